@@ -1,0 +1,89 @@
+/**
+ * The one-way rule: functions → lib/{http,log,groups,delivery,archive,auth} → lib/stores (ports) → lib/domain.
+ * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
+ */
+const concerns = '^lib/(http|log|groups|delivery|archive|auth)/';
+const adapters = '^lib/stores/(dynamodb|s3|sqs|memory)/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'domain-depends-on-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^lib/domain/' },
+      to: { path: '^(lib/(?!domain/)|functions|infra|test|bench)' },
+    },
+    {
+      name: 'ports-depend-on-domain-alone',
+      severity: 'error',
+      from: { path: '^lib/stores/[^/]+\\.ts$' },
+      to: { path: '^(lib/(?!domain/|stores/[^/]+\\.ts$)|functions|infra|test|bench)' },
+    },
+    {
+      name: 'adapters-depend-on-ports-and-domain',
+      severity: 'error',
+      from: { path: adapters },
+      to: { path: '^(lib/(http|log|groups|delivery|archive|auth|local)/|functions|infra|test|bench)' },
+    },
+    {
+      name: 'concerns-know-ports-not-adapters',
+      severity: 'error',
+      from: { path: concerns },
+      to: {
+        path: ['^lib/stores/(dynamodb|s3|sqs|memory)/', '^lib/local/', '^(functions|infra|test|bench)/'],
+      },
+    },
+    {
+      name: 'no-aws-in-domain-or-concerns',
+      severity: 'error',
+      from: { path: '^lib/(domain|http|log|groups|delivery|archive|auth)/|^lib/stores/[^/]+\\.ts$' },
+      to: { path: 'node_modules/(@aws-sdk|@smithy|@aws-lambda-powertools|@types/aws-lambda)/' },
+    },
+    {
+      name: 'only-http-knows-hono',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/(http|local)/' },
+      to: { path: 'node_modules/(hono|@hono)/' },
+    },
+    {
+      name: 'functions-are-roots',
+      severity: 'error',
+      from: { path: '^functions/' },
+      to: { path: '^(lib/(local|stores/memory)/|infra|test|bench)' },
+    },
+    {
+      name: 'infra-takes-tables-and-limits-alone',
+      severity: 'error',
+      from: { path: '^infra/' },
+      to: {
+        path: '^(lib|functions|test|bench)/',
+        pathNot: '^lib/(domain/limits|stores/dynamodb/tables)\\.ts$',
+      },
+    },
+    {
+      name: 'product-does-not-import-tests',
+      severity: 'error',
+      from: { path: '^(lib|functions|infra)/' },
+      to: { path: '^(test|bench)/' },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-vague-names',
+      severity: 'error',
+      from: {},
+      to: { path: '(^|/)(utils?|helpers?|common|managers?)(/|\\.ts$)', pathNot: 'node_modules' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    parser: 'swc',
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,29 @@
+/**
+ * What one item of the log table holds (DESIGN §4). A batch is never changed once written.
+ *
+ * A batch of `count` 0 *closes* its partition: it is written at the tail when the topic is deleted, so that a writer
+ * that still holds the deleted topic's id meets it there and can never append behind it.
+ */
+export interface Batch {
+  /** Offset of the first record. */
+  readonly base: number;
+  /** Records; the next batch's base is `base + count`. */
+  readonly count: number;
+  /** The records, encoded by `encodeRecords`: a format byte, then JSON, perhaps compressed. */
+  readonly data: Uint8Array;
+  /** 8 random bytes of the write, by which a repeated write recognises itself. */
+  readonly writeId: Uint8Array;
+  /** Wall clock ms of the append, never less than the batch's before it. */
+  readonly appendedAt: number;
+  /** Bytes of `data` in all earlier batches of the partition. */
+  readonly bytesBefore: number;
+  readonly idempotencyKeys?: readonly string[];
+}
+
+/** The offset after the batch's last record. */
+export const batchEnd = (batch: Pick<Batch, 'base' | 'count'>): number => batch.base + batch.count;
+
+export const closesPartition = (batch: Pick<Batch, 'count'>): boolean => batch.count === 0;
+
+export const sameWrite = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index]);

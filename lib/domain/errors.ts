@@ -1,0 +1,72 @@
+/**
+ * Everything that can be wrong with a request, by the code that a client sees
+ * (`urn:millrace:problem:<code>`). `lib/http/problems.ts` maps each code to its HTTP status.
+ */
+export type ProblemCode =
+  | 'invalid_request'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'topic_not_found'
+  | 'partition_not_found'
+  | 'group_not_found'
+  | 'endpoint_not_found'
+  | 'key_not_found'
+  | 'topic_exists'
+  | 'group_exists'
+  | 'endpoint_exists'
+  | 'conflict'
+  | 'offset_mismatch'
+  | 'offset_out_of_range'
+  | 'limit_exceeded'
+  | 'too_large'
+  | 'unsupported_media_type'
+  | 'partition_overloaded'
+  | 'outcome_unknown'
+  | 'unavailable'
+  | 'internal';
+
+export interface FieldError {
+  /** Where in the input, as `records[3].key`; empty for the input as a whole. */
+  path: string;
+  message: string;
+}
+
+export interface ProblemDetails {
+  /** Members added to the problem document as they are, as `endOffset` of an `offset_mismatch`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  readonly errors?: readonly FieldError[];
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** A failure that the caller is told of. `message` is shown to the client: it says what to do, and holds no secret. */
+export class Problem extends Error {
+  override readonly name: string = 'Problem';
+  readonly code: ProblemCode;
+  readonly details: ProblemDetails;
+
+  constructor(code: ProblemCode, message: string, details: ProblemDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** A store refused the request for want of capacity. Nothing was written. */
+export class ThrottledError extends Error {
+  override readonly name = 'ThrottledError';
+}
+
+/** A write was sent and no answer came (timeout, abort, 5xx): it may have happened, may happen yet, or never. */
+export class OutcomeUnknownError extends Error {
+  override readonly name = 'OutcomeUnknownError';
+}
+
+/**
+ * A write was not sent, or was refused, for a reason that may pass, and certainly changed nothing (its `notAfter`
+ * was over, its signature too old).
+ */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError';
+}

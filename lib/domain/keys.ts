@@ -1,0 +1,18 @@
+export const scopes = ['produce', 'consume', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** An API key as it is stored: its hash, never itself. */
+export interface ApiKey {
+  /** The first 20 hex digits of `hash`. */
+  readonly keyId: string;
+  readonly name: string;
+  /** SHA-256 of the whole key, hex. */
+  readonly hash: string;
+  readonly scopes: readonly Scope[];
+  /** Names, or prefixes followed by `*`. Absent: every topic. */
+  readonly topics?: readonly string[];
+  /** Wall clock ms. */
+  readonly expiresAt?: number;
+  /** Wall clock ms. */
+  readonly createdAt: number;
+}

@@ -1,0 +1,37 @@
+/** Every limit of the product, in one place. Sizes are bytes, durations milliseconds, unless the name says otherwise. */
+export const limits = {
+  /** Topic, group and key names. */
+  nameLength: 128,
+  /** One record: key, value and headers, as they are stored (JSON). */
+  recordBytes: 256 * 1024,
+  recordKeyBytes: 1024,
+  recordHeadersBytes: 8 * 1024,
+  /** A produce request. */
+  requestBytes: 5 * 1024 * 1024,
+  requestRecords: 1000,
+  /** Nesting of a JSON value. */
+  jsonDepth: 100,
+  partitionsPerTopic: 1024,
+  /** What one item of the log table holds: DynamoDB refuses items over 400 KB, keys and attributes included. */
+  batchBytes: 350 * 1000,
+  batchRecords: 1000,
+  /** Records and payload of one fetch. */
+  fetchRecords: 1000,
+  fetchBytes: 4 * 1024 * 1024,
+  fetchWaitSeconds: 20,
+  /** One webhook request's body; a single larger record goes alone. */
+  deliveryBytes: 1024 * 1024,
+  deliveryRecords: 1000,
+  deliveryTimeoutSeconds: 30,
+  /** Why a stale writer cannot corrupt the log: DESIGN §5. */
+  tailMaxAgeMs: 60_000,
+  signatureMaxAgeMs: 15 * 60_000,
+  trimMinAgeMs: 60 * 60_000,
+  /** SQS delays a message this long at most. */
+  wakeDelayMs: 15 * 60_000,
+  /** An endpoint that has been out this long is disabled. */
+  outageDisablesAfterMs: 5 * 24 * 60 * 60_000,
+  groupsPerTopic: 100,
+  urlLength: 2048,
+  endpointHeadersBytes: 4 * 1024,
+} as const;

@@ -1,0 +1,54 @@
+import type { Batch } from '../domain/batches.ts';
+import type { PartitionRef } from '../domain/records.ts';
+
+/** What came of a put. `winner` is the batch that stands there, where the store says so; it may be the caller's own. */
+export type PutOutcome = { readonly kind: 'stored' } | { readonly kind: 'taken'; readonly winner?: Batch };
+
+export interface PutAttempt {
+  /**
+   * Wall clock ms. The request must be *signed* no later than this: the store checks after signing and throws
+   * `NotSentError` instead of sending. With the store's refusal of old signatures this bounds when a write can land,
+   * whatever the process went through in between.
+   */
+  readonly notAfter: number;
+  /** Gives up waiting: the outcome is then unknown. */
+  readonly signal?: AbortSignal;
+}
+
+export interface BatchRange {
+  /** First base offset wanted, inclusive. */
+  readonly from: number;
+  /** Batches at most. */
+  readonly limit: number;
+  /** Strongly consistent: full price; otherwise half, and the newest batches may be missing, in any pattern. */
+  readonly consistent: boolean;
+}
+
+export interface BatchPage {
+  /** In ascending order of base. */
+  readonly batches: readonly Batch[];
+  /** False when the store had nothing after the last of `batches` (as far as this read could see). */
+  readonly more: boolean;
+}
+
+/**
+ * The live end of every partition's log: batches by base offset. One request each call, never retried inside.
+ *
+ * Every method may throw `ThrottledError` (nothing happened). Reads throw another error when no answer came.
+ */
+export interface BatchStore {
+  /**
+   * Puts `batch` at its base if no batch is there.
+   * @throws OutcomeUnknownError when no definite answer came: the write may have happened, or may happen yet.
+   * @throws NotSentError when it was certainly not written.
+   */
+  putIfAbsent(at: PartitionRef, batch: Batch, attempt: PutAttempt): Promise<PutOutcome>;
+  /** The batch of the highest base, strongly consistent; undefined for an empty partition. */
+  last(at: PartitionRef, signal?: AbortSignal): Promise<Batch | undefined>;
+  /** Batches with `base >= from`. */
+  range(at: PartitionRef, range: BatchRange): Promise<BatchPage>;
+  /** The batch of the highest base that is not above `offset`. */
+  floor(at: PartitionRef, offset: number, consistent: boolean): Promise<Batch | undefined>;
+  /** Deletes the batches of these bases; those that are not there do not matter. May be repeated. */
+  delete(at: PartitionRef, bases: readonly number[]): Promise<void>;
+}

@@ -1,0 +1,60 @@
+import type { Cursor, CursorRef } from '../domain/cursors.ts';
+
+export interface Acquisition {
+  /** The cursor as it was read; undefined when there was none: the acquisition then creates it. */
+  readonly read: Cursor | undefined;
+  /** Where a cursor that does not exist yet begins. */
+  readonly startOffset: number;
+  /** Unique to this run, so that a repeated request recognises its own lease. */
+  readonly owner: string;
+  /** Wall clock ms, both fixed when the request is built. */
+  readonly now: number;
+  readonly leaseUntil: number;
+  /** Set with the lease where the cursor has none. */
+  readonly pendingEnd?: number;
+}
+
+export interface Commit {
+  readonly epoch: number;
+  /** The next offset to deliver. Ends the attempts, the retry and the outage of what was before it. */
+  readonly committed: number;
+  /** Wall clock ms; 0 lets the lease go. */
+  readonly leaseUntil: number;
+  /** The exclusive end of the message that comes next, if it is known. */
+  readonly pendingEnd?: number;
+}
+
+export interface Release {
+  readonly epoch: number;
+  /** Set when the attempt failed; otherwise the retry state stays as it is. */
+  readonly retry?: {
+    readonly attempts: number;
+    readonly retryAt: number;
+    readonly pendingEnd: number;
+    readonly failingSince?: number;
+    readonly lastFailure: string;
+  };
+}
+
+/**
+ * Cursors of groups, moved under leases (DESIGN §7). Each write is one conditional write of one item, and may be
+ * repeated or land late: it is bound to an epoch, and `committed` moves one way.
+ */
+export interface CursorStore {
+  /** Strongly consistent. */
+  get(ref: CursorRef): Promise<Cursor | undefined>;
+  /** Every cursor of a group, by partition; strongly consistent. */
+  list(groupId: string): Promise<ReadonlyMap<number, Cursor>>;
+  /**
+   * Takes the lease: sets owner, leaseUntil and epoch + 1 if the epoch is still the one that was read, no lease is live
+   * at `now` and no retry is due after `now`. Answers with the cursor, or undefined when a condition failed and the
+   * lease that stands is not this owner's.
+   */
+  acquire(ref: CursorRef, acquisition: Acquisition): Promise<Cursor | undefined>;
+  /** False when `epoch` is no longer the cursor's (or the cursor is gone), or `committed` would go back. */
+  commit(ref: CursorRef, commit: Commit): Promise<boolean>;
+  /** Lets the lease go: clears owner and leaseUntil. False when `epoch` is no longer the cursor's. */
+  release(ref: CursorRef, release: Release): Promise<boolean>;
+  /** Removes every cursor of a group. May be repeated. */
+  deleteAll(groupId: string): Promise<void>;
+}

@@ -1,0 +1,27 @@
+import type { Endpoint, Group, Subscription } from '../domain/groups.ts';
+
+/** Where a group stands: groups and endpoints are kept under their topic's id, so that one query gives a topic's. */
+export interface GroupRef {
+  readonly topicId: string;
+  readonly group: string;
+}
+
+/** Groups and their endpoints. Reads are strongly consistent. */
+export interface GroupStore {
+  /** Stores `group` unless the topic has one of that name; answers with the one that stands there now. */
+  create(group: Group): Promise<{ readonly created: boolean; readonly group: Group }>;
+  /** The group with its endpoints, in order of endpoint id. */
+  get(ref: GroupRef): Promise<Subscription | undefined>;
+  /** Every group of a topic with its endpoints, in order of name. */
+  list(topicId: string): Promise<readonly Subscription[]>;
+  /** Sets the status if the name still belongs to `groupId`; false when it does not. */
+  setStatus(ref: GroupRef, groupId: string, status: Group['status']): Promise<boolean>;
+  /** Removes the group, if the name still belongs to `groupId`, and its endpoints. Repeating it is no error. */
+  delete(ref: GroupRef, groupId: string): Promise<void>;
+
+  putEndpoint(ref: GroupRef, endpoint: Endpoint): Promise<void>;
+  /** Disables an endpoint that is there; false when it is not. Repeating it keeps the first reason. */
+  disableEndpoint(ref: GroupRef, endpointId: string, reason: string): Promise<boolean>;
+  /** Repeating it is no error. */
+  deleteEndpoint(ref: GroupRef, endpointId: string): Promise<void>;
+}
