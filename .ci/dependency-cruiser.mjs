@@ -3,7 +3,7 @@
  * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
  */
 const concerns = '^lib/(http|log|groups|delivery|archive|auth)/';
-const adapters = '^lib/stores/(dynamodb|s3|sqs|memory)/';
+const adapters = '^lib/stores/(dynamodb|s3|sqs|memory|system)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -32,7 +32,7 @@ export default {
       severity: 'error',
       from: { path: concerns },
       to: {
-        path: ['^lib/stores/(dynamodb|s3|sqs|memory)/', '^lib/local/', '^(functions|infra|test|bench)/'],
+        path: ['^lib/stores/(dynamodb|s3|sqs|memory|system)/', '^lib/local/', '^(functions|infra|test|bench)/'],
       },
     },
     {

@@ -51,7 +51,10 @@ export interface CursorStore {
    * lease that stands is not this owner's.
    */
   acquire(ref: CursorRef, acquisition: Acquisition): Promise<Cursor | undefined>;
-  /** False when `epoch` is no longer the cursor's (or the cursor is gone), or `committed` would go back. */
+  /**
+   * False when `epoch` is no longer the cursor's (or the cursor is gone), or `committed` would go back. Once the lease
+   * was let go at this `committed`, the same again is true and changes nothing: a copy that lands late undoes no retry.
+   */
   commit(ref: CursorRef, commit: Commit): Promise<boolean>;
   /** Lets the lease go: clears owner and leaseUntil. False when `epoch` is no longer the cursor's. */
   release(ref: CursorRef, release: Release): Promise<boolean>;

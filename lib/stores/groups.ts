@@ -8,7 +8,10 @@ export interface GroupRef {
 
 /** Groups and their endpoints. Reads are strongly consistent. */
 export interface GroupStore {
-  /** Stores `group` unless the topic has one of that name; answers with the one that stands there now. */
+  /**
+   * Stores `group` unless the topic has one of that name; answers with the one that stands there now. `created` is
+   * true when that one is the caller's own (the same `groupId`), so a repeated request recognises itself.
+   */
   create(group: Group): Promise<{ readonly created: boolean; readonly group: Group }>;
   /** The group with its endpoints, in order of endpoint id. */
   get(ref: GroupRef): Promise<Subscription | undefined>;
@@ -19,7 +22,11 @@ export interface GroupStore {
   /** Removes the group, if the name still belongs to `groupId`, and its endpoints. Repeating it is no error. */
   delete(ref: GroupRef, groupId: string): Promise<void>;
 
-  putEndpoint(ref: GroupRef, endpoint: Endpoint): Promise<void>;
+  /**
+   * Stores the endpoint with the group that bears the name now; false when there is none. A group created later under
+   * the same name does not inherit it.
+   */
+  putEndpoint(ref: GroupRef, endpoint: Endpoint): Promise<boolean>;
   /** Disables an endpoint that is there; false when it is not. Repeating it keeps the first reason. */
   disableEndpoint(ref: GroupRef, endpointId: string, reason: string): Promise<boolean>;
   /** Repeating it is no error. */

@@ -7,7 +7,10 @@ export interface TopicPage {
 }
 
 export interface TopicStore {
-  /** Stores `topic` unless its name is taken; answers with the one that stands there now. Strongly consistent. */
+  /**
+   * Stores `topic` unless its name is taken; answers with the one that stands there now. Strongly consistent.
+   * `created` is true when that one is the caller's own (the same `topicId`), so a repeated request recognises itself.
+   */
   create(topic: Topic): Promise<{ readonly created: boolean; readonly topic: Topic }>;
   /** Strongly consistent. */
   get(name: string): Promise<Topic | undefined>;

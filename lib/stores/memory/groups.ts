@@ -1,0 +1,86 @@
+import type { Endpoint, Group, Subscription } from '../../domain/groups.ts';
+import type { GroupRef, GroupStore } from '../groups.ts';
+
+interface Standing {
+  readonly group: Group;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+}
+
+/**
+ * Groups and endpoints in memory. Every call takes effect before it returns its promise; what goes in and what comes
+ * out are copies.
+ */
+export class MemoryGroupStore implements GroupStore {
+  /** By topic id, then by the group's name. */
+  readonly #topics = new Map<string, Map<string, Standing>>();
+
+  async create(group: Group): Promise<{ created: boolean; group: Group }> {
+    const ref = { topicId: group.topicId, group: group.name };
+    const standing =
+      this.#find(ref) ?? this.#keep(ref, { group: structuredClone(group), endpoints: new Map() });
+    return { created: standing.group.groupId === group.groupId, group: structuredClone(standing.group) };
+  }
+
+  async get(ref: GroupRef): Promise<Subscription | undefined> {
+    const standing = this.#find(ref);
+    return standing && subscription(standing);
+  }
+
+  async list(topicId: string): Promise<readonly Subscription[]> {
+    const groups = [...(this.#topics.get(topicId) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return groups.map(([, standing]) => subscription(standing));
+  }
+
+  async setStatus(ref: GroupRef, groupId: string, status: Group['status']): Promise<boolean> {
+    const standing = this.#find(ref);
+    if (standing?.group.groupId !== groupId) return false;
+    this.#keep(ref, { ...standing, group: { ...standing.group, status } });
+    return true;
+  }
+
+  async delete(ref: GroupRef, groupId: string): Promise<void> {
+    if (this.#find(ref)?.group.groupId === groupId) this.#topics.get(ref.topicId)?.delete(ref.group);
+  }
+
+  async putEndpoint(ref: GroupRef, endpoint: Endpoint): Promise<boolean> {
+    const standing = this.#find(ref);
+    if (!standing) return false;
+    const endpoints = new Map(standing.endpoints).set(endpoint.endpointId, structuredClone(endpoint));
+    this.#keep(ref, { ...standing, endpoints });
+    return true;
+  }
+
+  async disableEndpoint(ref: GroupRef, endpointId: string, reason: string): Promise<boolean> {
+    const standing = this.#find(ref);
+    const endpoint = standing?.endpoints.get(endpointId);
+    if (!standing || !endpoint) return false;
+    if (endpoint.status === 'disabled') return true;
+    const disabled: Endpoint = { ...endpoint, status: 'disabled', disabledReason: reason };
+    this.#keep(ref, { ...standing, endpoints: new Map(standing.endpoints).set(endpointId, disabled) });
+    return true;
+  }
+
+  async deleteEndpoint(ref: GroupRef, endpointId: string): Promise<void> {
+    const standing = this.#find(ref);
+    if (!standing) return;
+    const endpoints = new Map(standing.endpoints);
+    endpoints.delete(endpointId);
+    this.#keep(ref, { ...standing, endpoints });
+  }
+
+  #find({ topicId, group }: GroupRef): Standing | undefined {
+    return this.#topics.get(topicId)?.get(group);
+  }
+
+  #keep({ topicId, group }: GroupRef, standing: Standing): Standing {
+    const groups = this.#topics.get(topicId) ?? new Map<string, Standing>();
+    this.#topics.set(topicId, groups.set(group, standing));
+    return standing;
+  }
+}
+
+const subscription = ({ group, endpoints }: Standing): Subscription =>
+  structuredClone({
+    group,
+    endpoints: [...endpoints.values()].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1)),
+  });

@@ -1,0 +1,23 @@
+import type { ApiKey } from '../../domain/keys.ts';
+import type { KeyStore } from '../keys.ts';
+
+/** API keys in memory; what goes in and what comes out are copies. */
+export class MemoryKeyStore implements KeyStore {
+  readonly #keys = new Map<string, ApiKey>();
+
+  async put(key: ApiKey): Promise<void> {
+    this.#keys.set(key.keyId, structuredClone(key));
+  }
+
+  async get(keyId: string): Promise<ApiKey | undefined> {
+    return structuredClone(this.#keys.get(keyId));
+  }
+
+  async list(): Promise<readonly ApiKey[]> {
+    return structuredClone([...this.#keys.values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1)));
+  }
+
+  async delete(keyId: string): Promise<boolean> {
+    return this.#keys.delete(keyId);
+  }
+}

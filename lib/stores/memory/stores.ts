@@ -1,0 +1,39 @@
+import type { Clock } from '../clock.ts';
+import { MemoryCursorStore } from './cursors.ts';
+import { MemoryGroupStore } from './groups.ts';
+import { MemoryKeyStore } from './keys.ts';
+import { MemoryPartitionStore } from './partitions.ts';
+import { MemoryRemovalStore } from './removals.ts';
+import { MemoryTopicStore } from './topics.ts';
+import { MemoryWakeQueue } from './wake-queue.ts';
+
+export interface MemoryStores {
+  readonly topics: MemoryTopicStore;
+  readonly groups: MemoryGroupStore;
+  readonly cursors: MemoryCursorStore;
+  readonly partitions: MemoryPartitionStore;
+  readonly keys: MemoryKeyStore;
+  readonly removals: MemoryRemovalStore;
+  readonly wakes: MemoryWakeQueue;
+}
+
+/**
+ * One world of stores, empty. Each call on them takes effect at once, before its promise is returned, so a simulation
+ * decides when an effect happens by when it calls.
+ */
+export const memoryStores = ({
+  clock,
+  visibilityMs = 5 * 60_000,
+}: {
+  clock: Pick<Clock, 'now'>;
+  /** Of the wake queue. */
+  visibilityMs?: number;
+}): MemoryStores => ({
+  topics: new MemoryTopicStore(),
+  groups: new MemoryGroupStore(),
+  cursors: new MemoryCursorStore(),
+  partitions: new MemoryPartitionStore(),
+  keys: new MemoryKeyStore(),
+  removals: new MemoryRemovalStore(),
+  wakes: new MemoryWakeQueue({ clock, visibilityMs }),
+});
