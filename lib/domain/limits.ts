@@ -9,12 +9,18 @@ export const limits = {
   /** A produce request. */
   requestBytes: 5 * 1024 * 1024,
   requestRecords: 1000,
+  /** The body of any other request. */
+  settingsBytes: 64 * 1024,
   /** Nesting of a JSON value. */
   jsonDepth: 100,
   partitionsPerTopic: 1024,
+  /** Ten years; null keeps for ever. */
+  retentionHours: 10 * 365 * 24,
   /** What one item of the log table holds: DynamoDB refuses items over 400 KB, keys and attributes included. */
   batchBytes: 350 * 1000,
   batchRecords: 1000,
+  /** What the records of one batch are before compression: what a reader must have room for. */
+  batchDecodedBytes: 32 * 1024 * 1024,
   /** Records and payload of one fetch. */
   fetchRecords: 1000,
   fetchBytes: 4 * 1024 * 1024,
@@ -29,9 +35,29 @@ export const limits = {
   trimMinAgeMs: 60 * 60_000,
   /** SQS delays a message this long at most. */
   wakeDelayMs: 15 * 60_000,
+  /** One run of a deliverer: the time limit of its function. */
+  deliverRunMs: 120_000,
+  /** A lease is an endpoint's timeout and this much longer: the time for the writes around a request. */
+  leaseMarginMs: 10_000,
+  /**
+   * How long the queue keeps a wake from others while one runs. It exceeds a run and the longest lease, so that the
+   * wake of a deliverer that died comes back when its lease is over.
+   */
+  wakeVisibilityMs: 180_000,
+  /** The longest `Retry-After` that is obeyed. */
+  retryAfterMs: 60 * 60_000,
+  /**
+   * What was deleted is taken apart no sooner: no writer that still believed in it can be left. More than the sum of
+   * `tailMaxAgeMs` and `signatureMaxAgeMs`.
+   */
+  removalMinAgeMs: 20 * 60_000,
   /** An endpoint that has been out this long is disabled. */
   outageDisablesAfterMs: 5 * 24 * 60 * 60_000,
   groupsPerTopic: 100,
+  /** Topics of one page of a list. */
+  listTopics: 1000,
+  /** Topic names and patterns of one API key. */
+  keyTopics: 100,
   urlLength: 2048,
   endpointHeadersBytes: 4 * 1024,
 } as const;
