@@ -5,12 +5,14 @@
  *   is still due (its own wake comes).
  * - `retry`: the backoff of the attempt made under `epoch` is over.
  * - `continue`: the holder of `epoch` ran out of time with work left.
+ * - `resume`: the group has an endpoint that it did not have, so that a retry which is due later need not be waited for.
+ *   `epoch` is that of a lease it found live, if it met one.
  *
- * A `retry` or `continue` that arrives while the lease of its own epoch is still live queues itself again; one whose
- * epoch is over is dropped, because a later holder answers for the partition.
+ * A `retry` or `continue` that arrives while the lease of its own epoch is still live queues itself again. One whose
+ * epoch is over is as an `append`: that it is over may be its own doing, in a run that crashed after it acquired.
  */
 export interface Wake {
-  readonly kind: 'append' | 'retry' | 'continue';
+  readonly kind: 'append' | 'retry' | 'continue' | 'resume';
   readonly topicId: string;
   readonly groupId: string;
   /** The group's name: with `topicId`, where it is stored. */

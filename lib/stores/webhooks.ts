@@ -1,0 +1,31 @@
+export interface WebhookRequest {
+  /** http or https; whether it may be called at all is checked when it connects. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as UTF-8. */
+  readonly body: string;
+  /** Of the whole exchange, in ms: from the name's resolution to the last byte of the answer that is read. */
+  readonly timeoutMs: number;
+}
+
+export type WebhookAnswer =
+  | {
+      readonly kind: 'answered';
+      /** HTTP status. A redirect is an answer as any other: it is not followed. */
+      readonly status: number;
+      /** The `Retry-After` header as it came. */
+      readonly retryAfter?: string;
+      /** As UTF-8; what exceeds the sender's limit is not read. */
+      readonly body: string;
+    }
+  | {
+      readonly kind: 'unreachable';
+      /** For people: holds nothing of the request's headers or body. */
+      readonly reason: string;
+    };
+
+/** Calls webhooks. */
+export interface WebhookSender {
+  /** One POST, never repeated. Whatever an endpoint does becomes an answer: it does not throw. */
+  post(request: WebhookRequest): Promise<WebhookAnswer>;
+}
