@@ -29,7 +29,8 @@ export const startDynamodb = async (folder?: string): Promise<EmbeddedService> =
     endpoint: `http://127.0.0.1:${port}`,
     stop: () =>
       new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        // dynalite calls back with null where Node would give undefined.
+        server.close((error) => (error ? reject(error) : resolve()));
         server.closeIdleConnections();
       }),
   };
