@@ -1,8 +1,8 @@
 /**
- * The one-way rule: functions → lib/{http,log,groups,delivery,archive,auth} → lib/stores (ports) → lib/domain.
+ * The one-way rule: functions → lib/{http,topics,log,groups,delivery,archive,auth} → lib/stores (ports) → lib/domain.
  * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
  */
-const concerns = '^lib/(http|log|groups|delivery|archive|auth)/';
+const concerns = '^lib/(http|topics|log|groups|delivery|archive|auth)/';
 const adapters = '^lib/stores/(dynamodb|s3|sqs|memory|system)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -25,7 +25,7 @@ export default {
       name: 'adapters-depend-on-ports-and-domain',
       severity: 'error',
       from: { path: adapters },
-      to: { path: '^(lib/(http|log|groups|delivery|archive|auth|local)/|functions|infra|test|bench)' },
+      to: { path: '^(lib/(http|topics|log|groups|delivery|archive|auth|local)/|functions|infra|test|bench)' },
     },
     {
       name: 'concerns-know-ports-not-adapters',
@@ -38,7 +38,7 @@ export default {
     {
       name: 'no-aws-in-domain-or-concerns',
       severity: 'error',
-      from: { path: '^lib/(domain|http|log|groups|delivery|archive|auth)/|^lib/stores/[^/]+\\.ts$' },
+      from: { path: '^lib/(domain|http|topics|log|groups|delivery|archive|auth)/|^lib/stores/[^/]+\\.ts$' },
       to: { path: 'node_modules/(@aws-sdk|@smithy|@aws-lambda-powertools|@types/aws-lambda)/' },
     },
     {

@@ -7,6 +7,7 @@ export type ProblemCode =
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
+  | 'method_not_allowed'
   | 'topic_not_found'
   | 'partition_not_found'
   | 'group_not_found'

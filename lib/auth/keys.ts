@@ -1,0 +1,33 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { ApiKey, Scope } from '../domain/keys.ts';
+import type { Random } from '../stores/random.ts';
+
+/** SHA-256 of the whole key, hex: all that is stored of it. */
+export const hashKey = (key: string): string => createHash('sha256').update(key, 'utf8').digest('hex');
+
+/** By what a key of this hash is found: the hash's first 20 hex digits. */
+export const keyIdOf = (hash: string): string => hash.slice(0, 20);
+
+/** A new key: `mr_` and 32 random bytes as base64url. */
+export const newKey = (random: Random): string => `mr_${Buffer.from(random.bytes(32)).toString('base64url')}`;
+
+export interface KeyGrant {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** Names, or prefixes followed by `*`. Absent: every topic. */
+  readonly topics?: readonly string[];
+  /** Wall clock ms. */
+  readonly expiresAt?: number;
+}
+
+/** What is stored of `key`, for whoever presents it to have `grant`. */
+export const storedKey = (key: string, grant: KeyGrant, createdAt: number): ApiKey => {
+  const hash = hashKey(key);
+  return { keyId: keyIdOf(hash), hash, createdAt, ...grant };
+};
+
+/** Compares in a time that tells nothing of where two hashes differ. */
+export const sameHash = (a: string, b: string): boolean => {
+  const [left, right] = [Buffer.from(a, 'hex'), Buffer.from(b, 'hex')];
+  return left.length === right.length && timingSafeEqual(left, right);
+};

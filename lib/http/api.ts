@@ -1,0 +1,92 @@
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { requireScope, requireTopic } from '../auth/permissions.ts';
+import { Problem } from '../domain/errors.ts';
+import type { ApiKey, Scope } from '../domain/keys.ts';
+import type { Random } from '../stores/random.ts';
+import type { Telemetry } from '../stores/telemetry.ts';
+import { methodsAt } from './paths.ts';
+import { problemOf, problemResponse } from './problems.ts';
+
+/** What the middleware leaves for the routes. */
+export interface ApiEnv {
+  Variables: { requestId: string; apiKey: ApiKey };
+}
+
+export type Api = Hono<ApiEnv>;
+export type ApiContext = Context<ApiEnv>;
+
+/** What every part of the interface needs. */
+export interface ApiDeps {
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  /** The id that the platform gave the request, where there is one; else a random one is taken. */
+  readonly requestId?: (c: Context) => string | undefined;
+}
+
+/** An application without routes: it gives every request an id, and every failure the form of DESIGN §10. */
+export const newApi = (deps: ApiDeps): Api => {
+  const api: Api = new Hono<ApiEnv>();
+  api.use(async (c, next) => {
+    const requestId = deps.requestId?.(c) ?? Buffer.from(deps.random.bytes(12)).toString('hex');
+    c.set('requestId', requestId);
+    await next();
+    c.header('x-request-id', requestId);
+    c.header('cache-control', 'no-store');
+  });
+  api.onError((error, c) => {
+    const problem = problemOf(error);
+    if (problem.code === 'internal') {
+      deps.telemetry.record({
+        kind: 'fault',
+        where: `${c.req.method} ${c.req.routePath} (${c.get('requestId')})`,
+        error,
+      });
+    }
+    return problemResponse(c, problem);
+  });
+  api.notFound((c) => {
+    const methods = methodsAt(c.req.path);
+    if (methods === undefined || methods.includes(c.req.method)) {
+      return problemResponse(
+        c,
+        new Problem('not_found', 'There is nothing at this address. The interface begins at /v1/topics.'),
+      );
+    }
+    const allow = methods.join(', ');
+    return problemResponse(c, new Problem('method_not_allowed', `This address takes ${allow}.`), { allow });
+  });
+  return api;
+};
+
+const presentedKey = (c: ApiContext): string | undefined => {
+  const bearer = /^bearer +(\S+) *$/i.exec(c.req.header('authorization') ?? '');
+  return bearer?.[1] ?? c.req.header('x-api-key');
+};
+
+/**
+ * Lets a request pass whose key is valid, has `scope` (any key, if none is asked for) and is for the topic in the path.
+ * @throws Problem `unauthorized`, `forbidden`
+ */
+export const allow =
+  ({ authenticator }: ApiDeps, scope?: Scope): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const presented = presentedKey(c);
+    if (presented === undefined) {
+      throw new Problem(
+        'unauthorized',
+        'Send an API key: "Authorization: Bearer mr_…" or "X-Api-Key: mr_…".',
+      );
+    }
+    const key = await authenticator.authenticate(presented);
+    if (key === undefined) throw new Problem('unauthorized', 'This API key is unknown, deleted or expired.');
+    if (scope !== undefined) requireScope(key, scope);
+    const topic = c.req.param('topic');
+    if (topic !== undefined) requireTopic(key, topic);
+    c.set('apiKey', key);
+    return next();
+  };
+
+/** A parameter of the path, which the route's pattern makes sure of. */
+export const pathParameter = (c: ApiContext, name: string): string => c.req.param(name) ?? '';

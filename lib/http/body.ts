@@ -1,0 +1,97 @@
+import { Problem } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
+import type { ApiContext } from './api.ts';
+
+type BodyLimit = 'requestBytes' | 'settingsBytes';
+
+const tooLarge = (name: BodyLimit): Problem =>
+  new Problem('too_large', `The body of this request may take ${limits[name]} bytes (limit ${name}).`, {
+    members: { limit: name, max: limits[name] },
+  });
+
+/**
+ * The body, counted while it comes in: what it says of its length is only believed when that is too much.
+ * @throws Problem `too_large`; `invalid_request` when it broke off.
+ */
+const readBytes = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
+  if (Number(c.req.header('content-length') ?? 0) > limits[name]) throw tooLarge(name);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of c.req.raw.body ?? []) {
+      size += chunk.byteLength;
+      if (size > limits[name]) throw tooLarge(name);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('invalid_request', 'The body broke off.', { cause: error });
+  }
+  return Buffer.concat(chunks, size);
+};
+
+/**
+ * The body as text.
+ * @throws Problem `too_large`; `invalid_request` when it is not UTF-8.
+ */
+const readText = async (c: ApiContext, name: BodyLimit): Promise<string> => {
+  const bytes = await readBytes(c, name);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Problem('invalid_request', 'The body is not UTF-8.');
+  }
+};
+
+/** @throws Problem `unsupported_media_type` unless the body is said to be JSON as it is. */
+const requireJson = (c: ApiContext): void => {
+  const [type = '', ...parameters] = (c.req.header('content-type') ?? '').toLowerCase().split(';');
+  const isUtf8 = parameters.every((parameter) => {
+    const [name, value] = parameter.trim().split('=');
+    return name !== 'charset' || /^"?utf-?8"?$/.test(value ?? '');
+  });
+  if (type.trim() !== 'application/json' || !isUtf8) {
+    throw new Problem('unsupported_media_type', 'Send JSON, in UTF-8, as "Content-Type: application/json".', {
+      members: { accepted: ['application/json'] },
+    });
+  }
+  if ((c.req.header('content-encoding') ?? 'identity') !== 'identity') {
+    throw new Problem('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.', {
+      members: { accepted: ['application/json'] },
+    });
+  }
+};
+
+const parsed = (text: string, parse: (text: string) => unknown): unknown => {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new Problem('limit_exceeded', `JSON may be nested ${limits.jsonDepth} deep (limit jsonDepth).`, {
+        members: { limit: 'jsonDepth', max: limits.jsonDepth },
+      });
+    }
+    const message = error instanceof SyntaxError ? error.message : 'It cannot be parsed.';
+    throw new Problem('invalid_request', 'The body is not JSON.', { errors: [{ path: '', message }] });
+  }
+};
+
+export interface JsonBody {
+  readonly limit: BodyLimit;
+  readonly parse?: (text: string) => unknown;
+  /** What an empty body stands for; without it, one is refused. */
+  readonly whenEmpty?: unknown;
+}
+
+/**
+ * The body as JSON.
+ * @throws Problem `unsupported_media_type`, `too_large`, `limit_exceeded`, `invalid_request`
+ */
+export const readJson = async (c: ApiContext, options: JsonBody): Promise<unknown> => {
+  const { limit, parse = JSON.parse, whenEmpty } = options;
+  if (c.req.header('content-type') !== undefined || whenEmpty === undefined) requireJson(c);
+  const text = await readText(c, limit);
+  if (text === '' && whenEmpty !== undefined) return whenEmpty;
+  requireJson(c);
+  return parsed(text, parse);
+};

@@ -1,0 +1,81 @@
+import { Problem } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
+import { partitionForKey, type StickyPartition } from '../domain/partitioning.ts';
+import type { Topic } from '../domain/topics.ts';
+import type { ProducedRecord, ProduceRequest } from './schemas/records.ts';
+
+/** Brackets, commas and the format byte that a batch has beside its records, generously. */
+const batchMarginBytes = 2 * limits.batchRecords;
+
+const invalid = (path: string, message: string): Problem =>
+  new Problem('invalid_request', `${message} Nothing was written.`, { errors: [{ path, message }] });
+
+const chosen = (topic: Topic, { partition, record }: ProducedRecord, index: number): number | undefined => {
+  if (partition !== undefined && partition >= topic.partitions) {
+    throw invalid(
+      `records[${index}].partition`,
+      `Topic "${topic.name}" has ${topic.partitions} partitions, from 0 to ${topic.partitions - 1}.`,
+    );
+  }
+  if (partition !== undefined) return partition;
+  return record.key === undefined ? undefined : partitionForKey(record.key, topic.partitions);
+};
+
+/**
+ * Records without a key fill one partition, the sticky one, as long as they can be one append there, then the next.
+ * Where none has room they stay with the sticky one, whose append is then refused as too large.
+ */
+const filling = (
+  first: number,
+  partitions: number,
+  bytes: Map<number, number>,
+): ((size: number) => number) => {
+  const room = limits.batchBytes - batchMarginBytes;
+  let current = first;
+  return (size) => {
+    for (let step = 0; step < partitions; step += 1) {
+      const partition = (current + step) % partitions;
+      if ((bytes.get(partition) ?? 0) + size > room) continue;
+      current = partition;
+      return partition;
+    }
+    return first;
+  };
+};
+
+/**
+ * The partition of each record, in request order: the one asked for, else that of its key, else the sticky one.
+ * @throws Problem `invalid_request` for a partition that the topic has not.
+ */
+export const placeRecords = (
+  topic: Topic,
+  records: readonly ProducedRecord[],
+  sticky: Pick<StickyPartition, 'next'>,
+): readonly number[] => {
+  const fixed = records.map((record, index) => chosen(topic, record, index));
+  if (!fixed.includes(undefined)) return fixed.flatMap((partition) => partition ?? []);
+  const bytes = new Map<number, number>();
+  const add = (partition: number, size: number): number => {
+    bytes.set(partition, (bytes.get(partition) ?? 0) + size);
+    return partition;
+  };
+  for (const [index, partition] of fixed.entries()) {
+    if (partition !== undefined) add(partition, records[index]?.bytes ?? 0);
+  }
+  const next = filling(sticky.next(topic.topicId, topic.partitions), topic.partitions, bytes);
+  return records.map((record, index) => fixed[index] ?? add(next(record.bytes), record.bytes));
+};
+
+/**
+ * Makes sure that a request with `expectedOffset` is one append to a partition that it names.
+ * @throws Problem `invalid_request`
+ */
+export const requireOnePartition = (topic: Topic, { records, expectedOffset }: ProduceRequest): void => {
+  if (expectedOffset === undefined || topic.partitions === 1) return;
+  const first = records[0]?.partition;
+  if (first !== undefined && records.every(({ partition }) => partition === first)) return;
+  throw invalid(
+    'expectedOffset',
+    'With expectedOffset every record names the same partition, or the topic has only one.',
+  );
+};

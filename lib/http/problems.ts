@@ -1,0 +1,103 @@
+import type { Context } from 'hono';
+import {
+  NotSentError,
+  OutcomeUnknownError,
+  Problem,
+  type ProblemCode,
+  ThrottledError,
+} from '../domain/errors.ts';
+import type { ApiEnv } from './api.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** The one error map: what each problem is over HTTP. */
+export const problems: Readonly<Record<ProblemCode, Answer>> = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  unauthorized: { status: 401, title: 'A valid API key is needed' },
+  forbidden: { status: 403, title: 'The API key does not allow this' },
+  not_found: { status: 404, title: 'There is nothing at this address' },
+  method_not_allowed: { status: 405, title: 'This address does not take that method' },
+  topic_not_found: { status: 404, title: 'There is no such topic' },
+  partition_not_found: { status: 404, title: 'The topic has no such partition' },
+  group_not_found: { status: 404, title: 'The topic has no such group' },
+  endpoint_not_found: { status: 404, title: 'The group has no such endpoint' },
+  key_not_found: { status: 404, title: 'There is no such key' },
+  topic_exists: { status: 409, title: 'The topic exists with other settings' },
+  group_exists: { status: 409, title: 'The group exists with other settings' },
+  endpoint_exists: { status: 409, title: 'The group has an endpoint' },
+  conflict: { status: 409, title: 'The change does not fit what is there' },
+  offset_mismatch: { status: 412, title: 'The partition does not end at the expected offset' },
+  offset_out_of_range: { status: 416, title: 'The partition does not have that offset' },
+  limit_exceeded: { status: 400, title: 'A limit is exceeded' },
+  too_large: { status: 413, title: 'Something is too large' },
+  unsupported_media_type: { status: 415, title: 'The content type is not supported' },
+  partition_overloaded: { status: 503, title: 'The partition has more to do than it can' },
+  outcome_unknown: { status: 504, title: 'It is not known whether this was done' },
+  unavailable: { status: 503, title: 'The service is not available for a moment' },
+  internal: { status: 500, title: 'Something went wrong inside' },
+};
+
+const unavailable = (cause: unknown): Problem =>
+  new Problem(
+    'unavailable',
+    'The store could not take the request just now. Nothing was changed; try again.',
+    {
+      retryAfterSeconds: 1,
+      cause,
+    },
+  );
+
+/** What the client is told of `error`. Anything unexpected is `internal`, and nothing of it is told. */
+export const problemOf = (error: unknown): Problem => {
+  if (error instanceof Problem) return error;
+  if (error instanceof ThrottledError || error instanceof NotSentError) return unavailable(error);
+  if (error instanceof OutcomeUnknownError) {
+    return new Problem(
+      'outcome_unknown',
+      'The store did not answer: this may have been done, or may be done yet.',
+      {
+        cause: error,
+      },
+    );
+  }
+  return new Problem(
+    'internal',
+    'This is a fault of Millrace, not of the request. Its id finds it in the logs.',
+    {
+      cause: error,
+    },
+  );
+};
+
+/** `problem` as application/problem+json (RFC 9457). Members it brings along cannot replace the standard ones. */
+export const problemResponse = (
+  c: Context<ApiEnv>,
+  problem: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): Response => {
+  const { status, title } = problems[problem.code];
+  const { members, errors, retryAfterSeconds } = problem.details;
+  const document = {
+    ...members,
+    type: `urn:millrace:problem:${problem.code}`,
+    title,
+    status,
+    detail: problem.message,
+    code: problem.code,
+    requestId: c.get('requestId'),
+    ...(errors !== undefined && { errors }),
+  };
+  const retryAfter = retryAfterSeconds ?? (status === 503 ? 1 : undefined);
+  return new Response(JSON.stringify(document), {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(retryAfter !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
+      ...(status === 401 && { 'www-authenticate': 'Bearer realm="millrace"' }),
+      ...headers,
+    },
+  });
+};

@@ -1,0 +1,38 @@
+import { concurrently } from '../domain/concurrently.ts';
+import type { PartitionRef } from '../domain/records.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { RemovalStore } from '../stores/removals.ts';
+import type { Telemetry } from '../stores/telemetry.ts';
+import type { TopicStore } from '../stores/topics.ts';
+import type { TopicDirectory } from './directory.ts';
+
+export interface RemoveTopicDeps {
+  readonly topics: TopicStore;
+  readonly directory: TopicDirectory;
+  readonly removals: Pick<RemovalStore, 'put'>;
+  readonly appender: { close(at: PartitionRef): Promise<void> };
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+const closedAtOnce = 16;
+
+/**
+ * Deletes a topic: written down first, then the name goes, then each partition is closed, so that processes that
+ * still remember the topic cannot append. Whatever does not get done here, sweep finishes: only the first two steps
+ * can fail.
+ * @throws Problem `topic_not_found`
+ */
+export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<void> => {
+  const { topicId, partitions } = await deps.directory.resolveAgain(name);
+  const requestedAt = deps.clock.now();
+  await deps.removals.put({ kind: 'topic', id: topicId, name, partitions, requestedAt });
+  await deps.topics.delete(name, topicId);
+  deps.directory.forget(name);
+  const all = Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
+  try {
+    await concurrently(closedAtOnce, all, (at) => deps.appender.close(at));
+  } catch (error) {
+    deps.telemetry.record({ kind: 'fault', where: 'closing the partitions of a deleted topic', error });
+  }
+};
