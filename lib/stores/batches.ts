@@ -46,9 +46,14 @@ export interface BatchStore {
   /** The batch of the highest base, strongly consistent; undefined for an empty partition. */
   last(at: PartitionRef, signal?: AbortSignal): Promise<Batch | undefined>;
   /** Batches with `base >= from`. */
-  range(at: PartitionRef, range: BatchRange): Promise<BatchPage>;
+  range(at: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage>;
   /** The batch of the highest base that is not above `offset`. */
-  floor(at: PartitionRef, offset: number, consistent: boolean): Promise<Batch | undefined>;
+  floor(
+    at: PartitionRef,
+    offset: number,
+    consistent: boolean,
+    signal?: AbortSignal,
+  ): Promise<Batch | undefined>;
   /** Deletes the batches of these bases; those that are not there do not matter. May be repeated. */
   delete(at: PartitionRef, bases: readonly number[]): Promise<void>;
 }

@@ -1,0 +1,131 @@
+import { type Batch, sameWrite } from '../domain/batches.ts';
+import { NotSentError, ThrottledError } from '../domain/errors.ts';
+import type { PartitionRef } from '../domain/records.ts';
+import type { BatchStore } from '../stores/batches.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { Random } from '../stores/random.ts';
+import type { AppendOptions } from './options.ts';
+import { type Tail, type TailRules, tailAfter } from './tail.ts';
+import { withTimeout } from './timeout.ts';
+
+export interface SettleDeps {
+  readonly batches: BatchStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options: AppendOptions;
+  readonly rules: TailRules;
+}
+
+/** One batch on its way to one slot. */
+export interface Write {
+  readonly at: PartitionRef;
+  readonly batch: Batch;
+  /** The tail that showed the slot. */
+  readonly tail: Tail;
+  /** Gives up: no attempt is pending after it. */
+  readonly signal: AbortSignal;
+}
+
+/** What became of a write. Only of `unknown` is it not certain whether the batch is in the log. */
+export type Settlement =
+  /** In the log. `ms`: what its last request took. */
+  | { readonly kind: 'stored'; readonly asOf: number; readonly ms: number }
+  /** Another batch has the slot, and always will. `records`: of that batch; `tail`: as far as the answer shows it. */
+  | { readonly kind: 'lost'; readonly tail: Tail; readonly records: number; readonly ms: number }
+  /** Nothing was written, for want of capacity. */
+  | { readonly kind: 'throttled' }
+  /** Nothing was written: the tail was too old by then, or the store refused the request as too old. */
+  | { readonly kind: 'not-sent' }
+  | { readonly kind: 'unknown'; readonly cause: unknown };
+
+/**
+ * Sends a write, and repeats it at its slot until it is certain what became of it, or the budget is over, or the signal
+ * aborts. Looking at the new tail instead would miss a write that landed, and store it twice.
+ */
+export const settle = async (deps: SettleDeps, write: Write): Promise<Settlement> => {
+  const { clock, random, options, rules } = deps;
+  let doubt: { readonly since: number; readonly cause: unknown } | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    const sentAt = clock.now();
+    const notAfter = rules.notAfter(write.tail, attempt);
+    if (sentAt > notAfter) break;
+    const settlement = await attemptPut(deps, write, sentAt, notAfter);
+    // Once a copy of the write is under way, that this one was refused says nothing of that one.
+    if (settlement.kind === 'unknown') doubt ??= { since: sentAt, cause: settlement.cause };
+    else if (doubt === undefined || settlement.kind === 'stored' || settlement.kind === 'lost')
+      return settlement;
+    if (write.signal.aborted || clock.now() - doubt.since > options.settleBudgetMs) break;
+    await clock.sleep(random.number() * Math.min(options.maxBackoffMs, 25 * 2 ** attempt), write.signal);
+  }
+  if (doubt === undefined) return { kind: 'not-sent' };
+  if (write.signal.aborted) return { kind: 'unknown', cause: doubt.cause };
+  return lookAtSlot(deps, write);
+};
+
+const attemptPut = async (
+  deps: SettleDeps,
+  write: Write,
+  sentAt: number,
+  notAfter: number,
+): Promise<Settlement> => {
+  const { clock, options, rules } = deps;
+  try {
+    const outcome = await withTimeout(clock, options.attemptTimeoutMs, write.signal, (signal) =>
+      deps.batches.putIfAbsent(write.at, write.batch, { notAfter, signal }),
+    );
+    const answeredAt = clock.now();
+    if (outcome.kind === 'stored')
+      return { kind: 'stored', asOf: rules.asOf(sentAt, answeredAt), ms: answeredAt - sentAt };
+    return outcome.winner === undefined
+      ? await lookAtSlot(deps, write)
+      : judge(write, outcome.winner, sentAt, answeredAt);
+  } catch (error) {
+    if (error instanceof ThrottledError) return { kind: 'throttled' };
+    if (error instanceof NotSentError) return { kind: 'not-sent' };
+    return { kind: 'unknown', cause: error };
+  }
+};
+
+/**
+ * What it means that `standing` has the write's slot. It landed after the write's tail was seen, and was the tail then:
+ * hence the date.
+ */
+const judge = (
+  { batch, tail }: Write,
+  standing: Batch,
+  sentAt: number,
+  answeredAt: number,
+): Settlement & { kind: 'stored' | 'lost' } => {
+  const ms = answeredAt - sentAt;
+  return sameWrite(batch.writeId, standing.writeId)
+    ? { kind: 'stored', asOf: tail.asOf, ms }
+    : { kind: 'lost', tail: tailAfter(standing, tail.asOf, answeredAt), records: standing.count, ms };
+};
+
+/** Batches that one look at a slot asks for: its own, and often all that came after it. */
+const inspectedBatches = 8;
+
+/**
+ * Reads, strongly consistent, what stands at the write's slot, after a refusal that did not say or when no put may be
+ * sent any more. That nothing is there proves nothing: it may be trimmed, or the write may land yet.
+ */
+const lookAtSlot = async (deps: SettleDeps, write: Write): Promise<Settlement> => {
+  const { clock, options, rules } = deps;
+  const sentAt = clock.now();
+  const range = { from: write.batch.base, limit: inspectedBatches, consistent: true };
+  try {
+    const { batches, more } = await withTimeout(clock, options.attemptTimeoutMs, write.signal, (signal) =>
+      deps.batches.range(write.at, range, signal),
+    );
+    const answeredAt = clock.now();
+    const [standing] = batches;
+    if (standing?.base !== write.batch.base)
+      return { kind: 'unknown', cause: new Error('Nothing stands at the slot.') };
+    const judged = judge(write, standing, sentAt, answeredAt);
+    if (judged.kind === 'stored') return judged;
+    const asOf = more ? write.tail.asOf : rules.asOf(sentAt, answeredAt);
+    return { ...judged, tail: tailAfter(batches.at(-1), asOf, answeredAt) };
+  } catch (cause) {
+    return { kind: 'unknown', cause };
+  }
+};
