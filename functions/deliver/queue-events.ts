@@ -1,0 +1,32 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Wake } from '../../lib/domain/wakes.ts';
+import type { Telemetry } from '../../lib/stores/telemetry.ts';
+import { parseWake } from './wake-messages.ts';
+
+export interface QueueConsumerDeps {
+  /** Answers one wake. Throws when its message must come back. */
+  readonly deliver: (wake: Wake, run: { remainingMs(): number }) => Promise<void>;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Turns events of the wake queue into wakes and answers them side by side. A message whose wake threw is named in the
+ * answer, and comes back when its visibility timeout is over; so does one that is no wake, until it is a dead letter.
+ */
+export const createQueueConsumer =
+  ({ deliver, telemetry }: QueueConsumerDeps) =>
+  async (event: SQSEvent, context: { getRemainingTimeInMillis(): number }): Promise<SQSBatchResponse> => {
+    const run = { remainingMs: () => context.getRemainingTimeInMillis() };
+    const failed = await Promise.all(
+      event.Records.map(async ({ messageId, body }) => {
+        try {
+          await deliver(parseWake(body), run);
+          return [];
+        } catch (error) {
+          telemetry.record({ kind: 'fault', where: `deliver, message ${messageId}`, error });
+          return [{ itemIdentifier: messageId }];
+        }
+      }),
+    );
+    return { batchItemFailures: failed.flat() };
+  };

@@ -1,0 +1,101 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Telemetry, TelemetryEvent } from '../lib/stores/telemetry.ts';
+
+type Event<Kind extends TelemetryEvent['kind']> = Extract<TelemetryEvent, { kind: Kind }>;
+
+export interface FunctionTelemetry extends Telemetry {
+  /** Writes out what was counted. To be called at the end of every invocation. */
+  flush(): void;
+}
+
+/**
+ * Logs (JSON) and metrics (CloudWatch's embedded format) of one function. Counts have the function as their only
+ * dimension, since each further combination is a metric that is paid for; what belongs to one topic, group or endpoint
+ * is in the logs. Lag alone is by group: it is what people are alarmed of.
+ */
+export const createTelemetry = (
+  logger: Logger = new Logger(),
+  metrics: Metrics = new Metrics(),
+): FunctionTelemetry => {
+  const count = (name: string, value: number): void => {
+    metrics.addMetric(name, MetricUnit.Count, value);
+  };
+
+  const appended = (event: Event<'appended'>): void => {
+    count('RecordsProduced', event.records);
+    metrics.addMetric('BytesProduced', MetricUnit.Bytes, event.bytes);
+    count('RecordsPerBatch', event.records);
+    count('AppendConflicts', event.conflicts);
+    count('AppendThrottles', event.throttles);
+    metrics.addMetric('AppendDuration', MetricUnit.Milliseconds, event.ms);
+  };
+
+  const refused = ({ kind: _kind, ...event }: Event<'append-refused'>): void => {
+    const names = { overloaded: 'Overloaded', unknown: 'Unknown', unavailable: 'Unavailable' } as const;
+    count(`AppendsRefused${names[event.reason]}`, 1);
+    logger.warn('append refused', { ...event });
+  };
+
+  const attempt = ({ kind: _kind, ...event }: Event<'attempt'>): void => {
+    const names = { acknowledged: 'Acknowledged', outage: 'Outage', refusal: 'Refusal' } as const;
+    count(`Attempts${names[event.outcome]}`, 1);
+    metrics.addMetric('AttemptDuration', MetricUnit.Milliseconds, event.ms);
+    if (event.outcome === 'acknowledged') count('RecordsDelivered', event.records);
+    if (event.sinceAppendMs !== undefined)
+      metrics.addMetric('AppendToAcknowledgement', MetricUnit.Milliseconds, event.sinceAppendMs);
+    if (event.outcome === 'acknowledged') logger.info('delivered', { ...event });
+    else logger.warn('delivery attempt failed', { ...event });
+  };
+
+  const disabled = ({ kind: _kind, ...event }: Event<'endpoint-disabled'>): void => {
+    count('EndpointsDisabled', 1);
+    logger.error('endpoint disabled', { ...event });
+  };
+
+  const lag = ({ topic, group, records, oldestMs }: Event<'lag'>): void => {
+    const single = metrics.singleMetric();
+    single.addDimensions({ topic, group });
+    single.addMetric('Lag', MetricUnit.Count, records);
+    const age = metrics.singleMetric();
+    age.addDimensions({ topic, group });
+    age.addMetric('LagAge', MetricUnit.Milliseconds, oldestMs);
+    // Without dimensions of its own: what one alarm can watch for every group.
+    metrics.addMetric('OldestLagAge', MetricUnit.Milliseconds, oldestMs);
+  };
+
+  const swept = ({ kind: _kind, ...event }: Event<'swept'>): void => {
+    count('SweepWakes', event.wakes);
+    count('SweepRemovals', event.removals);
+    logger.info('swept', { ...event });
+  };
+
+  const fault = ({ where, error }: Event<'fault'>): void => {
+    count('Faults', 1);
+    logger.error(`fault in ${where}`, error instanceof Error ? error : new Error(String(error)));
+  };
+
+  return {
+    record(event) {
+      switch (event.kind) {
+        case 'appended':
+          return appended(event);
+        case 'append-refused':
+          return refused(event);
+        case 'attempt':
+          return attempt(event);
+        case 'endpoint-disabled':
+          return disabled(event);
+        case 'lag':
+          return lag(event);
+        case 'swept':
+          return swept(event);
+        case 'fault':
+          return fault(event);
+      }
+    },
+    flush() {
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    },
+  };
+};

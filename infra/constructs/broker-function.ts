@@ -1,0 +1,94 @@
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { bundle, entryOf, type FunctionName, root } from './bundling.ts';
+
+/** What a function may do: these actions, on this one resource. */
+export interface Right {
+  readonly actions: readonly string[];
+  readonly resource: string;
+  /** Partition keys of a table that the actions are confined to; `*` stands for any characters. */
+  readonly leadingKeys?: readonly string[];
+}
+
+export interface BrokerFunctionProps {
+  readonly name: FunctionName;
+  readonly description: string;
+  readonly memoryMb: number;
+  readonly timeout: Duration;
+  readonly logRetentionDays: number;
+  readonly keepsLogs: boolean;
+  readonly metricsNamespace: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly rights: readonly Right[];
+}
+
+const statement = ({ actions, resource, leadingKeys }: Right): PolicyStatement =>
+  new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: [...actions],
+    resources: [resource],
+    ...(leadingKeys === undefined
+      ? {}
+      : { conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...leadingKeys] } } }),
+  });
+
+/** A Lambda by our conventions: one role of its own with the rights listed, one log group that forgets, arm64. */
+export class BrokerFunction extends Construct {
+  readonly lambda: NodejsFunction;
+  readonly role: Role;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: BrokerFunctionProps) {
+    super(scope, id);
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetentionDays satisfies number as RetentionDays,
+      removalPolicy: props.keepsLogs ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const rights = [
+      ...props.rights,
+      { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resource: this.logGroup.logGroupArn },
+    ];
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `What ${props.name} may do`,
+      inlinePolicies: { Rights: new PolicyDocument({ statements: rights.map(statement) }) },
+    });
+    this.lambda = new NodejsFunction(this, 'Lambda', {
+      description: props.description,
+      entry: entryOf(props.name),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: props.memoryMb,
+      timeout: props.timeout,
+      role: this.role,
+      logGroup: this.logGroup,
+      environment: {
+        ...props.environment,
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: props.name,
+        // Two stacks in one account are two namespaces.
+        POWERTOOLS_METRICS_NAMESPACE: props.metricsNamespace,
+      },
+      awsSdkConnectionReuse: false,
+      projectRoot: root,
+      depsLockFilePath: `${root}package-lock.json`,
+      bundling: {
+        target: bundle.target,
+        format: OutputFormat.ESM,
+        mainFields: [...bundle.mainFields],
+        banner: bundle.banner,
+        minify: bundle.minify,
+        sourceMap: bundle.sourceMap,
+        sourcesContent: bundle.sourcesContent,
+        bundleAwsSDK: true,
+        forceDockerBundling: false,
+        logLevel: LogLevel.WARNING,
+      },
+    });
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * How a function becomes one file. CDK and the tests that load each bundle both build from here.
+ *
+ * ES modules, with two concessions to dependencies that are still CommonJS inside: `module` before `main`, and a
+ * `require` that works (without it: `Dynamic require of "node:https" is not supported`).
+ */
+export const bundle = {
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+  minify: true,
+  /** Stack traces name the source; the sources themselves are in the repository. */
+  sourceMap: true,
+  sourcesContent: false,
+  /** `.mjs`, so that Node takes it for a module without a `package.json` beside it. */
+  outputFile: 'index.mjs',
+} as const;
+
+/** One Lambda each, by the name of its folder under `functions/`. */
+export const functionNames = ['produce', 'consume', 'admin', 'on-append', 'deliver', 'sweep'] as const;
+export type FunctionName = (typeof functionNames)[number];
+
+export const root = new URL('../..', import.meta.url).pathname;
+
+export const entryOf = (name: FunctionName): string => `${root}functions/${name}/handler.ts`;

@@ -1,0 +1,94 @@
+import { Duration } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  EventSourceMapping,
+  FilterCriteria,
+  FilterRule,
+  type IFunction,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
+import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { streamArn } from './rights.ts';
+import type { WakeQueue } from './wake-queue.ts';
+
+export interface DeliveryProps {
+  readonly log: TableV2;
+  readonly wakes: WakeQueue;
+  readonly onAppend: IFunction;
+  readonly deliver: IFunction;
+  readonly sweep: IFunction;
+  readonly deliverMaxConcurrency: number;
+}
+
+/** What sets delivery going: the log's stream, the wake queue, and the schedule that is the net below both. */
+export class Delivery extends Construct {
+  constructor(scope: Construct, id: string, props: DeliveryProps) {
+    super(scope, id);
+    this.#fromStream(props);
+    this.#fromQueue(props);
+    this.#fromSchedule(props);
+  }
+
+  /** New batches alone: what is trimmed or removed wakes nobody. */
+  #fromStream({ log, wakes, onAppend }: DeliveryProps): void {
+    new EventSourceMapping(this, 'Stream', {
+      target: onAppend,
+      eventSourceArn: streamArn(log),
+      // From the oldest, so that a mapping made anew misses nothing.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual('INSERT') })],
+      batchSize: 500,
+      maxBatchingWindow: Duration.seconds(0),
+      parallelizationFactor: 4,
+      // A shard must not stand still for what sweep finds anyway: it is given up after about a minute of trying.
+      retryAttempts: 8,
+      maxRecordAge: Duration.minutes(15),
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      onFailure: new SqsDlq(wakes.streamFailures),
+    });
+  }
+
+  #fromQueue({ wakes, deliver, deliverMaxConcurrency }: DeliveryProps): void {
+    new EventSourceMapping(this, 'Wakes', {
+      target: deliver,
+      eventSourceArn: wakes.queue.queueArn,
+      batchSize: 10,
+      maxBatchingWindow: Duration.seconds(0),
+      maxConcurrency: deliverMaxConcurrency,
+      reportBatchItemFailures: true,
+    });
+  }
+
+  #fromSchedule({ sweep }: DeliveryProps): void {
+    // One that fails is not repeated: the next is due before long.
+    sweep.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(5) });
+    const role = new Role(this, 'ScheduleRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+      description: 'What the schedule of the sweep may do',
+      inlinePolicies: {
+        Rights: new PolicyDocument({
+          statements: [
+            new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [sweep.functionArn] }),
+          ],
+        }),
+      },
+    });
+    new Schedule(this, 'Sweep', {
+      description: 'Finds what no wake was queued for, and finishes removals',
+      schedule: ScheduleExpression.rate(sweepInterval),
+      target: {
+        bind: () => ({
+          arn: sweep.functionArn,
+          role,
+          retryPolicy: { maximumRetryAttempts: 2, maximumEventAgeInSeconds: 240 },
+        }),
+      },
+    });
+  }
+}
+
+export const sweepInterval = Duration.minutes(5);

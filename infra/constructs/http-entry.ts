@@ -1,0 +1,105 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  DomainName,
+  HttpApi,
+  HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+import { keepsData, type Settings } from '../settings.ts';
+
+export interface HttpEntryProps {
+  readonly settings: Settings;
+  readonly produce: IFunction;
+  readonly consume: IFunction;
+  readonly admin: IFunction;
+}
+
+const records = '/v1/topics/{topic}/records';
+const partitions = '/v1/topics/{topic}/partitions';
+const fetch = '/v1/topics/{topic}/partitions/{partition}/records';
+
+/** No address, header or query: what a line needs to be found again by, and where the time went. */
+const accessLogFormat = AccessLogFormat.custom(
+  JSON.stringify({
+    requestId: AccessLogField.contextRequestId(),
+    time: AccessLogField.contextRequestTimeEpoch(),
+    route: '$context.routeKey',
+    path: '$context.path',
+    status: AccessLogField.contextStatus(),
+    ip: AccessLogField.contextIdentitySourceIp(),
+    userAgent: AccessLogField.contextIdentityUserAgent(),
+    responseBytes: AccessLogField.contextResponseLength(),
+    responseMs: AccessLogField.contextResponseLatency(),
+    integrationMs: '$context.integrationLatency',
+    integrationError: '$context.integrationErrorMessage',
+  }),
+);
+
+/** The HTTPS address: routes to three functions, so that each has the least rights. */
+export class HttpEntry extends Construct {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+  /** Without a slash at its end; paths begin with `/v1`. */
+  readonly url: string;
+  /** Set with a custom domain: what its DNS record must point to. */
+  readonly domainTarget: string | undefined;
+
+  constructor(scope: Construct, id: string, { settings, ...functions }: HttpEntryProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', { createDefaultStage: false, description: 'Millrace' });
+    const domain = this.#domain(settings);
+    this.stage = this.#stage(settings, domain);
+    this.url = domain === undefined ? this.api.apiEndpoint : `https://${domain.name}`;
+    this.domainTarget = domain?.regionalDomainName;
+
+    const produce = new HttpLambdaIntegration('Produce', functions.produce);
+    const consume = new HttpLambdaIntegration('Consume', functions.consume);
+    const admin = new HttpLambdaIntegration('Admin', functions.admin);
+    this.#route('ProduceRecords', HttpRouteKey.with(records, HttpMethod.POST), produce);
+    this.#route('GetPartitions', HttpRouteKey.with(partitions, HttpMethod.GET), consume);
+    this.#route('FetchRecords', HttpRouteKey.with(fetch, HttpMethod.GET), consume);
+    // The rest, unknown paths too: they get their problem document from us, not the gateway's own answer.
+    this.#route('Rest', HttpRouteKey.DEFAULT, admin);
+  }
+
+  #route(id: string, routeKey: HttpRouteKey, integration: HttpLambdaIntegration): void {
+    const route = new HttpRoute(this, id, { httpApi: this.api, routeKey, integration });
+    acknowledge(
+      route,
+      'AwsSolutions-APIG4',
+      'Callers show an API key, which the functions check against its stored hash, with its scopes and topics: an authorizer would be one more function and one more read for each request.',
+    );
+  }
+
+  #domain({ domainName, certificateArn }: Settings): DomainName | undefined {
+    if (domainName === undefined || certificateArn === undefined) return undefined;
+    const certificate = Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
+    return new DomainName(this, 'Domain', { domainName, certificate });
+  }
+
+  /** Named `$default`, because any other name would be the first part of every path. */
+  #stage(settings: Settings, domainName: DomainName | undefined): HttpStage {
+    const logGroup = new LogGroup(this, 'AccessLogs', {
+      retention: settings.logRetentionDays satisfies number as RetentionDays,
+      removalPolicy: keepsData(settings) ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    return new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: settings.throttleRate, burstLimit: settings.throttleBurst },
+      accessLogSettings: { destination: new LogGroupLogDestination(logGroup), format: accessLogFormat },
+      ...(domainName === undefined ? {} : { domainMapping: { domainName } }),
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { Duration } from 'aws-cdk-lib';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+
+/**
+ * How often a wake may come back. A wake is repeated only when answering it failed on our side, never for an endpoint's
+ * sake; what it asked for is in the log, so that sweep asks again after it has become a dead letter.
+ */
+const receives = 5;
+
+export interface WakeQueueProps {
+  /** How long one run of the consumer may take. */
+  readonly consumerTimeout: Duration;
+}
+
+/** The wake queue, where its messages end that nobody could answer, and where stream events end that failed. */
+export class WakeQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  readonly streamFailures: Queue;
+
+  constructor(scope: Construct, id: string, { consumerTimeout }: WakeQueueProps) {
+    super(scope, id);
+    this.deadLetters = this.#queue('DeadLetters', { retentionPeriod: Duration.days(14) });
+    this.streamFailures = this.#queue('StreamFailures', { retentionPeriod: Duration.days(14) });
+    for (const last of [this.deadLetters, this.streamFailures])
+      acknowledge(last, 'AwsSolutions-SQS3', 'It is itself where failures end; an alarm watches it.');
+    this.queue = this.#queue('Wakes', {
+      // Longer than a lease plus a run, so that a message comes back to a lease that is over; six times by AWS's advice.
+      visibilityTimeout: Duration.seconds(consumerTimeout.toSeconds() * 6),
+      retentionPeriod: Duration.days(4),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receives },
+    });
+  }
+
+  #queue(id: string, props: QueueProps): Queue {
+    return new Queue(this, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, ...props });
+  }
+}

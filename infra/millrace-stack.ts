@@ -1,0 +1,142 @@
+import { type CfnElement, CfnOutput, Duration, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { limits } from '../lib/domain/limits.ts';
+import { acknowledge } from './acknowledgements.ts';
+import { BrokerFunction } from './constructs/broker-function.ts';
+import { type FunctionName, functionNames } from './constructs/bundling.ts';
+import { Delivery } from './constructs/delivery.ts';
+import { HttpEntry } from './constructs/http-entry.ts';
+import { LogStorage } from './constructs/log-storage.ts';
+import { rightsOf } from './constructs/rights.ts';
+import { WakeQueue } from './constructs/wake-queue.ts';
+import { keepsData, type Settings } from './settings.ts';
+
+/** How each function runs; the gateway gives up on an HTTP function after 30 s. */
+const runs = (settings: Settings): Record<FunctionName, Run> => ({
+  produce: {
+    description: 'Appends records to the log',
+    memoryMb: settings.produceMemoryMb,
+    timeout: Duration.seconds(20),
+  },
+  consume: {
+    description: 'Serves partitions and fetches, long polls included',
+    memoryMb: settings.consumeMemoryMb,
+    timeout: Duration.seconds(limits.fetchWaitSeconds + 8),
+  },
+  admin: {
+    description: 'Serves topics, groups, endpoints, keys and health',
+    memoryMb: settings.adminMemoryMb,
+    timeout: Duration.seconds(29),
+  },
+  'on-append': {
+    description: 'Turns new batches into wakes for push groups',
+    memoryMb: settings.onAppendMemoryMb,
+    timeout: Duration.seconds(30),
+  },
+  deliver: {
+    description: 'Calls webhooks until they acknowledge',
+    memoryMb: settings.deliverMemoryMb,
+    timeout: Duration.seconds(60),
+  },
+  sweep: {
+    description: 'Wakes what was forgotten and finishes removals',
+    memoryMb: settings.sweepMemoryMb,
+    timeout: Duration.minutes(4),
+  },
+});
+
+interface Run {
+  readonly description: string;
+  readonly memoryMb: number;
+  readonly timeout: Duration;
+}
+
+export interface MillraceStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+/** A whole broker. */
+export class MillraceStack extends Stack {
+  readonly storage: LogStorage;
+  readonly wakes: WakeQueue;
+  readonly functions: Readonly<Record<FunctionName, BrokerFunction>>;
+  readonly entry: HttpEntry;
+
+  constructor(scope: Construct, id: string, { settings, ...props }: MillraceStackProps) {
+    super(scope, id, props);
+    this.storage = new LogStorage(this, 'Storage', { keepsData: keepsData(settings) });
+    this.wakes = new WakeQueue(this, 'WakeQueue', { consumerTimeout: runs(settings).deliver.timeout });
+    this.functions = this.#functions(settings);
+    this.entry = new HttpEntry(this, 'Http', {
+      settings,
+      produce: this.functions.produce.lambda,
+      consume: this.functions.consume.lambda,
+      admin: this.functions.admin.lambda,
+    });
+    new Delivery(this, 'Delivery', {
+      log: this.storage.log,
+      wakes: this.wakes,
+      onAppend: this.functions['on-append'].lambda,
+      deliver: this.functions.deliver.lambda,
+      sweep: this.functions.sweep.lambda,
+      deliverMaxConcurrency: settings.deliverMaxConcurrency,
+    });
+    Tags.of(this).add('application', 'millrace');
+    Tags.of(this).add('stage', settings.stage);
+    this.#outputs(settings);
+  }
+
+  #functions(settings: Settings): Record<FunctionName, BrokerFunction> {
+    const { log, state } = this.storage;
+    const tables = { MILLRACE_LOG_TABLE: log.tableName, MILLRACE_STATE_TABLE: state.tableName };
+    const queue = { MILLRACE_WAKE_QUEUE_URL: this.wakes.queue.queueUrl };
+    const environments: Record<FunctionName, Record<string, string>> = {
+      produce: tables,
+      consume: tables,
+      admin: { ...tables, ...queue },
+      'on-append': { MILLRACE_STATE_TABLE: state.tableName, ...queue },
+      deliver: { ...tables, ...queue },
+      sweep: { ...tables, ...queue },
+    };
+    const rights = rightsOf({ log, state, wakes: this.wakes });
+    const make = (name: FunctionName): BrokerFunction =>
+      new BrokerFunction(this, idOf(name), {
+        name,
+        ...runs(settings)[name],
+        metricsNamespace: this.stackName,
+        environment: environments[name],
+        rights: rights[name],
+        logRetentionDays: settings.logRetentionDays,
+        keepsLogs: keepsData(settings),
+      });
+    const functions = Object.fromEntries(functionNames.map((name) => [name, make(name)])) as Record<
+      FunctionName,
+      BrokerFunction
+    >;
+    acknowledge(
+      functions['on-append'].role,
+      `AwsSolutions-IAM5[Resource::<${this.getLogicalId(log.node.defaultChild as CfnElement)}.Arn>/stream/*]`,
+      'ListStreams, which an event source mapping demands, cannot be confined further than to the streams of one table.',
+    );
+    return functions;
+  }
+
+  #outputs(settings: Settings): void {
+    const output = (id: string, value: string, description: string): void => {
+      new CfnOutput(this, id, { value, description });
+    };
+    output('ApiUrl', this.entry.url, 'Where the HTTP interface is; paths begin with /v1');
+    if (this.entry.domainTarget !== undefined)
+      output('DomainTarget', this.entry.domainTarget, 'What the DNS record of the domain must point to');
+    output('Stage', settings.stage, 'The stage of this stack');
+    output('LogTableName', this.storage.log.tableName, 'The log');
+    output('StateTableName', this.storage.state.tableName, 'Topics, groups, cursors, endpoints, keys');
+    output('ArchiveBucketName', this.storage.archive.bucketName, 'Archived segments');
+    output('WakeQueueUrl', this.wakes.queue.queueUrl, 'Wakes for deliver');
+    output('WakeDeadLettersUrl', this.wakes.deadLetters.queueUrl, 'Wakes that nobody could answer');
+    output('StreamFailuresUrl', this.wakes.streamFailures.queueUrl, 'Stream events that on-append failed on');
+  }
+}
+
+const idOf = (name: FunctionName): string =>
+  name.replace(/(?:^|-)([a-z])/g, (_match, letter: string) => letter.toUpperCase());

@@ -1,0 +1,100 @@
+import * as z from 'zod';
+
+/** What CloudWatch Logs can keep. */
+const retentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+/** A number, also as `cdk -c name=value` gives it: text. */
+const whole = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value),
+    z.int().min(min).max(max),
+  );
+
+const megabytes = whole(128, 10_240);
+
+const schema = z
+  .strictObject({
+    /** `production` protects and keeps the tables, the bucket and the logs; the others delete them with the stack. */
+    stage: z.enum(['production', 'staging', 'development']),
+    stackName: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'a letter, then at most 63 letters, digits and hyphens')
+      .optional(),
+    /** Where the stack goes; absent: where the caller's credentials point. */
+    account: z
+      .string()
+      .regex(/^\d{12}$/, '12 digits')
+      .optional(),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'the name of a region, as eu-west-1')
+      .optional(),
+    domainName: z
+      .string()
+      .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a host name, as broker.example.com')
+      .optional(),
+    /** The certificate of `domainName`, in the stack's region. */
+    certificateArn: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/, 'the ARN of an ACM certificate')
+      .optional(),
+    logRetentionDays: z
+      .preprocess((value) => (typeof value === 'string' ? Number(value) : value), z.literal(retentionDays))
+      .default(30),
+    /** Requests per second of the whole API, and how many more at once. Beyond: 429. */
+    throttleRate: whole(1, 10_000).default(1000),
+    throttleBurst: whole(1, 5_000).default(2000),
+    produceMemoryMb: megabytes.default(1024),
+    consumeMemoryMb: megabytes.default(512),
+    adminMemoryMb: megabytes.default(512),
+    onAppendMemoryMb: megabytes.default(256),
+    deliverMemoryMb: megabytes.default(512),
+    sweepMemoryMb: megabytes.default(256),
+    /** Runs of deliver at once; each carries several wakes. What bounds the load on all endpoints together. */
+    deliverMaxConcurrency: whole(2, 1000).default(50),
+    /** Who is alarmed: an address that gets mail, or a topic that stands already. Absent: alarms only show. */
+    alarmEmail: z.email('an email address').optional(),
+    alarmTopicArn: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic')
+      .optional(),
+  })
+  .refine((settings) => (settings.domainName === undefined) === (settings.certificateArn === undefined), {
+    path: ['domainName'],
+    message: 'domainName and certificateArn are set together, or neither',
+  });
+
+export type Settings = z.output<typeof schema>;
+
+/** A setting in the CDK context is wrong. The message names it and says what is allowed. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** Keys of the context that are not ours (feature flags, look-ups) hold a colon or a slash. */
+const isOurs = (key: string): boolean => !/[:/]/.test(key);
+
+const describe = (issue: z.core.$ZodIssue, given: Record<string, unknown>): string => {
+  if (issue.code === 'unrecognized_keys')
+    return `${issue.keys.join(', ')}: no such setting. Known: ${Object.keys(schema.shape).join(', ')}`;
+  const name = issue.path.map(String).join('.');
+  const value = Object.hasOwn(given, name) ? `, and is ${JSON.stringify(given[name])}` : '';
+  return `${name}: ${issue.message}${value}`;
+};
+
+/**
+ * The settings of a stack from the CDK context: `cdk.json`, or `-c name=value`.
+ * @throws SettingsError with a line for each setting that is wrong or unknown.
+ */
+export const readSettings = (context: Readonly<Record<string, unknown>>): Settings => {
+  const given = Object.fromEntries(Object.entries(context).filter(([key]) => isOurs(key)));
+  const read = schema.safeParse(given);
+  if (read.success) return read.data;
+  const lines = read.error.issues.map((issue) => `  ${describe(issue, given)}`);
+  throw new SettingsError(`Wrong settings (cdk.json "context", or -c name=value):\n${lines.join('\n')}`);
+};
+
+/** Whether data outlives the stack. */
+export const keepsData = (settings: Settings): boolean => settings.stage === 'production';
