@@ -1,0 +1,103 @@
+import { type Batch, batchEnd, closesPartition } from '../domain/batches.ts';
+import { decodeRecords } from '../domain/encoding.ts';
+import { limits } from '../domain/limits.ts';
+import type { PartitionRef } from '../domain/records.ts';
+import type { BatchStore } from '../stores/batches.ts';
+import { type Pending, recordJson } from './message.ts';
+
+export interface Wanted {
+  /** Where to begin, inclusive. It does not go back from one call to the next. */
+  readonly from: number;
+  /** Exclusive; where it is not given, `maxRecords` and `limits.deliveryBytes` say how much. */
+  readonly end?: number;
+  readonly maxRecords: number;
+}
+
+/**
+ * What one run reads of a partition, strongly consistent: batches are queried when they are needed and decoded when
+ * their records are, so that a message costs one query at most and a query may serve several messages.
+ */
+export class Backlog {
+  readonly #store: BatchStore;
+  readonly #at: PartitionRef;
+  /** Read and not decoded yet, in order. */
+  #batches: readonly Batch[] = [];
+  #records: readonly Pending[] = [];
+  /** Where the next query begins: the end of the last batch read. Undefined while no batch boundary is known. */
+  #readThrough: number | undefined;
+
+  constructor(store: BatchStore, at: PartitionRef) {
+    this.#store = store;
+    this.#at = at;
+  }
+
+  /**
+   * The records of the next message, contiguous; none when nothing is there. They begin after `from` where records were
+   * trimmed, and `end` does not count when they were trimmed past it. A record larger than the limit goes alone.
+   */
+  async next(wanted: Wanted): Promise<readonly Pending[]> {
+    this.#records = this.#records.filter(({ offset }) => offset >= wanted.from);
+    this.#batches = this.#batches.filter((batch) => batchEnd(batch) > wanted.from);
+    while (!this.#suffices(wanted)) {
+      if (!(await this.#read(wanted))) break;
+      if (wanted.end === undefined) break;
+    }
+    const next = this.#take(wanted);
+    return next.length === 0 && wanted.end !== undefined && this.#records.length > 0
+      ? this.#take({ from: wanted.from, maxRecords: wanted.maxRecords })
+      : next;
+  }
+
+  #suffices({ end, maxRecords }: Wanted): boolean {
+    if (end !== undefined) return (this.#readThrough ?? 0) >= end;
+    const records = this.#batches.reduce((sum, { count }) => sum + count, this.#records.length);
+    const bytes = this.#batches.reduce((sum, { data }) => sum + data.length, 0);
+    return records >= maxRecords || bytes >= limits.deliveryBytes;
+  }
+
+  /** One query forwards, and one backwards when a batch may begin before `from`. False when nothing was found. */
+  async #read({ from, end, maxRecords }: Wanted): Promise<boolean> {
+    const cold = this.#readThrough === undefined;
+    const start = this.#readThrough ?? from;
+    const limit = Math.max(1, end === undefined ? maxRecords : end - start);
+    const page = await this.#store.range(this.#at, { from: start, limit, consistent: true });
+    const found = page.batches.filter((batch) => !closesPartition(batch));
+    if (cold && found[0]?.base !== start) {
+      const covering = await this.#store.floor(this.#at, start, true);
+      if (covering !== undefined && batchEnd(covering) > start) found.unshift(covering);
+    }
+    const last = found.at(-1);
+    this.#readThrough = last === undefined ? start : batchEnd(last);
+    this.#batches = [...this.#batches, ...found];
+    return last !== undefined;
+  }
+
+  #take({ from, end = Number.POSITIVE_INFINITY, maxRecords }: Wanted): readonly Pending[] {
+    const most = end === Number.POSITIVE_INFINITY ? maxRecords : Number.POSITIVE_INFINITY;
+    const taken: Pending[] = [];
+    let bytes = 0;
+    for (let index = 0; taken.length < most; index += 1) {
+      while (index >= this.#records.length && this.#batches.length > 0) this.#decodeOne(from);
+      const record = this.#records[index];
+      if (record === undefined || record.offset >= end) break;
+      bytes += Buffer.byteLength(record.json);
+      if (most === maxRecords && taken.length > 0 && bytes > limits.deliveryBytes) break;
+      taken.push(record);
+    }
+    return taken;
+  }
+
+  #decodeOne(from: number): void {
+    const [batch, ...others] = this.#batches;
+    this.#batches = others;
+    if (batch === undefined) return;
+    const records = decodeRecords(batch, this.#at.partition)
+      .filter(({ offset }) => offset >= from)
+      .map((record) => ({
+        offset: record.offset,
+        appendedAt: batch.appendedAt,
+        json: recordJson(record),
+      }));
+    this.#records = [...this.#records, ...records];
+  }
+}

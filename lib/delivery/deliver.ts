@@ -1,0 +1,177 @@
+import type { Cursor } from '../domain/cursors.ts';
+import type { Subscription } from '../domain/groups.ts';
+import { limits } from '../domain/limits.ts';
+import type { Wake } from '../domain/wakes.ts';
+import { Lease } from '../groups/lease.ts';
+import { newId } from '../stores/ids.ts';
+import { attempt } from './attempt.ts';
+import { Backlog } from './backlog.ts';
+import type { DeliverDeps, Run } from './deps.ts';
+import { settleFailure } from './failure.ts';
+import { composeMessage, type Message, type Pending } from './message.ts';
+import { enabledEndpoint, receives } from './subscriptions.ts';
+import { judgeWake } from './wake-rules.ts';
+
+/** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
+const runMarginMs = 5000;
+/** For how long a run believes what it read of its group and endpoint. */
+const subscriptionMaxAgeMs = 30_000;
+/** A wake that a run queues for its own successor arrives when the lease is let go. */
+const handOverDelayMs = 1000;
+
+/**
+ * Answers one wake: calls the group's endpoint with what is in the partition past the cursor, message by message, as
+ * long as there is something and time is left. Returns when nothing is lost if the wake is forgotten: all is delivered,
+ * or another holder or another wake answers for the rest.
+ *
+ * @throws when something failed or an answer stayed out. The queue must then show the wake again, no sooner than
+ * `limits.wakeVisibilityMs` after it gave it out.
+ */
+export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<void> => {
+  const subscription = await subscriptionOf(deps, wake);
+  if (subscription === undefined) return;
+  const cursor = await deps.cursors.get({ groupId: wake.groupId, partition: wake.partition });
+  const verdict = judgeWake(wake, cursor, deps.clock.now());
+  if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
+  if (verdict.kind === 'go') await new Delivery(deps, wake, run, subscription).begin(cursor);
+};
+
+/** The wake's group, if it is still the same one and is to be called. */
+const subscriptionOf = async (deps: DeliverDeps, wake: Wake): Promise<Subscription | undefined> => {
+  const found = await deps.groups.get({ topicId: wake.topicId, group: wake.group });
+  return found?.group.groupId === wake.groupId && receives(found) ? found : undefined;
+};
+
+/** The deliveries of one run in one partition. */
+class Delivery {
+  readonly #deps: DeliverDeps;
+  readonly #wake: Wake;
+  readonly #run: Run;
+  readonly #owner: string;
+  readonly #backlog: Backlog;
+  #subscription: Subscription;
+  #subscribedAt: number;
+
+  constructor(deps: DeliverDeps, wake: Wake, run: Run, subscription: Subscription) {
+    this.#deps = deps;
+    this.#wake = wake;
+    this.#run = run;
+    this.#owner = newId(deps.random);
+    this.#backlog = new Backlog(deps.batches, wake);
+    this.#subscription = subscription;
+    this.#subscribedAt = deps.clock.now();
+  }
+
+  async begin(cursor: Cursor | undefined): Promise<void> {
+    const from = cursor?.committed ?? this.#subscription.group.startOffsets[this.#wake.partition] ?? 0;
+    let message = await this.#next(from, cursor?.pendingEnd);
+    let read = cursor;
+    while (message !== undefined) {
+      if (!this.#hasTime()) return this.#queueSuccessor(read);
+      const lease = await this.#acquire(read, from, message);
+      if (lease === undefined) return;
+      const tail = await this.#deliverAll(lease, message);
+      if (tail === undefined) return;
+      // The look at the tail after the lease was let go: what was appended meanwhile may have found it live.
+      message = await this.#next(tail.committed);
+      read = tail;
+    }
+  }
+
+  /** Delivers until nothing is left, and gives the cursor as it was let go; undefined when another answers for the rest. */
+  async #deliverAll(lease: Lease, first: Message): Promise<Cursor | undefined> {
+    const { committed, pendingEnd } = lease.cursor;
+    const asPlanned = committed === first.start && pendingEnd === first.end;
+    if (!asPlanned && !(await lease.commit(first.start, first.end))) return undefined;
+    for (let message = first; ; ) {
+      if (!(await this.#mayCall(lease))) return this.#handOver(lease);
+      const through = await this.#call(lease, message);
+      if (through === undefined) return undefined;
+      const next = await this.#next(through);
+      if (next === undefined) return (await lease.commitAndRelease(through)) ? lease.cursor : undefined;
+      if (!(await lease.commit(next.start, next.end))) return undefined;
+      message = next;
+    }
+  }
+
+  /** One attempt. Gives the offset through which it was acknowledged; undefined when it failed and that is settled. */
+  async #call(lease: Lease, message: Message): Promise<number | undefined> {
+    const endpoint = enabledEndpoint(this.#subscription);
+    if (endpoint === undefined) return this.#handOver(lease);
+    const target = { group: this.#subscription.group, endpoint, wake: this.#wake };
+    const outcome = await attempt(this.#deps, target, message);
+    if (outcome.kind === 'acknowledged') return outcome.through;
+    const cursor = this.#wake.kind === 'resume' ? { ...lease.cursor, attempts: 0 } : lease.cursor;
+    const failure = await settleFailure(this.#deps, target, cursor, outcome);
+    if (failure.kind === 'stopped') return this.#handOver(lease);
+    const { delayMs, ...retry } = failure.retry;
+    const again = { ...this.#successor('retry'), epoch: cursor.epoch };
+    // First, so that no crash leaves a retry that is due later with nobody to remember it.
+    await this.#deps.queue.send([{ wake: again, delayMs }]);
+    await lease.release({ ...retry, pendingEnd: message.end });
+    return undefined;
+  }
+
+  async #next(from: number, end?: number): Promise<Message | undefined> {
+    const { group } = this.#subscription;
+    const maxRecords = group.delivery.batchSize;
+    const records = await this.#backlog.next({ from, maxRecords, ...(end !== undefined && { end }) });
+    return isAny(records) ? composeMessage(group, this.#wake.partition, records) : undefined;
+  }
+
+  #acquire(read: Cursor | undefined, startOffset: number, message: Message): Promise<Lease | undefined> {
+    const { groupId, partition } = this.#wake;
+    return Lease.acquire(
+      this.#deps,
+      { groupId, partition },
+      {
+        read,
+        startOffset,
+        owner: this.#owner,
+        durationMs: this.#timeoutMs() + limits.leaseMarginMs,
+        pendingEnd: message.end,
+        beforeRetry: this.#wake.kind === 'resume',
+      },
+    );
+  }
+
+  #timeoutMs(): number {
+    return this.#subscription.group.delivery.timeoutSeconds * 1000;
+  }
+
+  #hasTime(): boolean {
+    return this.#run.remainingMs() >= this.#timeoutMs() + runMarginMs;
+  }
+
+  /** Whether a request may be sent: it would end within the run and the lease, and the group still wants it. */
+  async #mayCall(lease: Lease): Promise<boolean> {
+    if (this.#deps.clock.now() - this.#subscribedAt > subscriptionMaxAgeMs) {
+      const subscription = await subscriptionOf(this.#deps, this.#wake);
+      if (subscription === undefined) return false;
+      this.#subscription = subscription;
+      this.#subscribedAt = this.#deps.clock.now();
+    }
+    return this.#hasTime() && lease.remainingMs() >= this.#timeoutMs();
+  }
+
+  /** Lets the lease go with work left: queues a wake for who goes on, and only then releases. */
+  async #handOver(lease: Lease): Promise<undefined> {
+    await this.#queueSuccessor(lease.cursor);
+    await lease.release();
+  }
+
+  async #queueSuccessor(cursor: Cursor | undefined): Promise<void> {
+    const waits = (cursor?.retryAt ?? 0) > this.#deps.clock.now();
+    const wake = this.#successor(waits ? 'resume' : 'continue');
+    const epoch = cursor === undefined ? {} : { epoch: cursor.epoch };
+    await this.#deps.queue.send([{ wake: { ...wake, ...epoch }, delayMs: handOverDelayMs }]);
+  }
+
+  #successor(kind: Wake['kind']): Wake {
+    const { epoch: _over, ...wake } = this.#wake;
+    return { ...wake, kind };
+  }
+}
+
+const isAny = (records: readonly Pending[]): records is readonly [Pending, ...Pending[]] =>
+  records.length > 0;

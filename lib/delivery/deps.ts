@@ -1,0 +1,26 @@
+import type { BatchStore } from '../stores/batches.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { CursorStore } from '../stores/cursors.ts';
+import type { GroupStore } from '../stores/groups.ts';
+import type { Random } from '../stores/random.ts';
+import type { Telemetry } from '../stores/telemetry.ts';
+import type { WakeQueue } from '../stores/wake-queue.ts';
+import type { WebhookSender } from '../stores/webhooks.ts';
+
+/** What a deliverer works with. */
+export interface DeliverDeps {
+  readonly batches: BatchStore;
+  readonly cursors: CursorStore;
+  readonly groups: GroupStore;
+  readonly queue: WakeQueue;
+  readonly webhooks: WebhookSender;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+/** The run that a deliverer has: one invocation of its function. */
+export interface Run {
+  /** Ms until it is ended from outside. */
+  remainingMs(): number;
+}

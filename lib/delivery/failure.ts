@@ -1,0 +1,72 @@
+import type { Cursor } from '../domain/cursors.ts';
+import { limits } from '../domain/limits.ts';
+import { backoffMs } from '../domain/retry.ts';
+import type { Release } from '../stores/cursors.ts';
+import type { Target } from './attempt.ts';
+import type { DeliverDeps } from './deps.ts';
+import type { Outcome } from './outcome.ts';
+
+type Failed = Exclude<Outcome, { kind: 'acknowledged' }>;
+
+/** What follows a failed attempt. */
+export type Failure =
+  | {
+      readonly kind: 'retry';
+      /** The cursor's retry state, without the message's end, and the ms until the next attempt. */
+      readonly retry: Omit<NonNullable<Release['retry']>, 'pendingEnd'> & { readonly delayMs: number };
+    }
+  /** The endpoint is disabled now. Nothing is lost: the records wait for another. */
+  | { readonly kind: 'stopped' };
+
+/**
+ * Decides on the next attempt, and disables an endpoint that is gone (410) or has been out for
+ * `limits.outageDisablesAfterMs`; the group of the latter is paused. A refused message is tried for as long as it takes.
+ */
+export const settleFailure = async (
+  deps: Pick<DeliverDeps, 'groups' | 'clock' | 'random' | 'telemetry'>,
+  target: Target,
+  cursor: Cursor,
+  outcome: Failed,
+): Promise<Failure> => {
+  const now = deps.clock.now();
+  const { group, endpoint } = target;
+  if (outcome.gone === true) {
+    await disable(deps, target, 'It answered 410 (Gone).');
+    return { kind: 'stopped' };
+  }
+  // An outage is the endpoint's own: it cannot have begun before the endpoint was registered.
+  const outageSince = Math.max(cursor.failingSince ?? now, endpoint.createdAt);
+  if (outcome.kind === 'outage' && now - outageSince >= limits.outageDisablesAfterMs) {
+    const since = new Date(outageSince).toISOString();
+    await disable(deps, target, `It has not taken a message since ${since}. ${outcome.reason}`);
+    await deps.groups.setStatus({ topicId: group.topicId, group: group.name }, group.groupId, 'paused');
+    return { kind: 'stopped' };
+  }
+  const attempts = cursor.attempts + 1;
+  const backoff = backoffMs(attempts, group.delivery.backoff, deps.random.number());
+  const delayMs = Math.max(backoff, outcome.retryAfterMs ?? 0);
+  const retry = { attempts, delayMs, retryAt: now + delayMs, lastFailure: outcome.reason };
+  const failingSince = outcome.kind === 'outage' ? { failingSince: outageSince } : {};
+  return { kind: 'retry', retry: { ...retry, ...failingSince } };
+};
+
+const disable = async (
+  { groups, telemetry }: Pick<DeliverDeps, 'groups' | 'telemetry'>,
+  { group, endpoint }: Target,
+  reason: string,
+): Promise<void> => {
+  const { endpointId } = endpoint;
+  const done = await groups.disableEndpoint(
+    { topicId: group.topicId, group: group.name },
+    endpointId,
+    reason,
+  );
+  if (done)
+    telemetry.record({
+      kind: 'endpoint-disabled',
+      topic: group.topic,
+      group: group.name,
+      endpointId,
+      reason,
+    });
+};

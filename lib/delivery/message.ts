@@ -1,0 +1,61 @@
+import type { Group } from '../domain/groups.ts';
+import type { LogRecord } from '../domain/records.ts';
+
+/** A record of a message, with when it was appended (wall clock ms). */
+export interface Pending {
+  readonly offset: number;
+  readonly appendedAt: number;
+  /** The record as JSON (DESIGN §10). */
+  readonly json: string;
+}
+
+/** One webhook message: the records of one partition from `start` to `end`. */
+export interface Message {
+  /** `<groupId>-<partition>-<start>-<end>`: the same records have the same id, and the same id the same records. */
+  readonly id: string;
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  readonly records: number;
+  /** Wall clock ms of the oldest record's append. */
+  readonly appendedAt: number;
+  readonly body: string;
+}
+
+/** A record as every answer and message shows it. */
+export const recordJson = ({ partition, offset, timestamp, key, ...record }: LogRecord): string =>
+  JSON.stringify({
+    partition,
+    offset,
+    timestamp: new Date(timestamp).toISOString(),
+    ...(key !== undefined && { key }),
+    ...(record.value !== undefined && { value: record.value }),
+    ...(record.valueBase64 !== undefined && { valueBase64: record.valueBase64 }),
+    ...(record.headers !== undefined && { headers: record.headers }),
+  });
+
+/**
+ * The message of `records`. Its body depends on nothing but the records and the group's name and topic, so that each
+ * attempt sends the same bytes: its timestamp is the append of the last record.
+ * @param records contiguous, at least one, JSON as `recordJson` writes it.
+ */
+export const composeMessage = (
+  group: Pick<Group, 'groupId' | 'name' | 'topic'>,
+  partition: number,
+  records: readonly [Pending, ...Pending[]],
+): Message => {
+  const [first] = records;
+  const last = records.at(-1) ?? first;
+  const [start, end] = [first.offset, last.offset + 1];
+  const head = JSON.stringify({ topic: group.topic, group: group.name, partition }).slice(0, -1);
+  const data = `${head},"records":[${records.map(({ json }) => json).join(',')}]}`;
+  const timestamp = new Date(last.appendedAt).toISOString();
+  return {
+    id: `${group.groupId}-${partition}-${start}-${end}`,
+    start,
+    end,
+    records: records.length,
+    appendedAt: first.appendedAt,
+    body: `{"type":"topic.records","timestamp":"${timestamp}","data":${data}}`,
+  };
+};

@@ -1,0 +1,42 @@
+import { concurrently } from '../domain/concurrently.ts';
+import type { Subscription } from '../domain/groups.ts';
+import { type PartitionRef, partitionKey } from '../domain/records.ts';
+import type { GroupStore } from '../stores/groups.ts';
+import type { QueuedWake, WakeQueue } from '../stores/wake-queue.ts';
+import { receives } from './subscriptions.ts';
+
+export interface OnAppendDeps {
+  readonly groups: GroupStore;
+  readonly queue: WakeQueue;
+}
+
+const topicsAtOnce = 8;
+
+/**
+ * Tells every group that is to be called about new records: one wake for each active push group with an enabled
+ * endpoint and each partition of `changed`, which may name one more than once.
+ *
+ * The groups are read strongly and after the append: whoever registers an endpoint later than that wakes its group.
+ * @throws when a read or a send failed. Some wakes may be sent then; calling again sends them again, which does no harm.
+ */
+export const onAppend = async (deps: OnAppendDeps, changed: readonly PartitionRef[]): Promise<void> => {
+  const distinct = new Map(changed.map((at) => [partitionKey(at), at]));
+  const topics = Map.groupBy(distinct.values(), ({ topicId }) => topicId);
+  await concurrently(topicsAtOnce, [...topics], async ([topicId, partitions]) => {
+    const subscriptions = await deps.groups.list(topicId);
+    const wakes = subscriptions
+      .filter(receives)
+      .flatMap((subscription) => partitions.map(({ partition }) => appendWake(subscription, partition)));
+    if (wakes.length > 0) await deps.queue.send(wakes);
+  });
+};
+
+const appendWake = ({ group }: Subscription, partition: number): QueuedWake => ({
+  wake: {
+    kind: 'append',
+    topicId: group.topicId,
+    groupId: group.groupId,
+    group: group.name,
+    partition,
+  },
+});

@@ -1,0 +1,45 @@
+import type { Cursor } from '../domain/cursors.ts';
+import { limits } from '../domain/limits.ts';
+import type { Wake } from '../domain/wakes.ts';
+import type { QueuedWake } from '../stores/wake-queue.ts';
+
+/** What a wake is worth when it arrives. */
+export type Verdict =
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'later'; readonly queued: QueuedWake }
+  | { readonly kind: 'go' };
+
+/** A holder lets go within moments of queueing a wake, unless it died. */
+const letGoMs = 5000;
+
+/**
+ * Decides on a wake by the cursor, read strongly after the wake arrived. Why no wake is lost:
+ *
+ * - A live lease answers for whatever was appended before: its holder reads the tail after it let go, or it failed and
+ *   queued a wake of its own first, or it dies, and then the wake that it ran for comes back when the lease is over.
+ * - A retry that is due later has its own wake, which was queued before the lease was let go.
+ * - A wake of the epoch that stands answers for the partition itself, so it waits for as long as the lease may live.
+ * - A wake of an epoch that is over must not simply be dropped: the run that ended the epoch may have been this very
+ *   wake's, crashed after it acquired. It is worth as much as an append's.
+ *
+ * @param now wall clock ms.
+ */
+export const judgeWake = (wake: Wake, cursor: Cursor | undefined, now: number): Verdict => {
+  const leaseMs = (cursor?.leaseUntil ?? 0) - now;
+  const retryMs = (cursor?.retryAt ?? 0) - now;
+  const ownEpoch = wake.epoch !== undefined && wake.epoch === cursor?.epoch;
+  if (leaseMs > 0) {
+    if (wake.kind === 'resume' && (ownEpoch || wake.epoch === undefined))
+      return later({ ...wake, ...(cursor !== undefined && { epoch: cursor.epoch }) }, leaseMs);
+    const waits = ownEpoch && wake.kind !== 'append';
+    return waits ? later(wake, Math.min(leaseMs, letGoMs)) : { kind: 'drop' };
+  }
+  if (retryMs > 0 && wake.kind !== 'resume')
+    return wake.kind === 'retry' && ownEpoch ? later(wake, retryMs) : { kind: 'drop' };
+  return { kind: 'go' };
+};
+
+const later = (wake: Wake, delayMs: number): Verdict => ({
+  kind: 'later',
+  queued: { wake, delayMs: Math.min(delayMs, limits.wakeDelayMs) },
+});

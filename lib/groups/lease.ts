@@ -1,0 +1,92 @@
+import type { Cursor, CursorRef } from '../domain/cursors.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { CursorStore, Release } from '../stores/cursors.ts';
+
+export interface LeaseDeps {
+  readonly cursors: CursorStore;
+  readonly clock: Clock;
+}
+
+export interface LeaseRequest {
+  /** The cursor as it was read; undefined when there was none. */
+  readonly read: Cursor | undefined;
+  /** Where a cursor that does not exist yet begins. */
+  readonly startOffset: number;
+  /** Unique to this run. */
+  readonly owner: string;
+  /** How long the lease lasts from each write that gives or renews it, ms. */
+  readonly durationMs: number;
+  /** The end of the message that is about to be sent. */
+  readonly pendingEnd: number;
+  /** Whether a retry that is still due is no obstacle. A live lease always is. */
+  readonly beforeRetry?: boolean;
+}
+
+/** A lease on one cursor, as far as its holder knows: another may have superseded it, which its next write tells. */
+export class Lease {
+  readonly #deps: LeaseDeps;
+  readonly #ref: CursorRef;
+  readonly #durationMs: number;
+  #cursor: Cursor;
+
+  private constructor(deps: LeaseDeps, ref: CursorRef, durationMs: number, cursor: Cursor) {
+    this.#deps = deps;
+    this.#ref = ref;
+    this.#durationMs = durationMs;
+    this.#cursor = cursor;
+  }
+
+  /** Undefined when another took it since `read`. Throws when no definite answer came: it may be held then. */
+  static async acquire(deps: LeaseDeps, ref: CursorRef, request: LeaseRequest): Promise<Lease | undefined> {
+    const { read, startOffset, owner, durationMs, pendingEnd } = request;
+    const now = deps.clock.now();
+    // The store refuses while a retry is due after `now`. Later than `now` is safe: a lease that was taken since `read`
+    // has another epoch.
+    const asOf = request.beforeRetry === true ? Math.max(now, read?.retryAt ?? 0) : now;
+    const leaseUntil = now + durationMs;
+    const cursor = await deps.cursors.acquire(ref, {
+      read,
+      startOffset,
+      owner,
+      now: asOf,
+      leaseUntil,
+      pendingEnd,
+    });
+    return cursor && new Lease(deps, ref, durationMs, cursor);
+  }
+
+  /** The cursor as this holder last wrote it. */
+  get cursor(): Cursor {
+    return this.#cursor;
+  }
+
+  /** Ms for which nobody else can hold the cursor. */
+  remainingMs(): number {
+    return this.#cursor.leaseUntil - this.#deps.clock.now();
+  }
+
+  /** Moves the cursor to `committed` and renews the lease for the message that ends at `pendingEnd`. False: superseded. */
+  commit(committed: number, pendingEnd: number): Promise<boolean> {
+    return this.#commit(committed, this.#deps.clock.now() + this.#durationMs, pendingEnd);
+  }
+
+  /** Moves the cursor to `committed` and lets the lease go, in one write. False: superseded. */
+  commitAndRelease(committed: number): Promise<boolean> {
+    return this.#commit(committed, 0);
+  }
+
+  /** Lets the lease go; with `retry` when the attempt failed. False: superseded, and there was nothing to let go. */
+  release(retry?: Release['retry']): Promise<boolean> {
+    const { epoch } = this.#cursor;
+    return this.#deps.cursors.release(this.#ref, { epoch, ...(retry !== undefined && { retry }) });
+  }
+
+  async #commit(committed: number, leaseUntil: number, pendingEnd?: number): Promise<boolean> {
+    const { epoch, owner } = this.#cursor;
+    const pending = pendingEnd === undefined ? {} : { pendingEnd };
+    const done = await this.#deps.cursors.commit(this.#ref, { epoch, committed, leaseUntil, ...pending });
+    const holder = leaseUntil === 0 || owner === undefined ? {} : { owner };
+    this.#cursor = { committed, epoch, leaseUntil, attempts: 0, retryAt: 0, ...holder, ...pending };
+    return done;
+  }
+}
