@@ -1,0 +1,129 @@
+import {
+  type AttributeValue,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import type { Batch } from '../../domain/batches.ts';
+import { NotSentError } from '../../domain/errors.ts';
+import { type PartitionRef, partitionKey } from '../../domain/records.ts';
+import type { BatchPage, BatchStore, PutAttempt, PutOutcome } from '../batches.ts';
+import { isConditionFailure, writeFailure } from './errors.ts';
+import { batchKey } from './keys.ts';
+import { deleteItems, type Item, reading, type Table, toKey } from './table.ts';
+
+/** The log on a DynamoDB table. `client` must send each request once (`createLogClient`). */
+export const dynamoBatchStore = (log: Table): BatchStore => ({
+  putIfAbsent: (at, batch, attempt) => putIfAbsent(log, at, batch, attempt),
+  last: async (at, signal) =>
+    (await query(log, at, { ScanIndexForward: false, Limit: 1, ConsistentRead: true }, signal)).batches[0],
+  range: (at, { from, limit, consistent }, signal) =>
+    query(log, at, { ...sortKey('>=', from), Limit: limit, ConsistentRead: consistent }, signal),
+  floor: async (at, offset, consistent, signal) => {
+    const newestFirst = { ScanIndexForward: false, Limit: 1, ConsistentRead: consistent };
+    return (await query(log, at, { ...sortKey('<=', offset), ...newestFirst }, signal)).batches[0];
+  },
+  delete: (at, bases) =>
+    deleteItems(
+      log,
+      bases.map((base) => toKey(batchKey(at, base))),
+    ),
+});
+
+const putIfAbsent = async (
+  { client, table, clock }: Table,
+  at: PartitionRef,
+  batch: Batch,
+  { notAfter, signal }: PutAttempt,
+): Promise<PutOutcome> => {
+  const put = new PutItemCommand({
+    TableName: table,
+    Item: batchItem(at, batch),
+    ConditionExpression: 'attribute_not_exists(pk)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  let sent = false;
+  // The last step before the request leaves, after the signer: what passes here was signed no later than `notAfter`.
+  put.middlewareStack.add(
+    (next) => (args) => {
+      if (clock.now() > notAfter) throw new NotSentError('The tail that this put relies on is too old.');
+      sent = true;
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'refuseAfterNotAfter' },
+  );
+  try {
+    await client.send(put, signal ? { abortSignal: signal } : {});
+    return { kind: 'stored' };
+  } catch (error) {
+    if (isConditionFailure(error))
+      return { kind: 'taken', ...(error.Item ? { winner: toBatch(error.Item) } : {}) };
+    if (sent || error instanceof NotSentError) throw writeFailure(error);
+    throw new NotSentError('A put failed before it was sent.', { cause: error });
+  }
+};
+
+type BatchQuery = Pick<QueryCommandInput, 'ScanIndexForward' | 'Limit' | 'ConsistentRead'> & {
+  readonly sortCondition?: string;
+  readonly sortValue?: AttributeValue;
+};
+
+const sortKey = (comparison: '<=' | '>=', offset: number): BatchQuery => ({
+  sortCondition: ` AND sk ${comparison} :sk`,
+  sortValue: { N: String(offset) },
+});
+
+const query = async (
+  { client, table }: Table,
+  at: PartitionRef,
+  { sortCondition = '', sortValue, ...input }: BatchQuery,
+  signal?: AbortSignal,
+): Promise<BatchPage> => {
+  const page = await reading(
+    client.send(
+      new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: `pk = :pk${sortCondition}`,
+        ExpressionAttributeValues: {
+          ':pk': { S: partitionKey(at) },
+          ...(sortValue ? { ':sk': sortValue } : {}),
+        },
+        ...input,
+      }),
+      signal ? { abortSignal: signal } : {},
+    ),
+  );
+  return { batches: (page.Items ?? []).map(toBatch), more: page.LastEvaluatedKey !== undefined };
+};
+
+const batchItem = (at: PartitionRef, batch: Batch): Item => ({
+  ...toKey(batchKey(at, batch.base)),
+  n: { N: String(batch.count) },
+  d: { B: batch.data },
+  id: { B: batch.writeId },
+  t: { N: String(batch.appendedAt) },
+  cum: { N: String(batch.bytesBefore) },
+  ...(batch.idempotencyKeys?.length ? { keys: { SS: [...batch.idempotencyKeys] } } : {}),
+});
+
+const toBatch = (item: Item): Batch => ({
+  base: number(item, 'sk'),
+  count: number(item, 'n'),
+  data: bytes(item, 'd'),
+  writeId: bytes(item, 'id'),
+  appendedAt: number(item, 't'),
+  bytesBefore: number(item, 'cum'),
+  ...(item['keys']?.SS ? { idempotencyKeys: item['keys'].SS } : {}),
+});
+
+const number = (item: Item, name: string): number => {
+  const value = Number(item[name]?.N);
+  if (!Number.isSafeInteger(value)) throw new TypeError(`A batch's attribute ${name} is not an integer.`);
+  return value;
+};
+
+const bytes = (item: Item, name: string): Uint8Array => {
+  const value = item[name]?.B;
+  if (!value) throw new TypeError(`A batch's attribute ${name} is not binary.`);
+  return value;
+};

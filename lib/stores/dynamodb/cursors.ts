@@ -1,0 +1,157 @@
+import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { Cursor, CursorRef } from '../../domain/cursors.ts';
+import type { Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
+import { isConditionFailure, writeFailure } from './errors.ts';
+import { cursorKey, cursorPrefix, groupItemsKey, partitionIn } from './keys.ts';
+import { deleteItems, fromItem, type Item, itemsUnder, reading, type Table, toKey } from './table.ts';
+
+/** Cursors on a DynamoDB table: each write is one conditional update. */
+export const dynamoCursorStore = (state: Table): CursorStore => ({
+  get: (ref) => get(state, ref),
+  list: async (groupId) => {
+    const cursors = new Map<number, Cursor>();
+    for await (const item of itemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix }))
+      cursors.set(partitionIn(item['sk']?.S ?? ''), fromItem<Cursor>(item));
+    return cursors;
+  },
+  acquire: (ref, acquisition) => acquire(state, ref, acquisition),
+  commit: (ref, commit) => commitOffset(state, ref, commit),
+  release: (ref, release) => releaseLease(state, ref, release),
+  deleteAll: async (groupId) => {
+    const keys: Item[] = [];
+    const settings = { ProjectionExpression: 'pk, sk' };
+    for await (const key of itemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix }, settings))
+      keys.push(key);
+    await deleteItems(state, keys);
+  },
+});
+
+const get = async ({ client, table }: Table, ref: CursorRef): Promise<Cursor | undefined> => {
+  const { Item } = await reading(
+    client.send(new GetItemCommand({ TableName: table, Key: toKey(cursorKey(ref)), ConsistentRead: true })),
+  );
+  return Item && fromItem<Cursor>(Item);
+};
+
+interface ConditionalUpdate {
+  readonly condition: string;
+  readonly set: string;
+  readonly remove: readonly string[];
+  readonly values: Readonly<Record<string, string | number | undefined>>;
+}
+
+/** What came of an update; `standing` is the cursor after it, or the one that the condition failed on. */
+interface Updated {
+  readonly applied: boolean;
+  readonly standing: Cursor | undefined;
+}
+
+const update = async (
+  state: Table,
+  ref: CursorRef,
+  { condition, set, remove, values }: ConditionalUpdate,
+): Promise<Updated> => {
+  const change = `SET ${set}${remove.length === 0 ? '' : ` REMOVE ${remove.join(', ')}`}`;
+  try {
+    const { Attributes } = await state.client.send(
+      new UpdateItemCommand({
+        TableName: state.table,
+        Key: toKey(cursorKey(ref)),
+        ConditionExpression: condition,
+        UpdateExpression: change,
+        // `owner` is a reserved word; a name that no expression uses is refused.
+        ...(change.includes('#owner') ? { ExpressionAttributeNames: { '#owner': 'owner' } } : {}),
+        ExpressionAttributeValues: marshall(values, { removeUndefinedValues: true }),
+        ReturnValues: 'ALL_NEW',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+    return { applied: true, standing: Attributes && fromItem<Cursor>(Attributes) };
+  } catch (error) {
+    if (!isConditionFailure(error)) throw writeFailure(error);
+    // A store that does not say which item the condition failed on is asked.
+    return { applied: false, standing: error.Item ? fromItem<Cursor>(error.Item) : await get(state, ref) };
+  }
+};
+
+const acquire = async (
+  state: Table,
+  ref: CursorRef,
+  { read, startOffset, owner, now, leaseUntil, pendingEnd }: Acquisition,
+): Promise<Cursor | undefined> => {
+  const epoch = (read?.epoch ?? 0) + 1;
+  const lease = { ':owner': owner, ':leaseUntil': leaseUntil, ':epoch': epoch, ':pendingEnd': pendingEnd };
+  const setLease =
+    '#owner = :owner, leaseUntil = :leaseUntil, epoch = :epoch' +
+    (pendingEnd === undefined ? '' : ', pendingEnd = if_not_exists(pendingEnd, :pendingEnd)');
+  const { applied, standing } = await update(
+    state,
+    ref,
+    read === undefined
+      ? {
+          condition: 'attribute_not_exists(pk)',
+          set: `${setLease}, committed = :start, attempts = :zero, retryAt = :zero`,
+          remove: [],
+          values: { ...lease, ':start': startOffset, ':zero': 0 },
+        }
+      : {
+          condition: 'epoch = :read AND leaseUntil <= :now AND retryAt <= :now',
+          set: setLease,
+          remove: [],
+          values: { ...lease, ':read': read.epoch, ':now': now },
+        },
+  );
+  const mine = applied || (standing?.owner === owner && standing.epoch === epoch);
+  return mine ? standing : undefined;
+};
+
+const commitOffset = async (
+  state: Table,
+  ref: CursorRef,
+  { epoch, committed, leaseUntil, pendingEnd }: Commit,
+): Promise<boolean> => {
+  const { applied, standing } = await update(state, ref, {
+    // Once the lease was let go, a late copy of a commit must not undo the retry that was set with it.
+    condition:
+      'epoch = :epoch AND (committed < :committed OR (committed = :committed AND leaseUntil > :zero))',
+    set:
+      'committed = :committed, leaseUntil = :leaseUntil, attempts = :zero, retryAt = :zero' +
+      (pendingEnd === undefined ? '' : ', pendingEnd = :pendingEnd'),
+    remove: [
+      'failingSince',
+      'lastFailure',
+      ...(pendingEnd === undefined ? ['pendingEnd'] : []),
+      ...(leaseUntil === 0 ? ['#owner'] : []),
+    ],
+    values: {
+      ':epoch': epoch,
+      ':committed': committed,
+      ':leaseUntil': leaseUntil,
+      ':pendingEnd': pendingEnd,
+      ':zero': 0,
+    },
+  });
+  return applied || (standing?.epoch === epoch && standing.committed === committed);
+};
+
+const releaseLease = async (state: Table, ref: CursorRef, { epoch, retry }: Release): Promise<boolean> => {
+  const { applied } = await update(state, ref, {
+    condition: 'epoch = :epoch',
+    set: retry
+      ? 'leaseUntil = :zero, attempts = :attempts, retryAt = :retryAt, pendingEnd = :pendingEnd, ' +
+        `lastFailure = :lastFailure${retry.failingSince === undefined ? '' : ', failingSince = :failingSince'}`
+      : 'leaseUntil = :zero',
+    remove: ['#owner', ...(retry && retry.failingSince === undefined ? ['failingSince'] : [])],
+    values: {
+      ':epoch': epoch,
+      ':zero': 0,
+      ':attempts': retry?.attempts,
+      ':retryAt': retry?.retryAt,
+      ':pendingEnd': retry?.pendingEnd,
+      ':lastFailure': retry?.lastFailure,
+      ':failingSince': retry?.failingSince,
+    },
+  });
+  return applied;
+};

@@ -1,0 +1,95 @@
+import type { CursorRef } from '../../domain/cursors.ts';
+import { type PartitionRef, partitionKey } from '../../domain/records.ts';
+import type { GroupRef } from '../groups.ts';
+import type { Removal } from '../removals.ts';
+
+/*
+ * The catalogue: every type of item that is stored, under which key, with which attributes.
+ *
+ * Names of topics and groups hold no `/`, and ids are made here, so a `/` always ends the part before it: no prefix
+ * below reaches into another name's items. Partition numbers have four digits, so that they sort.
+ */
+
+export interface LogKey {
+  readonly pk: string;
+  readonly sk: number;
+}
+
+export interface StateKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+const digits = (partition: number): string => String(partition).padStart(4, '0');
+
+/**
+ * Log table: a batch, never changed once written.
+ *
+ * pk `<topicId>/<partition>` (S), sk base offset (N);
+ * `n` N records, `d` B the encoded records, `id` B of the write, `t` N append time in ms,
+ * `cum` N bytes of `d` in all earlier batches, `keys` SS idempotency keys where there are any.
+ */
+export const batchKey = (at: PartitionRef, base: number): LogKey => ({ pk: partitionKey(at), sk: base });
+
+/**
+ * State table: a topic. pk `topic`, sk its name, so that one query lists topics by name; the attributes of `Topic`.
+ */
+export const topicKey = (name: string): StateKey => ({ pk: topicsKey, sk: name });
+export const topicsKey = 'topic';
+
+/** State table: what belongs to one incarnation of a topic is under `topic/<topicId>`. */
+export const topicItemsKey = (topicId: string): string => `topic/${topicId}`;
+
+/**
+ * State table: a group. sk `group/<name>/`; the attributes of `Group`. The slash at the end lets one query by that
+ * prefix read the group with its endpoints, and nothing of a group whose name begins alike.
+ */
+export const groupKey = ({ topicId, group }: GroupRef): StateKey => ({
+  pk: topicItemsKey(topicId),
+  sk: `${groupPrefix}${group}/`,
+});
+export const groupPrefix = 'group/';
+
+/** The group's name in the sort key of a group or an endpoint. */
+export const groupNameIn = (sk: string): string => sk.split('/')[1] ?? '';
+
+/**
+ * State table: an endpoint. sk `group/<name>/endpoint/<endpointId>`; the attributes of `Endpoint`, and `groupId`, the
+ * group it was registered with: one that a deleted group left behind is not its successor's.
+ */
+export const endpointKey = (ref: GroupRef, endpointId: string): StateKey => {
+  const { pk, sk } = groupKey(ref);
+  return { pk, sk: `${sk}endpoint/${endpointId}` };
+};
+
+/**
+ * State table: a partition's state. pk `topic/<topicId>`, sk `partition/<4 digits>`; `startOffset` N and
+ * `archivedThrough` N (exclusive), each absent while it is 0.
+ */
+export const partitionStateKey = ({ topicId, partition }: PartitionRef): StateKey => ({
+  pk: topicItemsKey(topicId),
+  sk: `${partitionPrefix}${digits(partition)}`,
+});
+export const partitionPrefix = 'partition/';
+
+/**
+ * State table: a cursor. pk `group/<groupId>`, sk `cursor/<4 digits>`; `committed`, `epoch`, `leaseUntil`, `attempts`,
+ * `retryAt` N always, `owner` S, `pendingEnd` N, `failingSince` N, `lastFailure` S where they mean something.
+ */
+export const cursorKey = ({ groupId, partition }: CursorRef): StateKey => ({
+  pk: groupItemsKey(groupId),
+  sk: `${cursorPrefix}${digits(partition)}`,
+});
+export const groupItemsKey = (groupId: string): string => `group/${groupId}`;
+export const cursorPrefix = 'cursor/';
+
+/** The partition number that ends the sort key of a cursor or a partition's state. */
+export const partitionIn = (sk: string): number => Number(sk.slice(-4));
+
+/** State table: an API key. pk `key`, sk the first 20 hex digits of its hash; the attributes of `ApiKey`. */
+export const apiKeyKey = (keyId: string): StateKey => ({ pk: apiKeysKey, sk: keyId });
+export const apiKeysKey = 'key';
+
+/** State table: what a deletion left to be removed. pk `removal`, sk `<kind>/<id>`; the attributes of `Removal`. */
+export const removalKey = ({ kind, id }: Removal): StateKey => ({ pk: removalsKey, sk: `${kind}/${id}` });
+export const removalsKey = 'removal';

@@ -1,0 +1,69 @@
+import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { PartitionRef } from '../../domain/records.ts';
+import type { PartitionState, PartitionStore } from '../partitions.ts';
+import { partitionIn, partitionPrefix, partitionStateKey, topicItemsKey } from './keys.ts';
+import {
+  deleteItems,
+  fromItem,
+  type Item,
+  itemsUnder,
+  reading,
+  type Table,
+  toKey,
+  unlessRefused,
+} from './table.ts';
+
+/** Partition state on a DynamoDB table. */
+export const dynamoPartitionStore = (state: Table): PartitionStore => ({
+  get: (at) => get(state, at),
+  list: async (topicId) => {
+    const partitions = new Map<number, PartitionState>();
+    for await (const item of itemsUnder(state, { pk: topicItemsKey(topicId), prefix: partitionPrefix }))
+      partitions.set(partitionIn(item['sk']?.S ?? ''), toState(item));
+    return partitions;
+  },
+  advanceStart: (at, startOffset) => advanceStart(state, at, startOffset),
+  deleteAll: async (topicId) => {
+    const keys: Item[] = [];
+    const settings = { ProjectionExpression: 'pk, sk' };
+    for await (const key of itemsUnder(
+      state,
+      { pk: topicItemsKey(topicId), prefix: partitionPrefix },
+      settings,
+    ))
+      keys.push(key);
+    await deleteItems(state, keys);
+  },
+});
+
+const toState = (item: Item): PartitionState => ({
+  startOffset: 0,
+  archivedThrough: 0,
+  ...fromItem<Partial<PartitionState>>(item),
+});
+
+const get = async ({ client, table }: Table, at: PartitionRef): Promise<PartitionState> => {
+  const Key = toKey(partitionStateKey(at));
+  const { Item = {} } = await reading(
+    client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true })),
+  );
+  return toState(Item);
+};
+
+const advanceStart = async (
+  { client, table }: Table,
+  at: PartitionRef,
+  startOffset: number,
+): Promise<void> => {
+  await unlessRefused(
+    client.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: toKey(partitionStateKey(at)),
+        UpdateExpression: 'SET startOffset = :start',
+        ConditionExpression: 'attribute_not_exists(startOffset) OR startOffset < :start',
+        ExpressionAttributeValues: { ':start': { N: String(startOffset) } },
+      }),
+    ),
+  );
+};

@@ -1,0 +1,17 @@
+import { dynamoKeyStore } from './api-keys.ts';
+import { dynamoCursorStore } from './cursors.ts';
+import { dynamoGroupStore } from './groups.ts';
+import { dynamoPartitionStore } from './partitions.ts';
+import { dynamoRemovalStore } from './removals.ts';
+import type { Table } from './table.ts';
+import { dynamoTopicStore } from './topics.ts';
+
+/** Every store that is kept in the state table; `client` from `createStateClient`. */
+export const dynamoStateStores = (state: Table) => ({
+  topics: dynamoTopicStore(state),
+  groups: dynamoGroupStore(state),
+  cursors: dynamoCursorStore(state),
+  partitions: dynamoPartitionStore(state),
+  keys: dynamoKeyStore(state),
+  removals: dynamoRemovalStore(state),
+});

@@ -1,0 +1,155 @@
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  type PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { Problem, ThrottledError } from '../../domain/errors.ts';
+import type { Clock } from '../clock.ts';
+import { isConditionFailure, readFailure, writeFailure } from './errors.ts';
+import type { LogKey, StateKey } from './keys.ts';
+
+/** A table as an adapter is given it. */
+export interface Table {
+  readonly client: DynamoDBClient;
+  /** Its name. */
+  readonly table: string;
+  readonly clock: Clock;
+}
+
+export type Item = Record<string, AttributeValue>;
+
+/** An item that is a domain value under a key; undefined members are left out. */
+export const toItem = (key: LogKey | StateKey, value: object): Item =>
+  marshall({ ...value, ...key }, { removeUndefinedValues: true });
+
+/** The domain value of an item that `toItem` made, without its key and the `extra` attributes. */
+export const fromItem = <T>(item: Item, extra: readonly string[] = []): T => {
+  const { pk: _pk, sk: _sk, ...value } = unmarshall(item);
+  for (const name of extra) delete value[name];
+  return value as T;
+};
+
+export const toKey = (key: LogKey | StateKey): Item => marshall({ ...key });
+
+/** @throws ThrottledError, or a Problem `unavailable` when no answer came. */
+export const reading = async <T>(request: Promise<T>): Promise<T> => {
+  try {
+    return await request;
+  } catch (error) {
+    throw readFailure(error);
+  }
+};
+
+/**
+ * Waits for a write without a condition.
+ * @throws ThrottledError, NotSentError or OutcomeUnknownError.
+ */
+export const writing = async <T>(request: Promise<T>): Promise<T> => {
+  try {
+    return await request;
+  } catch (error) {
+    throw writeFailure(error);
+  }
+};
+
+/** Waits for a conditional write, as `writing`; undefined when its condition failed. */
+export const unlessRefused = async <T>(request: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await request;
+  } catch (error) {
+    if (isConditionFailure(error)) return undefined;
+    throw writeFailure(error);
+  }
+};
+
+/**
+ * Puts `value` if nothing is there; answers with what stands there now. `put` has the condition; `find` reads what it
+ * failed on, where the store does not say.
+ */
+export const putOrFind = async <T>(
+  { client }: Pick<Table, 'client'>,
+  put: PutItemCommand,
+  value: T,
+  find: () => Promise<T | undefined>,
+): Promise<T> => {
+  // What stood in the way may be gone when it is looked for; then it is tried again.
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    try {
+      await client.send(put);
+      return value;
+    } catch (error) {
+      if (!isConditionFailure(error)) throw writeFailure(error);
+      const standing = error.Item ? fromItem<T>(error.Item) : await find();
+      if (standing !== undefined) return standing;
+    }
+  }
+  throw new Problem('conflict', 'It is being created and deleted at the same time: try again.');
+};
+
+export interface Prefix {
+  readonly pk: string;
+  /** Of the sort key; absent: every item. */
+  readonly prefix?: string;
+}
+
+/** Every item under a partition key, in order of the sort key, strongly consistent; one page in memory at a time. */
+export async function* itemsUnder(
+  { client, table }: Pick<Table, 'client' | 'table'>,
+  { pk, prefix }: Prefix,
+  settings: Pick<QueryCommandInput, 'Limit' | 'ProjectionExpression'> & { readonly after?: string } = {},
+): AsyncGenerator<Item> {
+  const { after, ...input } = settings;
+  let from: Item | undefined = after === undefined ? undefined : toKey({ pk, sk: after });
+  do {
+    const page = await reading(
+      client.send(
+        new QueryCommand({
+          TableName: table,
+          ConsistentRead: true,
+          KeyConditionExpression: prefix === undefined ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+          ExpressionAttributeValues: {
+            ':pk': { S: pk },
+            ...(prefix === undefined ? {} : { ':prefix': { S: prefix } }),
+          },
+          ...input,
+          ...(from ? { ExclusiveStartKey: from } : {}),
+        }),
+      ),
+    );
+    yield* page.Items ?? [];
+    from = page.LastEvaluatedKey;
+  } while (from);
+}
+
+/** What one BatchWriteItem takes. */
+const batchSize = 25;
+const rounds = 6;
+
+/**
+ * Deletes items, whether they are there or not.
+ * @throws ThrottledError when the store keeps refusing some: others are deleted by then.
+ */
+export const deleteItems = async (table: Table, keys: readonly Item[]): Promise<void> => {
+  for (let from = 0; from < keys.length; from += batchSize) {
+    await deleteBatch(
+      table,
+      keys.slice(from, from + batchSize).map((Key) => ({ DeleteRequest: { Key } })),
+    );
+  }
+};
+
+const deleteBatch = async ({ client, table, clock }: Table, requests: WriteRequest[]): Promise<void> => {
+  let left = requests;
+  for (let round = 0; round < rounds; round += 1) {
+    if (round > 0) await clock.sleep(25 * 2 ** round);
+    const answer = await writing(client.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } })));
+    left = answer.UnprocessedItems?.[table] ?? [];
+    if (left.length === 0) return;
+  }
+  throw new ThrottledError(`The store refused to delete ${left.length} items for want of capacity.`);
+};
