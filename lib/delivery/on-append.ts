@@ -1,8 +1,8 @@
 import { concurrently } from '../domain/concurrently.ts';
-import type { Subscription } from '../domain/groups.ts';
 import { type PartitionRef, partitionKey } from '../domain/records.ts';
+import { wakeFor } from '../groups/wake-group.ts';
 import type { GroupStore } from '../stores/groups.ts';
-import type { QueuedWake, WakeQueue } from '../stores/wake-queue.ts';
+import type { WakeQueue } from '../stores/wake-queue.ts';
 import { receives } from './subscriptions.ts';
 
 export interface OnAppendDeps {
@@ -26,17 +26,7 @@ export const onAppend = async (deps: OnAppendDeps, changed: readonly PartitionRe
     const subscriptions = await deps.groups.list(topicId);
     const wakes = subscriptions
       .filter(receives)
-      .flatMap((subscription) => partitions.map(({ partition }) => appendWake(subscription, partition)));
+      .flatMap(({ group }) => partitions.map(({ partition }) => wakeFor(group, partition, 'append')));
     if (wakes.length > 0) await deps.queue.send(wakes);
   });
 };
-
-const appendWake = ({ group }: Subscription, partition: number): QueuedWake => ({
-  wake: {
-    kind: 'append',
-    topicId: group.topicId,
-    groupId: group.groupId,
-    group: group.name,
-    partition,
-  },
-});

@@ -1,0 +1,43 @@
+import { concurrently } from '../domain/concurrently.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { CursorStore } from '../stores/cursors.ts';
+import type { GroupStore } from '../stores/groups.ts';
+import { newId } from '../stores/ids.ts';
+import type { Random } from '../stores/random.ts';
+import type { TopicStore } from '../stores/topics.ts';
+import { allTopics } from './topics.ts';
+
+export interface EndLeasesDeps {
+  readonly topics: Pick<TopicStore, 'list'>;
+  readonly groups: Pick<GroupStore, 'list'>;
+  readonly cursors: CursorStore;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const writesAtOnce = 16;
+
+/**
+ * Ends every live lease, so that deliveries go on at once. For a process that is alone on its data: it knows that no
+ * holder is left. One that is left all the same is fenced: the epoch grows.
+ * @returns how many were ended.
+ */
+export const endLeases = async (deps: EndLeasesDeps): Promise<number> => {
+  let ended = 0;
+  const owner = newId(deps.random);
+  for await (const { topicId } of allTopics(deps.topics)) {
+    for (const { group } of await deps.groups.list(topicId)) {
+      const cursors = await deps.cursors.list(group.groupId);
+      const now = deps.clock.now();
+      const live = [...cursors].filter(([, { leaseUntil }]) => leaseUntil > now);
+      await concurrently(writesAtOnce, live, async ([partition, read]) => {
+        // A lease that is taken over as of its end, and over itself from the beginning.
+        const asOf = Math.max(read.leaseUntil, read.retryAt);
+        const ref = { groupId: group.groupId, partition };
+        const taken = { read, startOffset: read.committed, owner, now: asOf, leaseUntil: 0 };
+        if ((await deps.cursors.acquire(ref, taken)) !== undefined) ended += 1;
+      });
+    }
+  }
+  return ended;
+};
