@@ -63,26 +63,27 @@ export const encodeSerialized = (records: readonly string[]): Uint8Array => {
 export const encodeRecords = (records: readonly NewRecord[]): Uint8Array =>
   encodeSerialized(records.map(serializeRecord));
 
-const decodeJson = (data: Uint8Array): string => {
+const decodedBody = (data: Uint8Array): Buffer => {
   const body = data.subarray(1);
-  if (data[0] === format.json) return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  if (data[0] === format.json) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (data[0] === format.zstdJson)
-    return zstdDecompressSync(body, { maxOutputLength: limits.batchDecodedBytes }).toString();
+    return zstdDecompressSync(body, { maxOutputLength: limits.batchDecodedBytes });
   throw new Error(`A batch is in a format that this version cannot read (${data[0]}).`);
 };
 
 /**
- * The records of `batch`, in order of offset, the base first. Numbers keep every digit they came with; a record
- * without a timestamp has that of its append.
+ * The records of `batch`, in order of offset, the base first, and how many bytes of JSON they are. Numbers keep every
+ * digit they came with; a record without a timestamp has that of its append.
  * @throws Error when the data is not what `encodeRecords` writes, or holds another number of records than the batch says.
  */
-export const decodeRecords = (batch: Batch, partition: number): LogRecord[] => {
-  const stored = parseJson(decodeJson(batch.data)) as readonly StoredRecord[];
+export const decodeBatch = (batch: Batch, partition: number): { records: LogRecord[]; bytes: number } => {
+  const body = decodedBody(batch.data);
+  const stored = parseJson(body.toString()) as readonly StoredRecord[];
   if (stored.length !== batch.count)
     throw new Error(
       `The batch at ${batch.base} holds ${stored.length} records, and should hold ${batch.count}.`,
     );
-  return stored.map(({ k, v, b, h, t }, index) => ({
+  const records = stored.map(({ k, v, b, h, t }, index) => ({
     partition,
     offset: batch.base + index,
     timestamp: t ?? batch.appendedAt,
@@ -91,4 +92,9 @@ export const decodeRecords = (batch: Batch, partition: number): LogRecord[] => {
     ...(b !== undefined && { valueBase64: b }),
     ...(h !== undefined && { headers: h }),
   }));
+  return { records, bytes: body.length };
 };
+
+/** The records of `batch` alone: see `decodeBatch`. */
+export const decodeRecords = (batch: Batch, partition: number): LogRecord[] =>
+  decodeBatch(batch, partition).records;

@@ -1,0 +1,240 @@
+import { type Batch, batchEnd } from '../domain/batches.ts';
+import { Problem } from '../domain/errors.ts';
+import { type LogRecord, type PartitionRef, partitionKey } from '../domain/records.ts';
+import type { BatchPage, BatchStore } from '../stores/batches.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { PartitionStore } from '../stores/partitions.ts';
+import { Collector, type Want } from './collector.ts';
+import { KnownPartitions } from './known.ts';
+import { firstOffsetAt } from './offset-at-time.ts';
+import { patiently } from './patience.ts';
+
+/** Every knob of reading. Durations are ms. */
+export interface ReadOptions {
+  /** How long one request to the store may take; it is tried a few times. */
+  readonly attemptTimeoutMs: number;
+  /** A start or end offset seen longer ago is asked for again before it is told to a client. */
+  readonly offsetsMaxAgeMs: number;
+  /** A long poll looks again after this, then after growing pauses up to the longest. */
+  readonly firstPauseMs: number;
+  readonly pauseGrowth: number;
+  readonly longestPauseMs: number;
+}
+
+export const readDefaults: ReadOptions = {
+  attemptTimeoutMs: 3_000,
+  offsetsMaxAgeMs: 5_000,
+  firstPauseMs: 50,
+  pauseGrowth: 1.5,
+  longestPauseMs: 1_000,
+};
+
+export interface ReaderDeps {
+  readonly batches: BatchStore;
+  readonly partitions: PartitionStore;
+  readonly clock: Clock;
+  readonly options?: Partial<ReadOptions>;
+}
+
+export interface FetchRequest {
+  readonly offset: number;
+  readonly maxRecords: number;
+  /** Of the records' JSON; the first record is given whatever its size. */
+  readonly maxBytes: number;
+  /** How long to wait for a first record, ms. */
+  readonly waitMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Fetched {
+  readonly records: LogRecord[];
+  /** Where to go on: the offset after the last of `records`. */
+  readonly nextOffset: number;
+  readonly startOffset: number;
+  /** Exclusive. As last seen, a few seconds ago at most; never below `nextOffset`. */
+  readonly endOffset: number;
+}
+
+/**
+ * Reads partitions: DESIGN §6. One per process: it remembers where partitions begin and end. Every method throws Problem
+ * `unavailable` when the store does not answer.
+ */
+export class Reader {
+  readonly #batches: BatchStore;
+  readonly #partitions: PartitionStore;
+  readonly #clock: Clock;
+  readonly #options: ReadOptions;
+  readonly #known = new KnownPartitions();
+
+  constructor({ batches, partitions, clock, options }: ReaderDeps) {
+    this.#batches = batches;
+    this.#partitions = partitions;
+    this.#clock = clock;
+    this.#options = { ...readDefaults, ...options };
+  }
+
+  /**
+   * Records from `offset` on, by eventually consistent reads: the newest may be missing, but never one in between.
+   * Fewer than wanted may come though more are there. Waits for the first one up to `waitMs`, except on a closed
+   * partition.
+   * @throws Problem `offset_out_of_range` (members `startOffset`, `endOffset`) below the start or above the end.
+   */
+  async fetch(at: PartitionRef, request: FetchRequest): Promise<Fetched> {
+    const { offset, waitMs, signal } = request;
+    const until = this.#clock.now() + waitMs;
+    const startOffset = await this.#recentStart(at);
+    if (offset < startOffset) throw await this.#outOfRange(at, offset);
+    let pauseMs = this.#options.firstPauseMs;
+    for (;;) {
+      const run = await this.#collect(at, offset, request, false);
+      const leftMs = until - this.#clock.now();
+      if (run.records.length > 0 || run.closed || leftMs <= 0 || signal?.aborted === true) {
+        const endOffset = await this.#recentEnd(at, run);
+        return { records: run.records, nextOffset: run.next, startOffset, endOffset };
+      }
+      await this.#clock.sleep(Math.min(pauseMs, leftMs), signal);
+      pauseMs = Math.min(pauseMs * this.#options.pauseGrowth, this.#options.longestPauseMs);
+    }
+  }
+
+  /**
+   * Records from `from` on, by strongly consistent reads: one query when `from` is the base of a batch. `more`: there is
+   * something after the last of `records` (below `end` or not).
+   * @throws Problem `offset_out_of_range` as `fetch`.
+   */
+  async records(
+    at: PartitionRef,
+    from: number,
+    want: Want,
+  ): Promise<{ records: LogRecord[]; more: boolean }> {
+    const run = await this.#collect(at, from, want, true);
+    return { records: run.records, more: run.more };
+  }
+
+  /** Whether there is a record at or after `offset`; one strongly consistent query. */
+  async hasRecordsFrom(at: PartitionRef, offset: number): Promise<boolean> {
+    return (await this.endOffset(at)) > offset;
+  }
+
+  /** The oldest offset still readable; strongly consistent. */
+  async startOffset(at: PartitionRef): Promise<number> {
+    const { startOffset } = await this.#ask(() => this.#partitions.get(at));
+    this.#known.sawStart(at, startOffset, this.#clock.now());
+    return startOffset;
+  }
+
+  /** The next offset to be written; strongly consistent. */
+  async endOffset(at: PartitionRef): Promise<number> {
+    await this.#last(at);
+    return this.#known.get(at).end;
+  }
+
+  /**
+   * The offset of the first record that was appended at or after `timestampMs` (wall clock) and is still readable; the
+   * end offset when there is none.
+   */
+  async offsetAtTime(at: PartitionRef, timestampMs: number): Promise<number> {
+    const start = await this.startOffset(at);
+    const floor = (offset: number) => this.#ask((signal) => this.#batches.floor(at, offset, true, signal));
+    return firstOffsetAt({ timestampMs, start, last: await this.#last(at), floor });
+  }
+
+  async #last(at: PartitionRef): Promise<Batch | undefined> {
+    const last = await this.#ask((signal) => this.#batches.last(at, signal));
+    this.#known.sawEnd(at, last === undefined ? 0 : batchEnd(last), this.#clock.now());
+    return last;
+  }
+
+  #ask<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return patiently(this.#clock, this.#options.attemptTimeoutMs, request);
+  }
+
+  async #recentStart(at: PartitionRef): Promise<number> {
+    const { start, startSeenAt } = this.#known.get(at);
+    const isRecent = this.#clock.now() - startSeenAt <= this.#options.offsetsMaxAgeMs;
+    return isRecent ? start : this.startOffset(at);
+  }
+
+  async #recentEnd(
+    at: PartitionRef,
+    run: { readonly more: boolean; readonly next: number },
+  ): Promise<number> {
+    const { end, endSeenAt } = this.#known.get(at);
+    const isRecent = this.#clock.now() - endSeenAt <= this.#options.offsetsMaxAgeMs;
+    if (isRecent && (!run.more || end > run.next)) return end;
+    return Math.max(run.next, await this.endOffset(at));
+  }
+
+  async #outOfRange(at: PartitionRef, offset: number): Promise<Problem> {
+    const startOffset = await this.startOffset(at);
+    const endOffset = await this.endOffset(at);
+    return new Problem(
+      'offset_out_of_range',
+      `Partition ${at.partition} holds the offsets from ${startOffset} to below ${endOffset}; ${offset} is not among them.`,
+      { members: { partition: at.partition, startOffset, endOffset } },
+    );
+  }
+
+  /** An unbroken run of records from `from` on. A gap in what an eventually consistent read shows is read again, strongly. */
+  async #collect(at: PartitionRef, from: number, want: Want, consistent: boolean): Promise<Run> {
+    const run = new Collector(from, want, at.partition);
+    const remembered = this.#known.cut(at, from);
+    if (remembered !== undefined) run.add(remembered);
+    let strong = consistent;
+    let more = run.left;
+    while (!run.ample || !more) {
+      const range = { from: run.next, limit: this.#known.batchesFor(at, want), consistent: strong };
+      const page = await this.#ask((signal) => this.#batches.range(at, range, signal));
+      this.#sawPage(at, page);
+      const beforeAnything = run.next === from;
+      let unbroken = run.addAll(page.batches);
+      if (beforeAnything && run.next === from && !run.closed) {
+        const covering = await this.#covering(at, from, page);
+        if (covering === undefined) break;
+        run.add(covering);
+        unbroken = run.addAll(page.batches);
+      }
+      more = page.more || !unbroken;
+      // Broken though strongly read: trimmed meanwhile. What was read before that stands.
+      if (unbroken ? !more : strong) break;
+      strong ||= !unbroken;
+    }
+    this.#known.measured(at, run.seen);
+    this.#known.keepCut(at, run.cut);
+    return { records: run.records, next: run.next, closed: run.closed, more: more || run.left };
+  }
+
+  #sawPage(at: PartitionRef, { batches, more }: BatchPage): void {
+    const last = batches.at(-1);
+    if (last !== undefined) this.#known.sawEnd(at, batchEnd(last), more ? undefined : this.#clock.now());
+  }
+
+  /**
+   * The batch in whose middle `offset` is, or that begins there and was missed; undefined when `offset` is the end.
+   * `page`: what was found at and after `offset`, and does not begin there.
+   */
+  async #covering(at: PartitionRef, offset: number, page: BatchPage): Promise<Batch | undefined> {
+    if (page.batches.length === 0) {
+      if (offset > this.#known.get(at).end) await this.endOffset(at);
+      const { end } = this.#known.get(at);
+      if (offset === end) return undefined;
+      if (offset > end) throw await this.#outOfRange(at, offset);
+    }
+    const floor = await this.#ask((signal) => this.#batches.floor(at, offset, true, signal));
+    if (floor !== undefined && offset < batchEnd(floor)) return floor;
+    const problem = await this.#outOfRange(at, offset);
+    if (offset < this.#known.get(at).start) throw problem;
+    throw new Error(`Offset ${offset} of partition ${partitionKey(at)} is missing from the log.`);
+  }
+}
+
+/** What `#collect` brought. */
+interface Run {
+  readonly records: LogRecord[];
+  readonly next: number;
+  /** It meets the end of a closed partition. */
+  readonly closed: boolean;
+  /** Something is after it. */
+  readonly more: boolean;
+}
