@@ -99,3 +99,17 @@ export const createTelemetry = (
     },
   };
 };
+
+/** A handler that writes out its telemetry before it returns or throws. */
+export const flushing =
+  <Parameters extends unknown[], Result>(
+    telemetry: Pick<FunctionTelemetry, 'flush'>,
+    handler: (...parameters: Parameters) => Promise<Result>,
+  ) =>
+  async (...parameters: Parameters): Promise<Result> => {
+    try {
+      return await handler(...parameters);
+    } finally {
+      telemetry.flush();
+    }
+  };

@@ -36,7 +36,9 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
   deliver: {
     description: 'Calls webhooks until they acknowledge',
     memoryMb: settings.deliverMemoryMb,
-    timeout: Duration.seconds(60),
+    timeout: Duration.millis(limits.deliverRunMs),
+    // A retry is a wake that an attempt queues for the next one, for as long as an outage takes.
+    callsItself: true,
   },
   sweep: {
     description: 'Wakes what was forgotten and finishes removals',
@@ -49,6 +51,7 @@ interface Run {
   readonly description: string;
   readonly memoryMb: number;
   readonly timeout: Duration;
+  readonly callsItself?: boolean;
 }
 
 export interface MillraceStackProps extends StackProps {

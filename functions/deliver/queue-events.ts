@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Wake } from '../../lib/domain/wakes.ts';
+import { wakeFromMessage } from '../../lib/stores/sqs/wake-message.ts';
 import type { Telemetry } from '../../lib/stores/telemetry.ts';
-import { parseWake } from './wake-messages.ts';
 
 export interface QueueConsumerDeps {
   /** Answers one wake. Throws when its message must come back. */
@@ -20,7 +20,7 @@ export const createQueueConsumer =
     const failed = await Promise.all(
       event.Records.map(async ({ messageId, body }) => {
         try {
-          await deliver(parseWake(body), run);
+          await deliver(wakeFromMessage(body), run);
           return [];
         } catch (error) {
           telemetry.record({ kind: 'fault', where: `deliver, message ${messageId}`, error });

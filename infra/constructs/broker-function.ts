@@ -1,6 +1,6 @@
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -24,6 +24,8 @@ export interface BrokerFunctionProps {
   readonly metricsNamespace: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly rights: readonly Right[];
+  /** That it queues messages for itself is meant: Lambda would otherwise end such a chain after 16 rounds. */
+  readonly callsItself?: boolean;
 }
 
 const statement = ({ actions, resource, leadingKeys }: Right): PolicyStatement =>
@@ -67,6 +69,7 @@ export class BrokerFunction extends Construct {
       timeout: props.timeout,
       role: this.role,
       logGroup: this.logGroup,
+      recursiveLoop: props.callsItself === true ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
       environment: {
         ...props.environment,
         NODE_OPTIONS: '--enable-source-maps',

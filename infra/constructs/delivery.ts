@@ -8,7 +8,6 @@ import {
   type IFunction,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { streamArn } from './rights.ts';
@@ -48,7 +47,8 @@ export class Delivery extends Construct {
       maxRecordAge: Duration.minutes(15),
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
-      onFailure: new SqsDlq(wakes.streamFailures),
+      // The right to send there is in the function's role; CDK's own SqsDlq would add more.
+      onFailure: { bind: () => ({ destination: wakes.streamFailures.queueArn }) },
     });
   }
 

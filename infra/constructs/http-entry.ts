@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   DomainName,
@@ -28,7 +28,7 @@ const records = '/v1/topics/{topic}/records';
 const partitions = '/v1/topics/{topic}/partitions';
 const fetch = '/v1/topics/{topic}/partitions/{partition}/records';
 
-/** No address, header or query: what a line needs to be found again by, and where the time went. */
+/** No header and no query: who called what when, how it ended, and where the time went. */
 const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),
@@ -56,7 +56,10 @@ export class HttpEntry extends Construct {
 
   constructor(scope: Construct, id: string, { settings, ...functions }: HttpEntryProps) {
     super(scope, id);
-    this.api = new HttpApi(this, 'Api', { createDefaultStage: false, description: 'Millrace' });
+    this.api = new HttpApi(this, 'Api', {
+      apiName: Stack.of(this).stackName,
+      createDefaultStage: false,
+    });
     const domain = this.#domain(settings);
     this.stage = this.#stage(settings, domain);
     this.url = domain === undefined ? this.api.apiEndpoint : `https://${domain.name}`;

@@ -36,7 +36,7 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
   const wake: Right = { actions: ['sqs:SendMessage'], resource: wakes.queue.queueArn };
   return {
     produce: [onLog('PutItem', 'Query'), onState(['topic', 'key'], 'GetItem')],
-    consume: [onLog('Query'), onState(['topic', 'topic/*', 'key'], 'GetItem', 'Query')],
+    consume: [onLog('Query'), onState(['topic', 'key'], 'GetItem'), onState(['topic/*'], 'GetItem', 'Query')],
     admin: [
       // PutItem for the batch that closes a partition.
       onLog('PutItem', 'Query'),
@@ -61,11 +61,15 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
       },
       wake,
       onLog('Query'),
-      onState(['topic/*', 'group/*'], 'GetItem', 'Query', 'UpdateItem'),
+      // UpdateItem for an endpoint that is disabled and its group that is paused.
+      onState(['topic/*'], 'Query', 'UpdateItem'),
+      onState(['group/*'], 'GetItem', 'UpdateItem'),
     ],
     sweep: [
       onLog('Query', 'PutItem', 'BatchWriteItem'),
-      onState(['topic', 'topic/*', 'group/*'], 'GetItem', 'Query', 'BatchWriteItem'),
+      onState(['topic'], 'GetItem', 'Query', 'DeleteItem'),
+      onState(['topic/*'], 'Query', 'DeleteItem', 'BatchWriteItem'),
+      onState(['group/*'], 'Query', 'BatchWriteItem'),
       onState(['removal'], 'Query', 'PutItem', 'DeleteItem'),
       wake,
     ],

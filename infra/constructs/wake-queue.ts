@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { limits } from '../../lib/domain/limits.ts';
 import { acknowledge } from '../acknowledgements.ts';
 
 /**
@@ -27,8 +28,10 @@ export class WakeQueue extends Construct {
     for (const last of [this.deadLetters, this.streamFailures])
       acknowledge(last, 'AwsSolutions-SQS3', 'It is itself where failures end; an alarm watches it.');
     this.queue = this.#queue('Wakes', {
-      // Longer than a lease plus a run, so that a message comes back to a lease that is over; six times by AWS's advice.
-      visibilityTimeout: Duration.seconds(consumerTimeout.toSeconds() * 6),
+      // Longer than a run and a lease, so that a message comes back to a lease that is over; six runs, as AWS advises.
+      visibilityTimeout: Duration.millis(
+        Math.max(6 * consumerTimeout.toMilliseconds(), limits.wakeVisibilityMs),
+      ),
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receives },
     });

@@ -1,0 +1,35 @@
+import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { StickyPartition } from '../../lib/domain/partitioning.ts';
+import { produceApp } from '../../lib/http/produce.ts';
+import { Appender } from '../../lib/log/appender.ts';
+import { dynamoKeyStore } from '../../lib/stores/dynamodb/api-keys.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { dynamoTopicStore } from '../../lib/stores/dynamodb/topics.ts';
+import { systemClock as clock } from '../../lib/stores/system/clock.ts';
+import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { functionEnvironment } from '../environment.ts';
+import { createHttpHandler, gatewayRequestId } from '../http-events.ts';
+import { createTelemetry } from '../telemetry.ts';
+
+const environment = functionEnvironment(['MILLRACE_LOG_TABLE', 'MILLRACE_STATE_TABLE']);
+const telemetry = createTelemetry();
+const log = { client: createLogClient(), table: environment.MILLRACE_LOG_TABLE, clock };
+const state = { client: createStateClient(), table: environment.MILLRACE_STATE_TABLE, clock };
+const appender = new Appender({ batches: dynamoBatchStore(log), clock, random, telemetry });
+
+/** `POST /v1/topics/{topic}/records`. Never returns with an append still under way. */
+export const handler = createHttpHandler({
+  app: produceApp({
+    appender,
+    authenticator: new Authenticator({ keys: dynamoKeyStore(state), clock }),
+    directory: new TopicDirectory({ topics: dynamoTopicStore(state), clock }),
+    sticky: new StickyPartition({ clock, random }),
+    random,
+    telemetry,
+    requestId: gatewayRequestId,
+  }),
+  telemetry,
+  abandon: () => appender.abandon(),
+});

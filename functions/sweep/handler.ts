@@ -1,0 +1,36 @@
+import { sweep } from '../../lib/delivery/sweep.ts';
+import { Appender } from '../../lib/log/appender.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import { createQueueClient } from '../../lib/stores/sqs/client.ts';
+import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
+import { systemClock as clock } from '../../lib/stores/system/clock.ts';
+import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { functionEnvironment } from '../environment.ts';
+import { createTelemetry, flushing } from '../telemetry.ts';
+
+const environment = functionEnvironment([
+  'MILLRACE_LOG_TABLE',
+  'MILLRACE_STATE_TABLE',
+  'MILLRACE_WAKE_QUEUE_URL',
+]);
+const telemetry = createTelemetry();
+const log = { client: createLogClient(), table: environment.MILLRACE_LOG_TABLE, clock };
+const state = { client: createStateClient(), table: environment.MILLRACE_STATE_TABLE, clock };
+const batches = dynamoBatchStore(log);
+const queue = sqsWakeQueue({
+  client: createQueueClient(),
+  queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
+  clock,
+});
+const appender = new Appender({ batches, clock, random, telemetry });
+
+/** The schedule: wakes what was forgotten, and finishes removals. */
+export const handler = flushing(telemetry, async (): Promise<void> => {
+  try {
+    await sweep({ ...dynamoStateStores(state), batches, appender, queue, clock, telemetry });
+  } finally {
+    await appender.abandon();
+  }
+});
