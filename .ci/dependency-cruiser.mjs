@@ -32,7 +32,11 @@ export default {
       severity: 'error',
       from: { path: concerns },
       to: {
-        path: ['^lib/stores/(dynamodb|s3|sqs|memory|system)/', '^lib/local/', '^(functions|infra|test|bench)/'],
+        path: [
+          '^lib/stores/(dynamodb|s3|sqs|memory|system)/',
+          '^lib/local/',
+          '^(functions|infra|test|bench)/',
+        ],
       },
     },
     {
@@ -56,11 +60,28 @@ export default {
     {
       name: 'infra-takes-tables-and-limits-alone',
       severity: 'error',
-      from: { path: '^infra/' },
+      from: { path: '^infra/', pathNot: '^infra/keys/' },
       to: {
         path: '^(lib|functions|test|bench)/',
         pathNot: '^lib/(domain/limits|stores/dynamodb/tables)\\.ts$',
       },
+    },
+    {
+      // A command for people who deploy, and so a root of its own: it wires the key store to a deployed table.
+      name: 'keys-command-takes-keys-alone',
+      severity: 'error',
+      from: { path: '^infra/keys/' },
+      to: {
+        path: '^(lib|functions|test|bench)/|^infra/(?!keys/)',
+        pathNot:
+          '^lib/(domain/|auth/keys\\.ts$|stores/[^/]+\\.ts$|stores/system/|stores/dynamodb/(api-keys|client)\\.ts$)',
+      },
+    },
+    {
+      name: 'nothing-takes-from-the-keys-command',
+      severity: 'error',
+      from: { path: '^(lib|functions|infra/(?!keys/)|bench)' },
+      to: { path: '^infra/keys/' },
     },
     {
       name: 'product-does-not-import-tests',
