@@ -6,7 +6,7 @@ type BodyLimit = 'requestBytes' | 'settingsBytes';
 
 const tooLarge = (name: BodyLimit): Problem =>
   new Problem('too_large', `The body of this request may take ${limits[name]} bytes (limit ${name}).`, {
-    members: { limit: name, max: limits[name] },
+    members: { limit: name, maximum: limits[name] },
   });
 
 /**
@@ -68,7 +68,7 @@ const parsed = (text: string, parse: (text: string) => unknown): unknown => {
   } catch (error) {
     if (error instanceof RangeError) {
       throw new Problem('limit_exceeded', `JSON may be nested ${limits.jsonDepth} deep (limit jsonDepth).`, {
-        members: { limit: 'jsonDepth', max: limits.jsonDepth },
+        members: { limit: 'jsonDepth', maximum: limits.jsonDepth },
       });
     }
     const message = error instanceof SyntaxError ? error.message : 'It cannot be parsed.';

@@ -40,7 +40,7 @@ const exceeded = (
 ): Problem => {
   const message = `${path === '' ? 'It' : path} exceeds the limit ${limit}, ${limits[limit]}.`;
   return new Problem(code, message, {
-    members: { limit, max: limits[limit] },
+    members: { limit, maximum: limits[limit] },
     errors: [{ path, message: `At most ${limits[limit]} (limit ${limit}).` }],
   });
 };

@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Problem } from '../domain/errors.ts';
+import type { DeliverySettings, Group, GroupStart, Subscription } from '../domain/groups.ts';
+import { limits } from '../domain/limits.ts';
+import type { Topic } from '../domain/topics.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { GroupStore } from '../stores/groups.ts';
+import { newId } from '../stores/ids.ts';
+import type { Random } from '../stores/random.ts';
+import { type OffsetReader, startOffsets } from './start-offsets.ts';
+
+export interface CreateGroupDeps {
+  readonly groups: GroupStore;
+  readonly reader: OffsetReader;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface GroupSettings {
+  readonly mode: 'push';
+  readonly start: GroupStart;
+  readonly delivery: DeliverySettings;
+}
+
+const settingNames = ['mode', 'start', 'delivery'] as const;
+
+/** @throws Problem `group_exists` unless the group has just these settings. */
+const requireSame = (group: Group, settings: GroupSettings): void => {
+  const different = settingNames.filter((name) => !isDeepStrictEqual(group[name], settings[name]));
+  if (different.length === 0) return;
+  throw new Problem(
+    'group_exists',
+    `Group "${group.name}" exists with other settings (${different.join(', ')}). Delete it first, or choose another name.`,
+  );
+};
+
+/**
+ * Creates a group that begins where it is asked to, or finds the one of that name with just these settings. A group
+ * has no endpoint yet, so nothing is delivered before one is registered.
+ * @throws Problem `group_exists`, `invalid_request`, `limit_exceeded`
+ */
+export const createGroup = async (
+  deps: CreateGroupDeps,
+  topic: Topic,
+  name: string,
+  settings: GroupSettings,
+): Promise<{ readonly created: boolean; readonly subscription: Subscription }> => {
+  const existing = await deps.groups.list(topic.topicId);
+  const standing = existing.find(({ group }) => group.name === name);
+  if (standing !== undefined) {
+    requireSame(standing.group, settings);
+    return { created: false, subscription: standing };
+  }
+  if (existing.length >= limits.groupsPerTopic) {
+    throw new Problem(
+      'limit_exceeded',
+      `A topic has at most ${limits.groupsPerTopic} groups (limit groupsPerTopic).`,
+      { members: { limit: 'groupsPerTopic', maximum: limits.groupsPerTopic } },
+    );
+  }
+  const { created, group } = await deps.groups.create({
+    name,
+    groupId: newId(deps.random),
+    topic: topic.name,
+    topicId: topic.topicId,
+    startOffsets: await startOffsets(deps.reader, topic, settings.start),
+    status: 'active',
+    createdAt: deps.clock.now(),
+    ...settings,
+  });
+  if (!created) requireSame(group, settings);
+  return { created, subscription: { group, endpoints: [] } };
+};

@@ -1,0 +1,20 @@
+import type { Group } from '../domain/groups.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { GroupStore } from '../stores/groups.ts';
+import type { RemovalStore } from '../stores/removals.ts';
+
+/**
+ * Deletes a group with its endpoints: written down first, so that sweep finishes it and removes its cursors whatever
+ * happens in between.
+ */
+export const removeGroup = async (
+  deps: {
+    readonly groups: Pick<GroupStore, 'delete'>;
+    readonly removals: Pick<RemovalStore, 'put'>;
+    readonly clock: Clock;
+  },
+  { name, groupId, topicId }: Group,
+): Promise<void> => {
+  await deps.removals.put({ kind: 'group', id: groupId, name, topicId, requestedAt: deps.clock.now() });
+  await deps.groups.delete({ topicId, group: name }, groupId);
+};

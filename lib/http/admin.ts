@@ -1,0 +1,24 @@
+import { type Api, newApi } from './api.ts';
+import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
+import { type GroupDeps, groupRoutes } from './routes/groups.ts';
+import { healthRoute } from './routes/health.ts';
+import { type KeyDeps, keyRoutes } from './routes/keys.ts';
+import { type TopicDeps, topicRoutes } from './routes/topics.ts';
+
+export type AdminDeps = TopicDeps & GroupDeps & EndpointDeps & KeyDeps;
+
+/** Everything that is managed, and health. */
+export const adminRoutes = (api: Api, deps: AdminDeps): void => {
+  healthRoute(api);
+  topicRoutes(api, deps);
+  groupRoutes(api, deps);
+  endpointRoutes(api, deps);
+  keyRoutes(api, deps);
+};
+
+/** The application that topics, groups, endpoints and keys are managed with. */
+export const adminApp = (deps: AdminDeps): Api => {
+  const api = newApi(deps);
+  adminRoutes(api, deps);
+  return api;
+};

@@ -1,0 +1,83 @@
+import { Problem } from '../../domain/errors.ts';
+import type { Endpoint, Subscription } from '../../domain/groups.ts';
+import { timestampText } from '../../domain/timestamps.ts';
+import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/register-endpoint.ts';
+import type { TopicDirectory } from '../../topics/directory.ts';
+import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { readJson } from '../body.ts';
+import { noQuery } from '../query.ts';
+import { check } from '../schemas/check.ts';
+import { newEndpoint } from '../schemas/endpoints.ts';
+import { webhookUrl } from '../schemas/webhook-url.ts';
+import { findSubscription } from './groups.ts';
+
+export interface EndpointDeps extends ApiDeps, RegisterEndpointDeps {
+  readonly directory: Pick<TopicDirectory, 'resolveAgain'>;
+  /** Endpoints on this machine, over http too: for the local runtime alone. */
+  readonly allowLoopback?: boolean;
+}
+
+const path = '/v1/topics/:topic/groups/:group/endpoints';
+
+/** Neither the secrets nor the values of headers, which may be secrets too. */
+const shown = ({
+  endpointId,
+  url,
+  description,
+  headers,
+  status,
+  disabledReason,
+  createdAt,
+}: Endpoint): object => ({
+  id: endpointId,
+  url,
+  status,
+  ...(disabledReason !== undefined && { disabledReason }),
+  ...(description !== undefined && { description }),
+  ...(headers !== undefined && { headerNames: Object.keys(headers) }),
+  createdAt: timestampText(createdAt),
+});
+
+const findEndpoint = ({ endpoints, group }: Subscription, id: string): Endpoint => {
+  const found = endpoints.find(({ endpointId }) => endpointId === id);
+  if (found !== undefined) return found;
+  throw new Problem('endpoint_not_found', `Group "${group.name}" has no endpoint of this id.`);
+};
+
+/** `POST …/endpoints`: the only answer that shows the secret. */
+const postEndpoint = (api: Api, deps: EndpointDeps): void => {
+  api.post(path, allow(deps, 'admin'), async (c) => {
+    noQuery(c);
+    const given = check(newEndpoint, await readJson(c, { limit: 'settingsBytes' }));
+    const url = webhookUrl(given.url, { allowLoopback: deps.allowLoopback ?? false });
+    const { topic, ...subscription } = await findSubscription(deps, c);
+    const requestId = c.get('requestId');
+    const { endpoint, secret } = await registerEndpoint(deps, topic, subscription, {
+      ...given,
+      url,
+      requestId,
+    });
+    return c.json({ ...shown(endpoint), secret }, 201);
+  });
+};
+
+/** A group's webhooks: registered, listed, shown and deleted. */
+export const endpointRoutes = (api: Api, deps: EndpointDeps): void => {
+  postEndpoint(api, deps);
+  api.get(path, allow(deps, 'admin'), async (c) => {
+    noQuery(c);
+    const { endpoints } = await findSubscription(deps, c);
+    return c.json({ endpoints: endpoints.map(shown) });
+  });
+  api.get(`${path}/:endpoint`, allow(deps, 'admin'), async (c) => {
+    noQuery(c);
+    return c.json(shown(findEndpoint(await findSubscription(deps, c), pathParameter(c, 'endpoint'))));
+  });
+  api.delete(`${path}/:endpoint`, allow(deps, 'admin'), async (c) => {
+    noQuery(c);
+    const { topic, ...subscription } = await findSubscription(deps, c);
+    const { endpointId } = findEndpoint(subscription, pathParameter(c, 'endpoint'));
+    await deps.groups.deleteEndpoint({ topicId: topic.topicId, group: subscription.group.name }, endpointId);
+    return c.body(null, 204);
+  });
+};

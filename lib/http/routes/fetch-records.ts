@@ -1,0 +1,66 @@
+import { Problem } from '../../domain/errors.ts';
+import type { LogRecord, PartitionRef } from '../../domain/records.ts';
+import { timestampText } from '../../domain/timestamps.ts';
+import type { Reader } from '../../log/reader.ts';
+import type { TopicDirectory } from '../../topics/directory.ts';
+import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { readQuery } from '../query.ts';
+import { type FetchFrom, type FetchRequest, fetchParameters, parseFetch } from '../schemas/fetch.ts';
+
+export interface FetchDeps extends ApiDeps {
+  readonly directory: Pick<TopicDirectory, 'resolvePartition'>;
+  readonly reader: Pick<Reader, 'fetch' | 'startOffset' | 'endOffset' | 'offsetAtTime'>;
+}
+
+type Fetched = Awaited<ReturnType<Reader['fetch']>>;
+
+const shown = ({ partition, offset, timestamp, ...record }: LogRecord): object => ({
+  partition,
+  offset,
+  timestamp: timestampText(timestamp),
+  ...record,
+});
+
+const partitionIn = (c: ApiContext): number => {
+  const text = pathParameter(c, 'partition');
+  if (/^(0|[1-9]\d{0,8})$/.test(text)) return Number(text);
+  throw new Problem('partition_not_found', 'A partition is a whole number in decimal digits, 0 or more.');
+};
+
+const offsetFrom = ({ reader }: FetchDeps, at: PartitionRef, from: FetchFrom): Promise<number> => {
+  if (from.kind === 'offset') return Promise.resolve(from.offset);
+  if (from.kind === 'earliest') return reader.startOffset(at);
+  return from.kind === 'time' ? reader.offsetAtTime(at, from.timestampMs) : reader.endOffset(at);
+};
+
+const hasMoved = (error: unknown): boolean =>
+  error instanceof Problem && error.code === 'offset_out_of_range';
+
+/** A place that is not a number is found first; trimming may pass it in between, and then it is found once more. */
+const fetch = async (
+  deps: FetchDeps,
+  at: PartitionRef,
+  { from, ...range }: FetchRequest,
+  signal: AbortSignal,
+): Promise<Fetched> => {
+  const run = async (): Promise<Fetched> =>
+    deps.reader.fetch(at, { offset: await offsetFrom(deps, at, from), ...range, signal });
+  try {
+    return await run();
+  } catch (error) {
+    if (from.kind === 'offset' || !hasMoved(error)) throw error;
+    return run();
+  }
+};
+
+/** `GET /v1/topics/{topic}/partitions/{partition}/records`: reads records, in order. */
+export const fetchRecords = (api: Api, deps: FetchDeps): void => {
+  api.get('/v1/topics/:topic/partitions/:partition/records', allow(deps, 'consume'), async (c) => {
+    const request = parseFetch(readQuery(c, fetchParameters));
+    const partition = partitionIn(c);
+    const { topicId } = await deps.directory.resolvePartition(pathParameter(c, 'topic'), partition);
+    const fetched = await fetch(deps, { topicId, partition }, request, c.req.raw.signal);
+    const { records, nextOffset, startOffset, endOffset } = fetched;
+    return c.json({ records: records.map(shown), nextOffset, startOffset, endOffset });
+  });
+};

@@ -1,0 +1,101 @@
+import type { Endpoint, Group, Subscription } from '../../domain/groups.ts';
+import { timestampText } from '../../domain/timestamps.ts';
+import type { Topic } from '../../domain/topics.ts';
+import { type CreateGroupDeps, createGroup } from '../../groups/create.ts';
+import { findGroup, groupProgress, type Progress } from '../../groups/describe.ts';
+import { removeGroup } from '../../groups/remove.ts';
+import type { CursorStore } from '../../stores/cursors.ts';
+import type { RemovalStore } from '../../stores/removals.ts';
+import type { TopicDirectory } from '../../topics/directory.ts';
+import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { readJson } from '../body.ts';
+import { noQuery } from '../query.ts';
+import { check, checkName } from '../schemas/check.ts';
+import { groupSettings } from '../schemas/groups.ts';
+
+export interface GroupDeps extends ApiDeps, CreateGroupDeps {
+  readonly directory: Pick<TopicDirectory, 'resolveAgain'>;
+  readonly cursors: Pick<CursorStore, 'list'>;
+  readonly removals: Pick<RemovalStore, 'put'>;
+}
+
+const path = '/v1/topics/:topic/groups/:group';
+
+const shown = ({
+  group,
+  endpoints,
+}: {
+  readonly group: Group;
+  readonly endpoints: readonly Endpoint[];
+}): object => ({
+  name: group.name,
+  topic: group.topic,
+  mode: group.mode,
+  status: group.status,
+  start: group.start,
+  delivery: group.delivery,
+  endpoints: endpoints.length,
+  createdAt: timestampText(group.createdAt),
+});
+
+const shownProgress = (now: number, { partition, committed, end, lag, cursor }: Progress): object => {
+  const isHeld = cursor?.owner !== undefined && cursor.leaseUntil > now;
+  const isFailing = cursor !== undefined && cursor.attempts > 0;
+  return {
+    partition,
+    committed,
+    end,
+    lag,
+    owner: isHeld ? cursor.owner : null,
+    ...(isFailing && {
+      attempts: cursor.attempts,
+      retryAt: timestampText(cursor.retryAt),
+      lastFailure: cursor.lastFailure,
+    }),
+  };
+};
+
+/** The topic and the group in the path. */
+export const findSubscription = async (
+  deps: Pick<GroupDeps, 'directory' | 'groups'>,
+  c: ApiContext,
+): Promise<Subscription & { readonly topic: Topic }> => {
+  const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
+  return { topic, ...(await findGroup(deps.groups, topic, pathParameter(c, 'group'))) };
+};
+
+/** `GET …/groups/{group}`: with its place in every partition. */
+const getGroup = (api: Api, deps: GroupDeps): void => {
+  api.get(path, allow(deps, 'consume'), async (c) => {
+    noQuery(c);
+    const { topic, ...subscription } = await findSubscription(deps, c);
+    const progress = await groupProgress(deps, topic, subscription.group);
+    const now = deps.clock.now();
+    const lag = progress.reduce((sum, partition) => sum + partition.lag, 0);
+    const partitions = progress.map((partition) => shownProgress(now, partition));
+    return c.json({ ...shown(subscription), lag, partitions });
+  });
+};
+
+/** Groups: created, listed, shown and deleted. */
+export const groupRoutes = (api: Api, deps: GroupDeps): void => {
+  getGroup(api, deps);
+  api.get('/v1/topics/:topic/groups', allow(deps, 'consume'), async (c) => {
+    noQuery(c);
+    const { topicId } = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
+    return c.json({ groups: (await deps.groups.list(topicId)).map(shown) });
+  });
+  api.put(path, allow(deps, 'admin'), async (c) => {
+    noQuery(c);
+    const name = checkName('group', pathParameter(c, 'group'));
+    const settings = check(groupSettings, await readJson(c, { limit: 'settingsBytes' }));
+    const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
+    const { created, subscription } = await createGroup(deps, topic, name, settings);
+    return c.json(shown(subscription), created ? 201 : 200);
+  });
+  api.delete(path, allow(deps, 'admin'), async (c) => {
+    noQuery(c);
+    await removeGroup(deps, (await findSubscription(deps, c)).group);
+    return c.body(null, 204);
+  });
+};

@@ -1,0 +1,67 @@
+import type { Authenticator } from '../../auth/authenticator.ts';
+import { newKey, storedKey } from '../../auth/keys.ts';
+import { requireEveryTopic } from '../../auth/permissions.ts';
+import { Problem } from '../../domain/errors.ts';
+import type { ApiKey } from '../../domain/keys.ts';
+import { timestampText } from '../../domain/timestamps.ts';
+import type { Clock } from '../../stores/clock.ts';
+import type { KeyStore } from '../../stores/keys.ts';
+import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { readJson } from '../body.ts';
+import { noQuery } from '../query.ts';
+import { check } from '../schemas/check.ts';
+import { newKeySettings } from '../schemas/keys.ts';
+
+export interface KeyDeps extends ApiDeps {
+  readonly authenticator: Pick<Authenticator, 'authenticate' | 'forget'>;
+  readonly keys: KeyStore;
+  readonly clock: Clock;
+}
+
+const shown = ({ keyId, name, scopes, topics, expiresAt, createdAt }: ApiKey): object => ({
+  id: keyId,
+  name,
+  scopes,
+  ...(topics !== undefined && { topics }),
+  ...(expiresAt !== undefined && { expiresAt: timestampText(expiresAt) }),
+  createdAt: timestampText(createdAt),
+});
+
+/** `POST /v1/keys`: the only answer that shows the key. */
+const postKey = (api: Api, deps: KeyDeps): void => {
+  api.post('/v1/keys', allow(deps, 'admin'), async (c) => {
+    requireEveryTopic(c.get('apiKey'));
+    noQuery(c);
+    const grant = check(newKeySettings, await readJson(c, { limit: 'settingsBytes' }));
+    const now = deps.clock.now();
+    if (grant.expiresAt !== undefined && grant.expiresAt <= now) {
+      throw new Problem('invalid_request', 'The key would be expired at once.', {
+        errors: [{ path: 'expiresAt', message: 'Give a time that is to come.' }],
+      });
+    }
+    const key = newKey(deps.random);
+    const stored = storedKey(key, grant, now);
+    await deps.keys.put(stored);
+    deps.authenticator.forget(stored.keyId);
+    return c.json({ ...shown(stored), key }, 201);
+  });
+};
+
+/** API keys: created, listed and deleted, by admin keys that are for every topic. */
+export const keyRoutes = (api: Api, deps: KeyDeps): void => {
+  postKey(api, deps);
+  api.get('/v1/keys', allow(deps, 'admin'), async (c) => {
+    requireEveryTopic(c.get('apiKey'));
+    noQuery(c);
+    return c.json({ keys: (await deps.keys.list()).map(shown) });
+  });
+  api.delete('/v1/keys/:key', allow(deps, 'admin'), async (c) => {
+    requireEveryTopic(c.get('apiKey'));
+    noQuery(c);
+    const keyId = pathParameter(c, 'key');
+    const deleted = /^[0-9a-f]{20}$/.test(keyId) && (await deps.keys.delete(keyId));
+    if (!deleted) throw new Problem('key_not_found', 'There is no key of this id.');
+    deps.authenticator.forget(keyId);
+    return c.body(null, 204);
+  });
+};

@@ -1,0 +1,83 @@
+import { Problem } from '../../domain/errors.ts';
+import { parseJson } from '../../domain/json.ts';
+import type { StickyPartition } from '../../domain/partitioning.ts';
+import type { Topic } from '../../domain/topics.ts';
+import type { Appender } from '../../log/appender.ts';
+import { PartitionClosedError } from '../../log/closed.ts';
+import type { TopicDirectory } from '../../topics/directory.ts';
+import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { appendAll, type ProducedResult } from '../append-all.ts';
+import { readJson } from '../body.ts';
+import { placeRecords, requireOnePartition } from '../placement.ts';
+import { noQuery } from '../query.ts';
+import { type ProduceRequest, parseProduceRequest } from '../schemas/records.ts';
+
+export interface ProduceDeps extends ApiDeps {
+  readonly directory: Pick<TopicDirectory, 'resolve' | 'resolveAgain'>;
+  readonly appender: Pick<Appender, 'append'>;
+  readonly sticky: Pick<StickyPartition, 'next'>;
+}
+
+const placed = (deps: ProduceDeps, topic: Topic, request: ProduceRequest): readonly number[] => {
+  requireOnePartition(topic, request);
+  return placeRecords(topic, request.records, deps.sticky);
+};
+
+const produceTo = (
+  deps: ProduceDeps,
+  topic: Topic,
+  request: ProduceRequest,
+): Promise<readonly ProducedResult[]> =>
+  appendAll(deps.appender, topic, {
+    records: request.records.map(({ record }) => record),
+    partitions: placed(deps, topic, request),
+    ...(request.expectedOffset !== undefined && { expectedOffset: request.expectedOffset }),
+  });
+
+/** The topic as this process remembers it, or as it is now where the request names a partition beyond. */
+const topicFor = async (deps: ProduceDeps, name: string, request: ProduceRequest): Promise<Topic> => {
+  const topic = await deps.directory.resolve(name);
+  const isBeyond = request.records.some(({ partition }) => (partition ?? 0) >= topic.partitions);
+  return isBeyond ? deps.directory.resolveAgain(name) : topic;
+};
+
+/** A topic deleted under our hands is looked up once more: its name may be gone, or another topic's. */
+const produce = async (
+  deps: ProduceDeps,
+  name: string,
+  request: ProduceRequest,
+): Promise<readonly ProducedResult[]> => {
+  const topic = await topicFor(deps, name, request);
+  try {
+    return await produceTo(deps, topic, request);
+  } catch (error) {
+    if (!(error instanceof PartitionClosedError)) throw error;
+  }
+  try {
+    return await produceTo(deps, await deps.directory.resolveAgain(name), request);
+  } catch (error) {
+    if (!(error instanceof PartitionClosedError)) throw error;
+    throw new Problem('unavailable', `Topic "${name}" is being deleted. Nothing was written that stays.`, {
+      retryAfterSeconds: 1,
+      cause: error,
+    });
+  }
+};
+
+const refuseIdempotencyKey = (c: ApiContext): void => {
+  if (c.req.header('idempotency-key') === undefined) return;
+  throw new Problem('invalid_request', 'Idempotency-Key is not available yet. Nothing was written.', {
+    errors: [{ path: 'Idempotency-Key', message: 'Leave this header out, or use expectedOffset.' }],
+  });
+};
+
+/** `POST /v1/topics/{topic}/records`: appends records. */
+export const produceRecords = (api: Api, deps: ProduceDeps): void => {
+  api.post('/v1/topics/:topic/records', allow(deps, 'produce'), async (c) => {
+    noQuery(c);
+    refuseIdempotencyKey(c);
+    const body = await readJson(c, { limit: 'requestBytes', parse: parseJson });
+    const results = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(body));
+    return c.json({ results });
+  });
+};

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { type FieldError, Problem } from '../../domain/errors.ts';
+import { limits } from '../../domain/limits.ts';
+import { namePattern } from '../../domain/names.ts';
+import { parseTimestamp } from '../../domain/timestamps.ts';
+
+const pathText = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+    '',
+  );
+
+/** The errors of one issue: one for each unknown field, and of a union those of the form that came closest. */
+const fieldErrors = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FieldError[] => {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: pathText([...path, key.slice(0, 100)]),
+      message: 'Unknown field.',
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    const deeper = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
+    if (deeper !== undefined) return deeper.flatMap((inner) => fieldErrors(inner, path));
+  }
+  return [{ path: pathText(path), message: issue.message }];
+};
+
+/**
+ * `input`, if it is what `schema` describes.
+ * @throws Problem `invalid_request`.
+ */
+export const check = <Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> => {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap((issue) => fieldErrors(issue, [])).slice(0, 20);
+  const [first] = errors;
+  const where = first === undefined || first.path === '' ? '' : ` "${first.path}":`;
+  throw new Problem(
+    'invalid_request',
+    `The request is not valid.${where} ${first?.message ?? ''} Nothing was changed.`,
+    {
+      errors,
+    },
+  );
+};
+
+export const nameRule = `A name is 1 to ${limits.nameLength} of a-z, A-Z, 0-9, ".", "_" and "-", the first a letter or digit (limit nameLength).`;
+
+export const name = z.string().regex(namePattern, nameRule);
+
+/** @throws Problem `invalid_request` */
+export const checkName = (what: 'topic' | 'group', text: string): string => {
+  if (namePattern.test(text)) return text;
+  throw new Problem('invalid_request', `The name of the ${what} is not valid. ${nameRule}`, {
+    errors: [{ path: what, message: nameRule }],
+  });
+};
+
+/** ISO 8601 with an offset from UTC. */
+export const timestamp = z
+  .string()
+  .refine(
+    (text) => parseTimestamp(text) !== undefined,
+    'Give a time as ISO 8601 with an offset, as 2024-05-01T12:00:00Z.',
+  );
+
+/** A whole number within limits that the message states. */
+export const wholeBetween = (from: number, to: number, limit?: keyof typeof limits): z.ZodNumber => {
+  const message = `Give a whole number from ${from} to ${to}${limit === undefined ? '' : ` (limit ${limit})`}.`;
+  return z.number(message).int(message).min(from, message).max(to, message);
+};

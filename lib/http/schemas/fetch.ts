@@ -1,0 +1,74 @@
+import { Problem } from '../../domain/errors.ts';
+import { limits } from '../../domain/limits.ts';
+import { parseTimestamp } from '../../domain/timestamps.ts';
+import { wholeNumber } from '../query.ts';
+
+export type FetchFrom =
+  | { readonly kind: 'offset'; readonly offset: number }
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'time'; readonly timestampMs: number };
+
+export interface FetchRequest {
+  readonly from: FetchFrom;
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  readonly waitMs: number;
+}
+
+export const fetchParameters = ['offset', 'timestamp', 'limit', 'maxBytes', 'waitSeconds'] as const;
+
+type FetchQuery = Readonly<Partial<Record<(typeof fetchParameters)[number], string>>>;
+
+const defaultRecords = 100;
+
+const invalid = (path: string, message: string): Problem =>
+  new Problem('invalid_request', `The query parameter "${path}" is not valid. ${message}`, {
+    errors: [{ path, message }],
+  });
+
+const fetchFrom = ({ offset, timestamp }: FetchQuery): FetchFrom => {
+  if (offset !== undefined && timestamp !== undefined) {
+    throw invalid('timestamp', 'Give offset or timestamp, not both.');
+  }
+  if (timestamp !== undefined) {
+    const timestampMs = parseTimestamp(timestamp);
+    if (timestampMs !== undefined) return { kind: 'time', timestampMs };
+    throw invalid(
+      'timestamp',
+      'Give a time as ISO 8601 with an offset, as 2024-05-01T12:00:00Z ("+" is written %2B).',
+    );
+  }
+  if (offset === undefined || offset === 'earliest') return { kind: 'earliest' };
+  if (offset === 'latest') return { kind: 'latest' };
+  const number = /^\d{1,16}$/.test(offset) ? Number(offset) : Number.NaN;
+  if (Number.isSafeInteger(number)) return { kind: 'offset', offset: number };
+  throw invalid('offset', 'Give a whole number, "earliest" or "latest".');
+};
+
+/** A number within its limit, which the problem names when it is not. */
+const limited = (
+  name: 'limit' | 'maxBytes' | 'waitSeconds',
+  text: string | undefined,
+  range: { readonly from: number; readonly absent: number; readonly limit: keyof typeof limits },
+): number => {
+  const max = limits[range.limit];
+  if (text !== undefined && /^\d{1,15}$/.test(text) && Number(text) > max) {
+    throw new Problem('limit_exceeded', `"${name}" is at most ${max} (limit ${range.limit}).`, {
+      members: { limit: range.limit, maximum: max },
+      errors: [{ path: name, message: `At most ${max}.` }],
+    });
+  }
+  return wholeNumber(name, text, { from: range.from, to: max, absent: range.absent });
+};
+
+/**
+ * What a fetch asks for: from its oldest record, 100 records and no waiting where nothing is said.
+ * @throws Problem `invalid_request`, `limit_exceeded`
+ */
+export const parseFetch = (query: FetchQuery): FetchRequest => ({
+  from: fetchFrom(query),
+  maxRecords: limited('limit', query.limit, { from: 1, absent: defaultRecords, limit: 'fetchRecords' }),
+  maxBytes: limited('maxBytes', query.maxBytes, { from: 1, absent: limits.fetchBytes, limit: 'fetchBytes' }),
+  waitMs: 1000 * limited('waitSeconds', query.waitSeconds, { from: 0, absent: 0, limit: 'fetchWaitSeconds' }),
+});

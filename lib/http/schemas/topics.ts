@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { Problem } from '../../domain/errors.ts';
+import { limits } from '../../domain/limits.ts';
+import { isName } from '../../domain/names.ts';
+import { topicDefaults } from '../../domain/topics.ts';
+import { wholeNumber } from '../query.ts';
+import { wholeBetween } from './check.ts';
+
+const partitions = wholeBetween(1, limits.partitionsPerTopic, 'partitionsPerTopic');
+const retentionHours = z.nullable(wholeBetween(1, limits.retentionHours, 'retentionHours'));
+const archive = z.boolean();
+
+/** `PUT /v1/topics/{topic}` */
+export const topicSettings = z.strictObject({
+  partitions: partitions.default(topicDefaults.partitions),
+  retentionHours: retentionHours.default(topicDefaults.retentionHours),
+  archive: archive.default(topicDefaults.archive),
+});
+
+/** `PATCH /v1/topics/{topic}` */
+export const topicChange = z
+  .strictObject({
+    partitions: partitions.exactOptional(),
+    retentionHours: retentionHours.exactOptional(),
+    archive: archive.exactOptional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'Give partitions, retentionHours or archive.');
+
+export const topicListParameters = ['limit', 'cursor'] as const;
+
+const defaultTopics = 100;
+
+/**
+ * The page of a list of topics. A cursor is the name of the last topic of the page before, as base64url.
+ * @throws Problem `invalid_request`
+ */
+export const parseTopicList = (query: {
+  readonly limit?: string;
+  readonly cursor?: string;
+}): { readonly limit: number; readonly after?: string } => {
+  const limit = wholeNumber('limit', query.limit, { from: 1, to: limits.listTopics, absent: defaultTopics });
+  if (query.cursor === undefined) return { limit };
+  const after = Buffer.from(query.cursor, 'base64url').toString();
+  if (isName(after)) return { limit, after };
+  throw new Problem('invalid_request', 'The query parameter "cursor" is not valid.', {
+    errors: [{ path: 'cursor', message: 'Give the nextCursor of the page before.' }],
+  });
+};
+
+export const topicCursor = (name: string): string => Buffer.from(name).toString('base64url');
