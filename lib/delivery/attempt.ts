@@ -23,6 +23,7 @@ export const attempt = async (
   const answer = await webhooks.post({
     url: endpoint.url,
     headers: {
+      'user-agent': 'Millrace',
       ...lowerCased(endpoint.headers ?? {}),
       'content-type': 'application/json',
       ...signatureHeaders(message, begunAt, endpoint.secrets),

@@ -26,6 +26,9 @@ export type WebhookAnswer =
 
 /** Calls webhooks. */
 export interface WebhookSender {
-  /** One POST, never repeated. Whatever an endpoint does becomes an answer: it does not throw. */
+  /**
+   * One POST. An endpoint that does not take it may have seen it all the same. Whatever it does becomes an answer: this
+   * does not throw.
+   */
   post(request: WebhookRequest): Promise<WebhookAnswer>;
 }
