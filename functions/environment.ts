@@ -148,3 +148,16 @@ export type LocalEnvironment = Values<typeof localSettings>;
  */
 export const localEnvironment = (variables: Variables = process.env): LocalEnvironment =>
   read(localSettings, Object.keys(localSettings) as (keyof typeof localSettings)[], variables);
+
+const loopback = /^(127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Whether an AWS on this machine runs the functions, as the deploy test has one: all of AWS is behind a loopback
+ * address, and there is no `AWS_EXECUTION_ENV`, which Lambda itself sets and lets nobody change. Only then may the
+ * functions call webhooks on loopback. No setting of a stack says so, so none can say it by mistake; and a function on
+ * Lambda that was told of such an address would reach no table.
+ */
+export const awsIsOnLoopback = (variables: Variables = process.env): boolean => {
+  const { AWS_ENDPOINT_URL: endpoint = '', AWS_EXECUTION_ENV: environment } = variables;
+  return environment === undefined && URL.canParse(endpoint) && loopback.test(new URL(endpoint).hostname);
+};
