@@ -83,6 +83,7 @@ export class MillraceStack extends Stack {
       deliver: this.functions.deliver.lambda,
       sweep: this.functions.sweep.lambda,
       deliverMaxConcurrency: settings.deliverMaxConcurrency,
+      sweepInterval: Duration.minutes(settings.sweepMinutes),
     });
     Tags.of(this).add('application', 'millrace');
     Tags.of(this).add('stage', settings.stage);

@@ -54,6 +54,8 @@ const schema = z
     sweepMemoryMb: megabytes.default(256),
     /** Runs of deliver at once; each carries several wakes. What bounds the load on all endpoints together. */
     deliverMaxConcurrency: whole(2, 1000).default(50),
+    /** Minutes between sweeps: how long what no wake was queued for may wait. */
+    sweepMinutes: whole(1, 60).default(5),
     /** Who is alarmed: an address that gets mail, or a topic that stands already. Absent: alarms only show. */
     alarmEmail: z.email('an email address').optional(),
     alarmTopicArn: z

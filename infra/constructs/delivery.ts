@@ -20,6 +20,7 @@ export interface DeliveryProps {
   readonly deliver: IFunction;
   readonly sweep: IFunction;
   readonly deliverMaxConcurrency: number;
+  readonly sweepInterval: Duration;
 }
 
 /** What sets delivery going: the log's stream, the wake queue, and the schedule that is the net below both. */
@@ -63,7 +64,7 @@ export class Delivery extends Construct {
     });
   }
 
-  #fromSchedule({ sweep }: DeliveryProps): void {
+  #fromSchedule({ sweep, sweepInterval }: DeliveryProps): void {
     // One that fails is not repeated: the next is due before long.
     sweep.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(5) });
     const role = new Role(this, 'ScheduleRole', {
@@ -90,5 +91,3 @@ export class Delivery extends Construct {
     });
   }
 }
-
-export const sweepInterval = Duration.minutes(5);
