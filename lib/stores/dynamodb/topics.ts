@@ -83,15 +83,25 @@ const update = async (
   change: Partial<TopicSettings>,
 ): Promise<Topic | undefined> => {
   const changes = Object.entries(change).filter(([, value]) => value !== undefined);
-  const { partitions } = change;
+  const partitions = changes.find(([setting]) => setting === 'partitions');
   const answer = await unlessRefused(
     state.client.send(
       new UpdateItemCommand({
         TableName: state.table,
         Key: toKey(topicKey(name)),
         // Setting the id to itself makes an update of nothing one like any other.
-        UpdateExpression: `SET topicId = :topicId${changes.map(([setting]) => `, ${setting} = :${setting}`).join('')}`,
-        ConditionExpression: `topicId = :topicId${partitions === undefined ? '' : ' AND partitions <= :partitions'}`,
+        UpdateExpression: [
+          'SET topicId = :topicId',
+          ...changes.map(([setting]) => `#${setting} = :${setting}`),
+        ].join(),
+        ConditionExpression: `topicId = :topicId${partitions ? ' AND #partitions <= :partitions' : ''}`,
+        ...(changes.length > 0
+          ? {
+              ExpressionAttributeNames: Object.fromEntries(
+                changes.map(([setting]) => [`#${setting}`, setting]),
+              ),
+            }
+          : {}),
         ExpressionAttributeValues: marshall({
           ':topicId': topicId,
           ...Object.fromEntries(changes.map(([setting, value]) => [`:${setting}`, value])),

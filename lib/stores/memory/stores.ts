@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { MemoryBatchStore } from './batches.ts';
 import { MemoryCursorStore } from './cursors.ts';
 import { MemoryGroupStore } from './groups.ts';
 import { MemoryKeyStore } from './keys.ts';
@@ -8,6 +9,7 @@ import { MemoryTopicStore } from './topics.ts';
 import { MemoryWakeQueue } from './wake-queue.ts';
 
 export interface MemoryStores {
+  readonly batches: MemoryBatchStore;
   readonly topics: MemoryTopicStore;
   readonly groups: MemoryGroupStore;
   readonly cursors: MemoryCursorStore;
@@ -29,6 +31,7 @@ export const memoryStores = ({
   /** Of the wake queue. */
   visibilityMs?: number;
 }): MemoryStores => ({
+  batches: new MemoryBatchStore(clock),
   topics: new MemoryTopicStore(),
   groups: new MemoryGroupStore(),
   cursors: new MemoryCursorStore(),

@@ -5,7 +5,7 @@ import type { Wake } from '../../domain/wakes.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(limits.nameLength));
 
-const wakeSchema = z.strictObject({
+const wakeSchema = z.object({
   kind: z.enum(['append', 'retry', 'continue', 'resume']),
   topicId: id,
   groupId: id,

@@ -1,0 +1,75 @@
+import { startDynamodb } from '../../lib/local/embedded-dynamodb.ts';
+import type { BatchStore } from '../../lib/stores/batches.ts';
+import type { CursorStore } from '../../lib/stores/cursors.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import type { GroupStore } from '../../lib/stores/groups.ts';
+import type { KeyStore } from '../../lib/stores/keys.ts';
+import { memoryStores } from '../../lib/stores/memory/stores.ts';
+import type { PartitionStore } from '../../lib/stores/partitions.ts';
+import type { RemovalStore } from '../../lib/stores/removals.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
+import type { TopicStore } from '../../lib/stores/topics.ts';
+import { tablesAt } from '../embedded/tables.ts';
+
+/** Every port that keeps something. */
+export interface Stores {
+  readonly batches: BatchStore;
+  readonly topics: TopicStore;
+  readonly groups: GroupStore;
+  readonly cursors: CursorStore;
+  readonly partitions: PartitionStore;
+  readonly keys: KeyStore;
+  readonly removals: RemovalStore;
+}
+
+export interface Implementation {
+  readonly name: string;
+  start(): Promise<Running>;
+}
+
+export interface Running {
+  /** Stores with nothing in them. */
+  readonly open: () => Promise<Stores>;
+  readonly stop: () => Promise<void>;
+}
+
+const dynamodbAt = (endpoint: string, stopServer: () => Promise<void>): Running => {
+  const opened: AsyncDisposable[] = [];
+  return {
+    open: async () => {
+      const tables = await tablesAt(endpoint);
+      opened.push(tables);
+      return { batches: dynamoBatchStore(tables.log), ...dynamoStateStores(tables.state) };
+    },
+    stop: async () => {
+      for (const tables of opened) await tables[Symbol.asyncDispose]();
+      await stopServer();
+    },
+  };
+};
+
+const memory: Implementation = {
+  name: 'memory',
+  start: async () => ({
+    open: async () => memoryStores({ clock: systemClock }),
+    stop: async () => undefined,
+  }),
+};
+
+export const dynalite: Implementation = {
+  name: 'DynamoDB (dynalite)',
+  start: async () => {
+    const server = await startDynamodb();
+    return dynamodbAt(server.endpoint, server.stop);
+  },
+};
+
+/** DynamoDB Local, where one was started: `TEST_DYNAMODB_ENDPOINT=http://127.0.0.1:8000`. */
+const running = process.env['TEST_DYNAMODB_ENDPOINT'];
+const dynamodbLocal: readonly Implementation[] =
+  running === undefined
+    ? []
+    : [{ name: 'DynamoDB Local', start: async () => dynamodbAt(running, async () => undefined) }];
+
+export const implementations: readonly Implementation[] = [memory, dynalite, ...dynamodbLocal];
