@@ -1,0 +1,145 @@
+import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
+import { createStreamConsumer } from '../../functions/on-append/stream-events.ts';
+import { Authenticator } from '../auth/authenticator.ts';
+import { deliver } from '../delivery/deliver.ts';
+import { onAppend } from '../delivery/on-append.ts';
+import { sweep } from '../delivery/sweep.ts';
+
+import { limits } from '../domain/limits.ts';
+import { StickyPartition } from '../domain/partitioning.ts';
+import { endLeases } from '../groups/end-leases.ts';
+import { adminApp } from '../http/admin.ts';
+import { consumeApp } from '../http/consume.ts';
+import { produceApp } from '../http/produce.ts';
+import { Appender } from '../log/appender.ts';
+import { Reader } from '../log/reader.ts';
+import type { RequestUsage } from '../stores/dynamodb/client.ts';
+import { HttpsWebhookSender } from '../stores/https/webhooks.ts';
+import { systemClock as clock } from '../stores/system/clock.ts';
+import { systemRandom as random } from '../stores/system/random.ts';
+import type { Telemetry } from '../stores/telemetry.ts';
+import { TopicDirectory } from '../topics/directory.ts';
+import { announceWrites } from './announced-batches.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { type Apps, type HttpServer, serveHttp } from './http-server.ts';
+import { QueuePump } from './queue-pump.ts';
+import { establishRootKey, type RootKey } from './root-key.ts';
+import { type EmbeddedStores, openStores } from './stores.ts';
+import { StreamPump } from './stream-pump.ts';
+import { SweepTimer } from './sweep-timer.ts';
+
+export interface RuntimeOptions {
+  /** The data folder. */
+  readonly folder: string;
+  /** At 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  readonly telemetry: Telemetry;
+  /** The root key; without it the data folder's own. */
+  readonly adminKey?: string;
+  /** Between sweeps. */
+  readonly sweepMs?: number;
+  /** Told of every single request to DynamoDB. */
+  readonly onRequest?: (usage: RequestUsage) => void;
+}
+
+export interface Runtime {
+  /** As `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly root: RootKey;
+  readonly adminKey: string;
+  /** Ends it cleanly, within a few seconds. Whatever is left undone the next start goes on with. */
+  stop(): Promise<void>;
+}
+
+/** Deliveries at one time. One endpoint that takes long must not keep others waiting. */
+const deliveriesAtOnce = 64;
+const stopGraceMs = 3000;
+
+/** The parts that run: nothing of them has begun when they are made. */
+const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
+  const streamPump: StreamPump = new StreamPump(
+    createStreamConsumer({ onAppend: (changed) => onAppend(stores, changed), telemetry }),
+    { clock, telemetry },
+  );
+  const batches = announceWrites(stores.batches, (at, base) => streamPump.announce(at, base));
+  const appender = new Appender({ batches, clock, random, telemetry });
+  const webhooks = new HttpsWebhookSender({ allowLoopback: true });
+  const delivering = { ...stores, batches, webhooks, clock, random, telemetry };
+  const queuePump = new QueuePump(
+    stores.wakes.client,
+    createQueueConsumer({ deliver: (wake, run) => deliver(delivering, wake, run), telemetry }),
+    { queueUrl: stores.wakes.queueUrl, concurrency: deliveriesAtOnce, timeoutMs: limits.deliverRunMs },
+    { clock, telemetry },
+  );
+  const sweepTimer = new SweepTimer(
+    () => sweep({ ...stores, batches, appender, clock, telemetry }),
+    sweepMs,
+    { clock, telemetry },
+  );
+  const http = {
+    ...stores,
+    batches,
+    appender,
+    reader: new Reader({ batches, partitions: stores.partitions, clock }),
+    authenticator: new Authenticator({ keys: stores.keys, clock }),
+    directory: new TopicDirectory({ topics: stores.topics, clock }),
+    sticky: new StickyPartition({ clock, random }),
+    allowLoopback: true,
+    clock,
+    random,
+    telemetry,
+  };
+  const apps: Apps = { produce: produceApp(http), consume: consumeApp(http), admin: adminApp(http) };
+  return { apps, appender, streamPump, queuePump, sweepTimer };
+};
+
+type Parts = ReturnType<typeof compose>;
+
+/** From the outside in: no more requests, no more wakes, and then what those have left under way. */
+const stopParts = async (parts: Parts, server: HttpServer): Promise<void> => {
+  await Promise.all([server.stop(stopGraceMs), parts.queuePump.stop(stopGraceMs), parts.sweepTimer.stop()]);
+  await parts.appender.abandon();
+  parts.streamPump.stop();
+  await parts.streamPump.drained();
+};
+
+const begin = async (
+  folder: DataFolder,
+  stores: EmbeddedStores,
+  options: RuntimeOptions,
+): Promise<Runtime> => {
+  const root = await establishRootKey(folder.path, options.adminKey, { ...stores, clock, random });
+  // Before anything here can take one: whoever holds a lease now is gone.
+  await endLeases({ ...stores, clock, random });
+  const parts = compose(stores, options);
+  const server = await serveHttp(parts.apps, options.port, clock);
+  parts.queuePump.start();
+  parts.sweepTimer.start();
+  return {
+    url: server.url,
+    root,
+    adminKey: root.key,
+    stop: async () => {
+      await stopParts(parts, server);
+      await stores.stop();
+      folder.release();
+    },
+  };
+};
+
+/**
+ * Starts the whole broker in this process: DESIGN §11.
+ * @throws StartError when the data folder or the port cannot be had.
+ */
+export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> => {
+  const folder = openDataFolder(options.folder);
+  const { onRequest } = options;
+  const stores = await openStores({ folder, clock, ...(onRequest && { onRequest }) });
+  try {
+    return await begin(folder, stores, options);
+  } catch (error) {
+    await stores.stop();
+    folder.release();
+    throw error;
+  }
+};

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import type { Record } from './client.ts';
+
+/** One webhook request, verified. */
+export interface Delivery {
+  /** `webhook-id`. */
+  readonly id: string;
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  readonly body: string;
+  readonly type: string;
+  readonly topic: string;
+  readonly group: string;
+  readonly partition: number;
+  readonly records: readonly Record[];
+  /** Wall clock ms. */
+  readonly receivedAt: number;
+}
+
+/** What the endpoint does: answers with a status, or never (until the sender gives up). */
+export type Reaction = number | 'silence';
+
+interface Hook {
+  readonly verifier: Webhook;
+  readonly react: (delivery: Delivery) => Reaction;
+  readonly deliveries: Delivery[];
+  /** Requests whose signature did not verify, and why. */
+  readonly unverified: string[];
+}
+
+export interface ReceiverOptions {
+  /** Where the outside reaches the receiver, when that is not its own loopback address. */
+  readonly publicUrl?: string | undefined;
+  /** The port to listen on at 127.0.0.1; a free one without. */
+  readonly port?: number | undefined;
+}
+
+/** A server whose paths are webhooks. Each verifies what it is sent with the `standardwebhooks` package. */
+export class Receiver {
+  readonly #server: Server;
+  readonly #options: ReceiverOptions;
+  readonly #hooks = new Map<string, Hook>();
+
+  private constructor(options: ReceiverOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const hook = this.#hooks.get(request.url ?? '');
+        if (hook === undefined) response.writeHead(404).end();
+        else receive(hook, request.headers, Buffer.concat(chunks).toString('utf8'), response);
+      });
+    });
+  }
+
+  static async start(options: ReceiverOptions = {}): Promise<Receiver> {
+    const receiver = new Receiver(options);
+    receiver.#server.listen(options.port ?? 0, '127.0.0.1');
+    await once(receiver.#server, 'listening');
+    return receiver;
+  }
+
+  /** The URL at which `path` is to be registered. */
+  url(path: string): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return new URL(path, this.#options.publicUrl ?? `http://127.0.0.1:${port}`).href;
+  }
+
+  /** From now on `path` verifies with `secret` and reacts as `react` says. Answers with what it has received, live. */
+  open(path: string, secret: string, react: (delivery: Delivery) => Reaction): Omit<Hook, 'react'> {
+    const hook = { verifier: new Webhook(secret), react, deliveries: [], unverified: [] };
+    this.#hooks.set(new URL(this.url(path)).pathname, hook);
+    return hook;
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+const receive = (hook: Hook, headers: Delivery['headers'], body: string, response: ServerResponse): void => {
+  const receivedAt = Date.now();
+  try {
+    hook.verifier.verify(body, headers as { [name: string]: string });
+  } catch (error) {
+    hook.unverified.push(error instanceof Error ? error.message : String(error));
+    response.writeHead(401).end();
+    return;
+  }
+  const { type, data } = JSON.parse(body) as { type: string; data: Delivery };
+  const delivery = { ...data, id: String(headers['webhook-id']), headers, body, type, receivedAt };
+  hook.deliveries.push(delivery);
+  const reaction = hook.react(delivery);
+  if (reaction !== 'silence') response.writeHead(reaction).end();
+};
