@@ -1,3 +1,5 @@
+import type { BuildOptions } from 'esbuild';
+
 /**
  * How a function becomes one file. CDK and the tests that load each bundle both build from here.
  *
@@ -24,3 +26,19 @@ export type FunctionName = (typeof functionNames)[number];
 export const root = new URL('../..', import.meta.url).pathname;
 
 export const entryOf = (name: FunctionName): string => `${root}functions/${name}/handler.ts`;
+
+/** The same for esbuild's own interface, as CDK says it on esbuild's command line. */
+export const buildOptions = (name: FunctionName, outputFolder: string): BuildOptions => ({
+  entryPoints: [entryOf(name)],
+  outfile: `${outputFolder}/${name}/${bundle.outputFile}`,
+  bundle: true,
+  platform: 'node',
+  target: bundle.target,
+  format: bundle.format,
+  mainFields: [...bundle.mainFields],
+  banner: { js: bundle.banner },
+  minify: bundle.minify,
+  sourcemap: bundle.sourceMap,
+  sourcesContent: bundle.sourcesContent,
+  logLevel: 'warning',
+});

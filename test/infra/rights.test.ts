@@ -1,0 +1,211 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { functionNames } from '../../infra/constructs/bundling.ts';
+import {
+  apiKeyKey,
+  cursorKey,
+  endpointKey,
+  groupKey,
+  partitionStateKey,
+  removalKey,
+  topicKey,
+} from '../../lib/stores/dynamodb/keys.ts';
+import { nameOf, type Resource, resource, resourcesOf, short, synthesise } from './template.ts';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+const statementsOf = (role: Resource): Statement[] =>
+  (role.Properties['Policies'] as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(
+    (policy) => policy.PolicyDocument.Statement,
+  );
+
+const leadingKeysOf = (statement: Statement): string[] =>
+  list(statement.Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []).map(String);
+
+/** `Action on Resource`, and `where pk is …` for one confined to partition keys. */
+const shortRights = (role: Resource): string[] =>
+  statementsOf(role)
+    .flatMap((statement) => {
+      const keys = leadingKeysOf(statement);
+      const where = keys.length === 0 ? '' : ` where pk is ${keys.join(' or ')}`;
+      return list(statement.Action).map((action) => `${action} on ${short(statement.Resource)}${where}`);
+    })
+    .toSorted();
+
+/** What each function may do, whole. A right that is added or lost shows here. */
+const expected: Record<(typeof functionNames)[number], string[]> = {
+  produce: [
+    'dynamodb:PutItem on StorageLog.Arn',
+    'dynamodb:Query on StorageLog.Arn',
+    'dynamodb:GetItem on StorageState.Arn where pk is topic or key',
+  ],
+  consume: [
+    'dynamodb:Query on StorageLog.Arn',
+    'dynamodb:GetItem on StorageState.Arn where pk is topic or key',
+    'dynamodb:GetItem on StorageState.Arn where pk is topic/*',
+    'dynamodb:Query on StorageState.Arn where pk is topic/*',
+  ],
+  admin: [
+    'dynamodb:PutItem on StorageLog.Arn',
+    'dynamodb:Query on StorageLog.Arn',
+    'dynamodb:BatchWriteItem on StorageState.Arn',
+    'dynamodb:DeleteItem on StorageState.Arn',
+    'dynamodb:GetItem on StorageState.Arn',
+    'dynamodb:PutItem on StorageState.Arn',
+    'dynamodb:Query on StorageState.Arn',
+    'dynamodb:UpdateItem on StorageState.Arn',
+    'sqs:SendMessage on WakeQueueWakes.Arn',
+  ],
+  'on-append': [
+    'dynamodb:DescribeStream on StorageLog.StreamArn',
+    'dynamodb:GetRecords on StorageLog.StreamArn',
+    'dynamodb:GetShardIterator on StorageLog.StreamArn',
+    'dynamodb:ListStreams on StorageLog.Arn/stream/*',
+    'dynamodb:Query on StorageState.Arn where pk is topic/*',
+    'sqs:SendMessage on WakeQueueStreamFailures.Arn',
+    'sqs:SendMessage on WakeQueueWakes.Arn',
+  ],
+  deliver: [
+    'dynamodb:Query on StorageLog.Arn',
+    'dynamodb:Query on StorageState.Arn where pk is topic/*',
+    'dynamodb:UpdateItem on StorageState.Arn where pk is topic/*',
+    'dynamodb:GetItem on StorageState.Arn where pk is group/*',
+    'dynamodb:UpdateItem on StorageState.Arn where pk is group/*',
+    'sqs:DeleteMessage on WakeQueueWakes.Arn',
+    'sqs:GetQueueAttributes on WakeQueueWakes.Arn',
+    'sqs:ReceiveMessage on WakeQueueWakes.Arn',
+    'sqs:SendMessage on WakeQueueWakes.Arn',
+  ],
+  sweep: [
+    'dynamodb:BatchWriteItem on StorageLog.Arn',
+    'dynamodb:PutItem on StorageLog.Arn',
+    'dynamodb:Query on StorageLog.Arn',
+    'dynamodb:DeleteItem on StorageState.Arn where pk is topic',
+    'dynamodb:GetItem on StorageState.Arn where pk is topic',
+    'dynamodb:Query on StorageState.Arn where pk is topic',
+    'dynamodb:BatchWriteItem on StorageState.Arn where pk is topic/*',
+    'dynamodb:DeleteItem on StorageState.Arn where pk is topic/*',
+    'dynamodb:Query on StorageState.Arn where pk is topic/*',
+    'dynamodb:BatchWriteItem on StorageState.Arn where pk is group/*',
+    'dynamodb:Query on StorageState.Arn where pk is group/*',
+    'dynamodb:DeleteItem on StorageState.Arn where pk is removal',
+    'dynamodb:PutItem on StorageState.Arn where pk is removal',
+    'dynamodb:Query on StorageState.Arn where pk is removal',
+    'sqs:SendMessage on WakeQueueWakes.Arn',
+  ],
+};
+
+const construct = (name: string): string =>
+  name.replace(/(?:^|-)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+
+describe('the rights of the functions', () => {
+  let roles: ReadonlyMap<string, Resource>;
+  let template: ReturnType<typeof synthesise>;
+  beforeAll(() => {
+    template = synthesise();
+    roles = resourcesOf(template, 'AWS::IAM::Role');
+  });
+
+  const roleOf = (name: string): Resource => {
+    const role = roles.get(`${construct(name)}Role`);
+    if (role === undefined) throw new Error(`${name} has no role`);
+    return role;
+  };
+
+  it.each(functionNames)('are for %s exactly those listed here, and its own log', (name) => {
+    const log = `${construct(name)}Logs.Arn`;
+    expect(shortRights(roleOf(name))).toEqual(
+      [...expected[name], `logs:CreateLogStream on ${log}`, `logs:PutLogEvents on ${log}`].toSorted(),
+    );
+  });
+
+  it('come from one role each, which nothing else may assume and no other policy adds to', () => {
+    const functions = resourcesOf(template, 'AWS::Lambda::Function');
+    expect(functions.size).toBe(functionNames.length);
+    expect(new Set([...functions.values()].map(({ Properties }) => short(Properties['Role'])))).toEqual(
+      new Set(functionNames.map((name) => `${construct(name)}Role.Arn`)),
+    );
+    for (const name of functionNames) {
+      const { Properties } = roleOf(name);
+      expect(Properties['ManagedPolicyArns']).toBeUndefined();
+      expect(Properties['AssumeRolePolicyDocument']).toMatchObject({
+        Statement: [{ Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
+      });
+    }
+    expect([...resourcesOf(template, 'AWS::IAM::Policy').keys()]).toEqual([]);
+    expect([...resourcesOf(template, 'AWS::IAM::ManagedPolicy').keys()]).toEqual([]);
+  });
+
+  it('name no action with a wildcard, and one resource with one: the streams of the log, as AWS demands', () => {
+    const statements = [...roles.values()].flatMap(statementsOf);
+    expect(statements.flatMap(({ Action }) => list(Action)).filter((action) => action.includes('*'))).toEqual(
+      [],
+    );
+    const resources = statements.flatMap((statement) => list(statement.Resource).map(short));
+    expect(resources.filter((name) => name.includes('*'))).toEqual(['StorageLog.Arn/stream/*']);
+    expect(statements.filter(({ Effect }) => Effect !== 'Allow')).toEqual([]);
+  });
+
+  it('let the schedule start the sweep and nothing else', () => {
+    const role = resource(template, 'AWS::IAM::Role', 'DeliveryScheduleRole');
+    expect(shortRights(role)).toEqual(['lambda:InvokeFunction on SweepLambda.Arn']);
+  });
+
+  describe('on the state table', () => {
+    const at = { topicId: 'T', group: 'g' };
+    const keys = {
+      topic: topicKey('orders').pk,
+      'API key': apiKeyKey('0123').pk,
+      group: groupKey(at).pk,
+      endpoint: endpointKey(at, 'e').pk,
+      'partition state': partitionStateKey({ topicId: 'T', partition: 0 }).pk,
+      cursor: cursorKey({ groupId: 'G', partition: 0 }).pk,
+      removal: removalKey({ kind: 'topic', id: 'T', name: 'n', partitions: 1, requestedAt: 0 }).pk,
+    };
+
+    const may = (name: string, operation: string, pk: string): boolean =>
+      statementsOf(roleOf(name)).some((statement) => {
+        const patterns = leadingKeysOf(statement).map((key) => new RegExp(`^${key.replaceAll('*', '.*')}$`));
+        return (
+          short(statement.Resource) === 'StorageState.Arn' &&
+          list(statement.Action).includes(`dynamodb:${operation}`) &&
+          (patterns.length === 0 || patterns.some((pattern) => pattern.test(pk)))
+        );
+      });
+
+    it.each([
+      ['produce', 'GetItem', ['topic', 'API key']],
+      ['consume', 'GetItem', ['topic', 'API key', 'group', 'endpoint', 'partition state']],
+      ['consume', 'Query', ['group', 'endpoint', 'partition state']],
+      ['on-append', 'Query', ['group', 'endpoint', 'partition state']],
+      ['deliver', 'GetItem', ['cursor']],
+      ['deliver', 'UpdateItem', ['group', 'endpoint', 'partition state', 'cursor']],
+      ['deliver', 'PutItem', []],
+      ['sweep', 'Query', ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'removal']],
+      ['sweep', 'BatchWriteItem', ['group', 'endpoint', 'partition state', 'cursor']],
+      ['sweep', 'UpdateItem', []],
+    ] as const)(
+      'let %s %s what it works with, under the keys that the stores make',
+      (name, operation, reached) => {
+        const allowed = Object.entries(keys).filter(([, pk]) => may(name, operation, pk));
+        expect(allowed.map(([kind]) => kind)).toEqual(reached);
+      },
+    );
+
+    it('let nobody but admin store an API key or an endpoint', () => {
+      for (const name of functionNames.filter((other) => other !== 'admin'))
+        for (const pk of [keys['API key'], keys.endpoint]) expect(may(name, 'PutItem', pk)).toBe(false);
+      expect(may('admin', 'PutItem', keys['API key'])).toBe(true);
+    });
+  });
+
+  it('are read from a template whose names end in eight hexadecimal digits', () => {
+    expect(nameOf('StorageLog71D2C972')).toBe('StorageLog');
+  });
+});

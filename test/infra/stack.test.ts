@@ -1,0 +1,252 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { functionNames } from '../../infra/constructs/bundling.ts';
+import { limits } from '../../lib/domain/limits.ts';
+import { resource, resourcesOf, short, synthesise } from './template.ts';
+
+let production: Template;
+let development: Template;
+beforeAll(() => {
+  production = synthesise({ stage: 'production' });
+  development = synthesise({ stage: 'development' });
+});
+
+const replica = (template: Template, name: string): Record<string, unknown> => {
+  const table = resource(template, 'AWS::DynamoDB::GlobalTable', name);
+  const replicas = table.Properties['Replicas'] as Record<string, unknown>[];
+  expect(replicas).toHaveLength(1);
+  return replicas[0] ?? {};
+};
+
+describe('the tables', () => {
+  it.each(['StorageLog', 'StorageState'])('%s is on demand and can be restored to any second', (name) => {
+    for (const template of [production, development]) {
+      const table = resource(template, 'AWS::DynamoDB::GlobalTable', name);
+      expect(table.Properties['BillingMode']).toBe('PAY_PER_REQUEST');
+      expect(replica(template, name)['PointInTimeRecoverySpecification']).toEqual({
+        PointInTimeRecoveryEnabled: true,
+      });
+    }
+  });
+
+  it.each(['StorageLog', 'StorageState'])('%s outlives the stack in production, and only there', (name) => {
+    expect(resource(production, 'AWS::DynamoDB::GlobalTable', name).DeletionPolicy).toBe('Retain');
+    expect(replica(production, name)['DeletionProtectionEnabled']).toBe(true);
+    expect(resource(development, 'AWS::DynamoDB::GlobalTable', name).DeletionPolicy).toBe('Delete');
+    expect(replica(development, name)['DeletionProtectionEnabled']).toBe(false);
+  });
+
+  it('stream the keys of the log, and let attempts of the state expire', () => {
+    const log = resource(production, 'AWS::DynamoDB::GlobalTable', 'StorageLog').Properties;
+    const state = resource(production, 'AWS::DynamoDB::GlobalTable', 'StorageState').Properties;
+    expect(log['StreamSpecification']).toEqual({ StreamViewType: 'KEYS_ONLY' });
+    expect(log['TimeToLiveSpecification']).toBeUndefined();
+    expect(state['StreamSpecification']).toBeUndefined();
+    expect(state['TimeToLiveSpecification']).toEqual({ AttributeName: 'ttl', Enabled: true });
+  });
+});
+
+describe('the archive bucket', () => {
+  it('is encrypted, private, and forgets uploads that were never finished', () => {
+    const bucket = resource(production, 'AWS::S3::Bucket', 'StorageArchive');
+    expect(bucket.DeletionPolicy).toBe('Retain');
+    expect(bucket.Properties).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      LifecycleConfiguration: {
+        Rules: [{ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } }],
+      },
+    });
+  });
+
+  it('refuses requests without TLS', () => {
+    production.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: [
+          { Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+          { Effect: 'Deny', Action: 's3:*', Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } },
+        ],
+      },
+    });
+  });
+});
+
+describe('the queues', () => {
+  it('are encrypted and refuse requests without TLS', () => {
+    const queues = resourcesOf(production, 'AWS::SQS::Queue');
+    expect([...queues.keys()]).toEqual(['WakeQueueDeadLetters', 'WakeQueueStreamFailures', 'WakeQueueWakes']);
+    for (const { Properties } of queues.values()) expect(Properties['SqsManagedSseEnabled']).toBe(true);
+    const policies = [...resourcesOf(production, 'AWS::SQS::QueuePolicy').values()];
+    expect(policies.flatMap(({ Properties }) => (Properties['Queues'] as unknown[]).map(short))).toEqual([
+      ...queues.keys(),
+    ]);
+    for (const { Properties } of policies)
+      expect(Properties['PolicyDocument']).toMatchObject({
+        Statement: [{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+      });
+  });
+
+  it('show a wake again only when the run and the lease of who took it are over', () => {
+    const { Properties } = resource(production, 'AWS::SQS::Queue', 'WakeQueueWakes');
+    const deliver = resource(production, 'AWS::Lambda::Function', 'DeliverLambda').Properties;
+    expect(Number(deliver['Timeout']) * 1000).toBe(limits.deliverRunMs);
+    expect(Number(Properties['VisibilityTimeout'])).toBeGreaterThanOrEqual(6 * Number(deliver['Timeout']));
+    expect(Number(Properties['VisibilityTimeout']) * 1000).toBeGreaterThanOrEqual(limits.wakeVisibilityMs);
+  });
+
+  it('put a wake aside that failed five times, and keep it for two weeks', () => {
+    const { Properties } = resource(production, 'AWS::SQS::Queue', 'WakeQueueWakes');
+    const redrive = Properties['RedrivePolicy'] as Record<string, unknown>;
+    expect(redrive['maxReceiveCount']).toBe(5);
+    expect(short(redrive['deadLetterTargetArn'])).toBe('WakeQueueDeadLetters.Arn');
+    const deadLetters = resource(production, 'AWS::SQS::Queue', 'WakeQueueDeadLetters').Properties;
+    expect(deadLetters['MessageRetentionPeriod']).toBe(14 * 86_400);
+  });
+});
+
+describe('the event sources', () => {
+  it('wake for new batches alone, at once, in bounded tries, and set aside what keeps failing', () => {
+    const { Properties } = resource(production, 'AWS::Lambda::EventSourceMapping', 'DeliveryStream');
+    expect(short(Properties['EventSourceArn'])).toBe('StorageLog.StreamArn');
+    expect(short(Properties['FunctionName'])).toBe('OnAppendLambda');
+    expect(Properties).toMatchObject({
+      FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] },
+      StartingPosition: 'TRIM_HORIZON',
+      MaximumBatchingWindowInSeconds: 0,
+      MaximumRetryAttempts: 8,
+      MaximumRecordAgeInSeconds: 900,
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    const { OnFailure } = Properties['DestinationConfig'] as { OnFailure: { Destination: unknown } };
+    expect(short(OnFailure.Destination)).toBe('WakeQueueStreamFailures.Arn');
+  });
+
+  it('hand wakes to deliver as far as the setting allows, and take back those that failed', () => {
+    const template = synthesise({ deliverMaxConcurrency: '7' });
+    const { Properties } = resource(template, 'AWS::Lambda::EventSourceMapping', 'DeliveryWakes');
+    expect(short(Properties['EventSourceArn'])).toBe('WakeQueueWakes.Arn');
+    expect(short(Properties['FunctionName'])).toBe('DeliverLambda');
+    expect(Properties).toMatchObject({
+      ScalingConfig: { MaximumConcurrency: 7 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  it('let deliver queue wakes for itself without end, and no other function', () => {
+    const loops = [...resourcesOf(production, 'AWS::Lambda::Function')].map(([name, { Properties }]) => [
+      name,
+      Properties['RecursiveLoop'],
+    ]);
+    expect(loops.filter(([, loop]) => loop === 'Allow').map(([name]) => name)).toEqual(['DeliverLambda']);
+    expect(loops.filter(([, loop]) => loop === 'Terminate')).toHaveLength(functionNames.length - 1);
+  });
+
+  it('sweep every five minutes', () => {
+    const { Properties } = resource(production, 'AWS::Scheduler::Schedule', 'DeliverySweep');
+    expect(Properties).toMatchObject({ ScheduleExpression: 'rate(5 minutes)', State: 'ENABLED' });
+    expect(short((Properties['Target'] as { Arn: unknown }).Arn)).toBe('SweepLambda.Arn');
+  });
+});
+
+describe('the functions', () => {
+  it('run on Node 24 and arm64, with source maps, and name their service', () => {
+    const functions = resourcesOf(production, 'AWS::Lambda::Function');
+    expect(functions.size).toBe(functionNames.length);
+    for (const { Properties } of functions.values()) {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      const { Variables } = Properties['Environment'] as { Variables: Record<string, string> };
+      expect(Variables['NODE_OPTIONS']).toBe('--enable-source-maps');
+      expect(functionNames).toContain(Variables['POWERTOOLS_SERVICE_NAME']);
+      expect(Variables['POWERTOOLS_METRICS_NAMESPACE']).toBe('millrace-production');
+    }
+  });
+
+  it('answer over HTTP before the gateway gives up, and wait as long as a long poll may', () => {
+    const timeout = (name: string): number =>
+      Number(resource(production, 'AWS::Lambda::Function', `${name}Lambda`).Properties['Timeout']);
+    for (const name of ['Produce', 'Consume', 'Admin']) expect(timeout(name)).toBeLessThan(30);
+    expect(timeout('Consume')).toBeGreaterThan(limits.fetchWaitSeconds);
+  });
+
+  it('forget their logs when the setting says so', () => {
+    const template = synthesise({ logRetentionDays: 90 });
+    const groups = resourcesOf(template, 'AWS::Logs::LogGroup');
+    // Theirs, and the gateway's access log.
+    expect(groups.size).toBe(functionNames.length + 1);
+    for (const { Properties } of groups.values()) expect(Properties['RetentionInDays']).toBe(90);
+  });
+});
+
+describe('the HTTP interface', () => {
+  it('routes records to produce, fetches to consume and the rest to admin, under paths that begin with /v1', () => {
+    const integrations = resourcesOf(production, 'AWS::ApiGatewayV2::Integration');
+    const routes = [...resourcesOf(production, 'AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => {
+      const integration = integrations.get(short(Properties['Target']).replace('integrations/', ''));
+      return [Properties['RouteKey'], short(integration?.Properties['IntegrationUri'])];
+    });
+    expect(Object.fromEntries(routes)).toEqual({
+      'POST /v1/topics/{topic}/records': 'ProduceLambda.Arn',
+      'GET /v1/topics/{topic}/partitions': 'ConsumeLambda.Arn',
+      'GET /v1/topics/{topic}/partitions/{partition}/records': 'ConsumeLambda.Arn',
+      $default: 'AdminLambda.Arn',
+    });
+    const { Properties } = resource(production, 'AWS::ApiGatewayV2::Stage', 'HttpStage');
+    expect(Properties['StageName']).toBe('$default');
+  });
+
+  it('is throttled as the settings say, and logs who called what, without headers or queries', () => {
+    const template = synthesise({ throttleRate: 50, throttleBurst: '75' });
+    const { Properties } = resource(template, 'AWS::ApiGatewayV2::Stage', 'HttpStage');
+    expect(Properties['DefaultRouteSettings']).toEqual({ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 75 });
+    const { DestinationArn, Format } = Properties['AccessLogSettings'] as Record<string, string>;
+    expect(short(DestinationArn)).toBe('HttpAccessLogs.Arn');
+    expect(JSON.parse(Format ?? '')).toMatchObject({
+      requestId: '$context.requestId',
+      status: '$context.status',
+    });
+    expect(Format).not.toMatch(/authorizer|header|query/i);
+  });
+
+  it('stands at its own domain when it has one', () => {
+    const certificateArn = 'arn:aws:acm:eu-west-1:000000000000:certificate/11111111-2222';
+    const template = synthesise({ domainName: 'broker.example.com', certificateArn });
+    template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'broker.example.com',
+      DomainNameConfigurations: [{ CertificateArn: certificateArn }],
+    });
+    template.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', { Stage: '$default' });
+    expect(Object.keys(template.toJSON()['Outputs'])).toContain('DomainTarget');
+  });
+});
+
+describe('the stack', () => {
+  it('puts out what people and programs need to use it, and no secret', () => {
+    const outputs = production.toJSON()['Outputs'] as Record<string, { Value: unknown }>;
+    expect(Object.fromEntries(Object.entries(outputs).map(([id, { Value }]) => [id, short(Value)]))).toEqual({
+      ApiUrl: 'HttpApi.ApiEndpoint',
+      Stage: 'production',
+      LogTableName: 'StorageLog',
+      StateTableName: 'StorageState',
+      ArchiveBucketName: 'StorageArchive',
+      WakeQueueUrl: 'WakeQueueWakes',
+      WakeDeadLettersUrl: 'WakeQueueDeadLetters',
+      StreamFailuresUrl: 'WakeQueueStreamFailures',
+    });
+  });
+
+  it('tags everything with the application and the stage', () => {
+    const { Properties } = resource(development, 'AWS::SQS::Queue', 'WakeQueueWakes');
+    expect(Properties['Tags']).toEqual([
+      { Key: 'application', Value: 'millrace' },
+      { Key: 'stage', Value: 'development' },
+    ]);
+  });
+});

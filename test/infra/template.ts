@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { Template } from 'aws-cdk-lib/assertions';
+import { createApp } from '../../infra/broker-app.ts';
+
+const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
+  context: Record<string, unknown>;
+};
+
+/**
+ * The template that `cdk synth` makes of `cdk.json` with these settings, held to the same rules, but without bundling
+ * the functions: `bundles.test.ts` does that.
+ */
+export const synthesise = (settings: Record<string, unknown> = {}): Template => {
+  const { app, stack } = createApp({
+    context: { ...context, 'aws:cdk:bundling-stacks': [], ...settings },
+  });
+  return Template.fromJSON(app.synth().getStackByName(stack.stackName).template);
+};
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+  readonly DeletionPolicy?: string;
+}
+
+/** Resources of a type, by the names of their constructs (logical ids without the hash). */
+export const resourcesOf = (template: Template, type: string): ReadonlyMap<string, Resource> =>
+  new Map(
+    Object.entries(template.findResources(type)).map(([id, resource]) => [nameOf(id), resource as Resource]),
+  );
+
+/** The only resource of its type whose name begins so. */
+export const resource = (template: Template, type: string, name: string): Resource => {
+  const found = [...resourcesOf(template, type)].filter(([id]) => id.startsWith(name));
+  if (found.length !== 1 || found[0] === undefined)
+    throw new Error(`${found.length} resources of type ${type} begin with ${name}`);
+  return found[0][1];
+};
+
+export const nameOf = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
+
+/** A value of the template as short text: `StorageLog.Arn` for an attribute, `StorageLog` for a reference. */
+export const short = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if ('Fn::GetAtt' in value) {
+    const [id, attribute] = value['Fn::GetAtt'] as [string, string];
+    return `${nameOf(id)}.${attribute}`;
+  }
+  if ('Ref' in value) return nameOf(String(value.Ref));
+  if ('Fn::Join' in value) {
+    const [separator, parts] = value['Fn::Join'] as [string, unknown[]];
+    return parts.map(short).join(separator);
+  }
+  return JSON.stringify(value);
+};
