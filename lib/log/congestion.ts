@@ -1,3 +1,4 @@
+import type { Batch } from '../domain/batches.ts';
 import type { Random } from '../stores/random.ts';
 import type { AppendOptions } from './options.ts';
 import type { Tail } from './tail.ts';
@@ -7,59 +8,69 @@ const meanWeight = 0.1;
 
 const moved = (mean: number, value: number, weight = meanWeight): number => mean + weight * (value - mean);
 
+/** A write's id begins with its writer's, so that writers can be counted. */
+const writerIdBytes = 4;
+const writeIdBytes = 8;
+
+const writerOf = (writeId: Uint8Array): string =>
+  Buffer.from(writeId.subarray(0, writerIdBytes)).toString('hex');
+
 /**
  * What one process knows of the others that write to a partition, and how it behaves towards them: how long it backs
- * off, how long it yields, and whether a tail it remembers is probably past.
+ * off, how long it yields, and whether a tail it remembers is probably past. Nothing here matters to what is correct.
  */
 export class Congestion {
   readonly #options: AppendOptions;
   readonly #random: Random;
+  readonly #writerId: Uint8Array;
+  /** Others, by writer id, and when (ms) they were last seen to have written. */
+  readonly #rivals = new Map<string, number>();
   #requestMs: number;
   /** Others' batches, and the ms in which they were seen, both fading with `memoryMs`. */
   #foreignBatches = 0;
   #observedMs = 0;
   #observedAt: number | undefined;
   #foreignBatchRecords = 1;
-  /** Others' batches between two of our own. */
-  #rivals = 0;
-  #foreignSinceWin = 0;
+  /** How often a tail that had not been looked at for a while turned out to be past. */
+  #pastShare = 0;
   #conflicts = 0;
   #throttles = 0;
 
   constructor(options: AppendOptions, random: Random) {
     this.#options = options;
     this.#random = random;
+    this.#writerId = random.bytes(writerIdBytes);
     this.#requestMs = options.requestMs;
   }
 
-  /** How long a request to the store takes, ms. */
-  get requestMs(): number {
-    return this.#requestMs;
+  /** An id that no other write has. */
+  newWriteId(): Uint8Array {
+    const id = new Uint8Array(writeIdBytes);
+    id.set(this.#writerId);
+    id.set(this.#random.bytes(writeIdBytes - writerIdBytes), writerIdBytes);
+    return id;
   }
 
-  /** A request took `ms`. */
+  /** A request to the store took `ms`. */
   answered(ms: number): void {
     // One slow request says little: it is held to a few times the mean.
     this.#requestMs = moved(this.#requestMs, Math.min(ms, 4 * this.#requestMs));
   }
 
-  /** The tail was `before` and is found to be `after`; what lies between, others wrote (`records` in one batch of theirs). */
-  foundTail(before: Tail | undefined, after: Tail, records?: number): void {
-    if (records !== undefined) this.#foreignBatchRecords = moved(this.#foreignBatchRecords, records, 0.25);
+  /** The tail was `before` and is found to be `after`, which `last` ends: what lies between, others wrote. */
+  foundTail(before: Tail | undefined, after: Tail, last: Batch | undefined, now: number): void {
+    if (last !== undefined && writerOf(last.writeId) !== writerOf(this.#writerId)) this.#sawRival(last, now);
     if (before === undefined) {
-      this.#observedAt = after.seenAt;
+      this.#observedAt = now;
       return;
     }
     const passed = after.end - before.end;
     const batches = passed > 0 ? Math.max(1, Math.round(passed / Math.max(1, this.#foreignBatchRecords))) : 0;
-    this.#foreignSinceWin += batches;
-    this.#observe(batches, after.seenAt);
+    this.#observe(batches, now);
   }
 
   won(now: number): void {
     this.#observe(0, now);
-    this.#rivals = moved(this.#rivals, Math.min(this.#foreignSinceWin, this.#options.maxRivals), 0.25);
-    this.#foreignSinceWin = 0;
     this.#conflicts = 0;
     this.#throttles = 0;
   }
@@ -73,32 +84,55 @@ export class Congestion {
   }
 
   /** Full jitter, growing with every conflict since the last win, and faster with every refusal for want of capacity. */
-  backoffMs(): number {
-    const { conflictFactor, conflictGrowth, throttleFactor, throttleGrowth, maxBackoffMs } = this.#options;
-    const conflicts = this.#conflicts === 0 ? 0 : conflictFactor * conflictGrowth ** (this.#conflicts - 1);
+  backoffMs(now: number): number {
+    const { conflictGrowth, turnFactor, throttleFactor, throttleGrowth, maxBackoffMs } = this.#options;
+    const turns = turnFactor * (1 + this.#countRivals(now));
+    const conflicts = this.#conflicts === 0 ? 0 : Math.min(turns, conflictGrowth ** (this.#conflicts - 1));
     const throttles = this.#throttles === 0 ? 0 : throttleFactor * throttleGrowth ** (this.#throttles - 1);
-    const ceiling = Math.min(maxBackoffMs, this.#requestMs * (conflicts + throttles));
-    return ceiling * this.#random.number();
+    return Math.min(maxBackoffMs, this.#requestMs * (conflicts + throttles)) * this.#random.number();
   }
 
   /** What a process that has just won leaves to the others before it writes again. */
-  yieldMs(): number {
-    if (this.#rivals < 0.5) return 0;
-    return this.#options.yieldFactor * this.#rivals * this.#requestMs;
+  yieldMs(now: number): number {
+    return this.#options.yieldFactor * this.#countRivals(now) * this.#requestMs;
   }
 
   /** Whether somebody has probably written since `tail` was seen. */
   probablyPast(tail: Tail, now: number): boolean {
-    const rate = this.#foreignBatches / Math.max(this.#observedMs, this.#options.memoryMs / 4);
-    const untouched = Math.exp(-rate * Math.max(0, now - tail.seenAt));
-    return 1 - untouched > this.#options.staleProbability;
+    const { memoryMs, staleProbability, winnerTrust } = this.#options;
+    const ageMs = Math.max(0, now - tail.seenAt);
+    if (tail.mayBePast === true && ageMs > winnerTrust * this.#requestMs) return true;
+    // What the rate was long ago says less than how such guesses went before.
+    if (ageMs > memoryMs) return this.#pastShare > staleProbability;
+    const rate = this.#foreignBatches / Math.max(this.#observedMs, memoryMs / 4);
+    return 1 - Math.exp(-rate * ageMs) > staleProbability;
+  }
+
+  #sawRival(batch: Batch, now: number): void {
+    this.#foreignBatchRecords = moved(this.#foreignBatchRecords, batch.count, 0.25);
+    if (now - batch.appendedAt > this.#options.memoryMs) return;
+    const rival = writerOf(batch.writeId);
+    this.#rivals.delete(rival);
+    this.#rivals.set(rival, now);
+    const [oldest] = this.#rivals.keys();
+    if (this.#rivals.size > this.#options.maxRivals && oldest !== undefined) this.#rivals.delete(oldest);
+  }
+
+  #countRivals(now: number): number {
+    for (const [rival, seenAt] of this.#rivals) {
+      if (now - seenAt <= this.#options.memoryMs) break;
+      this.#rivals.delete(rival);
+    }
+    return this.#rivals.size;
   }
 
   #observe(batches: number, now: number): void {
+    const { memoryMs } = this.#options;
     const elapsed = Math.max(0, now - (this.#observedAt ?? now));
-    const kept = Math.exp(-elapsed / this.#options.memoryMs);
+    if (elapsed > memoryMs) this.#pastShare = moved(this.#pastShare, batches > 0 ? 1 : 0, 0.5);
+    const kept = Math.exp(-elapsed / memoryMs);
     this.#foreignBatches = this.#foreignBatches * kept + batches;
-    this.#observedMs = this.#observedMs * kept + Math.min(elapsed, this.#options.memoryMs);
+    this.#observedMs = this.#observedMs * kept + Math.min(elapsed, memoryMs);
     this.#observedAt = now;
   }
 }

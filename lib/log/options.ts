@@ -16,16 +16,21 @@ export interface AppendOptions {
   readonly tailReserveMs: number;
   /** What a request to the store is taken to last until some have been measured. */
   readonly requestMs: number;
-  /** After the k-th conflict in a row the writer waits up to `conflictFactor * requestMs * conflictGrowth^(k - 1)`. */
-  readonly conflictFactor: number;
+  /**
+   * After the k-th conflict in a row the writer waits up to `conflictGrowth^(k - 1)` request times, and at most
+   * `turnFactor` for itself and each competitor.
+   */
   readonly conflictGrowth: number;
-  /** The same after throttling, which is to grow faster. */
+  readonly turnFactor: number;
+  /** After the k-th throttling in a row, up to `throttleFactor * throttleGrowth^(k - 1)` request times. */
   readonly throttleFactor: number;
   readonly throttleGrowth: number;
   /** No single wait is longer. */
   readonly maxBackoffMs: number;
   /** A cached tail is queried rather than put on when others have probably moved it, with at least this probability. */
   readonly staleProbability: number;
+  /** The end of a batch that won is put on without a query if that batch is at most so many request times old. */
+  readonly winnerTrust: number;
   /** What is known of other writers fades with this time constant. */
   readonly memoryMs: number;
   /** A process that has just won while others compete waits this many request times per competitor. */
@@ -42,14 +47,15 @@ export const appendDefaults: AppendOptions = {
   waitBudgetMs: 2_000,
   tailReserveMs: 15_000,
   requestMs: 6,
-  conflictFactor: 1,
-  conflictGrowth: 2,
+  conflictGrowth: 1.4,
+  turnFactor: 0.8,
   throttleFactor: 4,
   throttleGrowth: 3,
-  maxBackoffMs: 500,
+  maxBackoffMs: 1_000,
   staleProbability: 0.5,
+  winnerTrust: 1.5,
   memoryMs: 2_000,
-  yieldFactor: 1,
-  maxRivals: 16,
+  yieldFactor: 2,
+  maxRivals: 128,
   rememberedPartitions: 4_096,
 };

@@ -133,7 +133,7 @@ export class PartitionWriter {
 
   async #writeNext(): Promise<void> {
     const tail = await this.#currentTail();
-    if (tail === undefined) return this.#pause(this.#congestion.backoffMs());
+    if (tail === undefined) return this.#pause(this.#congestion.backoffMs(this.#deps.clock.now()));
     if (tail.closed) return this.#refuseClosed();
     this.#underWay = this.#queue.takeBatch();
     const [first] = this.#underWay;
@@ -156,7 +156,7 @@ export class PartitionWriter {
       base: tail.end,
       count: records.length,
       data: encodeSerialized(records),
-      writeId: this.#deps.random.bytes(8),
+      writeId: this.#congestion.newWriteId(),
       appendedAt: Math.max(this.#deps.clock.now(), tail.appendedAt),
       bytesBefore: tail.bytes,
     };
@@ -175,7 +175,7 @@ export class PartitionWriter {
       const answeredAt = clock.now();
       const tail = tailAfter(last, rules.asOf(now, answeredAt), answeredAt);
       this.#congestion.answered(answeredAt - now);
-      this.#congestion.foundTail(known, tail);
+      this.#congestion.foundTail(known, tail, last, answeredAt);
       this.#tail = tail;
       return tail;
     } catch (cause) {
@@ -202,7 +202,7 @@ export class PartitionWriter {
       case 'lost':
         this.#conflicts += 1;
         this.#congestion.answered(settlement.ms);
-        this.#congestion.foundTail(tail, settlement.tail, settlement.records);
+        this.#congestion.foundTail(tail, settlement.tail, settlement.winner, this.#deps.clock.now());
         this.#congestion.lost();
         this.#trouble = { kind: 'contention' };
         this.#tail = settlement.tail;
@@ -224,7 +224,7 @@ export class PartitionWriter {
         return 0;
     }
     this.#queue.giveBack(this.#underWay);
-    return this.#congestion.backoffMs();
+    return this.#congestion.backoffMs(this.#deps.clock.now());
   }
 
   #stored(batch: Batch, asOf: number, ms: number): number {
@@ -251,7 +251,7 @@ export class PartitionWriter {
       waiting.resolve({ base, appendedAt: batch.appendedAt });
       base += waiting.records.length;
     }
-    return this.#congestion.yieldMs();
+    return this.#congestion.yieldMs(now);
   }
 
   async #pause(ms: number): Promise<void> {

@@ -30,8 +30,8 @@ export interface Write {
 export type Settlement =
   /** In the log. `ms`: what its last request took. */
   | { readonly kind: 'stored'; readonly asOf: number; readonly ms: number }
-  /** Another batch has the slot, and always will. `records`: of that batch; `tail`: as far as the answer shows it. */
-  | { readonly kind: 'lost'; readonly tail: Tail; readonly records: number; readonly ms: number }
+  /** Another batch has the slot, and always will. `tail`: as far as the answer shows it. */
+  | { readonly kind: 'lost'; readonly tail: Tail; readonly winner: Batch; readonly ms: number }
   /** Nothing was written, for want of capacity. */
   | { readonly kind: 'throttled' }
   /** Nothing was written: the tail was too old by then, or the store refused the request as too old. */
@@ -99,7 +99,15 @@ const judge = (
   const ms = answeredAt - sentAt;
   return sameWrite(batch.writeId, standing.writeId)
     ? { kind: 'stored', asOf: tail.asOf, ms }
-    : { kind: 'lost', tail: tailAfter(standing, tail.asOf, answeredAt), records: standing.count, ms };
+    : {
+        kind: 'lost',
+        tail: {
+          ...tailAfter(standing, tail.asOf, Math.min(standing.appendedAt, answeredAt)),
+          mayBePast: true,
+        },
+        winner: standing,
+        ms,
+      };
 };
 
 /** Batches that one look at a slot asks for: its own, and often all that came after it. */

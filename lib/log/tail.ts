@@ -13,8 +13,10 @@ export interface Tail {
   readonly closed: boolean;
   /** Wall clock ms at which this was true at the earliest: when the request that showed it was *sent*. */
   readonly asOf: number;
-  /** Wall clock ms of the answer that showed it: for guessing whether it has moved on, never for safety. */
+  /** Wall clock ms when it was last probably true: for guessing whether it has moved on, never for safety. */
   readonly seenAt: number;
+  /** It was shown by a batch that won, and may have been past at once. */
+  readonly mayBePast?: boolean;
 }
 
 /** The tail when `last` is the last batch (undefined: the partition is empty). */
