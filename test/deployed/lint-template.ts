@@ -1,0 +1,57 @@
+/** `npm run lint:template`: what CloudFormation itself would object to in the templates, as `cfn-lint` knows it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { searchPath } from './ministack.ts';
+import { run, variables } from './processes.ts';
+import { MissingError, step } from './progress.ts';
+import { pythonProgram } from './python.ts';
+
+/** W3005: the CDK names each function's role as a dependency, although the function refers to it anyway. */
+const ignored = ['--ignore-checks', 'W3005'];
+
+const root = new URL('../..', import.meta.url).pathname;
+
+/** Each makes other resources or properties. */
+const variants: Readonly<Record<string, readonly string[]>> = {
+  production: ['stage=production', 'alarmEmail=oncall@example.com'],
+  'with a domain': [
+    'stage=production',
+    'domainName=broker.example.com',
+    'certificateArn=arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-4000-8000-000000000000',
+  ],
+  development: ['stage=development'],
+};
+
+const lint = async (folder: string, signal: AbortSignal): Promise<void> => {
+  const program = await step('Python environment', () => pythonProgram(signal));
+  const log = join(folder, 'log');
+  const command = { cwd: root, env: { ...variables(), PATH: searchPath() }, log, signal };
+  for (const [name, context] of Object.entries(variants)) {
+    await step(`cfn-lint: ${name}`, async () => {
+      const output = join(folder, name);
+      const settings = context.flatMap((setting) => ['--context', setting]);
+      await run(
+        {
+          ...command,
+          file: 'cdk',
+          args: ['synth', '--quiet', '--no-notices', '--output', output, ...settings],
+        },
+        300_000,
+      );
+      const templates = join(output, '*.template.json');
+      const args = ['--regions', 'us-east-1', '--format', 'parseable', ...ignored, '--template', templates];
+      await run({ ...command, file: program('cfn-lint'), args }, 300_000);
+    });
+  }
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-template-'));
+try {
+  await lint(folder, new AbortController().signal);
+} catch (error) {
+  console.error(error instanceof MissingError ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,130 @@
+/**
+ * `npm run test:deployed`: deploys the stack with the CDK's own command line to an AWS on this machine (MiniStack), and
+ * uses it as its users do: the first key, the end-to-end suite, a sweep by schedule, a redeploy, and the end of it all.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { awsEnvironment, type Cdk, cdkOf, stackIsGone } from './cdk.ts';
+import { startForwarder } from './forwarder.ts';
+import { startMinistack } from './ministack.ts';
+import { run, variables } from './processes.ts';
+import { MissingError, step } from './progress.ts';
+import { pythonProgram } from './python.ts';
+import { pauseStream } from './stream-mapping.ts';
+import { Witness } from './witness.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+const stack = 'millrace-test';
+/** The schedule's shortest interval, so that the test need not wait long for it. */
+const settings = { stage: 'development', sweepMinutes: '1' };
+
+interface Test {
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Called last to first, however the test ends. */
+  readonly ends: (() => Promise<void>)[];
+}
+
+/** The whole test, a line for each step. */
+const test = async ({ folder, signal, ends }: Test): Promise<void> => {
+  const program = await step('Python environment', () => pythonProgram(signal));
+  const { endpoint, stop } = await step('Start MiniStack', () =>
+    startMinistack(program('ministack'), folder, signal),
+  );
+  ends.push(stop);
+  const cdk = cdkOf(endpoint, folder, stack, signal);
+  await step('cdk bootstrap', cdk.bootstrap);
+  const outputs = await step('cdk deploy', () => cdk.deploy(settings));
+  const key = await step('First key, by npm run keys', () => firstKey({ endpoint, folder, signal }));
+  const { ApiUrl = '', LogTableName = '' } = outputs;
+  const api = await startForwarder(new URL(endpoint), new URL(ApiUrl));
+  ends.push(api.stop);
+  const witness = await step('A topic with a webhook', () => Witness.start(api.url, key));
+  ends.push(() => witness.stop());
+  await step('Records reach the webhook', async () => {
+    await witness.produce(5);
+    await witness.delivered(60_000);
+  });
+  await step('End-to-end suite', () => suite(api.url, key, signal));
+  await step('A sweep by schedule finds what the stream kept silent', async () => {
+    const resume = await pauseStream(endpoint, LogTableName);
+    await witness.produce(5);
+    await witness.delivered(180_000);
+    await resume();
+  });
+  await step('Redeploy with other settings', () => redeploy(cdk, outputs));
+  await step('Nothing is lost, and delivery goes on', async () => {
+    await witness.everythingIsThere();
+    await witness.produce(5);
+    await witness.delivered(60_000);
+    await witness.everythingIsThere();
+  });
+  await step('cdk destroy', async () => {
+    await cdk.destroy(settings);
+    await stackIsGone(endpoint, stack, LogTableName);
+  });
+};
+
+const firstKey = async ({
+  endpoint,
+  folder,
+  signal,
+}: Omit<Test, 'ends'> & { endpoint: string }): Promise<string> => {
+  const output = join(folder, 'keys.log');
+  const grant = ['--stack', stack, '--name', 'deploy-test', '--scope', 'admin'];
+  await run(
+    {
+      file: process.execPath,
+      args: ['infra/keys/main.ts', 'create', ...grant],
+      cwd: root,
+      env: awsEnvironment(endpoint, folder),
+      log: output,
+      signal,
+    },
+    60_000,
+  );
+  const [key] = /^mr_\S+$/m.exec(readFileSync(output, 'utf8')) ?? [];
+  rmSync(output);
+  assert.ok(key, 'npm run keys shows a key');
+  return key;
+};
+
+/** The suite that `npm test` runs on the local runtime, here on the stack. */
+const suite = (url: string, key: string, signal: AbortSignal): Promise<void> =>
+  run(
+    {
+      file: join(root, 'node_modules', '.bin', 'vitest'),
+      args: ['run', '--config', 'test/vitest.config.ts', 'test/end-to-end'],
+      cwd: root,
+      env: { ...variables(), MILLRACE_E2E_URL: url, MILLRACE_E2E_KEY: key },
+      signal,
+    },
+    900_000,
+  );
+
+const redeploy = async (cdk: Cdk, before: Readonly<Record<string, string>>): Promise<void> => {
+  const after = await cdk.deploy({ ...settings, deliverMemoryMb: '1024', logRetentionDays: '7' });
+  assert.deepEqual(after, before, 'a redeploy keeps the address, the tables, the bucket and the queues');
+};
+
+const main = async (): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-deployed-'));
+  const stopping = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => stopping.abort(new Error(`Stopped by ${name}.`)));
+  const ends: (() => Promise<void>)[] = [];
+  try {
+    await test({ folder, signal: stopping.signal, ends });
+    process.exitCode = 0;
+  } catch (error) {
+    console.error(error instanceof MissingError ? error.message : error);
+    process.exitCode = 1;
+  }
+  for (const end of ends.reverse()) await end();
+  if (process.exitCode === 0) rmSync(folder, { recursive: true });
+  else console.error(`The logs are in ${folder}`);
+};
+
+await main();
