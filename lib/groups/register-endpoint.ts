@@ -73,10 +73,11 @@ export const registerEndpoint = async (
     ...settings,
   };
   const ref = { topicId: topic.topicId, group: group.name };
+  // A group is paused when its endpoint was disabled. Active with no endpoint does no harm, so this comes first: the
+  // secret is shown only if nothing fails after the endpoint is stored.
+  if (group.status === 'paused') await deps.groups.setStatus(ref, group.groupId, 'active');
   const stored = await deps.groups.putEndpoint(ref, endpoint);
   if (!stored) throw new Problem('group_not_found', `Group "${group.name}" was deleted meanwhile.`);
-  // A group is paused when its endpoint was disabled: there is another now.
-  if (group.status === 'paused') await deps.groups.setStatus(ref, group.groupId, 'active');
   await wakeLagging(deps, topic, group, requestId);
   return { endpoint, secret };
 };

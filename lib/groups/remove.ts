@@ -1,3 +1,4 @@
+import { Problem } from '../domain/errors.ts';
 import type { Group } from '../domain/groups.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
@@ -6,6 +7,7 @@ import type { RemovalStore } from '../stores/removals.ts';
 /**
  * Deletes a group with its endpoints: written down first, so that sweep finishes it and removes its cursors whatever
  * happens in between.
+ * @throws Problem `outcome_unknown` when it is left to sweep to remove the group.
  */
 export const removeGroup = async (
   deps: {
@@ -16,5 +18,11 @@ export const removeGroup = async (
   { name, groupId, topicId }: Group,
 ): Promise<void> => {
   await deps.removals.put({ kind: 'group', id: groupId, name, topicId, requestedAt: deps.clock.now() });
-  await deps.groups.delete({ topicId, group: name }, groupId);
+  await deps.groups.delete({ topicId, group: name }, groupId).catch((cause: unknown) => {
+    throw new Problem(
+      'outcome_unknown',
+      `Group "${name}" will be deleted, but may stand for some minutes. Repeat this to have it gone at once.`,
+      { cause },
+    );
+  });
 };

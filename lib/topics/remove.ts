@@ -1,4 +1,5 @@
 import { concurrently } from '../domain/concurrently.ts';
+import { Problem } from '../domain/errors.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { RemovalStore } from '../stores/removals.ts';
@@ -21,13 +22,19 @@ const closedAtOnce = 16;
  * Deletes a topic: written down first, then the name goes, then each partition is closed, so that processes that
  * still remember the topic cannot append. Whatever does not get done here, sweep finishes: only the first two steps
  * can fail.
- * @throws Problem `topic_not_found`
+ * @throws Problem `topic_not_found`; `outcome_unknown` when it is left to sweep to remove the name.
  */
 export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<void> => {
   const { topicId, partitions } = await deps.directory.resolveAgain(name);
   const requestedAt = deps.clock.now();
   await deps.removals.put({ kind: 'topic', id: topicId, name, partitions, requestedAt });
-  await deps.topics.delete(name, topicId);
+  await deps.topics.delete(name, topicId).catch((cause: unknown) => {
+    throw new Problem(
+      'outcome_unknown',
+      `Topic "${name}" will be deleted, but its name may stand for some minutes. Repeat this to have it gone at once.`,
+      { cause },
+    );
+  });
   deps.directory.forget(name);
   const all = Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
   try {

@@ -1,0 +1,298 @@
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../lib/domain/limits.ts';
+import { call, expectProblem, newWorld, produce, withTopic } from './world.ts';
+
+const path = 'POST /v1/topics/orders/records';
+const json = { 'content-type': 'application/json' };
+
+const oneTopic = async () => {
+  const world = await newWorld();
+  await withTopic(world, 2);
+  return world;
+};
+
+/** Compresses to nothing, so that only the limit on records can refuse it. */
+const text = (bytes: number): string => 'x'.repeat(bytes);
+
+describe('a request is refused, and says where it is wrong, when', () => {
+  test.each([
+    ['it is no object', [1], 'records', /at least one record/],
+    ['it has no records', {}, 'records', /at least one record/],
+    ['its records are no list', { records: {} }, 'records', /at least one record/],
+    ['its records are none', { records: [] }, 'records', /at least one record/],
+    ['it has an unknown field', { records: [{ value: 1 }], acks: 'all' }, 'acks', /Unknown field/],
+    ['a record is no object', { records: [{ value: 1 }, 7] }, 'records[1]', /object/],
+    ['a record is a list', { records: [[]] }, 'records[0]', /object/],
+    [
+      'a record has an unknown field',
+      { records: [{ value: 1, Key: 'a' }] },
+      'records[0].Key',
+      /Known are key/,
+    ],
+    [
+      'a record claims an offset',
+      { records: [{ value: 1, offset: 3 }] },
+      'records[0].offset',
+      /Unknown field/,
+    ],
+    ['a record has no value', { records: [{ key: 'a' }] }, 'records[0]', /either value .* or valueBase64/],
+    ['a record has two values', { records: [{ value: 1, valueBase64: 'AA==' }] }, 'records[0]', /either/],
+    ['a key is a number', { records: [{ key: 1, value: 1 }] }, 'records[0].key', /string/],
+    ['a key is null', { records: [{ key: null, value: 1 }] }, 'records[0].key', /string/],
+    ['a key is half a character', { records: [{ key: '\ud800', value: 1 }] }, 'records[0].key', /Unicode/],
+    ['headers are a list', { records: [{ value: 1, headers: ['a'] }] }, 'records[0].headers', /object/],
+    ['headers are null', { records: [{ value: 1, headers: null }] }, 'records[0].headers', /object/],
+    [
+      'a header is a number',
+      { records: [{ value: 1, headers: { a: 1 } }] },
+      'records[0].headers.a',
+      /string/,
+    ],
+    [
+      'a header breaks the line',
+      { records: [{ value: 1, headers: { a: 'b\r\nc' } }] },
+      'records[0].headers.a',
+      /control/,
+    ],
+    [
+      'the name of a header has a control character',
+      { records: [{ value: 1, headers: { 'a\t': 'b' } }] },
+      'records[0].headers.a\t',
+      /control/,
+    ],
+    [
+      'the name of a header is empty',
+      { records: [{ value: 1, headers: { '': 'b' } }] },
+      'records[0].headers.',
+      /not empty/,
+    ],
+    ['base64 has no padding', { records: [{ valueBase64: 'AA' }] }, 'records[0].valueBase64', /padding/],
+    [
+      'base64 is of the URL alphabet',
+      { records: [{ valueBase64: '-_-_' }] },
+      'records[0].valueBase64',
+      /standard/,
+    ],
+    ['base64 has stray bits', { records: [{ valueBase64: 'AB==' }] }, 'records[0].valueBase64', /base64/],
+    [
+      'base64 has a line break',
+      { records: [{ valueBase64: 'AAEC\nAAE' }] },
+      'records[0].valueBase64',
+      /base64/,
+    ],
+    ['base64 is no string', { records: [{ valueBase64: null }] }, 'records[0].valueBase64', /base64/],
+    [
+      'a timestamp has no offset',
+      { records: [{ value: 1, timestamp: '2024-05-01T12:00:00' }] },
+      'records[0].timestamp',
+      /ISO 8601/,
+    ],
+    [
+      'a timestamp is a number',
+      { records: [{ value: 1, timestamp: 1714564800000 }] },
+      'records[0].timestamp',
+      /ISO 8601/,
+    ],
+    [
+      'a timestamp is no day',
+      { records: [{ value: 1, timestamp: '2023-02-29T12:00:00Z' }] },
+      'records[0].timestamp',
+      /ISO 8601/,
+    ],
+    [
+      'a partition is negative',
+      { records: [{ value: 1, partition: -1 }] },
+      'records[0].partition',
+      /whole number/,
+    ],
+    [
+      'a partition is text',
+      { records: [{ value: 1, partition: '1' }] },
+      'records[0].partition',
+      /whole number/,
+    ],
+    [
+      'a partition is not there',
+      { records: [{ value: 1 }, { value: 1, partition: 2 }] },
+      'records[1].partition',
+      /2 partitions, from 0 to 1/,
+    ],
+  ])('%s', async (_what, body, at, message) => {
+    const world = await oneTopic();
+    const problem = expectProblem(await call(world, path, { json: body }), 400, 'invalid_request');
+    expect(problem['errors']).toEqual([{ path: at, message: expect.stringMatching(message) }]);
+    expect((await call(world, 'GET /v1/topics/orders/partitions/0/records')).json['endOffset']).toBe(0);
+  });
+
+  test('several things are wrong: all of them are told, up to twenty', async () => {
+    const world = await oneTopic();
+    const two = expectProblem(
+      await produce(world, [{ key: 1 }, { value: 1 }, { valueBase64: '!' }]),
+      400,
+      'invalid_request',
+    );
+    expect((two['errors'] as { path: string }[]).map((error) => error.path)).toEqual([
+      'records[0].key',
+      'records[0]',
+      'records[2].valueBase64',
+    ]);
+    const many = await produce(
+      world,
+      Array.from({ length: 500 }, () => ({})),
+    );
+    expect(expectProblem(many, 400, 'invalid_request')['errors']).toHaveLength(20);
+  });
+
+  test.each([
+    '',
+    '{',
+    '{"records":[{"value":1}]',
+    'null',
+    '"x"',
+    '{"records":[{"value":01}]}',
+    '{records:[]}',
+  ])('its body is %j', async (body) => {
+    expectProblem(await call(await oneTopic(), path, { body, headers: json }), 400, 'invalid_request');
+  });
+
+  test('its body is not UTF-8', async () => {
+    const body = new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]);
+    const problem = expectProblem(
+      await call(await oneTopic(), path, { body, headers: json }),
+      400,
+      'invalid_request',
+    );
+    expect(problem['detail']).toContain('UTF-8');
+  });
+
+  test('it asks for idempotency, which would otherwise be promised and not kept', async () => {
+    const headers = { 'idempotency-key': 'abc' };
+    const answer = await call(await oneTopic(), path, { json: { records: [{ value: 1 }] }, headers });
+    expect(expectProblem(answer, 400, 'invalid_request')['errors']).toMatchObject([
+      { path: 'Idempotency-Key' },
+    ]);
+  });
+
+  test('it has a query', async () => {
+    const answer = await call(await oneTopic(), `${path}?key=a`, { json: { records: [{ value: 1 }] } });
+    expect(expectProblem(answer, 400, 'invalid_request')['errors']).toMatchObject([{ path: 'key' }]);
+  });
+
+  test('there is no such topic', async () => {
+    expectProblem(await produce(await newWorld(), [{ value: 1 }]), 404, 'topic_not_found');
+  });
+});
+
+describe('a body that is not plain JSON is refused with what is accepted:', () => {
+  test.each([
+    [{}],
+    [{ 'content-type': 'text/plain' }],
+    [{ 'content-type': 'application/x-ndjson' }],
+    [{ 'content-type': 'application/cloudevents+json' }],
+    [{ 'content-type': 'application/jsonx' }],
+    [{ 'content-type': 'application/json; charset=utf-16' }],
+    [{ 'content-type': 'application/json', 'content-encoding': 'gzip' }],
+  ])('%j', async (headers) => {
+    const body = new TextEncoder().encode('{"records":[{"value":1}]}');
+    const problem = expectProblem(
+      await call(await oneTopic(), path, { body, headers }),
+      415,
+      'unsupported_media_type',
+    );
+    expect(problem['accepted']).toEqual(['application/json']);
+  });
+});
+
+describe('the limit', () => {
+  test.each([
+    ['recordKeyBytes', 413, 'too_large', { key: 'ü'.repeat(513), value: 1 }, 'records[0].key'],
+    [
+      'recordHeadersBytes',
+      413,
+      'too_large',
+      { value: 1, headers: { a: text(8 * 1024) } },
+      'records[0].headers',
+    ],
+    ['recordBytes', 413, 'too_large', { value: text(256 * 1024) }, 'records[0]'],
+    ['recordBytes', 413, 'too_large', { valueBase64: 'A'.repeat(256 * 1024) }, 'records[0]'],
+  ] as const)('%s is enforced and named', async (limit, status, code, record, at) => {
+    const problem = expectProblem(await produce(await oneTopic(), [record]), status, code);
+    expect(problem).toMatchObject({ limit, maximum: limits[limit], errors: [{ path: at }] });
+    expect(problem['detail']).toContain(limit);
+  });
+
+  test('of every part of a record is just reached', async () => {
+    const world = await oneTopic();
+    const key = 'k'.repeat(1024);
+    expect((await produce(world, [{ key, value: 1, headers: { ab: text(8 * 1024 - 2) } }])).status).toBe(200);
+    expect((await produce(world, [{ value: text(256 * 1024 - '{"v":""}'.length) }])).status).toBe(200);
+    expectProblem(
+      await produce(world, [{ value: text(256 * 1024 - '{"v":""}'.length + 1) }]),
+      413,
+      'too_large',
+    );
+  });
+
+  test('requestRecords is enforced and named', async () => {
+    const world = await oneTopic();
+    const records = Array.from({ length: 1001 }, (_, value) => ({ value }));
+    const problem = expectProblem(await produce(world, records), 400, 'limit_exceeded');
+    expect(problem).toMatchObject({ limit: 'requestRecords', maximum: 1000 });
+    expect((await produce(world, records.slice(1))).status).toBe(200);
+  });
+
+  test('jsonDepth is enforced and named, however deep', async () => {
+    const world = await oneTopic();
+    const nested = (depth: number, leaf: string) => {
+      const body = `{"records":[{"value":${'['.repeat(depth)}${leaf}${']'.repeat(depth)}}]}`;
+      return call(world, path, { body, headers: json });
+    };
+    expect((await nested(100, '1')).status).toBe(200);
+    for (const [depth, leaf] of [
+      [101, '1'],
+      [5000, '12345678901234567890'],
+      [100_000, '12345678901234567890'],
+      [2_000_000, '1'],
+    ] as const) {
+      const problem = expectProblem(await nested(depth, leaf), 400, 'limit_exceeded');
+      expect(problem).toMatchObject({ limit: 'jsonDepth', maximum: 100 });
+    }
+  });
+
+  test('batchBytes on the records of one partition is enforced and named', async () => {
+    const world = await oneTopic();
+    const noise = () => Buffer.from(world.deps.random.bytes(130_000)).toString('base64');
+    const records = [1, 2, 3].map(() => ({ valueBase64: noise(), partition: 0 }));
+    expect(expectProblem(await produce(world, records), 413, 'too_large')).toMatchObject({
+      limit: 'batchBytes',
+    });
+  });
+
+  test('requestBytes is enforced while the body comes in, whatever it says of its length', async () => {
+    const world = await oneTopic();
+    let sent = 0;
+    const endless = () =>
+      new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          sent += 65_536;
+          controller.enqueue(new Uint8Array(65_536).fill(0x20));
+        },
+      });
+    for (const headers of [json, { ...json, 'content-length': '10' }]) {
+      sent = 0;
+      const problem = expectProblem(await call(world, path, { body: endless(), headers }), 413, 'too_large');
+      expect(problem).toMatchObject({ limit: 'requestBytes', maximum: 5 * 1024 * 1024 });
+      expect(sent).toBeLessThan(limits.requestBytes + 5 * 65_536);
+    }
+  });
+
+  test('requestBytes refuses what says that it is too long without reading it', async () => {
+    const headers = { ...json, 'content-length': String(limits.requestBytes + 1) };
+    expectProblem(await call(await oneTopic(), path, { body: '{}', headers }), 413, 'too_large');
+  });
+
+  test('requestBytes is just reached', async () => {
+    const body = '{"records":[{"value":1}]}'.padEnd(limits.requestBytes);
+    expect((await call(await oneTopic(), path, { body, headers: json })).status).toBe(200);
+  });
+});

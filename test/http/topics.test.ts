@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'vitest';
+import { call, expectProblem, newWorld, produce, withTopic } from './world.ts';
+
+const orders = { name: 'orders', partitions: 8, retentionHours: 168, archive: true };
+
+describe('creating a topic', () => {
+  test('takes the defaults where nothing is said, even without a body', async () => {
+    const answer = await call(await newWorld(), 'PUT /v1/topics/orders');
+    expect(answer.status).toBe(201);
+    expect(answer.json).toEqual({ ...orders, createdAt: '2026-03-01T12:00:00.000Z' });
+  });
+
+  test('is answered 200 when the same is asked for again', async () => {
+    const world = await newWorld();
+    const settings = { partitions: 3, retentionHours: null, archive: false };
+    const first = await call(world, 'PUT /v1/topics/orders', { json: settings });
+    const again = await call(world, 'PUT /v1/topics/orders', { json: settings });
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(again.json).toEqual(first.json);
+  });
+
+  test.each([{ partitions: 4 }, { retentionHours: null }, { archive: false }])(
+    'is refused when the topic exists with other settings: %j',
+    async (other) => {
+      const world = await newWorld();
+      await call(world, 'PUT /v1/topics/orders');
+      const problem = expectProblem(
+        await call(world, 'PUT /v1/topics/orders', { json: other }),
+        409,
+        'topic_exists',
+      );
+      expect(problem['detail']).toContain(Object.keys(other)[0]);
+    },
+  );
+
+  test.each([
+    [{ partitions: 0 }, 'partitions', /from 1 to 1024 \(limit partitionsPerTopic\)/],
+    [{ partitions: 1025 }, 'partitions', /1024/],
+    [{ partitions: 1.5 }, 'partitions', /whole number/],
+    [{ partitions: '8' }, 'partitions', /whole number/],
+    [{ partitions: null }, 'partitions', /whole number/],
+    [{ retentionHours: 0 }, 'retentionHours', /limit retentionHours/],
+    [{ archive: 'yes' }, 'archive', /boolean/],
+    [{ shards: 8 }, 'shards', /Unknown field/],
+    [[], '', /object/],
+    ['orders', '', /object/],
+    [null, '', /object/],
+  ])('refuses %j and says where it is wrong', async (json, path, message) => {
+    const answer = await call(await newWorld(), 'PUT /v1/topics/orders', { json });
+    const problem = expectProblem(answer, 400, 'invalid_request');
+    expect(problem['errors']).toEqual([{ path, message: expect.stringMatching(message) }]);
+  });
+
+  test.each(['.hidden', '-x', 'a'.repeat(129), 'a%20b', 'a%2Fb', '%E0%A4%A', 'a%00', 'ü'])(
+    'refuses the name %s',
+    async (name) => {
+      const problem = expectProblem(
+        await call(await newWorld(), `PUT /v1/topics/${name}`),
+        400,
+        'invalid_request',
+      );
+      expect(problem['errors']).toEqual([{ path: 'topic', message: expect.stringContaining('nameLength') }]);
+    },
+  );
+});
+
+describe('showing and listing topics', () => {
+  test('a topic is shown as it was created', async () => {
+    const world = await newWorld();
+    await call(world, 'PUT /v1/topics/orders');
+    expect((await call(world, 'GET /v1/topics/orders')).json).toMatchObject(orders);
+  });
+
+  test.each(['GET', 'DELETE'])('%s of a topic that does not exist is 404', async (method) => {
+    for (const name of ['nothing', '%FF', '.x']) {
+      expectProblem(await call(await newWorld(), `${method} /v1/topics/${name}`), 404, 'topic_not_found');
+    }
+  });
+
+  test('a list gives pages in order of name, until there is no cursor', async () => {
+    const world = await newWorld();
+    for (const name of ['c', 'a', 'e', 'b', 'd']) await withTopic(world, 1, name);
+    const pages: string[][] = [];
+    let cursor = '';
+    do {
+      const { json } = await call(world, `GET /v1/topics?limit=2${cursor}`);
+      pages.push((json['topics'] as { name: string }[]).map(({ name }) => name));
+      cursor = json['nextCursor'] === undefined ? '' : `&cursor=${json['nextCursor']}`;
+    } while (cursor !== '');
+    expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  });
+
+  test('a page that ends with the last topic has no cursor', async () => {
+    const world = await newWorld();
+    for (const name of ['a', 'b']) await withTopic(world, 1, name);
+    expect((await call(world, 'GET /v1/topics?limit=2')).json).not.toHaveProperty('nextCursor');
+  });
+
+  test.each([
+    'limit=0',
+    'limit=1001',
+    'limit=x',
+    'limit=',
+    'cursor=%21',
+    'cursor=',
+    'page=2',
+    'limit=1&limit=1',
+  ])('a list refuses ?%s', async (query) => {
+    expectProblem(await call(await newWorld(), `GET /v1/topics?${query}`), 400, 'invalid_request');
+  });
+});
+
+describe('changing a topic', () => {
+  test('adds partitions, which take records at once', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    await produce(world, [{ value: 1 }]);
+    const changed = await call(world, 'PATCH /v1/topics/orders', { json: { partitions: 3 } });
+    expect(changed.json).toMatchObject({ partitions: 3, retentionHours: 168 });
+    expect((await produce(world, [{ value: 1, partition: 2 }])).status).toBe(200);
+  });
+
+  test('changes retention and archive and leaves the rest', async () => {
+    const world = await newWorld();
+    await withTopic(world, 2);
+    const json = { retentionHours: null, archive: false };
+    expect((await call(world, 'PATCH /v1/topics/orders', { json })).json).toMatchObject({
+      ...json,
+      partitions: 2,
+    });
+    expect((await call(world, 'GET /v1/topics/orders')).json).toMatchObject({ ...json, partitions: 2 });
+  });
+
+  test('takes no partitions away', async () => {
+    const world = await newWorld();
+    await withTopic(world, 2);
+    expectProblem(await call(world, 'PATCH /v1/topics/orders', { json: { partitions: 1 } }), 409, 'conflict');
+  });
+
+  test.each([[{}], [{ name: 'x' }], [{ partitions: 2000 }], [{ partitions: null }]])(
+    'refuses %j',
+    async (json) => {
+      const world = await newWorld();
+      await withTopic(world, 2);
+      expectProblem(await call(world, 'PATCH /v1/topics/orders', { json }), 400, 'invalid_request');
+    },
+  );
+
+  test('of no topic is 404', async () => {
+    const answer = await call(await newWorld(), 'PATCH /v1/topics/orders', { json: { archive: false } });
+    expectProblem(answer, 404, 'topic_not_found');
+  });
+});
+
+describe('deleting a topic', () => {
+  test('ends producing and reading at once', async () => {
+    const world = await newWorld();
+    await withTopic(world, 2);
+    await produce(world, [{ value: 1 }]);
+    expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
+    expectProblem(await produce(world, [{ value: 1 }]), 404, 'topic_not_found');
+    const fetched = await call(world, 'GET /v1/topics/orders/partitions/0/records');
+    expectProblem(fetched, 404, 'topic_not_found');
+    expectProblem(await call(world, 'DELETE /v1/topics/orders'), 404, 'topic_not_found');
+  });
+
+  test('is written down for sweep before the name goes', async () => {
+    const world = await newWorld();
+    await withTopic(world, 2);
+    const topic = await world.stores.topics.get('orders');
+    await call(world, 'DELETE /v1/topics/orders');
+    expect(await world.stores.removals.list(10)).toEqual([
+      { kind: 'topic', id: topic?.topicId, name: 'orders', partitions: 2, requestedAt: world.clock.now() },
+    ]);
+  });
+
+  test('leaves nothing to a topic created under the same name', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    await produce(world, [{ value: 'old' }]);
+    await call(world, 'DELETE /v1/topics/orders');
+    await withTopic(world, 1);
+    const { json } = await produce(world, [{ value: 'new' }]);
+    expect(json['results']).toMatchObject([{ offset: 0 }]);
+  });
+
+  test('succeeds when only the closing of partitions fails, which sweep finishes', async () => {
+    const world = await newWorld(({ appender }) => ({
+      appender: {
+        append: (...given) => appender.append(...given),
+        close: () => Promise.reject(new Error('no answer')),
+      },
+    }));
+    await withTopic(world, 2);
+    expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
+    expect(world.events).toMatchObject([{ kind: 'fault', where: expect.stringContaining('closing') }]);
+    expect(await world.stores.removals.list(10)).toHaveLength(1);
+  });
+
+  test('says that it will be finished when the name could not be removed', async () => {
+    const world = await newWorld(({ topics }) => ({
+      topics: Object.assign(Object.create(topics), { delete: () => Promise.reject(new Error('no answer')) }),
+    }));
+    await world.stores.topics.create({
+      name: 'orders',
+      topicId: 't',
+      createdAt: 0,
+      partitions: 1,
+      retentionHours: 1,
+      archive: false,
+    });
+    expectProblem(await call(world, 'DELETE /v1/topics/orders'), 504, 'outcome_unknown');
+    expect(await world.stores.removals.list(10)).toHaveLength(1);
+  });
+});

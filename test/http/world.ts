@@ -1,0 +1,121 @@
+import { expect } from 'vitest';
+import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { storedKey } from '../../lib/auth/keys.ts';
+import type { Scope } from '../../lib/domain/keys.ts';
+import { StickyPartition } from '../../lib/domain/partitioning.ts';
+import type { Api } from '../../lib/http/api.ts';
+import { type LocalAppDeps, localApp } from '../../lib/http/local-app.ts';
+import { Appender } from '../../lib/log/appender.ts';
+import { Reader } from '../../lib/log/reader.ts';
+import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
+import { type MemoryStores, memoryStores } from '../../lib/stores/memory/stores.ts';
+import type { TelemetryEvent } from '../../lib/stores/telemetry.ts';
+import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { seededRandom } from '../simulation/scheduler.ts';
+import { ManualClock } from './manual-clock.ts';
+
+export const adminKey = 'root-key-of-the-tests';
+
+export interface World {
+  readonly api: Api;
+  readonly clock: ManualClock;
+  readonly stores: MemoryStores;
+  readonly deps: LocalAppDeps;
+  readonly events: TelemetryEvent[];
+  /** Stores a key of these rights and gives it. */
+  readonly key: (grant: {
+    readonly scopes: readonly Scope[];
+    readonly topics?: readonly string[];
+    readonly expiresAt?: number;
+  }) => Promise<string>;
+}
+
+/** The whole interface on memory stores, with the real appender and reader; `replace` puts something else in place. */
+export const newWorld = async (
+  replace: (deps: LocalAppDeps) => Partial<LocalAppDeps> = () => ({}),
+): Promise<World> => {
+  const clock = new ManualClock();
+  const random = seededRandom(1);
+  const stores = memoryStores({ clock });
+  const batches = new MemoryBatchStore(clock);
+  const events: TelemetryEvent[] = [];
+  const deps: LocalAppDeps = {
+    ...stores,
+    queue: stores.wakes,
+    authenticator: new Authenticator({ keys: stores.keys, clock }),
+    directory: new TopicDirectory({ topics: stores.topics, clock }),
+    appender: new Appender({ batches, clock, random }),
+    reader: new Reader({ batches, partitions: stores.partitions, clock }),
+    sticky: new StickyPartition({ clock, random }),
+    clock,
+    random,
+    telemetry: { record: (event) => void events.push(event) },
+  };
+  let keys = 0;
+  const key: World['key'] = async (grant) => {
+    keys += 1;
+    const presented = `key-${keys}`;
+    await stores.keys.put(storedKey(presented, { name: presented, ...grant }, clock.now()));
+    return presented;
+  };
+  await stores.keys.put(storedKey(adminKey, { name: 'root', scopes: ['admin'] }, clock.now()));
+  const whole = { ...deps, ...replace(deps) };
+  return { api: localApp(whole), clock, stores, deps: whole, events, key };
+};
+
+export interface Call {
+  readonly key?: string | null;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Empty where the answer is not JSON. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** One request, `method path`, with the root key unless the call says otherwise. */
+export const call = async ({ api }: World, line: string, options: Call = {}): Promise<Answer> => {
+  const [method = 'GET', path = '/'] = line.split(' ');
+  const { key = adminKey, json, body = json === undefined ? undefined : JSON.stringify(json) } = options;
+  const headers: Record<string, string> = {
+    ...(key !== null && { authorization: `Bearer ${key}` }),
+    ...(json !== undefined && { 'content-type': 'application/json' }),
+    ...options.headers,
+  };
+  const init: RequestInit = { method, headers, ...(body !== undefined && { body, duplex: 'half' as const }) };
+  const response = await api.request(path, init);
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
+};
+
+/** Expects a whole problem document, and gives it. */
+export const expectProblem = (answer: Answer, status: number, code: string): Answer['json'] => {
+  expect({ status: answer.status, code: answer.json['code'], text: answer.text }).toMatchObject({
+    status,
+    code,
+  });
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(answer.json).toMatchObject({
+    type: `urn:millrace:problem:${code}`,
+    title: expect.stringMatching(/./),
+    status,
+    detail: expect.stringMatching(/\.$/),
+    requestId: answer.headers.get('x-request-id'),
+  });
+  return answer.json;
+};
+
+/** The topic `orders`, or another, with as many partitions. */
+export const withTopic = async (world: World, partitions: number, name = 'orders'): Promise<void> => {
+  expect((await call(world, `PUT /v1/topics/${name}`, { json: { partitions } })).status).toBe(201);
+};
+
+export const produce = (world: World, records: readonly object[], topic = 'orders'): Promise<Answer> =>
+  call(world, `POST /v1/topics/${topic}/records`, { json: { records } });
