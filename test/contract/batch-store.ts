@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Batch, batchEnd, sameWrite } from '../../lib/domain/batches.ts';
-import { NotSentError } from '../../lib/domain/errors.ts';
+import { NotSentError, OutcomeUnknownError } from '../../lib/domain/errors.ts';
 import type { PartitionRef } from '../../lib/domain/records.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { Stores } from './implementations.ts';
@@ -86,6 +86,12 @@ export const describeBatchStore = (open: () => Promise<Stores>): void => {
       const late = batches.putIfAbsent(at, batch(0, 1), { notAfter: Date.now() - 1 });
       await expect(late).rejects.toBeInstanceOf(NotSentError);
       expect(await batches.last(at)).toBeUndefined();
+    });
+
+    test('a put that was given up has an unknown outcome', async () => {
+      const { batches } = await open();
+      const put = batches.putIfAbsent(at, batch(0, 1), { ...inTime, signal: AbortSignal.abort() });
+      await expect(put).rejects.toBeInstanceOf(OutcomeUnknownError);
     });
 
     test('sixteen writers at once leave neither a hole nor a loss', async () => {

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Cursor, CursorRef } from '../../lib/domain/cursors.ts';
+import type { Acquisition, Commit, CursorStore, Release } from '../../lib/stores/cursors.ts';
+import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
+import { dynalite, type Running } from './implementations.ts';
+
+let running: Running;
+beforeAll(async () => {
+  running = await dynalite.start();
+});
+afterAll(() => running.stop());
+
+/** One call on a store, given the cursor that stands in both. */
+type Step = (store: CursorStore, ref: CursorRef, standing: Cursor | undefined) => Promise<unknown>;
+
+const small = fc.integer({ min: 0, max: 4 });
+const maybe = <T>(name: string, value: fc.Arbitrary<T>) =>
+  fc.option(value).map((given) => (given === null ? {} : { [name]: given }));
+const together = <T>(...parts: readonly fc.Arbitrary<object>[]): fc.Arbitrary<T> =>
+  fc.tuple(...parts).map((all) => Object.assign({}, ...all) as T);
+
+/** Acquires what is read now, what was read of a former epoch, or a cursor that is not there. */
+const acquire: fc.Arbitrary<Step> = fc
+  .tuple(
+    together<Omit<Acquisition, 'read'>>(
+      fc.record({
+        startOffset: small,
+        owner: fc.constantFrom('a', 'b'),
+        now: small,
+        leaseUntil: fc.integer({ min: 1, max: 6 }),
+      }),
+      maybe('pendingEnd', small),
+    ),
+    fc.constantFrom('now', 'before', 'nothing'),
+  )
+  .map(([acquisition, basis]) => (store, ref, standing) => {
+    const before = standing && { ...standing, epoch: standing.epoch - 1 };
+    const read = { now: standing, before, nothing: undefined }[basis];
+    return store.acquire(ref, { ...acquisition, read });
+  });
+
+/** How far behind the cursor's epoch the holder's is. */
+const behind = fc.constantFrom(0, 0, 0, 1);
+const epochOf = (standing: Cursor | undefined, by: number): number => (standing?.epoch ?? 1) - by;
+
+const commit: fc.Arbitrary<Step> = fc
+  .tuple(
+    together<Omit<Commit, 'epoch'>>(
+      fc.record({ committed: fc.integer({ min: 0, max: 8 }), leaseUntil: small }),
+      maybe('pendingEnd', small),
+    ),
+    behind,
+  )
+  .map(
+    ([given, by]) =>
+      (store, ref, standing) =>
+        store.commit(ref, { ...given, epoch: epochOf(standing, by) }),
+  );
+
+const retry = together<NonNullable<Release['retry']>>(
+  fc.record({ attempts: small, retryAt: small, pendingEnd: small, lastFailure: fc.constantFrom('503', '') }),
+  maybe('failingSince', small),
+);
+
+const release: fc.Arbitrary<Step> = fc
+  .tuple(together<Omit<Release, 'epoch'>>(maybe('retry', retry)), behind)
+  .map(
+    ([given, by]) =>
+      (store, ref, standing) =>
+        store.release(ref, { ...given, epoch: epochOf(standing, by) }),
+  );
+
+test('memory and DynamoDB answer any run of acquires, commits and releases alike', async () => {
+  const { cursors } = await running.open();
+  const twin = new MemoryCursorStore();
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.oneof(acquire, commit, release), { minLength: 5, maxLength: 15 }),
+      async (steps) => {
+        const ref = { groupId: `g${runs++}`, partition: 0 };
+        for (const step of steps) {
+          const standing = await twin.get(ref);
+          expect(await step(cursors, ref, standing)).toStrictEqual(await step(twin, ref, standing));
+        }
+        expect(await cursors.get(ref)).toStrictEqual(await twin.get(ref));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});

@@ -1,0 +1,188 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { describe, expect, test } from 'vitest';
+import type { Batch } from '../../lib/domain/batches.ts';
+import { NotSentError, OutcomeUnknownError, Problem, ThrottledError } from '../../lib/domain/errors.ts';
+import type { BatchStore } from '../../lib/stores/batches.ts';
+import type { Clock } from '../../lib/stores/clock.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
+import type { Table } from '../../lib/stores/dynamodb/table.ts';
+import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
+
+const connection = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+/** Sleeps take no time. */
+const clock: Clock = { now: () => 1000, sleep: async () => undefined };
+const at = { topicId: 't', partition: 0 };
+const inTime = { notAfter: 1000 };
+const batch: Batch = {
+  base: 0,
+  count: 1,
+  data: new Uint8Array([1]),
+  writeId: new Uint8Array(8).fill(7),
+  appendedAt: 5,
+  bytesBefore: 0,
+};
+const stored = {
+  pk: { S: 't/0' },
+  sk: { N: '0' },
+  n: { N: '1' },
+  d: { B: 'AQ==' },
+  id: { B: 'BwcHBwcHBwc=' },
+  t: { N: '5' },
+  cum: { N: '0' },
+};
+const done: Answer = { status: 200, body: {} };
+
+const tableAt = (client: DynamoDBClient): Table => ({ client, table: 'table', clock });
+const logAt = (endpoint: string): BatchStore =>
+  dynamoBatchStore(tableAt(createLogClient({ ...connection, endpoint })));
+
+const failure = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+/** What a put and a read come to when the store answers so; each must be one request. */
+const outcomes = async (answer: Answer): Promise<{ put: unknown; read: unknown; server: ScriptedServer }> => {
+  const server = await scriptedServer(answer);
+  await using _stopped = server;
+  const batches = logAt(server.endpoint);
+  const put = await failure(batches.putIfAbsent(at, batch, inTime));
+  const read = await failure(batches.last(at));
+  expect(server.received.map(({ operation }) => operation)).toStrictEqual(['PutItem', 'Query']);
+  return { put, read, server };
+};
+
+describe('what a put comes to', () => {
+  test.each(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'])(
+    '%s is a throttle: nothing was written',
+    async (name) => {
+      const { put, read } = await outcomes(refusal(name));
+      expect(put).toBeInstanceOf(ThrottledError);
+      expect(read).toBeInstanceOf(ThrottledError);
+    },
+  );
+
+  test.each<[string, Answer]>([
+    ['a 500', refusal('InternalServerError', {}, 500)],
+    ['a 503', refusal('ServiceUnavailable', {}, 503)],
+    ['a connection that is reset', 'reset'],
+    ['an answer that is cut off', 'cut'],
+  ])('%s leaves the outcome unknown', async (_name, answer) => {
+    const { put, read } = await outcomes(answer);
+    expect(put).toBeInstanceOf(OutcomeUnknownError);
+    expect(read).toBeInstanceOf(Problem);
+    expect((read as Problem).code).toBe('unavailable');
+  });
+
+  test('a signature that is too old was refused: nothing was written', async () => {
+    const message = 'Signature expired: 20260101T000000Z is now earlier than 20260101T010000Z';
+    const { put } = await outcomes(refusal('InvalidSignatureException', { message }));
+    expect(put).toBeInstanceOf(NotSentError);
+  });
+
+  test('a wrong signature is an error of its own, which does not pass', async () => {
+    const { put } = await outcomes(refusal('InvalidSignatureException', { message: 'It does not match.' }));
+    expect(put).toMatchObject({ name: 'InvalidSignatureException' });
+  });
+
+  test('any other refusal is passed on as it is', async () => {
+    const { put, read } = await outcomes(refusal('ValidationException'));
+    expect(put).toMatchObject({ name: 'ValidationException' });
+    expect(read).toMatchObject({ name: 'ValidationException' });
+  });
+
+  test('where nobody listens nothing was sent', async () => {
+    const gone = await scriptedServer(done);
+    await gone[Symbol.asyncDispose]();
+    expect(await failure(logAt(gone.endpoint).putIfAbsent(at, batch, inTime))).toBeInstanceOf(NotSentError);
+  });
+
+  test('a put that is given up after it left has an unknown outcome', async () => {
+    await using server = await scriptedServer('silence');
+    const giveUp = new AbortController();
+    const arrived = server.nextRequest();
+    const put = failure(logAt(server.endpoint).putIfAbsent(at, batch, { ...inTime, signal: giveUp.signal }));
+    await arrived;
+    giveUp.abort();
+    expect(await put).toBeInstanceOf(OutcomeUnknownError);
+  });
+
+  test('a put whose time is over when it has been signed does not leave', async () => {
+    await using server = await scriptedServer(done);
+    let now = 1000;
+    const client = createLogClient({ ...connection, endpoint: server.endpoint });
+    const sign = client.config.signer;
+    client.config.signer = async (scheme) => {
+      const signer = await sign(scheme);
+      return {
+        sign: async (request, options) => {
+          const signed = await signer.sign(request, options);
+          now = 1001;
+          return signed;
+        },
+      };
+    };
+    const batches = dynamoBatchStore({ client, table: 'table', clock: { ...clock, now: () => now } });
+    expect(await failure(batches.putIfAbsent(at, batch, inTime))).toBeInstanceOf(NotSentError);
+    expect(server.received).toHaveLength(0);
+    expect(await batches.putIfAbsent(at, batch, { notAfter: 1001 })).toStrictEqual({ kind: 'stored' });
+  });
+});
+
+describe('what a store that shows the item of a failed condition saves', () => {
+  test('a conflict answers with the batch that won', async () => {
+    await using server = await scriptedServer(refusal('ConditionalCheckFailedException', { Item: stored }));
+    expect(await logAt(server.endpoint).putIfAbsent(at, batch, inTime)).toStrictEqual({
+      kind: 'taken',
+      winner: batch,
+    });
+    expect(server.received[0]?.body).toMatchObject({ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
+  });
+
+  test('an acquire recognises its lease without another request', async () => {
+    const cursor = { committed: 3, epoch: 5, leaseUntil: 2000, attempts: 0, retryAt: 0 };
+    const numbers = Object.fromEntries(Object.entries(cursor).map(([name, N]) => [name, { N: String(N) }]));
+    const Item = { pk: { S: 'group/g' }, sk: { S: 'cursor/0000' }, owner: { S: 'me' }, ...numbers };
+    await using server = await scriptedServer(refusal('ConditionalCheckFailedException', { Item }));
+    const cursors = dynamoCursorStore(
+      tableAt(createStateClient({ ...connection, endpoint: server.endpoint })),
+    );
+    const acquired = await cursors.acquire(
+      { groupId: 'g', partition: 0 },
+      { read: { ...cursor, epoch: 4 }, startOffset: 0, owner: 'me', now: 1000, leaseUntil: 2000 },
+    );
+    expect(acquired).toStrictEqual({ ...cursor, owner: 'me' });
+    expect(server.received).toHaveLength(1);
+  });
+});
+
+describe('what is repeated', () => {
+  test('a refusal after an attempt without an answer does not say that nothing was written', async () => {
+    await using server = await scriptedServer('reset', refusal('ThrottlingException'));
+    const client = new DynamoDBClient({ ...connection, endpoint: server.endpoint, maxAttempts: 2 });
+    const commit = { epoch: 1, committed: 5, leaseUntil: 0 };
+    const answer = failure(dynamoCursorStore(tableAt(client)).commit({ groupId: 'g', partition: 0 }, commit));
+    expect(await answer).toBeInstanceOf(OutcomeUnknownError);
+    expect(server.received).toHaveLength(2);
+  });
+
+  test('deletions that the store left undone are asked for again', async () => {
+    const left = [{ DeleteRequest: { Key: { pk: { S: 't/0' }, sk: { N: '2' } } } }];
+    const partly: Answer = { status: 200, body: { UnprocessedItems: { table: left } } };
+    await using server = await scriptedServer(partly, partly, done);
+    await logAt(server.endpoint).delete(at, [0, 2]);
+    expect(server.received.slice(1).map(({ body }) => body['RequestItems'])).toStrictEqual([
+      { table: left },
+      { table: left },
+    ]);
+  });
+
+  test('deletions that the store keeps leaving undone end as throttled', async () => {
+    const left = [{ DeleteRequest: { Key: { pk: { S: 't/0' }, sk: { N: '2' } } } }];
+    await using server = await scriptedServer({ status: 200, body: { UnprocessedItems: { table: left } } });
+    expect(await failure(logAt(server.endpoint).delete(at, [0, 2]))).toBeInstanceOf(ThrottledError);
+  });
+});

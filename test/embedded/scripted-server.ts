@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the server does with one request. */
+export type Answer =
+  | { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
+  /** Reads the request and never answers. */
+  | 'silence'
+  /** Reads the request and closes the connection. */
+  | 'reset'
+  /** Begins an answer of status 200 and closes the connection in the middle of it. */
+  | 'cut';
+
+export interface ReceivedRequest {
+  /** As `PutItem`. */
+  readonly operation: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface ScriptedServer extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly received: readonly ReceivedRequest[];
+  /** Resolves with the next request that comes. */
+  nextRequest(): Promise<void>;
+}
+
+/** An error as DynamoDB and SQS send it. */
+export const refusal = (
+  name: string,
+  more: Readonly<Record<string, unknown>> = {},
+  status = 400,
+): Answer => ({
+  status,
+  body: { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: name, ...more },
+});
+
+/** A server on 127.0.0.1 that answers as it is told, the last answer for ever: what no real store does on demand. */
+export const scriptedServer = async (...answers: readonly Answer[]): Promise<ScriptedServer> => {
+  const received: ReceivedRequest[] = [];
+  const arrivals = new EventTarget();
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
+      received.push({ operation, body: JSON.parse(Buffer.concat(chunks).toString()) });
+      give(response, answers[Math.min(received.length, answers.length) - 1] ?? 'silence');
+      arrivals.dispatchEvent(new Event('request'));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    nextRequest: async () => {
+      await once(arrivals, 'request');
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
+
+const give = (response: ServerResponse, answer: Answer): void => {
+  if (answer === 'silence') return;
+  if (answer === 'reset') {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  response.setHeader('content-type', 'application/x-amz-json-1.0');
+  if (answer === 'cut') {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('{', () => response.socket?.resetAndDestroy());
+    return;
+  }
+  response.writeHead(answer.status).end(JSON.stringify(answer.body));
+};
