@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Wake } from '../../lib/domain/wakes.ts';
+import { MemoryWakeQueue } from '../../lib/stores/memory/wake-queue.ts';
+import { wakeFromMessage } from '../../lib/stores/sqs/wake-message.ts';
+import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
+import type { WakeQueue } from '../../lib/stores/wake-queue.ts';
+import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
+
+const wake = (partition: number, more: Partial<Wake> = {}): Wake => ({
+  kind: 'append',
+  topicId: 't',
+  groupId: 'g',
+  group: 'billing',
+  partition,
+  ...more,
+});
+
+/** A queue, and the wakes that are visible on it now, which are taken off it. */
+interface Opened {
+  readonly queue: WakeQueue;
+  take(): Promise<Wake[]>;
+}
+
+const describeWakeQueue = (name: string, open: () => Opened): void => {
+  describe(name, () => {
+    test('every wake arrives as it was sent, however many', async () => {
+      const { queue, take } = open();
+      const sent = Array.from({ length: 25 }, (_, partition) => wake(partition));
+      const last = wake(25, { kind: 'retry', epoch: 4, requestId: 'r-1', traceparent: '00-ab-cd-01' });
+      await queue.send([...sent, last].map((each) => ({ wake: each })));
+      const found: Wake[] = [];
+      for (let wakes = await take(); wakes.length > 0; wakes = await take()) found.push(...wakes);
+      expect(found.sort((a, b) => a.partition - b.partition)).toStrictEqual([...sent, last]);
+    });
+
+    test('a delayed wake is not seen at once', async () => {
+      const { queue, take } = open();
+      await queue.send([{ wake: wake(0), delayMs: 60_000 }, { wake: wake(1) }]);
+      expect(await take()).toStrictEqual([wake(1)]);
+      expect(await take()).toStrictEqual([]);
+    });
+
+    test('sending nothing is no error', async () => {
+      const { queue, take } = open();
+      await queue.send([]);
+      expect(await take()).toStrictEqual([]);
+    });
+  });
+};
+
+const takeFrom = (queue: MemoryWakeQueue): Wake[] =>
+  queue.receive().map((received) => {
+    queue.acknowledge(received.receipt);
+    return received.wake;
+  });
+
+describeWakeQueue('memory', () => {
+  const queue = new MemoryWakeQueue({ clock: { now: () => 0 }, visibilityMs: 30_000 });
+  return { queue, take: async () => takeFrom(queue) };
+});
+
+describe('SQS (fauxqs)', () => {
+  let running: TestQueue;
+  beforeAll(async () => {
+    running = await embeddedQueue();
+  });
+  afterAll(() => running[Symbol.asyncDispose]());
+
+  describeWakeQueue('contract', () => ({
+    queue: sqsWakeQueue(running),
+    take: async () => (await running.take()).map(wakeFromMessage),
+  }));
+});
+
+describe('the queue in memory, driven by a clock', () => {
+  const world = () => {
+    const clock = { time: 1000, now: () => clock.time };
+    return { clock, queue: new MemoryWakeQueue({ clock, visibilityMs: 30_000 }) };
+  };
+
+  test('a wake that is not acknowledged comes back when its visibility is over', async () => {
+    const { clock, queue } = world();
+    await queue.send([{ wake: wake(0) }]);
+    const [first] = queue.receive();
+    clock.time += 29_999;
+    expect(queue.receive()).toHaveLength(0);
+    expect(queue.nextVisibleAt()).toBe(31_000);
+    clock.time += 1;
+    const [second] = queue.receive();
+    expect([first?.receives, second?.receives]).toStrictEqual([1, 2]);
+    queue.acknowledge(first?.receipt ?? '');
+    expect(queue.size).toBe(1);
+    queue.acknowledge(second?.receipt ?? '');
+    expect([queue.size, queue.nextVisibleAt()]).toStrictEqual([0, undefined]);
+  });
+
+  test('a delay is kept to the millisecond and cut to fifteen minutes', async () => {
+    const { clock, queue } = world();
+    await queue.send([
+      { wake: wake(0), delayMs: 250 },
+      { wake: wake(1), delayMs: 3_600_000 },
+    ]);
+    expect(queue.nextVisibleAt()).toBe(1250);
+    clock.time = 1250;
+    expect(takeFrom(queue)).toStrictEqual([wake(0)]);
+    expect(queue.nextVisibleAt()).toBe(901_000);
+  });
+});

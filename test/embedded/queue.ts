@@ -1,0 +1,37 @@
+import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { startSqsAndS3 } from '../../lib/local/embedded-sqs-s3.ts';
+import { ensureQueue } from '../../lib/local/resources.ts';
+import { createQueueClient } from '../../lib/stores/sqs/client.ts';
+import type { Queue } from '../../lib/stores/sqs/wake-queue.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
+
+export interface TestQueue extends AsyncDisposable, Queue {
+  /** The bodies of at most ten messages that are visible now, which are deleted. */
+  take(): Promise<string[]>;
+}
+
+/** A queue on a fauxqs of its own, in memory, on a port of 127.0.0.1. */
+export const embeddedQueue = async (): Promise<TestQueue> => {
+  const server = await startSqsAndS3();
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = createQueueClient({ endpoint: server.endpoint, region: 'us-east-1', credentials });
+  const queueUrl = await ensureQueue(client, server.endpoint, 'wakes', 30);
+  const take = async (): Promise<string[]> => {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
+    );
+    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    if (Entries.length > 0) await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    return Messages.map(({ Body = '' }) => Body);
+  };
+  return {
+    client,
+    queueUrl,
+    clock: systemClock,
+    take,
+    [Symbol.asyncDispose]: async () => {
+      client.destroy();
+      await server.stop();
+    },
+  };
+};
