@@ -1,0 +1,51 @@
+import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { adminApp } from '../../lib/http/admin.ts';
+import { Appender } from '../../lib/log/appender.ts';
+import { Reader } from '../../lib/log/reader.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import { createQueueClient } from '../../lib/stores/sqs/client.ts';
+import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
+import { systemClock as clock } from '../../lib/stores/system/clock.ts';
+import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
+import { createHttpHandler, gatewayRequestId } from '../http-events.ts';
+import { createTelemetry } from '../telemetry.ts';
+
+const environment = functionEnvironment([
+  'MILLRACE_LOG_TABLE',
+  'MILLRACE_STATE_TABLE',
+  'MILLRACE_WAKE_QUEUE_URL',
+]);
+const telemetry = createTelemetry();
+const log = { client: createLogClient(), table: environment.MILLRACE_LOG_TABLE, clock };
+const state = { client: createStateClient(), table: environment.MILLRACE_STATE_TABLE, clock };
+const batches = dynamoBatchStore(log);
+const stores = dynamoStateStores(state);
+const queue = sqsWakeQueue({
+  client: createQueueClient(),
+  queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
+  clock,
+});
+const appender = new Appender({ batches, clock, random, telemetry });
+
+/** Topics, groups, endpoints, keys and health, and every path that is none. */
+export const handler = createHttpHandler({
+  app: adminApp({
+    ...stores,
+    appender,
+    queue,
+    reader: new Reader({ batches, partitions: stores.partitions, clock }),
+    authenticator: new Authenticator({ keys: stores.keys, clock }),
+    directory: new TopicDirectory({ topics: stores.topics, clock }),
+    clock,
+    random,
+    telemetry,
+    requestId: gatewayRequestId,
+    allowLoopback: awsIsOnLoopback(),
+  }),
+  telemetry,
+  abandon: () => appender.abandon(),
+});

@@ -1,0 +1,42 @@
+import { deliver } from '../../lib/delivery/deliver.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
+import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
+import { HttpsWebhookSender } from '../../lib/stores/https/webhooks.ts';
+import { createQueueClient } from '../../lib/stores/sqs/client.ts';
+import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
+import { systemClock as clock } from '../../lib/stores/system/clock.ts';
+import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
+import { createTelemetry, flushing } from '../telemetry.ts';
+import { createQueueConsumer } from './queue-events.ts';
+
+const environment = functionEnvironment([
+  'MILLRACE_LOG_TABLE',
+  'MILLRACE_STATE_TABLE',
+  'MILLRACE_WAKE_QUEUE_URL',
+]);
+const telemetry = createTelemetry();
+const log = { client: createLogClient(), table: environment.MILLRACE_LOG_TABLE, clock };
+const state = { client: createStateClient(), table: environment.MILLRACE_STATE_TABLE, clock };
+const deps = {
+  batches: dynamoBatchStore(log),
+  cursors: dynamoCursorStore(state),
+  groups: dynamoGroupStore(state),
+  queue: sqsWakeQueue({
+    client: createQueueClient(),
+    queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
+    clock,
+  }),
+  webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback() }),
+  clock,
+  random,
+  telemetry,
+};
+
+/** The wake queue: each wake has its partition delivered. */
+export const handler = flushing(
+  telemetry,
+  createQueueConsumer({ deliver: (wake, run) => deliver(deps, wake, run), telemetry }),
+);

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  buildOptions,
+  bundle,
+  type FunctionName,
+  functionNames,
+  root,
+} from '../../infra/constructs/bundling.ts';
+import { resourcesOf, synthesise } from './template.ts';
+
+const run = promisify(execFile);
+
+/** Node 24 as the project installs it, whatever runs the tests. */
+const node = join(root, 'node_modules/node/bin/node');
+
+const httpEvent = (method: string, path: string): object => ({
+  version: '2.0',
+  routeKey: '$default',
+  rawPath: path,
+  rawQueryString: '',
+  headers: { host: 'broker.example.com', 'content-type': 'application/json' },
+  requestContext: {
+    requestId: 'gateway-request-1',
+    stage: '$default',
+    domainName: 'broker.example.com',
+    http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
+  },
+  body: method === 'POST' ? '{"records":[{"value":1}]}' : null,
+  isBase64Encoded: false,
+});
+
+/** An event that each function answers without a call to AWS, and a part of its answer. */
+const exchanges: Record<Exclude<FunctionName, 'sweep'>, { event: object; answer: object }> = {
+  produce: { event: httpEvent('POST', '/v1/topics/orders/records'), answer: { statusCode: 401 } },
+  consume: { event: httpEvent('GET', '/v1/topics/orders/partitions'), answer: { statusCode: 401 } },
+  admin: { event: httpEvent('GET', '/v1/topics'), answer: { statusCode: 401 } },
+  'on-append': {
+    event: { Records: [{ eventName: 'REMOVE', dynamodb: { Keys: { pk: { S: 'T/0' }, sk: { N: '0' } } } }] },
+    answer: { batchItemFailures: [] },
+  },
+  deliver: {
+    event: { Records: [{ messageId: 'm1', body: 'no wake' }] },
+    answer: { batchItemFailures: [{ itemIdentifier: 'm1' }] },
+  },
+};
+
+/** Run by plain Node beside a bundle: loads it and, given an event, prints the handler's answer as its last line. */
+const program = `
+const { handler } = await import(process.argv[1]);
+if (typeof handler !== 'function') throw new TypeError('no handler');
+const event = JSON.parse(process.argv[2]);
+const answer = event && await handler(event, { getRemainingTimeInMillis: () => 10000 });
+console.log('\\n' + JSON.stringify(answer));
+process.exit();
+`;
+
+describe('the bundle', () => {
+  let folder: string;
+  let environments: Map<string, Record<string, string>>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'millrace-bundles-'));
+    await Promise.all(functionNames.map((name) => build(buildOptions(name, folder))));
+    const functions = resourcesOf(synthesise(), 'AWS::Lambda::Function');
+    environments = new Map(
+      [...functions.values()].map(({ Properties }) => {
+        const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
+        // What CloudFormation would fill in is made up: names, and a URL for what is called one.
+        const filled = Object.entries(Variables).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? value : name.endsWith('_URL') ? 'https://queue.invalid/1' : 'a-name',
+        ]);
+        const environment = Object.fromEntries(filled) as Record<string, string>;
+        return [environment['POWERTOOLS_SERVICE_NAME'] ?? '', environment];
+      }),
+    );
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const fileOf = (name: FunctionName): string => join(folder, name, bundle.outputFile);
+
+  const load = async (
+    name: FunctionName,
+    event: object | null,
+  ): Promise<{ answer: unknown; logged: string }> => {
+    const args = ['--input-type=module', '-e', program, fileOf(name), JSON.stringify(event)];
+    const env = { ...environments.get(name), AWS_REGION: 'eu-west-1' };
+    const { stdout, stderr } = await run(node, args, { env, timeout: 20_000 });
+    return { answer: JSON.parse(stdout.trim().split('\n').at(-1) ?? ''), logged: stdout + stderr };
+  };
+
+  it.each(Object.entries(exchanges))(
+    'of %s loads under plain Node with the environment of the stack, and answers',
+    async (name, { event, answer }) => {
+      const loaded = await load(name as FunctionName, event);
+      expect(loaded.answer).toMatchObject(answer);
+    },
+  );
+
+  it('of sweep loads under plain Node with the environment of the stack', async () => {
+    expect((await load('sweep', null)).answer).toBeNull();
+  });
+
+  it('of deliver says in its log why a message is none of ours, without what it holds', async () => {
+    const { logged } = await load('deliver', { Records: [{ messageId: 'm1', body: '{"secret":"hush"}' }] });
+    expect(logged).toMatch(/m1/);
+    expect(logged).toMatch(/not a wake/);
+    expect(logged).not.toMatch(/hush/);
+  });
+
+  it('of produce keeps the id that the gateway gave the request', async () => {
+    const { answer } = await load('produce', exchanges.produce.event);
+    expect(answer).toMatchObject({ headers: { 'x-request-id': 'gateway-request-1' } });
+  });
+
+  it('fails with the name of what is missing when the environment is not whole', async () => {
+    const args = ['--input-type=module', '-e', program, fileOf('produce'), 'null'];
+    const env = { MILLRACE_LOG_TABLE: 'log', AWS_REGION: 'eu-west-1' };
+    await expect(run(node, args, { env })).rejects.toThrow(/MILLRACE_STATE_TABLE is not set/);
+  });
+
+  it('of produce is at most 450 KB, and no other over 700 KB', async () => {
+    for (const name of functionNames) {
+      const { size } = await stat(fileOf(name));
+      expect(size, `bytes of ${name}`).toBeLessThanOrEqual((name === 'produce' ? 450 : 700) * 1000);
+    }
+  });
+});

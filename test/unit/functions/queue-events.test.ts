@@ -1,0 +1,72 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { createQueueConsumer } from '../../../functions/deliver/queue-events.ts';
+import type { Wake } from '../../../lib/domain/wakes.ts';
+import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
+import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+
+const wake = (partition: number): Wake => ({
+  kind: 'append',
+  topicId: 'T',
+  groupId: 'G',
+  group: 'billing',
+  partition,
+});
+
+const event = (...bodies: string[]): SQSEvent => ({
+  Records: bodies.map((body, index) => ({ messageId: `m${index}`, body }) as SQSRecord),
+});
+
+const context = { getRemainingTimeInMillis: () => 4321 };
+
+describe('messages of the wake queue', () => {
+  it('are answered side by side, each with the time that the run has left', async () => {
+    const begun: number[] = [];
+    const { promise: allBegun, resolve } = Promise.withResolvers<void>();
+    const handle = createQueueConsumer({
+      deliver: async ({ partition }, run) => {
+        begun.push(partition, run.remainingMs());
+        if (begun.length === 4) resolve();
+        await allBegun;
+      },
+      telemetry: { record: () => undefined },
+    });
+    const answer = await handle(event(wakeToMessage(wake(0)), wakeToMessage(wake(1))), context);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(begun).toEqual([0, 4321, 1, 4321]);
+  });
+
+  it('come back when their wake failed, and only those', async () => {
+    const events: TelemetryEvent[] = [];
+    const handle = createQueueConsumer({
+      deliver: async ({ partition }) => {
+        if (partition === 1) throw new Error('no answer to commit');
+      },
+      telemetry: { record: (recorded) => events.push(recorded) },
+    });
+    const bodies = [0, 1, 2].map((partition) => wakeToMessage(wake(partition)));
+    expect(await handle(event(...bodies), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm1' }],
+    });
+    expect(events).toMatchObject([{ kind: 'fault', where: 'deliver, message m1' }]);
+  });
+
+  it('that are no wakes fail until they are dead letters, and do not stop the others', async () => {
+    const events: TelemetryEvent[] = [];
+    const delivered: Wake[] = [];
+    const handle = createQueueConsumer({
+      deliver: async (answered) => {
+        delivered.push(answered);
+      },
+      telemetry: { record: (recorded) => events.push(recorded) },
+    });
+    const bodies = ['{', '{"kind":"append","secret":"hush"}', wakeToMessage(wake(5))];
+    expect(await handle(event(...bodies), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
+    });
+    expect(delivered).toEqual([wake(5)]);
+    const reasons = events.map((recorded) => (recorded.kind === 'fault' ? String(recorded.error) : ''));
+    expect(reasons).toEqual([expect.stringMatching(/not JSON/), expect.stringMatching(/not a wake/)]);
+    expect(reasons.join()).not.toMatch(/hush/);
+  });
+});
