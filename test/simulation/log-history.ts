@@ -1,0 +1,70 @@
+import { type Batch, batchEnd, closesPartition } from '../../lib/domain/batches.ts';
+import { decodeRecords } from '../../lib/domain/encoding.ts';
+
+/** Everything that was ever stored in one partition, trimmed or not; checked as it grows. */
+export class LogHistory {
+  readonly #batches: Batch[] = [];
+  /** The key of the record at each offset; keys are unique in a scenario. */
+  readonly #keys: string[] = [];
+  readonly #offsets = new Map<string, number>();
+  /** The first invariant of DESIGN §5 or §6 that did not hold. */
+  breach: string | undefined;
+
+  get end(): number {
+    return this.#keys.length;
+  }
+
+  get closed(): boolean {
+    const last = this.#batches.at(-1);
+    return last !== undefined && closesPartition(last);
+  }
+
+  keyAt(offset: number): string | undefined {
+    return this.#keys[offset];
+  }
+
+  offsetOf(key: string): number | undefined {
+    return this.#offsets.get(key);
+  }
+
+  report(breach: string): void {
+    this.breach ??= breach;
+  }
+
+  /** The table stored `batch`. */
+  stored(batch: Batch): void {
+    const last = this.#batches.at(-1);
+    if (batch.base !== this.end) {
+      this.report(`a batch was stored at ${batch.base}, but the log ended at ${this.end}`);
+      return;
+    }
+    if (this.closed) this.report(`a batch was stored at ${batch.base}, behind the closing one`);
+    if (last !== undefined && batch.appendedAt < last.appendedAt)
+      this.report(`the batch at ${batch.base} is older than the one before it`);
+    const bytes = last === undefined ? 0 : last.bytesBefore + last.data.length;
+    if (batch.bytesBefore !== bytes)
+      this.report(`the batch at ${batch.base} counts ${batch.bytesBefore} bytes before it, not ${bytes}`);
+    this.#batches.push(batch);
+    for (const { key = '', offset } of decodeRecords(batch, 0)) {
+      const twin = this.#offsets.get(key);
+      if (twin !== undefined) this.report(`record ${key} was stored twice, at ${twin} and ${offset}`);
+      this.#keys.push(key);
+      this.#offsets.set(key, offset);
+    }
+  }
+
+  /** What the table holds must be what was stored there, from some batch on to the last. */
+  checkTable(held: readonly Batch[]): void {
+    const expected = this.#batches.slice(this.#batches.length - held.length);
+    for (const [index, batch] of held.entries()) {
+      const stored = expected[index];
+      const same =
+        stored !== undefined &&
+        stored.base === batch.base &&
+        batchEnd(stored) === batchEnd(batch) &&
+        Buffer.compare(stored.data, batch.data) === 0;
+      if (!same) this.report(`the batch at ${batch.base} changed, or one after it is gone`);
+    }
+    if (held.length === 0 && this.#batches.length > 0) this.report('every batch is gone');
+  }
+}

@@ -1,0 +1,219 @@
+import { Appender } from '../../lib/log/appender.ts';
+import { Reader } from '../../lib/log/reader.ts';
+import { type TailRules, tailRules } from '../../lib/log/tail.ts';
+import { trim } from '../../lib/log/trim.ts';
+import type { BatchStore } from '../../lib/stores/batches.ts';
+import { BatchTable, type BatchTableOptions } from '../../lib/stores/memory/batches.ts';
+import type { Random } from '../../lib/stores/random.ts';
+import { checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
+import { LogHistory } from './log-history.ts';
+import { Connection, type Faults, noFaults, spread } from './log-network.ts';
+import { Scheduler, seededRandom } from './scheduler.ts';
+
+const minute = 60_000;
+
+/** What a mutant changes: the stores as the product sees them, the rules it is given, or the table itself. */
+export interface LogVariant {
+  readonly name: string;
+  readonly writerStore?: (store: BatchStore) => BatchStore;
+  readonly trimStore?: (store: BatchStore) => BatchStore;
+  readonly rules?: TailRules;
+  readonly table?: BatchTableOptions;
+}
+
+export const genuine: LogVariant = { name: 'the protocol as it is' };
+
+export interface LogResult {
+  /** Undefined when every invariant held. */
+  readonly breach: string | undefined;
+  readonly stored: number;
+  readonly acknowledged: number;
+  readonly events: number;
+}
+
+const faultsOf = (random: Random): Faults => {
+  const upTo = (most: number): number => (random.number() < 0.3 ? 0 : random.number() * most);
+  return {
+    loseRequest: upTo(0.15),
+    loseResponse: upTo(0.15),
+    late: upTo(0.15),
+    duplicate: upTo(0.1),
+    throttle: upTo(0.2),
+    freeze: upTo(0.15),
+    crash: upTo(0.02),
+  };
+};
+
+/** One world of one partition: up to 8 writers, 2 readers and a trimmer over hours of virtual time, then a calm end. */
+class LogWorld {
+  readonly #random: Random;
+  readonly #variant: LogVariant;
+  readonly #scheduler = new Scheduler();
+  readonly #history = new LogHistory();
+  readonly #state = { startOffset: 0 };
+  readonly #told: Told[] = [];
+  readonly #table: BatchTable;
+  #faults: Faults;
+  #busy = 0;
+
+  constructor(seed: number, variant: LogVariant) {
+    const random = seededRandom(seed);
+    this.#random = random;
+    this.#variant = variant;
+    this.#faults = faultsOf(random);
+    const lagMs = random.number() < 0.5 ? 1_000 : 20;
+    this.#table = new BatchTable({
+      showsWinner: random.number() < 0.5,
+      missed: (storedAt, now) => now - storedAt < lagMs && random.number() < 0.5,
+      ...variant.table,
+    });
+  }
+
+  async run(): Promise<LogResult> {
+    const history = this.#history;
+    const writers = 1 + Math.floor(this.#random.number() * 8);
+    const closes = this.#random.number() < 0.1 ? 0.3 : 0;
+    const appends = 2 + Math.floor(this.#random.number() * 6);
+    for (let index = 0; index < writers; index += 1) this.#startWriter(`w${index}`, appends, closes);
+    for (let index = 0; index < 2; index += 1) this.#startReader();
+    this.#startTrimmer();
+    await this.#settle();
+    if (history.breach === undefined) await this.#endCalmly();
+    return {
+      breach: history.breach,
+      stored: history.end,
+      acknowledged: this.#told.filter(({ answer }) => typeof answer === 'object').length,
+      events: 0,
+    };
+  }
+
+  /** Runs until nothing is left to happen: every late write has landed then. */
+  async #settle(): Promise<void> {
+    await this.#scheduler.run({ when: () => this.#history.breach !== undefined });
+  }
+
+  #connect(): { connection: Connection; crashed: () => boolean } {
+    const process = this.#scheduler.process();
+    const connection = new Connection(
+      {
+        scheduler: this.#scheduler,
+        random: this.#random,
+        table: this.#table,
+        history: this.#history,
+        faults: () => this.#faults,
+      },
+      process,
+    );
+    return { connection, crashed: () => process.crashed };
+  }
+
+  /** Starts an actor, which must come to its end unless its process crashes. */
+  #start(name: string, crashed: () => boolean, actor: Promise<void>): void {
+    this.#busy += 1;
+    const ended = (): void => {
+      this.#busy -= 1;
+    };
+    actor.then(ended, (error: unknown) => this.#history.report(`${name} failed: ${String(error)}`));
+    this.#crashes.push(() => (crashed() ? 1 : 0));
+  }
+  readonly #crashes: (() => number)[] = [];
+
+  #startWriter(name: string, appends: number, closes: number): void {
+    const { connection, crashed } = this.#connect();
+    const { clock } = connection;
+    const random = this.#random;
+    const appender = this.#appender(connection);
+    const deps = {
+      name,
+      appender,
+      connection,
+      clock,
+      random,
+      history: this.#history,
+      told: this.#told,
+      appends,
+      closes,
+    };
+    this.#start(name, crashed, write(deps));
+  }
+
+  #appender({ batches, clock }: Connection): Appender {
+    const { writerStore, rules } = this.#variant;
+    return new Appender({
+      batches: writerStore?.(batches) ?? batches,
+      clock,
+      random: this.#random,
+      rules: rules ?? tailRules,
+    });
+  }
+
+  #reader(connection: Connection) {
+    const { clock, batches } = connection;
+    const reader = new Reader({ batches, partitions: connection.partitions(this.#state), clock });
+    return { reader, clock, random: this.#random, history: this.#history, state: this.#state };
+  }
+
+  #startReader(): void {
+    const { connection, crashed } = this.#connect();
+    this.#start('a reader', crashed, read(this.#reader(connection), 12));
+  }
+
+  #startTrimmer(): void {
+    const { connection, crashed } = this.#connect();
+    this.#start('the trimmer', crashed, this.#trimNowAndThen(connection));
+  }
+
+  /** Each attempt is given up after a while, as its function would be; a later one goes on. */
+  async #trimNowAndThen(connection: Connection): Promise<void> {
+    const { clock, batches } = connection;
+    const deps = {
+      batches: this.#variant.trimStore?.(batches) ?? batches,
+      partitions: connection.partitions(this.#state),
+      clock,
+    };
+    for (let round = 0; round < 12; round += 1) {
+      await clock.sleep(spread(this.#random, minute, 60 * minute));
+      const upTo =
+        this.#random.number() < 0.5
+          ? this.#history.end
+          : Math.floor(this.#random.number() * this.#history.end);
+      await Promise.race([trim(deps, hotPartition, upTo).catch(() => 0), clock.sleep(minute)]);
+    }
+  }
+
+  /** Without any more faults: everybody has an answer, and a new reader and a new writer find the log as it should be. */
+  async #endCalmly(): Promise<void> {
+    const history = this.#history;
+    const crashed = this.#crashes.reduce((sum, count) => sum + count(), 0);
+    if (this.#busy > crashed) history.report(`${this.#busy - crashed} actors wait for ever`);
+    checkTold(history, this.#told);
+    history.checkTable(this.#table.batches(hotPartition));
+    this.#faults = noFaults;
+    const { connection } = this.#connect();
+    const deps = this.#reader(connection);
+    let offset: number | undefined = this.#state.startOffset;
+    const readToEnd = async (): Promise<void> => {
+      while (offset !== undefined && offset < history.end) offset = await readOnce(deps, offset);
+    };
+    const done = readToEnd();
+    await this.#settle();
+    if (offset !== history.end)
+      history.report(`the log ends at ${history.end}, and can be read to ${offset} only`);
+    else await done;
+    if (!history.closed) await this.#appendAtTheEnd();
+  }
+
+  async #appendAtTheEnd(): Promise<void> {
+    const due = this.#history.end;
+    const appended = this.#appender(this.#connect().connection).append(hotPartition, [{ key: 'last' }]);
+    appended.catch((error: unknown) =>
+      this.#history.report(`nothing can be appended at ${due}: ${String(error)}`),
+    );
+    await this.#settle();
+    if (this.#history.offsetOf('last') !== due) this.#history.report(`the last append is not at ${due}`);
+  }
+}
+
+/** Runs one seed. The same seed gives the same run. */
+export const runLog = (seed: number, variant: LogVariant = genuine): Promise<LogResult> =>
+  new LogWorld(seed, variant).run();
