@@ -75,29 +75,20 @@ export const createTelemetry = (
     logger.error(`fault in ${where}`, error instanceof Error ? error : new Error(String(error)));
   };
 
-  const recorded = (event: TelemetryEvent): void => {
-    switch (event.kind) {
-      case 'appended':
-        return appended(event);
-      case 'append-refused':
-        return refused(event);
-      case 'attempt':
-        return attempt(event);
-      case 'endpoint-disabled':
-        return disabled(event);
-      case 'lag':
-        return lag(event);
-      case 'swept':
-        return swept(event);
-      case 'fault':
-        return fault(event);
-    }
+  const recorders: { readonly [Kind in TelemetryEvent['kind']]: (event: Event<Kind>) => void } = {
+    appended,
+    'append-refused': refused,
+    attempt,
+    'endpoint-disabled': disabled,
+    lag,
+    swept,
+    fault,
   };
 
   return {
     record(event) {
       try {
-        recorded(event);
+        (recorders[event.kind] as (event: TelemetryEvent) => void)(event);
       } catch (error) {
         // Powertools refuses what is no number. What happened has happened: nothing may fail for its telemetry.
         logger.error(`telemetry of ${event.kind} failed`, error instanceof Error ? error : String(error));
