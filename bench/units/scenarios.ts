@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { System } from './system.ts';
+import { difference, type Usage } from './usage.ts';
+
+/** What one operation costs, and how many records it moves. */
+export interface Measured {
+  readonly label: string;
+  readonly operations: number;
+  readonly records: number;
+  readonly usage: Usage;
+  /** Requests that one operation may take, at most; where none are given it is measured alone. */
+  readonly target?: { readonly writes: number; readonly reads: number };
+}
+
+/** About 300 bytes of JSON that compress as little as an id does. */
+const record = (number: number) => {
+  const hash = createHash('sha512').update(String(number));
+  const [id, digest] = [hash.copy().update('id').digest('hex'), hash.digest('base64url')];
+  return { key: `customer-${number % 10}`, value: { number, id, digest } };
+};
+const recordsOf = (count: number) => Array.from({ length: count }, (_, number) => record(number));
+
+const single = 200;
+const batches = 120;
+const batchRecords = 100;
+
+const appends = async (system: System, label: string, count: number, size: number): Promise<Measured> => {
+  await system.produce(recordsOf(size));
+  const before = system.meter.total;
+  for (let done = 0; done < count; done += 1) await system.produce(recordsOf(size));
+  const usage = difference(system.meter.total, before);
+  return { label, operations: count, records: count * size, usage, target: { writes: 1, reads: 0 } };
+};
+
+/** Reads on from page to page, in the part of the log whose batches are as large as the pages. */
+const fetches = async (system: System, from: number): Promise<Measured> => {
+  await system.fetch(from);
+  const before = system.meter.total;
+  let records = 0;
+  for (let page = 1; page < batches; page += 1) {
+    const answer = (await system.fetch(from + page * batchRecords)) as { records: unknown[] };
+    records += answer.records.length;
+  }
+  const usage = difference(system.meter.total, before);
+  const target = { writes: 0, reads: 1 };
+  return { label: 'fetch of 100 records, sequential', operations: batches - 1, records, usage, target };
+};
+
+/** Between the webhook requests in the midst of a long run. */
+const deliveries = async (system: System): Promise<Measured> => {
+  const totals: Usage[] = [];
+  await system.deliverAll(() => totals.push(system.meter.total));
+  const [first, last] = [5, totals.length - 5];
+  const [before, after] = [totals[first], totals[last]];
+  if (before === undefined || after === undefined || last - first < 20)
+    throw new Error(`only ${totals.length} webhook requests were made: too few to measure`);
+  const operations = last - first;
+  return {
+    label: 'delivery of 100 records, steady',
+    operations,
+    records: operations * batchRecords,
+    usage: difference(after, before),
+    target: { writes: 1, reads: 1 },
+  };
+};
+
+/** A record that comes when all is delivered: the wake, the lease and the second look at the tail are for it alone. */
+const lonelyDelivery = async (system: System): Promise<Measured> => {
+  await system.produce(recordsOf(1));
+  const before = system.meter.total;
+  await system.deliverAll(() => undefined);
+  const usage = difference(system.meter.total, before);
+  return { label: 'delivery of 1 record, from its wake', operations: 1, records: 1, usage };
+};
+
+export const measureAll = async (system: System): Promise<readonly Measured[]> => {
+  const one = await appends(system, 'append of 1 record', single, 1);
+  const hundred = await appends(system, 'append of 100 records', batches, batchRecords);
+  return [
+    one,
+    hundred,
+    await fetches(system, single + 1),
+    await deliveries(system),
+    await lonelyDelivery(system),
+  ];
+};

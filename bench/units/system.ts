@@ -1,0 +1,117 @@
+import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { storedKey } from '../../lib/auth/keys.ts';
+import { deliver } from '../../lib/delivery/deliver.ts';
+import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
+import { StickyPartition } from '../../lib/domain/partitioning.ts';
+import { type Topic, topicDefaults } from '../../lib/domain/topics.ts';
+import { consumeApp } from '../../lib/http/consume.ts';
+import { produceApp } from '../../lib/http/produce.ts';
+import { openStores } from '../../lib/local/stores.ts';
+import { Appender } from '../../lib/log/appender.ts';
+import { Reader } from '../../lib/log/reader.ts';
+import type { Clock } from '../../lib/stores/clock.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
+import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { noTelemetry as telemetry } from '../../lib/stores/telemetry.ts';
+import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { Meter } from './usage.ts';
+
+/** Stands still, so that what is remembered for some seconds stays so however slow the machine is. */
+const stillClock = (): Clock => {
+  const now = Date.now();
+  return { now: () => now, sleep: systemClock.sleep };
+};
+
+const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+const key = 'mr_a-key-for-this-benchmark';
+
+/** The product over embedded stores, each request to them metered, with one topic of one partition and one group. */
+export const startSystem = async () => {
+  const meter = new Meter();
+  const clock = stillClock();
+  const stores = await openStores({ clock, onRequest: meter.count });
+  const topic: Topic = {
+    ...topicDefaults,
+    name: 'orders',
+    topicId: 'orders1',
+    partitions: 1,
+    createdAt: clock.now(),
+  };
+  const group: Group = {
+    name: 'audit',
+    groupId: 'audit1',
+    topic: topic.name,
+    topicId: topic.topicId,
+    mode: 'push',
+    start: 'earliest',
+    startOffsets: [0],
+    delivery: deliveryDefaults,
+    status: 'active',
+    createdAt: clock.now(),
+  };
+  const endpoint = {
+    endpointId: 'endpoint1',
+    url: 'https://example.com/hook',
+    secrets: [secret],
+    status: 'enabled',
+    createdAt: clock.now(),
+  } as const;
+  await stores.topics.create(topic);
+  await stores.keys.put(storedKey(key, { name: 'bench', scopes: ['produce', 'consume'] }, clock.now()));
+  await stores.groups.create(group);
+  await stores.groups.putEndpoint({ topicId: topic.topicId, group: group.name }, endpoint);
+
+  const deps = {
+    ...stores,
+    appender: new Appender({ batches: stores.batches, clock, random, telemetry }),
+    reader: new Reader({ batches: stores.batches, partitions: stores.partitions, clock }),
+    authenticator: new Authenticator({ keys: stores.keys, clock }),
+    directory: new TopicDirectory({ topics: stores.topics, clock }),
+    sticky: new StickyPartition({ clock, random }),
+    clock,
+    random,
+    telemetry,
+  };
+  const [producing, consuming] = [produceApp(deps), consumeApp(deps)];
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const checked = async (answer: Response | Promise<Response>): Promise<unknown> => {
+    const response = await answer;
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return response.json();
+  };
+  return {
+    meter,
+    stop: stores.stop,
+    /** One produce request of `records`. */
+    produce: (records: readonly object[]) =>
+      checked(
+        producing.request('/v1/topics/orders/records', {
+          method: 'POST',
+          headers,
+          body: JSON.stringify({ records }),
+        }),
+      ),
+    /** One fetch of at most 100 records from `offset`. */
+    fetch: (offset: number) =>
+      checked(
+        consuming.request(`/v1/topics/orders/partitions/0/records?offset=${offset}&limit=100`, { headers }),
+      ),
+    /** One run of the deliverer; `onRequest` is told before each webhook request, which is then acknowledged. */
+    deliverAll: (onRequest: () => void) => {
+      const post = async () => {
+        onRequest();
+        return { kind: 'answered', status: 204, body: '' } as const;
+      };
+      const wake = {
+        kind: 'append',
+        topicId: topic.topicId,
+        groupId: group.groupId,
+        group: group.name,
+        partition: 0,
+      } as const;
+      return deliver({ ...deps, webhooks: { post } }, wake, { remainingMs: () => 900_000 });
+    },
+  };
+};
+
+export type System = Awaited<ReturnType<typeof startSystem>>;
