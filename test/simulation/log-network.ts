@@ -159,7 +159,8 @@ export class Connection {
     const chance = random.number();
     if (chance < crash) scheduler.after(random.number() * Math.min(ms, 1000), () => this.#process.crash());
     else if (chance < crash + freeze) {
-      const frozenMs = spread(random, 10, 180 * minute);
+      const short = random.number() < 0.5;
+      const frozenMs = short ? spread(random, 10, minute) : spread(random, minute, 300 * minute);
       scheduler.after(random.number() * Math.min(ms, 1000), () => this.#process.freeze(frozenMs));
     }
   }

@@ -26,9 +26,12 @@ export const genuine: LogVariant = { name: 'the protocol as it is' };
 export interface LogResult {
   /** Undefined when every invariant held. */
   readonly breach: string | undefined;
+  /** Records in the log. */
   readonly stored: number;
+  /** Appends, by what their writers were told. */
   readonly acknowledged: number;
-  readonly events: number;
+  readonly refused: number;
+  readonly unknown: number;
 }
 
 const faultsOf = (random: Random): Faults => {
@@ -54,7 +57,7 @@ class LogWorld {
   readonly #told: Told[] = [];
   readonly #table: BatchTable;
   #faults: Faults;
-  #busy = 0;
+  readonly #actors: { readonly name: string; readonly crashed: () => boolean; ended: boolean }[] = [];
 
   constructor(seed: number, variant: LogVariant) {
     const random = seededRandom(seed);
@@ -79,11 +82,13 @@ class LogWorld {
     this.#startTrimmer();
     await this.#settle();
     if (history.breach === undefined) await this.#endCalmly();
+    const count = (isSo: (told: Told) => boolean): number => this.#told.filter(isSo).length;
     return {
       breach: history.breach,
       stored: history.end,
-      acknowledged: this.#told.filter(({ answer }) => typeof answer === 'object').length,
-      events: 0,
+      acknowledged: count(({ answer }) => typeof answer === 'object'),
+      refused: count(({ answer }) => answer === 'not written'),
+      unknown: count(({ answer }) => answer === 'unknown'),
     };
   }
 
@@ -109,14 +114,15 @@ class LogWorld {
 
   /** Starts an actor, which must come to its end unless its process crashes. */
   #start(name: string, crashed: () => boolean, actor: Promise<void>): void {
-    this.#busy += 1;
-    const ended = (): void => {
-      this.#busy -= 1;
-    };
-    actor.then(ended, (error: unknown) => this.#history.report(`${name} failed: ${String(error)}`));
-    this.#crashes.push(() => (crashed() ? 1 : 0));
+    const state = { name, crashed, ended: false };
+    this.#actors.push(state);
+    actor.then(
+      () => {
+        state.ended = true;
+      },
+      (error: unknown) => this.#history.report(`${name} failed: ${String(error)}`),
+    );
   }
-  readonly #crashes: (() => number)[] = [];
 
   #startWriter(name: string, appends: number, closes: number): void {
     const { connection, crashed } = this.#connect();
@@ -184,8 +190,8 @@ class LogWorld {
   /** Without any more faults: everybody has an answer, and a new reader and a new writer find the log as it should be. */
   async #endCalmly(): Promise<void> {
     const history = this.#history;
-    const crashed = this.#crashes.reduce((sum, count) => sum + count(), 0);
-    if (this.#busy > crashed) history.report(`${this.#busy - crashed} actors wait for ever`);
+    for (const { name, crashed, ended } of this.#actors)
+      if (!ended && !crashed()) history.report(`${name} waits for ever`);
     checkTold(history, this.#told);
     history.checkTable(this.#table.batches(hotPartition));
     this.#faults = noFaults;

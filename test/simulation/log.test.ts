@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { logMutants } from './log-mutants.ts';
+import { type LogVariant, runLog } from './log-scenario.ts';
+
+const seeds = 2_000;
+/** Within this many seeds each mutant is to be found out. */
+const mutantSeeds = 2_000;
+const minutes = 60_000;
+
+/** The first seed from 1 on that breaks an invariant, with what it broke. */
+const firstBreach = async (upTo: number, variant?: LogVariant): Promise<string | undefined> => {
+  for (let seed = 1; seed <= upTo; seed += 1) {
+    const { breach } = await runLog(seed, variant);
+    if (breach !== undefined) return `seed ${seed}: ${breach}`;
+  }
+  return undefined;
+};
+
+describe('the log, with writers that are interleaved, cut off, frozen and ended, and old batches trimmed', () => {
+  it(
+    `stays dense, keeps each record once where it was answered to be, and is read without a hole, in ${seeds} worlds`,
+    async () => {
+      expect(await firstBreach(seeds)).toBeUndefined();
+    },
+    2 * minutes,
+  );
+
+  it('runs the same for the same seed', async () => {
+    expect(await runLog(7)).toEqual(await runLog(7));
+  });
+
+  it('is put to the test: much is appended, acknowledged and refused', async () => {
+    const { stored, acknowledged, refused, unknown } = await sumOf(50);
+    expect(stored).toBeGreaterThan(1_000);
+    expect(acknowledged).toBeGreaterThan(500);
+    expect(refused).toBeGreaterThan(50);
+    expect(unknown).toBeGreaterThan(50);
+  });
+});
+
+const sumOf = async (upTo: number) => {
+  const sum = { stored: 0, acknowledged: 0, refused: 0, unknown: 0 };
+  for (let seed = 1; seed <= upTo; seed += 1) {
+    const result = await runLog(seed);
+    sum.stored += result.stored;
+    sum.acknowledged += result.acknowledged;
+    sum.refused += result.refused;
+    sum.unknown += result.unknown;
+  }
+  return sum;
+};
+
+describe('the simulation finds out a protocol that', () => {
+  const mutants: readonly LogVariant[] = Object.values(logMutants);
+  it.each(mutants)(
+    '$name',
+    async (mutant) => {
+      expect(await firstBreach(mutantSeeds, mutant)).toMatch(/^seed \d+: /);
+    },
+    2 * minutes,
+  );
+});
