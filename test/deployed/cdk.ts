@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { run } from '../harness/processes.ts';
 import { account, region, searchPath } from './ministack.ts';
-import { run } from './processes.ts';
 
 /** The stack's id in the app, whatever name it is given. */
 const id = 'Millrace';

@@ -6,17 +6,17 @@ export interface Forwarder {
 }
 
 /**
- * An address on loopback that passes every request on to `target`, connecting to `endpoint` and naming `target`'s host:
- * MiniStack tells its APIs apart by the Host header, and names like `<api>.execute-api.127.0.0.1` do not resolve.
+ * An address on loopback that passes every request on to `endpoint` with this Host header, by which MiniStack tells its
+ * APIs apart: not every machine resolves a name like `<api>.execute-api.localhost`.
  */
-export const startForwarder = async (endpoint: URL, target: URL): Promise<Forwarder> => {
+export const startForwarder = async (endpoint: URL, host: string): Promise<Forwarder> => {
   const forward = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     const onward = request({
       host: endpoint.hostname,
       port: endpoint.port,
       method: incoming.method,
       path: incoming.url,
-      headers: { ...incoming.headers, host: target.host },
+      headers: { ...incoming.headers, host },
     });
     onward.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run, variables } from '../harness/processes.ts';
+import { MissingError, step } from '../harness/progress.ts';
 import { searchPath } from './ministack.ts';
-import { run, variables } from './processes.ts';
-import { MissingError, step } from './progress.ts';
 import { pythonProgram } from './python.ts';
 
 /** W3005: the CDK names each function's role as a dependency, although the function refers to it anyway. */

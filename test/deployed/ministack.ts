@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { freePort, start, tail, until } from './processes.ts';
+import { freePort, start, tail, until } from '../harness/processes.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 
@@ -38,8 +38,8 @@ export const startMinistack = async (
     STATE_DIR: scratch,
     S3_DATA_DIR: join(scratch, 's3'),
     BIND_HOST: '127.0.0.1',
-    // Queue URLs and the API's address name this host.
-    MINISTACK_HOST: '127.0.0.1',
+    // Queue URLs and the API's address name this host. An IP would make `<api>.execute-api.127.0.0.1`: no URL's host.
+    MINISTACK_HOST: 'localhost',
     GATEWAY_PORT: String(port),
     MINISTACK_REGION: region,
     LAMBDA_EXECUTOR: 'local',

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { run, variables } from './processes.ts';
-import { MissingError } from './progress.ts';
+import { run, variables } from '../harness/processes.ts';
+import { MissingError } from '../harness/progress.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const requirements = new URL('requirements.txt', import.meta.url).pathname;
