@@ -82,12 +82,14 @@ class Delivery {
   async #deliverAll(lease: Lease, first: Message): Promise<Cursor | undefined> {
     const { committed, pendingEnd } = lease.cursor;
     const asPlanned = committed === first.start && pendingEnd === first.end;
+    this.#assertRunning();
     if (!asPlanned && !(await lease.commit(first.start, first.end))) return undefined;
     for (let message = first; ; ) {
       if (!(await this.#mayCall(lease))) return this.#handOver(lease);
       const through = await this.#call(lease, message);
       if (through === undefined) return undefined;
       const next = await this.#next(through);
+      this.#assertRunning();
       if (next === undefined) return (await lease.commitAndRelease(through)) ? lease.cursor : undefined;
       if (!(await lease.commit(next.start, next.end))) return undefined;
       message = next;
@@ -121,6 +123,7 @@ class Delivery {
 
   #acquire(read: Cursor | undefined, startOffset: number, message: Message): Promise<Lease | undefined> {
     const { groupId, partition } = this.#wake;
+    this.#assertRunning();
     return Lease.acquire(
       this.#deps,
       { groupId, partition },
@@ -141,6 +144,14 @@ class Delivery {
 
   #hasTime(): boolean {
     return this.#run.remainingMs() >= this.#timeoutMs() + runMarginMs;
+  }
+
+  /**
+   * A run that outlived its end (its process was frozen) takes and renews no lease: that would outlast the time for
+   * which the queue keeps the run's wake from others.
+   */
+  #assertRunning(): void {
+    if (this.#run.remainingMs() <= 0) throw new Error('The run was over before it could go on.');
   }
 
   /** Whether a request may be sent: it would end within the run and the lease, and the group still wants it. */

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { type Faults, noFaults } from './delivery-faults.ts';
+import { BreachError } from './delivery-invariants.ts';
+import { type MutantName, mutants } from './delivery-mutants.ts';
+import { simulateDelivery, type WorldOptions } from './delivery-world.ts';
+
+/** The first seed below `seeds` whose world breaks an invariant, and how. */
+const firstBreach = async (seeds: number, options: WorldOptions): Promise<string | undefined> => {
+  for (let seed = 0; seed < seeds; seed += 1) {
+    try {
+      await simulateDelivery(seed, options);
+    } catch (error) {
+      if (error instanceof BreachError) return error.message;
+      throw error;
+    }
+  }
+  return undefined;
+};
+
+describe('delivery in a world of crashes, lost and late messages', () => {
+  it('delivers every record in order and loses no wake, with no sweep to help', {
+    timeout: 120_000,
+  }, async () => {
+    expect(await firstBreach(1000, { sweep: false })).toBeUndefined();
+  });
+
+  it('does so with sweep sending wakes of its own', { timeout: 120_000 }, async () => {
+    expect(await firstBreach(200, { sweep: true })).toBeUndefined();
+  });
+
+  const lost = /a wake was lost/;
+  const trouble: { name: MutantName; says: RegExp; faults?: Partial<Faults> }[] = [
+    { name: 'noLookAfterRelease', says: lost, faults: { slow: 0.7 } },
+    { name: 'retryAfterRelease', says: lost },
+    { name: 'earlyWakeDropped', says: lost },
+    { name: 'staleEpochDropped', says: lost },
+    { name: 'visibilityWithinLease', says: lost },
+    { name: 'noEpochFence', says: /sent/, faults: { twice: 0.3, late: 0.1 } },
+    { name: 'boundariesForgotten', says: /before it ended at/ },
+  ];
+  it.each(trouble)(
+    'is found out when it is broken: $name',
+    { timeout: 60_000 },
+    async ({ name, says, faults }) => {
+      const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
+      expect(await firstBreach(400, { sweep: false, mutant: mutants[name], ...options })).toMatch(says);
+    },
+  );
+});
