@@ -1,25 +1,12 @@
 import { concurrently } from '../domain/concurrently.ts';
-import type { Cursor } from '../domain/cursors.ts';
 import { Problem } from '../domain/errors.ts';
 import type { Group, Subscription } from '../domain/groups.ts';
 import { isName } from '../domain/names.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
+import { lagOf, type PartitionLag } from './lag.ts';
 import { type OffsetReader, partitionsOf } from './start-offsets.ts';
-
-/** Where a group stands in one partition. */
-export interface Progress {
-  readonly partition: number;
-  /** The next offset to be acknowledged. */
-  readonly committed: number;
-  /** The next offset to be written. */
-  readonly end: number;
-  /** `end - committed`. */
-  readonly lag: number;
-  /** Absent where nothing was delivered yet. */
-  readonly cursor?: Cursor;
-}
 
 const readAtOnce = 16;
 
@@ -40,18 +27,12 @@ export const findGroup = async (
   );
 };
 
-/** Where a group stands in every partition of its topic, in order. Cursors are read before the ends: no lag is negative. */
+/** How far a group is in every partition of its topic, in order. */
 export const groupProgress = async (
   deps: { readonly cursors: Pick<CursorStore, 'list'>; readonly reader: Pick<OffsetReader, 'endOffset'> },
   topic: Topic,
   group: Group,
-): Promise<readonly Progress[]> => {
-  const cursors = await deps.cursors.list(group.groupId);
-  return concurrently(readAtOnce, partitionsOf(topic), async (at) => {
-    const { partition } = at;
-    const cursor = cursors.get(partition);
-    const committed = cursor?.committed ?? group.startOffsets[partition] ?? 0;
-    const end = await deps.reader.endOffset(at);
-    return { partition, committed, end, lag: end - committed, ...(cursor !== undefined && { cursor }) };
-  });
+): Promise<readonly PartitionLag[]> => {
+  const ends = await concurrently(readAtOnce, partitionsOf(topic), (at) => deps.reader.endOffset(at));
+  return lagOf(deps, group, ends);
 };

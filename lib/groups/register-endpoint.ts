@@ -10,6 +10,7 @@ import type { Telemetry } from '../stores/telemetry.ts';
 import type { WakeQueue } from '../stores/wake-queue.ts';
 import { groupProgress } from './describe.ts';
 import type { OffsetReader } from './start-offsets.ts';
+import { wakeFor } from './wake-group.ts';
 
 export interface RegisterEndpointDeps {
   readonly groups: GroupStore;
@@ -33,13 +34,11 @@ const wakeLagging = async (
   group: Group,
   requestId: string,
 ): Promise<void> => {
-  const { groupId, name } = group;
   try {
     const progress = await groupProgress(deps, topic, group);
-    const lagging = progress.filter(({ lag }) => lag > 0);
-    const wakes = lagging.map(({ partition }) => ({
-      wake: { kind: 'resume', topicId: topic.topicId, groupId, group: name, partition, requestId } as const,
-    }));
+    const wakes = progress
+      .filter(({ lag }) => lag > 0)
+      .map(({ partition }) => ({ wake: { ...wakeFor(group, partition, 'resume').wake, requestId } }));
     if (wakes.length > 0) await deps.queue.send(wakes);
   } catch (error) {
     deps.telemetry.record({ kind: 'fault', where: 'waking a group that got an endpoint', error });

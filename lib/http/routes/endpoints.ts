@@ -1,3 +1,4 @@
+import { assertPublicUrl } from '../../domain/egress.ts';
 import { Problem } from '../../domain/errors.ts';
 import type { Endpoint, Subscription } from '../../domain/groups.ts';
 import { timestampText } from '../../domain/timestamps.ts';
@@ -8,7 +9,6 @@ import { readJson } from '../body.ts';
 import { noQuery } from '../query.ts';
 import { check } from '../schemas/check.ts';
 import { newEndpoint } from '../schemas/endpoints.ts';
-import { webhookUrl } from '../schemas/webhook-url.ts';
 import { findSubscription } from './groups.ts';
 
 export interface EndpointDeps extends ApiDeps, RegisterEndpointDeps {
@@ -49,7 +49,7 @@ const postEndpoint = (api: Api, deps: EndpointDeps): void => {
   api.post(path, allow(deps, 'admin'), async (c) => {
     noQuery(c);
     const given = check(newEndpoint, await readJson(c, { limit: 'settingsBytes' }));
-    const url = webhookUrl(given.url, { allowLoopback: deps.allowLoopback ?? false });
+    const url = assertPublicUrl(given.url, { allowLoopback: deps.allowLoopback ?? false });
     const { topic, ...subscription } = await findSubscription(deps, c);
     const requestId = c.get('requestId');
     const { endpoint, secret } = await registerEndpoint(deps, topic, subscription, {

@@ -2,7 +2,8 @@ import type { Endpoint, Group, Subscription } from '../../domain/groups.ts';
 import { timestampText } from '../../domain/timestamps.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { type CreateGroupDeps, createGroup } from '../../groups/create.ts';
-import { findGroup, groupProgress, type Progress } from '../../groups/describe.ts';
+import { findGroup, groupProgress } from '../../groups/describe.ts';
+import type { PartitionLag } from '../../groups/lag.ts';
 import { removeGroup } from '../../groups/remove.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { RemovalStore } from '../../stores/removals.ts';
@@ -38,13 +39,17 @@ const shown = ({
   createdAt: timestampText(group.createdAt),
 });
 
-const shownProgress = (now: number, { partition, committed, end, lag, cursor }: Progress): object => {
+const shownProgress = (
+  now: number,
+  { partition, committed, endOffset, lag, cursor }: PartitionLag,
+): object => {
   const isHeld = cursor?.owner !== undefined && cursor.leaseUntil > now;
   const isFailing = cursor !== undefined && cursor.attempts > 0;
   return {
     partition,
     committed,
-    end,
+    // What was acknowledged since the end was read is there as well.
+    end: Math.max(endOffset, committed),
     lag,
     owner: isHeld ? cursor.owner : null,
     ...(isFailing && {

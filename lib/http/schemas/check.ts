@@ -11,7 +11,11 @@ const pathText = (path: readonly PropertyKey[]): string =>
     '',
   );
 
-/** The errors of one issue: one for each unknown field, and of a union those of the form that came closest. */
+/** Whether the fields are those of a form, and only what is in one of them is wrong. */
+const isInside = ({ code, path }: z.core.$ZodIssue): boolean =>
+  code !== 'unrecognized_keys' && path.length > 0;
+
+/** The errors of one issue: one for each unknown field, and of a union those of the form that was meant. */
 const fieldErrors = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FieldError[] => {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
@@ -21,8 +25,8 @@ const fieldErrors = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Fi
     }));
   }
   if (issue.code === 'invalid_union') {
-    const deeper = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0));
-    if (deeper !== undefined) return deeper.flatMap((inner) => fieldErrors(inner, path));
+    const meant = issue.errors.find((form) => form.every(isInside));
+    if (meant !== undefined) return meant.flatMap((inner) => fieldErrors(inner, path));
   }
   return [{ path: pathText(path), message: issue.message }];
 };
@@ -58,13 +62,12 @@ export const checkName = (what: 'topic' | 'group', text: string): string => {
   });
 };
 
+const timestampRule = 'Give a time as ISO 8601 with an offset, as 2024-05-01T12:00:00Z.';
+
 /** ISO 8601 with an offset from UTC. */
 export const timestamp = z
-  .string()
-  .refine(
-    (text) => parseTimestamp(text) !== undefined,
-    'Give a time as ISO 8601 with an offset, as 2024-05-01T12:00:00Z.',
-  );
+  .string(timestampRule)
+  .refine((text) => parseTimestamp(text) !== undefined, timestampRule);
 
 /** A whole number within limits that the message states. */
 export const wholeBetween = (from: number, to: number, limit?: keyof typeof limits): z.ZodNumber => {

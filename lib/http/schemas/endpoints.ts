@@ -54,8 +54,9 @@ const headers = z
 /** `POST …/endpoints`. Whether the URL may be called is for the egress guard to say. */
 export const newEndpoint = z.strictObject({
   url: z
-    .string()
-    .max(limits.urlLength, `A URL has at most ${limits.urlLength} characters (limit urlLength).`),
+    .string('Give an absolute https URL.')
+    .max(limits.urlLength, `A URL has at most ${limits.urlLength} characters (limit urlLength).`)
+    .refine((url) => !url.includes('#'), 'Leave the fragment ("#…") out: it would not be sent.'),
   headers: headers.exactOptional(),
   description: z.string().max(1000, 'A description has at most 1000 characters.').exactOptional(),
 });

@@ -1,0 +1,225 @@
+import { describe, expect, test } from 'vitest';
+import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
+
+const path = '/v1/topics/orders/groups/billing';
+const push = { mode: 'push' };
+
+/** Two partitions: three records in the first, a second apart; none in the other. */
+const threeRecords = async (): Promise<World> => {
+  const world = await newWorld();
+  await withTopic(world, 2);
+  for (let value = 0; value < 3; value += 1) {
+    await produce(world, [{ value, partition: 0 }]);
+    world.clock.advance(1000);
+  }
+  return world;
+};
+
+const put = (world: World, json: unknown): Promise<Answer> => call(world, `PUT ${path}`, { json });
+
+const committed = async (world: World): Promise<unknown[]> => {
+  const { json } = await call(world, `GET ${path}`);
+  return (json['partitions'] as { committed: unknown }[]).map((partition) => partition.committed);
+};
+
+describe('creating a group', () => {
+  test('takes the defaults of delivery and begins at the end', async () => {
+    const world = await threeRecords();
+    const answer = await put(world, push);
+    expect(answer.status).toBe(201);
+    expect(answer.json).toEqual({
+      name: 'billing',
+      topic: 'orders',
+      mode: 'push',
+      status: 'active',
+      start: 'latest',
+      delivery: {
+        batchSize: 100,
+        timeoutSeconds: 15,
+        maxAttempts: 10,
+        backoff: { initialSeconds: 1, maxSeconds: 900 },
+      },
+      endpoints: 0,
+      createdAt: '2026-03-01T12:00:03.000Z',
+    });
+    expect(await committed(world)).toEqual([3, 0]);
+  });
+
+  test.each([
+    ['earliest', [0, 0]],
+    ['latest', [3, 0]],
+    [{ timestamp: '2026-03-01T12:00:01Z' }, [1, 0]],
+    [{ timestamp: '2030-01-01T00:00:00Z' }, [3, 0]],
+    [{ offsets: { 0: 2 } }, [2, 0]],
+    [{ offsets: { 0: 3, 1: 0 } }, [3, 0]],
+    [{ offsets: {} }, [0, 0]],
+  ])('begins where it is asked to: %j', async (start, offsets) => {
+    const world = await threeRecords();
+    expect((await put(world, { ...push, start })).json).toMatchObject({ start });
+    expect(await committed(world)).toEqual(offsets);
+  });
+
+  test('begins at the oldest record that is left', async () => {
+    const world = await threeRecords();
+    const topic = await world.stores.topics.get('orders');
+    await world.stores.partitions.advanceStart({ topicId: topic?.topicId ?? '', partition: 0 }, 2);
+    await put(world, { ...push, start: 'earliest' });
+    expect(await committed(world)).toEqual([2, 0]);
+  });
+
+  test('is answered 200 when the same is asked for again, and keeps its place', async () => {
+    const world = await threeRecords();
+    const first = await put(world, push);
+    await produce(world, [{ value: 3, partition: 0 }]);
+    const again = await put(world, { ...push, start: 'latest', delivery: { batchSize: 100 } });
+    expect(again.status).toBe(200);
+    expect(again.json).toEqual(first.json);
+    expect(await committed(world)).toEqual([3, 0]);
+  });
+
+  test.each([
+    { start: 'earliest' },
+    { delivery: { batchSize: 7 } },
+    { delivery: { backoff: { maxSeconds: 60 } } },
+  ])('is refused when the group exists with other settings: %j', async (other) => {
+    const world = await threeRecords();
+    await put(world, push);
+    expectProblem(await put(world, { ...push, ...other }), 409, 'group_exists');
+  });
+
+  test.each([
+    [{}, 'mode', /push/],
+    [{ mode: 'pull' }, 'mode', /not available yet/],
+    [{ mode: 'PUSH' }, 'mode', /push/],
+    [{ ...push, start: 'now' }, 'start', /earliest/],
+    [{ ...push, start: 0 }, 'start', /earliest/],
+    [{ ...push, start: { timestamp: 'now' } }, 'start.timestamp', /ISO 8601/],
+    [{ ...push, start: { timestamp: '2024-01-01T00:00:00Z', offsets: {} } }, 'start', /earliest/],
+    [{ ...push, start: { offsets: { 0: -1 } } }, 'start.offsets.0', /whole number/],
+    [{ ...push, start: { offsets: { 0: '1' } } }, 'start.offsets.0', /whole number/],
+    [{ ...push, start: {} }, 'start.timestamp', /ISO 8601/],
+    [{ ...push, start: { offset: {} } }, 'start', /earliest/],
+    [{ ...push, start: { offsets: { 0: 4 } } }, 'start.offsets.0', /from 0, and ends at 3/],
+    [{ ...push, start: { offsets: { 2: 0 } } }, 'start.offsets.2', /has 2, from 0 to 1/],
+    [{ ...push, start: { offsets: { '01': 0 } } }, 'start.offsets.01', /No such partition/],
+    [{ ...push, delivery: { batchSize: 0 } }, 'delivery.batchSize', /1000 \(limit deliveryRecords\)/],
+    [{ ...push, delivery: { batchSize: 1001 } }, 'delivery.batchSize', /limit deliveryRecords/],
+    [
+      { ...push, delivery: { timeoutSeconds: 31 } },
+      'delivery.timeoutSeconds',
+      /30 \(limit deliveryTimeoutSeconds\)/,
+    ],
+    [{ ...push, delivery: { maxAttempts: 0 } }, 'delivery.maxAttempts', /from 1/],
+    [
+      { ...push, delivery: { backoff: { initialSeconds: 0 } } },
+      'delivery.backoff.initialSeconds',
+      /from 0.1/,
+    ],
+    [
+      { ...push, delivery: { backoff: { initialSeconds: 10, maxSeconds: 5 } } },
+      'delivery.backoff.maxSeconds',
+      /not less/,
+    ],
+    [{ ...push, delivery: { retries: 3 } }, 'delivery.retries', /Unknown/],
+    [{ ...push, ackTimeoutSeconds: 60 }, 'ackTimeoutSeconds', /Unknown/],
+  ])('refuses %j and says where it is wrong', async (json, at, message) => {
+    const world = await threeRecords();
+    const problem = expectProblem(await put(world, json), 400, 'invalid_request');
+    expect(problem['errors']).toContainEqual({ path: at, message: expect.stringMatching(message) });
+    expectProblem(await call(world, `GET ${path}`), 404, 'group_not_found');
+  });
+
+  test('refuses a name that is none, and a topic that is not there', async () => {
+    const world = await threeRecords();
+    const named = await call(world, 'PUT /v1/topics/orders/groups/.a', { json: push });
+    expect(expectProblem(named, 400, 'invalid_request')['errors']).toMatchObject([{ path: 'group' }]);
+    const none = await call(world, 'PUT /v1/topics/none/groups/a', { json: push });
+    expectProblem(none, 404, 'topic_not_found');
+  });
+
+  test('stops at the limit of groups of a topic, which it names', async () => {
+    const world = await threeRecords();
+    for (let n = 0; n < 100; n += 1) {
+      expect((await call(world, `PUT /v1/topics/orders/groups/g${n}`, { json: push })).status).toBe(201);
+    }
+    expect(expectProblem(await put(world, push), 400, 'limit_exceeded')).toMatchObject({
+      limit: 'groupsPerTopic',
+    });
+    expect((await call(world, 'PUT /v1/topics/orders/groups/g7', { json: push })).status).toBe(200);
+  });
+});
+
+describe('a group is shown', () => {
+  test('with its lag, the lease on a partition and why it fails', async () => {
+    const world = await threeRecords();
+    await put(world, { ...push, start: 'earliest' });
+    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+    const found = await world.stores.groups.get({ topicId, group: 'billing' });
+    const ref = { groupId: found?.group.groupId ?? '', partition: 0 };
+    const now = world.clock.now();
+    const lease = { owner: 'run-1', now, leaseUntil: now + 10_000, startOffset: 0, read: undefined };
+    const cursor = await world.stores.cursors.acquire(ref, lease);
+    const epoch = cursor?.epoch ?? 0;
+    await world.stores.cursors.commit(ref, { epoch, committed: 1, leaseUntil: now + 10_000 });
+    const shown = await call(world, `GET ${path}`);
+    expect(shown.json).toMatchObject({
+      status: 'active',
+      lag: 2,
+      partitions: [
+        { partition: 0, committed: 1, end: 3, lag: 2, owner: 'run-1' },
+        { partition: 1, committed: 0, end: 0, lag: 0, owner: null },
+      ],
+    });
+    const retry = { attempts: 2, retryAt: now + 4000, pendingEnd: 3, lastFailure: 'answered 500' };
+    await world.stores.cursors.release(ref, { epoch, retry });
+    expect((await call(world, `GET ${path}`)).json).toMatchObject({
+      partitions: [
+        { owner: null, attempts: 2, retryAt: '2026-03-01T12:00:07.000Z', lastFailure: 'answered 500' },
+        {},
+      ],
+    });
+  });
+
+  test('with the partitions that were added since, from their beginning', async () => {
+    const world = await threeRecords();
+    await put(world, push);
+    await call(world, 'PATCH /v1/topics/orders', { json: { partitions: 3 } });
+    await produce(world, [{ value: 1, partition: 2 }]);
+    const { json } = await call(world, `GET ${path}`);
+    expect(json).toMatchObject({
+      lag: 1,
+      partitions: [{}, {}, { partition: 2, committed: 0, end: 1, lag: 1 }],
+    });
+  });
+
+  test('in a list of the topic, by name', async () => {
+    const world = await threeRecords();
+    for (const name of ['b', 'a']) await call(world, `PUT /v1/topics/orders/groups/${name}`, { json: push });
+    expect((await call(world, 'GET /v1/topics/orders/groups')).json).toMatchObject({
+      groups: [{ name: 'a', status: 'active', endpoints: 0 }, { name: 'b' }],
+    });
+    expectProblem(await call(world, 'GET /v1/topics/none/groups'), 404, 'topic_not_found');
+  });
+});
+
+describe('deleting a group', () => {
+  test('removes it, and leaves its cursors to sweep', async () => {
+    const world = await threeRecords();
+    await put(world, push);
+    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+    const found = await world.stores.groups.get({ topicId, group: 'billing' });
+    expect((await call(world, `DELETE ${path}`)).status).toBe(204);
+    expectProblem(await call(world, `GET ${path}`), 404, 'group_not_found');
+    expectProblem(await call(world, `DELETE ${path}`), 404, 'group_not_found');
+    const [removal] = await world.stores.removals.list(10);
+    expect(removal).toMatchObject({ kind: 'group', id: found?.group.groupId, name: 'billing', topicId });
+  });
+
+  test('lets a new one of that name begin where it is asked to', async () => {
+    const world = await threeRecords();
+    await put(world, push);
+    await call(world, `DELETE ${path}`);
+    expect((await put(world, { ...push, start: 'earliest' })).status).toBe(201);
+    expect(await committed(world)).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { hashKey, keyIdOf } from '../../lib/auth/keys.ts';
+import { adminKey, call, expectProblem, newWorld, type World, withTopic } from './world.ts';
+
+const create = (world: World, json: unknown) => call(world, 'POST /v1/keys', { json });
+
+describe('a new key', () => {
+  test('is shown once and works', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    const answer = await create(world, { name: 'shop', scopes: ['produce'] });
+    expect(answer.status).toBe(201);
+    const { key, ...shown } = answer.json;
+    expect(key).toMatch(/^mr_[A-Za-z0-9_-]{43}$/);
+    expect(shown).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{20}$/),
+      name: 'shop',
+      scopes: ['produce'],
+      createdAt: '2026-03-01T12:00:00.000Z',
+    });
+    const records = { json: { records: [{ value: 1 }] }, key: String(key) };
+    expect((await call(world, 'POST /v1/topics/orders/records', records)).status).toBe(200);
+    const list = await call(world, 'GET /v1/keys');
+    expect(list.json['keys']).toContainEqual(shown);
+    expect(list.text).not.toContain(String(key));
+  });
+
+  test('is stored as its hash alone', async () => {
+    const world = await newWorld();
+    const { json } = await create(world, {
+      name: 'shop',
+      scopes: ['consume'],
+      topics: ['orders', 'billing-*'],
+    });
+    const stored = await world.stores.keys.get(String(json['id']));
+    expect(stored).toMatchObject({ topics: ['orders', 'billing-*'], hash: hashKey(String(json['key'])) });
+    expect(JSON.stringify(stored)).not.toContain(String(json['key']));
+  });
+
+  test('works at once though it was presented in vain before', async () => {
+    const world = await newWorld();
+    const presented = 'mr_chosen-elsewhere';
+    expectProblem(await call(world, 'GET /v1/topics', { key: presented }), 401, 'unauthorized');
+    const hash = hashKey(presented);
+    await world.stores.keys.put({ keyId: keyIdOf(hash), hash, name: 'n', scopes: ['admin'], createdAt: 0 });
+    world.clock.advance(5_000);
+    expect((await call(world, 'GET /v1/topics', { key: presented })).status).toBe(200);
+  });
+
+  test('ends at its expiry, even while it is remembered', async () => {
+    const world = await newWorld();
+    const expiresAt = '2026-03-01T12:00:10.000Z';
+    const { json } = await create(world, { name: 'short', scopes: ['admin'], expiresAt });
+    expect(json['expiresAt']).toBe(expiresAt);
+    const key = String(json['key']);
+    world.clock.advance(9_999);
+    expect((await call(world, 'GET /v1/topics', { key })).status).toBe(200);
+    world.clock.advance(1);
+    expectProblem(await call(world, 'GET /v1/topics', { key }), 401, 'unauthorized');
+  });
+
+  test.each([
+    [{}, 'name'],
+    [{ name: '', scopes: ['admin'] }, 'name'],
+    [{ name: 'a b', scopes: ['admin'] }, 'name'],
+    [{ name: 'a' }, 'scopes'],
+    [{ name: 'a', scopes: [] }, 'scopes'],
+    [{ name: 'a', scopes: 'admin' }, 'scopes'],
+    [{ name: 'a', scopes: ['root'] }, 'scopes[0]'],
+    [{ name: 'a', scopes: ['produce', 'produce'] }, 'scopes'],
+    [{ name: 'a', scopes: ['admin'], topics: [] }, 'topics'],
+    [{ name: 'a', scopes: ['admin'], topics: ['o*s'] }, 'topics[0]'],
+    [{ name: 'a', scopes: ['admin'], topics: ['orders', ''] }, 'topics[1]'],
+    [{ name: 'a', scopes: ['admin'], topics: Array.from({ length: 101 }, (_, n) => `t${n}`) }, 'topics'],
+    [{ name: 'a', scopes: ['admin'], expiresAt: 'tomorrow' }, 'expiresAt'],
+    [{ name: 'a', scopes: ['admin'], expiresAt: 1900000000000 }, 'expiresAt'],
+    [{ name: 'a', scopes: ['admin'], expiresAt: '2026-03-01T12:00:00Z' }, 'expiresAt'],
+    [{ name: 'a', scopes: ['admin'], key: 'mine' }, 'key'],
+  ])('is refused as %j', async (json, at) => {
+    const world = await newWorld();
+    const problem = expectProblem(await create(world, json), 400, 'invalid_request');
+    expect(problem['errors']).toContainEqual({ path: at, message: expect.stringMatching(/./) });
+    expect(await world.stores.keys.list()).toHaveLength(1);
+  });
+});
+
+describe('deleting a key', () => {
+  test('ends it at once in this process', async () => {
+    const world = await newWorld();
+    const { json } = await create(world, { name: 'shop', scopes: ['admin'] });
+    const key = String(json['key']);
+    expect((await call(world, 'GET /v1/topics', { key })).status).toBe(200);
+    expect((await call(world, `DELETE /v1/keys/${json['id']}`)).status).toBe(204);
+    expectProblem(await call(world, 'GET /v1/topics', { key }), 401, 'unauthorized');
+    expectProblem(await call(world, `DELETE /v1/keys/${json['id']}`), 404, 'key_not_found');
+  });
+
+  test('elsewhere ends it here within fifteen seconds', async () => {
+    const world = await newWorld();
+    const key = await world.key({ scopes: ['admin'] });
+    expect((await call(world, 'GET /v1/topics', { key })).status).toBe(200);
+    await world.stores.keys.delete(keyIdOf(hashKey(key)));
+    world.clock.advance(15_000);
+    expectProblem(await call(world, 'GET /v1/topics', { key }), 401, 'unauthorized');
+  });
+
+  test.each(['nothing', '%00', 'ABCDEF0123456789ABCD'])('that is not there is 404: %s', async (id) => {
+    expectProblem(await call(await newWorld(), `DELETE /v1/keys/${id}`), 404, 'key_not_found');
+  });
+});
+
+describe('managing keys', () => {
+  test.each(['POST /v1/keys', 'GET /v1/keys', `DELETE /v1/keys/${keyIdOf(hashKey(adminKey))}`])(
+    'takes an admin key that is for every topic: %s',
+    async (line) => {
+      const world = await newWorld();
+      const restricted = await world.key({ scopes: ['admin'], topics: ['*'] });
+      const consumer = await world.key({ scopes: ['produce', 'consume'] });
+      const json = line.startsWith('POST') ? { name: 'a', scopes: ['admin'] } : undefined;
+      const refused = expectProblem(await call(world, line, { key: restricted, json }), 403, 'forbidden');
+      expect(refused['detail']).toContain('not restricted');
+      const lacking = expectProblem(await call(world, line, { key: consumer, json }), 403, 'forbidden');
+      expect(lacking['missingScope']).toBe('admin');
+      expect(await world.stores.keys.list()).toHaveLength(3);
+    },
+  );
+});

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import { OutcomeUnknownError, Problem, ThrottledError } from '../../lib/domain/errors.ts';
+import type { PartitionRef } from '../../lib/domain/records.ts';
+import type { LocalAppDeps } from '../../lib/http/local-app.ts';
+import { PartitionClosedError } from '../../lib/log/closed.ts';
+import { call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
+
+/** A world in which the appends to some partitions fail. */
+const failing = (failures: Readonly<Record<number, (at: PartitionRef) => unknown>>): Promise<World> =>
+  newWorld(({ appender }: LocalAppDeps) => ({
+    appender: {
+      append: async (at, records, options) => {
+        const failure = failures[at.partition];
+        if (failure !== undefined) throw failure(at);
+        return appender.append(at, records, options);
+      },
+      close: (at) => appender.close(at),
+    },
+  }));
+
+const overloaded = () =>
+  new Problem('partition_overloaded', 'Too much. Nothing was written.', { retryAfterSeconds: 7 });
+const unknown = () => new OutcomeUnknownError('no answer');
+
+const three = [
+  { partition: 2, value: 'a' },
+  { partition: 0, value: 'b' },
+  { partition: 2, value: 'c' },
+  { partition: 1, value: 'd' },
+];
+
+describe('when the appends to some partitions fail', () => {
+  test('the answer says of every record whether it was written', async () => {
+    const world = await failing({ 0: overloaded });
+    await withTopic(world, 3);
+    const answer = await produce(world, three);
+    const problem = expectProblem(answer, 503, 'partition_overloaded');
+    const timestamp = '2026-03-01T12:00:00.000Z';
+    expect(problem['results']).toEqual([
+      { outcome: 'written', partition: 2, offset: 0, timestamp },
+      { outcome: 'not_written', partition: 0, code: 'partition_overloaded' },
+      { outcome: 'written', partition: 2, offset: 1, timestamp },
+      { outcome: 'written', partition: 1, offset: 0, timestamp },
+    ]);
+    expect(answer.headers.get('retry-after')).toBe('7');
+    const read = await call(world, 'GET /v1/topics/orders/partitions');
+    expect(read.json['partitions']).toMatchObject([{ endOffset: 0 }, { endOffset: 1 }, { endOffset: 2 }]);
+  });
+
+  test('what is not known is told apart from what was not written, and leads', async () => {
+    const world = await failing({ 0: overloaded, 1: unknown });
+    await withTopic(world, 3);
+    const problem = expectProblem(await produce(world, three), 504, 'outcome_unknown');
+    expect(problem['results']).toMatchObject([
+      { outcome: 'written' },
+      { outcome: 'not_written', code: 'partition_overloaded' },
+      { outcome: 'written' },
+      { outcome: 'unknown', code: 'outcome_unknown' },
+    ]);
+  });
+
+  test('a fault of ours leaves its records unknown, is recorded, and tells nothing of itself', async () => {
+    const world = await failing({ 1: () => new Error('at /srv/secret.ts') });
+    await withTopic(world, 3);
+    const answer = await produce(world, three);
+    const problem = expectProblem(answer, 500, 'internal');
+    expect(problem['results']).toMatchObject([{}, {}, {}, { outcome: 'unknown', code: 'internal' }]);
+    expect(answer.text).not.toContain('secret');
+    expect(world.events).toMatchObject([{ kind: 'fault' }]);
+  });
+
+  test('all of them failing is told as well', async () => {
+    const world = await failing({ 0: overloaded, 1: overloaded, 2: overloaded });
+    await withTopic(world, 3);
+    const problem = expectProblem(await produce(world, three), 503, 'partition_overloaded');
+    expect(problem['results']).toHaveLength(4);
+    expect(JSON.stringify(problem['results'])).not.toContain('"written"');
+  });
+});
+
+describe('when the only append fails', () => {
+  test.each([
+    [overloaded, 503, 'partition_overloaded', '7'],
+    [() => new ThrottledError('no capacity'), 503, 'unavailable', '1'],
+    [unknown, 504, 'outcome_unknown', null],
+  ] as const)('the answer is its problem (%#)', async (failure, status, code, retryAfter) => {
+    const world = await failing({ 0: failure });
+    await withTopic(world, 1);
+    const answer = await produce(world, [{ value: 1 }]);
+    expect(expectProblem(answer, status, code)).not.toHaveProperty('results');
+    expect(answer.headers.get('retry-after')).toBe(retryAfter);
+  });
+});
+
+describe('when the topic is deleted in another process', () => {
+  /** Deletes `orders` without telling this process, which goes on with what it remembers. */
+  const deleteElsewhere = async (world: World): Promise<void> => {
+    const topic = await world.stores.topics.get('orders');
+    const { topicId = '', partitions = 0 } = topic ?? {};
+    await world.stores.topics.delete('orders', topicId);
+    for (let partition = 0; partition < partitions; partition += 1) {
+      await world.deps.appender.close({ topicId, partition });
+    }
+  };
+
+  const warm = async (): Promise<World> => {
+    const world = await newWorld();
+    await withTopic(world, 2);
+    expect((await produce(world, [{ value: 1 }])).status).toBe(200);
+    await deleteElsewhere(world);
+    return world;
+  };
+
+  test('producing is answered 404 at once', async () => {
+    const world = await warm();
+    for (const partition of [0, 1]) {
+      expectProblem(await produce(world, [{ value: 1, partition }]), 404, 'topic_not_found');
+    }
+  });
+
+  test('the records go to the topic that has the name now, though it has other partitions', async () => {
+    const world = await warm();
+    const settings = { partitions: 1, retentionHours: null, archive: false };
+    await world.stores.topics.create({ name: 'orders', topicId: 'another', createdAt: 0, ...settings });
+    const records = Array.from({ length: 20 }, (_, value) => ({ value, key: `k${value}` }));
+    const { json } = await produce(world, records);
+    expect(json['results']).toEqual(
+      records.map((_, offset) => expect.objectContaining({ partition: 0, offset })),
+    );
+    expect(await world.deps.reader.endOffset({ topicId: 'another', partition: 0 })).toBe(20);
+  });
+
+  test('producing does not go round for ever when every incarnation is closed', async () => {
+    let appends = 0;
+    const world = await failing({
+      0: (at) => {
+        appends += 1;
+        return new PartitionClosedError(at);
+      },
+    });
+    await withTopic(world, 1);
+    expectProblem(await produce(world, [{ value: 1 }]), 503, 'unavailable');
+    expect(appends).toBe(2);
+  });
+});
+
+describe('what a process remembers of a topic', () => {
+  test('makes a warm append read nothing', async () => {
+    let reads = 0;
+    const world = await newWorld();
+    const get = world.stores.topics.get.bind(world.stores.topics);
+    world.stores.topics.get = (name) => {
+      reads += 1;
+      return get(name);
+    };
+    const keyReads = world.stores.keys.get.bind(world.stores.keys);
+    world.stores.keys.get = (id) => {
+      reads += 1;
+      return keyReads(id);
+    };
+    await withTopic(world, 1);
+    await produce(world, [{ value: 1 }]);
+    reads = 0;
+    for (let n = 0; n < 10; n += 1) await produce(world, [{ value: n }]);
+    expect(reads).toBe(0);
+    world.clock.advance(5_000);
+    await produce(world, [{ value: 1 }]);
+    expect(reads).toBe(1);
+    world.clock.advance(10_000);
+    await produce(world, [{ value: 1 }]);
+    expect(reads).toBe(3);
+  });
+
+  test('does not keep a partition from being written that another process has just added', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    await produce(world, [{ value: 1 }]);
+    const topic = await world.stores.topics.get('orders');
+    await world.stores.topics.update('orders', topic?.topicId ?? '', { partitions: 2 });
+    expect((await produce(world, [{ value: 1, partition: 1 }])).status).toBe(200);
+  });
+});
