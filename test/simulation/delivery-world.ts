@@ -366,12 +366,16 @@ export class DeliveryWorld {
   }
 }
 
-/** One world of one seed, from its beginning to its end. @throws BreachError naming the seed */
-export const simulateDelivery = async (seed: number, options: WorldOptions): Promise<void> => {
+/** One world of one seed, from its beginning to its end; `breach` says which invariant did not hold. */
+export const runDelivery = async (
+  seed: number,
+  options: WorldOptions,
+): Promise<{ readonly breach: string | undefined }> => {
   try {
     await new DeliveryWorld(seed, options).run();
+    return { breach: undefined };
   } catch (error) {
-    if (!(error instanceof BreachError)) throw error;
-    throw new BreachError(`seed ${seed}: ${error.message}`);
+    if (error instanceof BreachError) return { breach: error.message };
+    throw error;
   }
 };

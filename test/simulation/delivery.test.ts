@@ -1,18 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Faults, noFaults } from './delivery-faults.ts';
-import { BreachError } from './delivery-invariants.ts';
 import { type MutantName, mutants } from './delivery-mutants.ts';
-import { simulateDelivery, type WorldOptions } from './delivery-world.ts';
+import { runDelivery, type WorldOptions } from './delivery-world.ts';
 
 /** The first seed below `seeds` whose world breaks an invariant, and how. */
 const firstBreach = async (seeds: number, options: WorldOptions): Promise<string | undefined> => {
   for (let seed = 0; seed < seeds; seed += 1) {
-    try {
-      await simulateDelivery(seed, options);
-    } catch (error) {
-      if (error instanceof BreachError) return error.message;
-      throw error;
-    }
+    const { breach } = await runDelivery(seed, options);
+    if (breach !== undefined) return `seed ${seed}: ${breach}`;
   }
   return undefined;
 };

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runDelivery } from './delivery-world.ts';
 import { runLog } from './log-scenario.ts';
 
 /** Runs one seed; `breach` says which invariant did not hold. The same seed gives the same run. */
@@ -6,6 +7,8 @@ type Scenario = (seed: number) => Promise<{ readonly breach: string | undefined 
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   log: (seed) => runLog(seed),
+  delivery: (seed) => runDelivery(seed, { sweep: false }),
+  'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true }),
 };
 
 const usage = `npm run simulate -- [${Object.keys(scenarios).join('|')}] [--seeds N] [--from N]
