@@ -25,14 +25,18 @@ const tableStatus = async (client: DynamoDBClient, name: string): Promise<string
   }
 };
 
-/** Makes the table if it is absent, and waits until it can be used. */
+/**
+ * Makes the table if it is absent, and waits until it can be used.
+ * @param server.streams Whether the server has streams: the table then has the one that its definition wants.
+ */
 export const ensureTable = async (
   client: DynamoDBClient,
   clock: Clock,
   name: string,
   definition: TableDefinition,
+  server: { readonly streams: boolean } = { streams: false },
 ): Promise<void> => {
-  const { partitionKey, sortKey } = definition;
+  const { partitionKey, sortKey, stream } = definition;
   if ((await tableStatus(client, name)) === undefined) {
     await client.send(
       new CreateTableCommand({
@@ -46,6 +50,8 @@ export const ensureTable = async (
           AttributeName: key.name,
           AttributeType: key.type,
         })),
+        ...(server.streams &&
+          stream && { StreamSpecification: { StreamEnabled: true, StreamViewType: stream } }),
       }),
     );
   }
@@ -53,6 +59,13 @@ export const ensureTable = async (
   for (let looks = 0; looks < 50 && (await tableStatus(client, name)) !== 'ACTIVE'; looks += 1) {
     await clock.sleep(10);
   }
+};
+
+/** The ARN of the table's stream. */
+export const streamOf = async (client: DynamoDBClient, table: string): Promise<string> => {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }));
+  if (Table?.LatestStreamArn === undefined) throw new Error(`the table ${table} has no stream`);
+  return Table.LatestStreamArn;
 };
 
 /** Makes the queue if it is absent and gives it this visibility timeout. Answers with its URL at today's endpoint. */

@@ -1,3 +1,4 @@
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { limits } from '../domain/limits.ts';
@@ -12,11 +13,13 @@ import { sqsWakeQueue } from '../stores/sqs/wake-queue.ts';
 import type { WakeQueue } from '../stores/wake-queue.ts';
 import { type EmbeddedService, startDynamodb } from './embedded-dynamodb.ts';
 import { startSqsAndS3 } from './embedded-sqs-s3.ts';
-import { ensureBucket, ensureQueue, ensureTable } from './resources.ts';
+import { ensureBucket, ensureQueue, ensureTable, streamOf } from './resources.ts';
 
 export interface StoresOptions {
   /** Folders of the embedded services; in memory without. */
   readonly folder?: { readonly dynamodb: string; readonly sqsAndS3: string };
+  /** The endpoint of a DynamoDB that has streams, as DynamoDB Local; without, one is embedded. */
+  readonly dynamodbEndpoint?: string;
   readonly clock: Clock;
   /** Told of every single request to DynamoDB. */
   readonly onRequest?: (usage: RequestUsage) => void;
@@ -28,6 +31,8 @@ export interface EmbeddedStores extends ReturnType<typeof dynamoStateStores> {
   readonly queue: WakeQueue;
   /** The wake queue, as its receiver needs it. */
   readonly wakes: { readonly client: SQSClient; readonly queueUrl: string };
+  /** The log table's own stream, where DynamoDB has streams. */
+  readonly stream?: { readonly client: DynamoDBStreamsClient; readonly streamArn: string };
   stop(): Promise<void>;
 }
 
@@ -48,7 +53,7 @@ const archive = async (endpoint: string): Promise<void> => {
 const connect = async (
   dynamodb: EmbeddedService,
   sqsAndS3: EmbeddedService,
-  { clock, onRequest }: StoresOptions,
+  { clock, onRequest, dynamodbEndpoint }: StoresOptions,
 ): Promise<EmbeddedStores> => {
   const toTables = { ...anyone, endpoint: dynamodb.endpoint, ...(onRequest && { onRequest }) };
   const log = { client: createLogClient(toTables), table: logTable, clock };
@@ -56,7 +61,8 @@ const connect = async (
   const sender = createQueueClient({ ...anyone, endpoint: sqsAndS3.endpoint });
   // Waits for messages longer than any other request takes.
   const receiver = new SQSClient({ ...anyone, endpoint: sqsAndS3.endpoint });
-  await ensureTable(log.client, clock, log.table, tables.log);
+  const streams = dynamodbEndpoint !== undefined;
+  await ensureTable(log.client, clock, log.table, tables.log, { streams });
   await ensureTable(state.client, clock, state.table, tables.state);
   const visibilitySeconds = limits.wakeVisibilityMs / 1000;
   const queueUrl = await ensureQueue(sender, sqsAndS3.endpoint, 'millrace-wakes', visibilitySeconds);
@@ -66,6 +72,12 @@ const connect = async (
     batches: dynamoBatchStore(log),
     queue: sqsWakeQueue({ client: sender, queueUrl, clock }),
     wakes: { client: receiver, queueUrl },
+    ...(streams && {
+      stream: {
+        client: new DynamoDBStreamsClient({ ...anyone, endpoint: dynamodb.endpoint }),
+        streamArn: await streamOf(log.client, log.table),
+      },
+    }),
     stop: async () => {
       for (const client of [log.client, state.client, sender, receiver]) client.destroy();
       await sqsAndS3.stop();
@@ -74,9 +86,14 @@ const connect = async (
   };
 };
 
+const dynamodbAt = (endpoint: string): EmbeddedService => ({ endpoint, stop: async () => undefined });
+
 /** Starts the embedded services and makes the tables, the queue and the bucket where they are absent. */
 export const openStores = async (options: StoresOptions): Promise<EmbeddedStores> => {
-  const dynamodb = await startDynamodb(options.folder?.dynamodb);
+  const dynamodb =
+    options.dynamodbEndpoint === undefined
+      ? await startDynamodb(options.folder?.dynamodb)
+      : dynamodbAt(options.dynamodbEndpoint);
   const sqsAndS3 = await startSqsAndS3(options.folder?.sqsAndS3);
   return connect(dynamodb, sqsAndS3, options);
 };

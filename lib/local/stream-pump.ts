@@ -33,7 +33,7 @@ export class StreamPump {
   /** A batch was written at `base`. */
   announce(at: PartitionRef, base: number): void {
     this.#sequence += 1;
-    this.#waiting.push({
+    this.push({
       eventID: String(this.#sequence),
       eventName: 'INSERT',
       eventSource: 'aws:dynamodb',
@@ -46,6 +46,11 @@ export class StreamPump {
         StreamViewType: 'KEYS_ONLY',
       },
     });
+  }
+
+  /** The next record of a stream. */
+  push(record: DynamoDBRecord): void {
+    this.#waiting.push(record);
     this.#running ??= this.#run();
   }
 

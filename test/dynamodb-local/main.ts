@@ -1,0 +1,89 @@
+/**
+ * `npm run test:dynamodb-local`: the store contract suites and the end-to-end suite on Amazon's DynamoDB Local, whose
+ * real streams set delivery going there, and whose refused conditions answer with the item that stands.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Background, freePort, run, start, tail, until, variables } from '../harness/processes.ts';
+import { MissingError, step } from '../harness/progress.ts';
+import { emulatorFolder, javaArguments } from './emulator.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+
+const requireJava = async (): Promise<void> => {
+  try {
+    const { stdout } = await promisify(execFile)('java', ['--list-modules']);
+    if (/^jdk\.compiler@(1[1-9]|[2-9]\d)/m.test(stdout)) return;
+  } catch {
+    // Not there at all.
+  }
+  throw new MissingError(
+    'A JDK, 11 or newer, is needed as java (Debian: apt-get install openjdk-17-jdk-headless).',
+  );
+};
+
+const startEmulator = async (
+  emulator: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Background & { endpoint: string }> => {
+  const port = await freePort();
+  const log = join(folder, 'dynamodb-local.log');
+  const env = { ...variables(), DDB_LOCAL_TELEMETRY: '0' };
+  const args = javaArguments(emulator, port);
+  const server = start({ file: 'java', args, cwd: folder, env, log, signal });
+  const endpoint = `http://127.0.0.1:${port}`;
+  try {
+    await until('DynamoDB Local answers', 120_000, signal, async () => {
+      if (server.failure() !== undefined)
+        throw new Error(`DynamoDB Local ${server.failure()}:\n${tail(log)}`);
+      // Any answer will do: it refuses a request without a signature.
+      return fetch(endpoint).then(
+        () => true,
+        () => undefined,
+      );
+    });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { ...server, endpoint };
+};
+
+const suite = (folder: string, endpoint: string, signal: AbortSignal): Promise<void> =>
+  run(
+    {
+      file: join(root, 'node_modules', '.bin', 'vitest'),
+      args: ['run', '--config', 'test/vitest.config.ts', folder],
+      cwd: root,
+      env: { ...variables(), TEST_DYNAMODB_ENDPOINT: endpoint },
+      signal,
+    },
+    900_000,
+  );
+
+const test = async (folder: string, signal: AbortSignal, ends: (() => Promise<void>)[]): Promise<void> => {
+  await requireJava();
+  const emulator = await step('DynamoDB Local', () => emulatorFolder(signal));
+  const { endpoint, stop } = await step('Start it', () => startEmulator(emulator, folder, signal));
+  ends.push(stop);
+  await step('Contract suites', () => suite('test/contract', endpoint, signal));
+  await step('End-to-end suite', () => suite('test/end-to-end', endpoint, signal));
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-dynamodb-local-'));
+const stopping = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.on(name, () => stopping.abort(new Error(`Stopped by ${name}.`)));
+const ends: (() => Promise<void>)[] = [];
+try {
+  await test(folder, stopping.signal, ends);
+} catch (error) {
+  console.error(error instanceof MissingError ? error.message : error);
+  process.exitCode = 1;
+}
+for (const end of ends.reverse()) await end();
+rmSync(folder, { recursive: true });
