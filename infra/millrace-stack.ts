@@ -2,11 +2,13 @@ import { type CfnElement, CfnOutput, Duration, Stack, type StackProps, Tags } fr
 import type { Construct } from 'constructs';
 import { limits } from '../lib/domain/limits.ts';
 import { acknowledge } from './acknowledgements.ts';
+import { Alarms } from './constructs/alarms.ts';
 import { BrokerFunction } from './constructs/broker-function.ts';
 import { type FunctionName, functionNames } from './constructs/bundling.ts';
 import { Delivery } from './constructs/delivery.ts';
 import { HttpEntry } from './constructs/http-entry.ts';
 import { LogStorage } from './constructs/log-storage.ts';
+import { Overview } from './constructs/overview.ts';
 import { rightsOf } from './constructs/rights.ts';
 import { WakeQueue } from './constructs/wake-queue.ts';
 import { keepsData, type Settings } from './settings.ts';
@@ -85,6 +87,7 @@ export class MillraceStack extends Stack {
       deliverMaxConcurrency: settings.deliverMaxConcurrency,
       sweepInterval: Duration.minutes(settings.sweepMinutes),
     });
+    this.#watch(settings);
     Tags.of(this).add('application', 'millrace');
     Tags.of(this).add('stage', settings.stage);
     this.#outputs(settings);
@@ -123,6 +126,18 @@ export class MillraceStack extends Stack {
       'ListStreams, which an event source mapping demands, cannot be confined further than to the streams of one table.',
     );
     return functions;
+  }
+
+  #watch(settings: Settings): void {
+    const watched = {
+      namespace: this.stackName,
+      functions: this.functions,
+      tables: { log: this.storage.log, state: this.storage.state },
+      wakes: this.wakes,
+      stage: this.entry.stage,
+    };
+    const { alarms } = new Alarms(this, 'Alarms', { watched, settings, prefix: this.stackName });
+    new Overview(this, 'Overview', { watched, alarms, name: this.stackName });
   }
 
   #outputs(settings: Settings): void {

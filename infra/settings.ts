@@ -56,6 +56,8 @@ const schema = z
     deliverMaxConcurrency: whole(2, 1000).default(50),
     /** Minutes between sweeps: how long what no wake was queued for may wait. */
     sweepMinutes: whole(1, 60).default(5),
+    /** Minutes that a record may wait for its group before somebody is alarmed. */
+    alarmLagMinutes: whole(1, 1440).default(15),
     /** Who is alarmed: an address that gets mail, or a topic that stands already. Absent: alarms only show. */
     alarmEmail: z.email('an email address').optional(),
     alarmTopicArn: z
