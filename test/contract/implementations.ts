@@ -25,6 +25,8 @@ export interface Stores {
 
 export interface Implementation {
   readonly name: string;
+  /** Whether a put that finds its slot taken answers with the batch that stands there. */
+  readonly tellsWinner: boolean;
   start(): Promise<Running>;
 }
 
@@ -51,6 +53,7 @@ const dynamodbAt = (endpoint: string, stopServer: () => Promise<void>): Running 
 
 const memory: Implementation = {
   name: 'memory',
+  tellsWinner: true,
   start: async () => ({
     open: async () => memoryStores({ clock: systemClock }),
     stop: async () => undefined,
@@ -59,6 +62,7 @@ const memory: Implementation = {
 
 export const dynalite: Implementation = {
   name: 'DynamoDB (dynalite)',
+  tellsWinner: false,
   start: async () => {
     const server = await startDynamodb();
     return dynamodbAt(server.endpoint, server.stop);
@@ -70,6 +74,12 @@ const running = process.env['TEST_DYNAMODB_ENDPOINT'];
 const dynamodbLocal: readonly Implementation[] =
   running === undefined
     ? []
-    : [{ name: 'DynamoDB Local', start: async () => dynamodbAt(running, async () => undefined) }];
+    : [
+        {
+          name: 'DynamoDB Local',
+          tellsWinner: true,
+          start: async () => dynamodbAt(running, async () => undefined),
+        },
+      ];
 
 export const implementations: readonly Implementation[] = [memory, dynalite, ...dynamodbLocal];

@@ -8,7 +8,7 @@ import { describePartitionStore } from './partition-store.ts';
 import { describeRemovalStore } from './removal-store.ts';
 import { describeTopicStore } from './topic-store.ts';
 
-describe.each(implementations)('$name', ({ start }) => {
+describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   let running: Running;
   beforeAll(async () => {
     running = await start();
@@ -16,7 +16,7 @@ describe.each(implementations)('$name', ({ start }) => {
   afterAll(() => running.stop());
   const open = (): Promise<Stores> => running.open();
 
-  describeBatchStore(open);
+  describeBatchStore(open, tellsWinner);
   describeTopicStore(open);
   describeGroupStore(open);
   describeCursorLeases(open);
