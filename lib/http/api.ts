@@ -44,18 +44,22 @@ export const newApi = (deps: ApiDeps): Api => {
         error,
       });
     }
-    return problemResponse(c, problem);
+    return problemResponse(c.get('requestId'), problem);
   });
   api.notFound((c) => {
     const methods = methodsAt(c.req.path);
     if (methods === undefined || methods.includes(c.req.method)) {
       return problemResponse(
-        c,
+        c.get('requestId'),
         new Problem('not_found', 'There is nothing at this address. The interface begins at /v1/topics.'),
       );
     }
     const allow = methods.join(', ');
-    return problemResponse(c, new Problem('method_not_allowed', `This address takes ${allow}.`), { allow });
+    return problemResponse(
+      c.get('requestId'),
+      new Problem('method_not_allowed', `This address takes ${allow}.`),
+      { allow },
+    );
   });
   return api;
 };

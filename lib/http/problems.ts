@@ -1,4 +1,3 @@
-import type { Context } from 'hono';
 import {
   NotSentError,
   OutcomeUnknownError,
@@ -6,7 +5,6 @@ import {
   type ProblemCode,
   ThrottledError,
 } from '../domain/errors.ts';
-import type { ApiEnv } from './api.ts';
 
 interface Answer {
   readonly status: number;
@@ -74,22 +72,22 @@ export const problemOf = (error: unknown): Problem => {
 
 /** `problem` as application/problem+json (RFC 9457). Members it brings along cannot replace the standard ones. */
 export const problemResponse = (
-  c: Context<ApiEnv>,
+  requestId: string,
   problem: Problem,
   headers: Readonly<Record<string, string>> = {},
 ): Response => {
   const { status, title } = problems[problem.code];
   const { members, errors, retryAfterSeconds } = problem.details;
-  const document = {
-    ...members,
+  const standard = {
     type: `urn:millrace:problem:${problem.code}`,
     title,
     status,
     detail: problem.message,
     code: problem.code,
-    requestId: c.get('requestId'),
+    requestId,
     ...(errors !== undefined && { errors }),
   };
+  const document = { ...standard, ...members, ...standard };
   const retryAfter = retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   return new Response(JSON.stringify(document), {
     status,
