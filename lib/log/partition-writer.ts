@@ -80,7 +80,7 @@ export class PartitionWriter {
       bytes,
       ...(expectedOffset !== undefined && { expectedOffset }),
       ...(closes !== undefined && { closes }),
-      arrivedAt: now,
+      waitsSince: now,
       abandoned: false,
       resolve,
       reject,
@@ -144,7 +144,9 @@ export class PartitionWriter {
     }
     const batch = this.#batchAt(tail);
     const write = { at: this.#at, batch, tail, signal: this.#giveUp.signal };
+    const sentAt = this.#deps.clock.now();
     const settlement = await settle(this.#deps, write);
+    for (const waiting of this.#underWay) waiting.waitsSince += this.#deps.clock.now() - sentAt;
     const waitMs = this.#conclude(batch, tail, settlement);
     this.#underWay = [];
     if (this.#queue.size > 0) await this.#pause(waitMs);
@@ -261,7 +263,7 @@ export class PartitionWriter {
   #refuseLate(): void {
     const now = this.#deps.clock.now();
     const { waitBudgetMs } = this.#deps.options;
-    for (const waiting of this.#queue.remove(({ arrivedAt }) => now - arrivedAt > waitBudgetMs)) {
+    for (const waiting of this.#queue.remove(({ waitsSince }) => now - waitsSince > waitBudgetMs)) {
       const contention = this.#trouble.kind === 'contention';
       waiting.reject(
         this.#trouble.kind === 'contention'

@@ -24,8 +24,8 @@ export interface Waiting extends Payload {
   /** The append happens at this offset or not at all. */
   readonly expectedOffset?: number;
   readonly closes?: boolean;
-  /** Wall clock ms. */
-  readonly arrivedAt: number;
+  /** Wall clock ms from which its wait is counted: when it came, and later by the time for which it was under way. */
+  waitsSince: number;
   /** The caller gave up and has its answer. */
   abandoned: boolean;
   readonly resolve: (appended: Appended) => void;

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { decodeRecords } from '../../../lib/domain/encoding.ts';
+import { limits } from '../../../lib/domain/limits.ts';
+import { PartitionClosedError } from '../../../lib/log/appender.ts';
+import { seededRandom } from '../../simulation/scheduler.ts';
+import { at, logWorld, shape } from './scripted-store.ts';
+
+const keys = (world: ReturnType<typeof logWorld>): (string | undefined)[] =>
+  world.store.table.batches(at).flatMap((batch) => decodeRecords(batch, at.partition).map(({ key }) => key));
+
+describe('an append', () => {
+  it('goes to the end of the partition, and is answered with its offset and time', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    expect(await world.outcome(appender.append(at, [{ key: 'a' }, { key: 'b' }]))).toMatchObject({ base: 0 });
+    const { base, appendedAt } = await world.outcome(appender.append(at, [{ key: 'c' }]));
+    expect(base).toBe(2);
+    expect(decodeRecords(world.store.table.batches(at)[1] as never, 2)).toEqual([
+      { key: 'c', partition: 2, offset: 2, timestamp: appendedAt },
+    ]);
+  });
+
+  it('costs one write and no read once the process knows the partition', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    await world.outcome(appender.append(at, [{ key: 'a' }]));
+    world.store.requests = [];
+    await world.pass(10_000);
+    for (const key of ['b', 'c']) await world.outcome(appender.append(at, [{ key }]));
+    expect(world.store.requests).toEqual(['put 1', 'put 2']);
+  });
+
+  it('looks for the end again when what it knows is too old to write on', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    await world.outcome(appender.append(at, [{ key: 'a' }]));
+    await world.pass(limits.tailMaxAgeMs + 1);
+    world.store.requests = [];
+    await world.outcome(appender.append(at, [{ key: 'b' }]));
+    expect(world.store.requests).toEqual(['last', 'put 1']);
+  });
+
+  it('that finds its slot taken goes behind the batch that has it', async () => {
+    const world = logWorld();
+    const [one, two] = [world.appender(), world.appender()];
+    await world.outcome(one.append(at, [{ key: 'a' }]));
+    await world.outcome(two.append(at, [{ key: 'b' }]));
+    expect(await world.outcome(one.append(at, [{ key: 'c' }]))).toMatchObject({ base: 2 });
+    expect(keys(world)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('gets its place also where a refused put does not say who won', async () => {
+    const world = logWorld({ showsWinner: false });
+    const [one, two] = [world.appender(), world.appender()];
+    await world.outcome(one.append(at, [{ key: 'a' }]));
+    for (const key of ['b', 'c', 'd']) await world.outcome(two.append(at, [{ key }]));
+    expect(await world.outcome(one.append(at, [{ key: 'e' }]))).toMatchObject({ base: 4 });
+  });
+
+  it('is never dated before the batch in front of it', async () => {
+    const world = logWorld();
+    await world.pass(60_000);
+    await world.outcome(world.appender().append(at, [{ key: 'a' }]));
+    const [first] = world.store.table.batches(at);
+    const ahead = {
+      ...first,
+      base: 1,
+      count: 1,
+      appendedAt: world.clock.now() + 5_000,
+      writeId: new Uint8Array(8),
+    };
+    world.store.table.put(at, ahead as never, world.clock.now(), world.clock.now());
+    const { appendedAt } = await world.outcome(world.appender().append(at, [{ key: 'c' }]));
+    expect(appendedAt).toBe(ahead.appendedAt);
+  });
+
+  it('of no records is refused', async () => {
+    const world = logWorld();
+    await expect(world.outcome(world.appender().append(at, []))).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+});
+
+describe('appends of one process', () => {
+  it('that come while one is under way go together in the next batch, in order', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    const first = appender.append(at, [{ key: 'a' }]);
+    await world.pass(1);
+    const rest = ['b', 'c', 'd'].map((key) => appender.append(at, [{ key }]));
+    const answers = await world.outcome(Promise.all([first, ...rest]));
+    expect(answers.map(({ base }) => base)).toEqual([0, 1, 2, 3]);
+    expect(keys(world)).toEqual(['a', 'b', 'c', 'd']);
+    expect(world.store.count('put')).toBeLessThanOrEqual(2);
+  });
+
+  it('never make a batch larger than the limits', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    const large = 'x'.repeat(100_000);
+    const calls = Array.from({ length: 5 }, () => appender.append(at, [{ value: large }]));
+    const many = Array.from({ length: 3 }, () =>
+      appender.append(
+        at,
+        Array.from({ length: 400 }, () => ({ value: 1 })),
+      ),
+    );
+    await world.outcome(Promise.all([...calls, ...many]));
+    expect(shape(world.store).map(([, count]) => count)).toEqual([3, 802, 400]);
+  });
+});
+
+describe('an append too large for a batch', () => {
+  it('goes alone when it fits compressed', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    const large = appender.append(at, [{ value: 'x'.repeat(200_000) }, { value: 'y'.repeat(200_000) }]);
+    const small = appender.append(at, [{ value: 1 }]);
+    await world.outcome(Promise.all([large, small]));
+    expect(shape(world.store)).toEqual([
+      [0, 2],
+      [2, 1],
+    ]);
+  });
+
+  it('is refused with the name of the limit otherwise, and nothing is written', async () => {
+    const world = logWorld();
+    const random = seededRandom(1);
+    const records = Array.from({ length: 3 }, () => ({
+      valueBase64: Buffer.from(random.bytes(200_000)).toString('base64'),
+    }));
+    const refused = world.outcome(world.appender().append(at, records));
+    await expect(refused).rejects.toMatchObject({
+      code: 'too_large',
+      message: expect.stringContaining('batchBytes'),
+    });
+    const many = Array.from({ length: limits.batchRecords + 1 }, () => ({ value: 1 }));
+    await expect(world.outcome(world.appender().append(at, many))).rejects.toMatchObject({
+      code: 'too_large',
+      message: expect.stringContaining('batchRecords'),
+    });
+    expect(world.store.requests).toEqual([]);
+  });
+});
+
+describe('an append at an expected offset', () => {
+  it('happens there when that is the end', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    await world.outcome(appender.append(at, [{ key: 'a' }]));
+    const answer = await world.outcome(appender.append(at, [{ key: 'b' }], { expectedOffset: 1 }));
+    expect(answer.base).toBe(1);
+  });
+
+  it('fails with the real end otherwise, also when the process knows an older one', async () => {
+    const world = logWorld();
+    const [one, two] = [world.appender(), world.appender()];
+    await world.outcome(one.append(at, [{ key: 'a' }]));
+    for (const key of ['b', 'c']) await world.outcome(two.append(at, [{ key }]));
+    for (const expectedOffset of [0, 1, 2, 7])
+      await expect(world.outcome(one.append(at, [{ key: 'x' }], { expectedOffset }))).rejects.toMatchObject({
+        code: 'offset_mismatch',
+        details: { members: { partition: 2, endOffset: 3 } },
+      });
+    expect(keys(world)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is not combined with others, and keeps its turn', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    const answers = await world.outcome(
+      Promise.all([
+        appender.append(at, [{ key: 'a' }]),
+        appender.append(at, [{ key: 'b' }], { expectedOffset: 1 }),
+        appender.append(at, [{ key: 'c' }]),
+      ]),
+    );
+    expect(answers.map(({ base }) => base)).toEqual([0, 1, 2]);
+    expect(shape(world.store)).toHaveLength(3);
+  });
+
+  it('succeeds when its own write landed unheard', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    world.store.fates = ['landed unheard'];
+    const answer = await world.outcome(appender.append(at, [{ key: 'a' }], { expectedOffset: 0 }));
+    expect(answer.base).toBe(0);
+    expect(keys(world)).toEqual(['a']);
+  });
+});
+
+describe('a closed partition', () => {
+  it('takes no more records, from whoever knew it open', async () => {
+    const world = logWorld();
+    const [one, two, cold] = [world.appender(), world.appender(), world.appender()];
+    await world.outcome(one.append(at, [{ key: 'a' }]));
+    await world.outcome(two.close(at));
+    for (const appender of [one, two, cold])
+      await expect(world.outcome(appender.append(at, [{ key: 'b' }]))).rejects.toBeInstanceOf(
+        PartitionClosedError,
+      );
+    expect(shape(world.store)).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+  });
+
+  it('may be closed again', async () => {
+    const world = logWorld();
+    await world.outcome(world.appender().close(at));
+    await world.outcome(world.appender().close(at));
+    expect(shape(world.store)).toEqual([[0, 0]]);
+  });
+});

@@ -1,0 +1,147 @@
+import type { Batch } from '../../../lib/domain/batches.ts';
+import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../../lib/domain/errors.ts';
+import type { PartitionRef } from '../../../lib/domain/records.ts';
+import { Appender } from '../../../lib/log/appender.ts';
+import type { AppendOptions } from '../../../lib/log/options.ts';
+import { Reader } from '../../../lib/log/reader.ts';
+import type {
+  BatchPage,
+  BatchRange,
+  BatchStore,
+  PutAttempt,
+  PutOutcome,
+} from '../../../lib/stores/batches.ts';
+import { BatchTable, type BatchTableOptions } from '../../../lib/stores/memory/batches.ts';
+import { MemoryPartitionStore } from '../../../lib/stores/memory/partitions.ts';
+import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import { Scheduler, seededRandom } from '../../simulation/scheduler.ts';
+
+export const at: PartitionRef = { topicId: 'orders1', partition: 2 };
+
+/** What becomes of one put, in order of sending. */
+export type PutFate =
+  | 'answered'
+  | 'throttled'
+  | 'never sent'
+  /** No answer, and the write does not happen. */
+  | 'lost'
+  /** No answer, but the write happens. */
+  | 'landed unheard';
+
+/** The memory table over a connection of 2.5 ms each way, where single puts fare as scripted. */
+export class ScriptedStore implements BatchStore {
+  readonly #scheduler: Scheduler;
+  readonly table: BatchTable;
+  /** Fates of the puts to come; those after the last are answered. */
+  fates: PutFate[] = [];
+  /** Every request, by name, with the base or offset it was for. */
+  requests: string[] = [];
+  readonly #link;
+  /** While set, eventually consistent and consistent reads fail with it. */
+  readFailure: Error | undefined;
+
+  constructor(scheduler: Scheduler, options?: BatchTableOptions) {
+    this.#scheduler = scheduler;
+    this.table = new BatchTable(options);
+    this.#link = scheduler.process();
+  }
+
+  count(name: string): number {
+    return this.requests.filter((request) => request.startsWith(name)).length;
+  }
+
+  async putIfAbsent(ref: PartitionRef, batch: Batch, { notAfter, signal }: PutAttempt): Promise<PutOutcome> {
+    const fate = this.fates.shift() ?? 'answered';
+    const signedAt = this.#scheduler.now();
+    this.requests.push(`put ${batch.base}`);
+    if (fate === 'never sent' || signedAt > notAfter) throw new NotSentError('Not sent.');
+    return this.#exchange(
+      () => {
+        if (fate === 'throttled') throw new ThrottledError('Slow down.');
+        return this.table.put(ref, batch, signedAt, this.#scheduler.now());
+      },
+      { signal, loseRequest: fate === 'lost', loseResponse: fate === 'landed unheard' },
+    );
+  }
+
+  last(ref: PartitionRef, signal?: AbortSignal): Promise<Batch | undefined> {
+    this.requests.push('last');
+    return this.#read(() => this.table.last(ref), signal);
+  }
+
+  range(ref: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage> {
+    this.requests.push(`${range.consistent ? 'strong' : 'eventual'} range ${range.from}`);
+    return this.#read(() => this.table.range(ref, range, this.#scheduler.now()), signal);
+  }
+
+  floor(
+    ref: PartitionRef,
+    offset: number,
+    consistent: boolean,
+    signal?: AbortSignal,
+  ): Promise<Batch | undefined> {
+    this.requests.push(`floor ${offset}`);
+    return this.#read(() => this.table.floor(ref, offset, consistent, this.#scheduler.now()), signal);
+  }
+
+  async delete(ref: PartitionRef, bases: readonly number[]): Promise<void> {
+    this.requests.push(`delete ${bases.join(',')}`);
+    this.table.delete(ref, bases);
+  }
+
+  #read<T>(serve: () => T, signal?: AbortSignal): Promise<T> {
+    const failure = this.readFailure;
+    return this.#exchange(
+      () => {
+        if (failure !== undefined) throw failure;
+        return serve();
+      },
+      { signal },
+    );
+  }
+
+  #exchange<T>(
+    serve: () => T,
+    more: { signal?: AbortSignal | undefined; loseRequest?: boolean; loseResponse?: boolean },
+  ): Promise<T> {
+    const onAbort = (): Error => new OutcomeUnknownError('Given up.');
+    return this.#link.request({ requestMs: 2.5, responseMs: 2.5, serve, onAbort, ...more });
+  }
+}
+
+/** One partition's world on a virtual clock. */
+export const logWorld = (options: BatchTableOptions = {}) => {
+  const scheduler = new Scheduler();
+  const { clock } = scheduler;
+  const store = new ScriptedStore(scheduler, options);
+  const partitions = new MemoryPartitionStore();
+  const events: TelemetryEvent[] = [];
+  let processes = 0;
+  const appender = (appendOptions: Partial<AppendOptions> = {}): Appender => {
+    processes += 1;
+    const telemetry = { record: (event: TelemetryEvent) => void events.push(event) };
+    const random = seededRandom(processes);
+    return new Appender({ batches: store, clock, random, telemetry, options: appendOptions });
+  };
+  const reader = (): Reader => new Reader({ batches: store, partitions, clock });
+  /** Lets virtual time go on until `promise` has its outcome. */
+  const outcome = async <T>(promise: Promise<T>): Promise<T> => {
+    let settled = false;
+    const end = (): void => {
+      settled = true;
+    };
+    promise.then(end, end);
+    await scheduler.run({ when: () => settled });
+    if (!settled) throw new Error('It waits for ever.');
+    return promise;
+  };
+  const pass = async (ms: number): Promise<void> => {
+    scheduler.after(ms, () => undefined);
+    await scheduler.run({ maxMs: ms });
+  };
+  return { scheduler, clock, store, partitions, events, appender, reader, outcome, pass };
+};
+
+/** The offsets and counts of the batches in the log. */
+export const shape = (store: ScriptedStore): readonly [number, number][] =>
+  store.table.batches(at).map(({ base, count }) => [base, count]);
