@@ -1,4 +1,4 @@
-import { NotSentError } from '../domain/errors.ts';
+import { NotSentError, ThrottledError } from '../domain/errors.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 
@@ -16,7 +16,7 @@ export const announceWrites = (store: BatchStore, announce: Announce): BatchStor
     try {
       return await store.putIfAbsent(at, batch, attempt);
     } catch (error) {
-      written = !(error instanceof NotSentError);
+      written = !(error instanceof NotSentError || error instanceof ThrottledError);
       throw error;
     } finally {
       if (written) announce(at, batch.base);

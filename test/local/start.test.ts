@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { Client, eventually } from '../end-to-end/client.ts';
+import { failedStart, startBroker } from './broker-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+const shell = promisify(execFile);
+
+test('the lines of the banner work when they are pasted into a shell', async () => {
+  const folder = temporaryFolder();
+  const broker = await startBroker({ MILLRACE_DATA_DIR: folder });
+  const lines = broker.output().match(/^curl .*$/gm) ?? [];
+  expect(lines).toHaveLength(3);
+  const answers = [];
+  for (const line of lines) answers.push(JSON.parse((await shell('sh', ['-c', line])).stdout));
+  expect(answers).toMatchObject([
+    { name: 'orders', partitions: 4 },
+    { results: [{ offset: 0 }] },
+    { records: [{ key: 'customer-7', value: { total: 42 } }] },
+  ]);
+  expect(broker.output()).toContain(readFileSync(join(folder, 'admin-key'), 'utf8').trim());
+  expect(statSync(folder).mode & 0o077).toBe(0);
+});
+
+test('a root key from the environment is not repeated, and replaces the one before it', async () => {
+  const folder = temporaryFolder();
+  const first = await startBroker({ MILLRACE_DATA_DIR: folder, MILLRACE_ADMIN_KEY: "one-root-key-'$HOME`" });
+  await new Client(first.url, first.key).ok('GET', '/v1/topics');
+  expect(first.output()).not.toContain(first.key);
+  const pasted = first.output().match(/^curl -X PUT .*$/m)?.[0] ?? '';
+  const env = { ...process.env, MILLRACE_ADMIN_KEY: first.key };
+  expect(JSON.parse((await shell('sh', ['-c', pasted], { env })).stdout)).toMatchObject({ name: 'orders' });
+  expect(await first.end('SIGTERM')).toBe(0);
+
+  const second = await startBroker({ MILLRACE_DATA_DIR: folder, MILLRACE_ADMIN_KEY: 'another-root-key' });
+  expect((await new Client(second.url, first.key).call('GET', '/v1/topics')).status).toBe(401);
+  const { topics } = await new Client(second.url, second.key).ok<{ topics: unknown[] }>('GET', '/v1/topics');
+  expect(topics).toHaveLength(1);
+});
+
+test('a port that is taken is said to be, with what to do', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as { port: number };
+  const { code, errors } = await failedStart({ MILLRACE_DATA_DIR: temporaryFolder(), PORT: String(port) });
+  expect(code).toBe(1);
+  expect(errors).toBe(
+    `The port ${port} at 127.0.0.1 is taken by another program. Choose another with PORT (0 takes a free one).\n`,
+  );
+});
+
+test('a data folder that another broker has is refused, with what to do', async () => {
+  const folder = temporaryFolder();
+  const broker = await startBroker({ MILLRACE_DATA_DIR: folder });
+  const { code, errors } = await failedStart({ MILLRACE_DATA_DIR: folder });
+  expect(code).toBe(1);
+  expect(errors).toContain(`in use by process ${broker.process.pid}`);
+  expect(errors).toContain('MILLRACE_DATA_DIR');
+});
+
+test('a setting that is wrong or unknown is refused by its name, all of them at once', async () => {
+  const { code, errors } = await failedStart({
+    MILLRACE_DATA_DIR: temporaryFolder(),
+    MILLRACE_SWEEP_SECONDS: 'often',
+    MILLRACE_DATADIR: '/tmp',
+  });
+  expect(code).toBe(1);
+  expect(errors).toMatch(/MILLRACE_SWEEP_SECONDS .* must be a whole number/);
+  expect(errors).toContain('MILLRACE_DATADIR is not a setting');
+  expect(errors).not.toContain('at ');
+});
+
+/** A fetch that the broker is known to be waiting in, since it has answered a request that was sent later. */
+const beginFetch = async (client: Client): Promise<{ over: Promise<unknown> }> => {
+  await client.ok('PUT', '/v1/topics/orders', { partitions: 1 });
+  const over = client.fetch('orders', 0, 'offset=0&waitSeconds=20').catch(() => 'cut off');
+  await client.ok('GET', '/v1/topics');
+  return { over };
+};
+
+test('SIGINT ends it cleanly, though a fetch waits for longer', async () => {
+  const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
+  const { over } = await beginFetch(new Client(broker.url, broker.key));
+  expect(await broker.end('SIGINT')).toBe(0);
+  expect(broker.errors()).toBe('');
+  await over;
+});
+
+test('a second SIGINT ends it at once', async () => {
+  const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
+  const { over } = await beginFetch(new Client(broker.url, broker.key));
+  broker.process.kill('SIGINT');
+  await eventually('it is ending', broker.output, (output) => output.includes('Ending'));
+  expect(await broker.end('SIGINT')).toBe(130);
+  await over;
+});
