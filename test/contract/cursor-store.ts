@@ -78,6 +78,13 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       expect(await cursors.get(ref)).toStrictEqual(standing);
     });
 
+    test('an acquire that lands late is not mistaken for a later lease of the same owner', async () => {
+      const { cursors } = await open();
+      const read = await held(cursors);
+      await cursors.acquire(ref, acquisition('a', { read, now: 2000, leaseUntil: 3000 }));
+      expect(await cursors.acquire(ref, acquisition('a'))).toBeUndefined();
+    });
+
     test('a live lease is left alone until the moment it ends', async () => {
       const { cursors } = await open();
       const read = await held(cursors);
@@ -178,7 +185,8 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
       const read = await held(cursors);
       await cursors.acquire(ref, acquisition('b', { read, now: 2000, leaseUntil: 3000 }));
       const standing = await cursors.get(ref);
-      expect(await cursors.commit(ref, { epoch: 1, committed: 99, leaseUntil: 0 })).toBe(false);
+      for (const committed of [40, 99])
+        expect(await cursors.commit(ref, { epoch: 1, committed, leaseUntil: 0 })).toBe(false);
       expect(await cursors.release(ref, { epoch: 1, retry: failed })).toBe(false);
       expect(await cursors.get(ref)).toStrictEqual(standing);
     });

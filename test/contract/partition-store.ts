@@ -16,7 +16,6 @@ export const describePartitionStore = (open: () => Promise<Stores>): void => {
       await partitions.advanceStart(at('t', 3), 9);
       await partitions.advanceStart(at('t', 3), 100);
       await partitions.advanceStart(at('t', 3), 99);
-      await partitions.advanceStart(at('t', 3), 100);
       expect((await partitions.get(at('t', 3))).startOffset).toBe(100);
     });
 

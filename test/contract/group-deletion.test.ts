@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deliveryDefaults, type Endpoint, type Group } from '../../lib/domain/groups.ts';
+import { createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
+import { topicItemsKey } from '../../lib/stores/dynamodb/keys.ts';
+import { itemsUnder } from '../../lib/stores/dynamodb/table.ts';
+import { embeddedTables, type TestTables } from '../embedded/tables.ts';
+
+const ref = { topicId: 't', group: 'billing' };
+const group = (groupId: string): Group => ({
+  name: 'billing',
+  groupId,
+  topic: 'orders',
+  topicId: 't',
+  mode: 'push',
+  start: 'latest',
+  startOffsets: [0],
+  delivery: deliveryDefaults,
+  status: 'active',
+  createdAt: 0,
+});
+const endpoint: Endpoint = {
+  endpointId: 'e',
+  url: 'https://example.com/',
+  secrets: ['whsec_a'],
+  status: 'enabled',
+  createdAt: 0,
+};
+
+let tables: TestTables;
+beforeAll(async () => {
+  tables = await embeddedTables();
+});
+afterAll(() => tables[Symbol.asyncDispose]());
+
+test('a deletion that stops half way leaves no endpoint to the next group of that name', async () => {
+  const groups = dynamoGroupStore(tables.state);
+  await groups.create(group('first'));
+  await groups.putEndpoint(ref, endpoint);
+
+  const dying = createStateClient(tables.connection);
+  dying.middlewareStack.add(
+    (next, context) => (args) => {
+      if (context.commandName === 'QueryCommand') throw new Error('died');
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  await expect(dynamoGroupStore({ ...tables.state, client: dying }).delete(ref, 'first')).rejects.toThrow();
+  dying.destroy();
+
+  await groups.create(group('second'));
+  expect(await groups.get(ref)).toStrictEqual({ group: group('second'), endpoints: [] });
+  expect(await groups.list('t')).toStrictEqual([{ group: group('second'), endpoints: [] }]);
+
+  await groups.delete(ref, 'first');
+  const left: unknown[] = [];
+  for await (const item of itemsUnder(tables.state, { pk: topicItemsKey('t') })) left.push(item['sk']?.S);
+  expect(left).toStrictEqual(['group/billing/']);
+});
