@@ -201,15 +201,14 @@ describe('a fetch by reads that miss batches', () => {
   it.each([[[0]], [[1]], [[1, 2]], [[0, 2]], [[3]], [[0, 1, 2, 3]]])(
     'never shows a hole (%j)',
     async (hidden) => {
-      const world = missing(hidden);
-      await fill(world, [2, 3, 1, 2]);
+      const world = await missing(hidden);
+      const { batches } = world.store.table.range(at, { from: 0, limit: 9, consistent: false }, 0);
+      expect(batches).toHaveLength(4 - hidden.length);
       const reader = world.reader();
-      // Every batch has been looked at once, so that it is known which is the n-th.
-      world.store.table.range(at, { from: 0, limit: 10, consistent: false }, world.clock.now());
       for (let from = 0; from < 8; from += 1) {
         const { records, nextOffset } = await fetch(world, reader, { offset: from });
         expect(offsets(records)).toEqual(upTo(from, nextOffset));
-        expect(records.length + (hidden.includes(3) ? 1 : 0)).toBeGreaterThan(0);
+        expect(records.length).toBeGreaterThan(0);
       }
     },
   );
