@@ -89,7 +89,7 @@ const curve = (
 const legend = (series: readonly Series[]): readonly string[] => {
   const { height, left, bottom } = panelSize;
   return series.flatMap(({ label, colour, dashed }, index) => {
-    const x = left + (index % 3) * 136;
+    const x = left + (index % 3) * 139;
     const y = height - bottom + 52 + Math.floor(index / 3) * 18;
     const dash = dashed ? ' stroke-dasharray="5 4"' : '';
     return [
@@ -137,7 +137,13 @@ const seriesOf = (rows: readonly Row[], value: (row: Row) => number): readonly S
   });
 };
 
-/** Latency and write units against the offered load, both axes logarithmic, as one SVG document. */
+const measures: readonly { title: string; unit: string; value: (row: Row) => number }[] = [
+  { title: 'p99', unit: 'ms', value: ({ p99 }) => p99 },
+  { title: 'write units', unit: 'a record', value: ({ writeUnits }) => writeUnits },
+  { title: 'carried', unit: 'records a second', value: ({ carried }) => carried },
+];
+
+/** Latency, write units and what was carried against the offered load, both axes logarithmic, as one SVG document. */
 export const plot = (rows: readonly Row[], caption: string): string => {
   const onDemand = rows.filter(({ processes }) => processes === undefined);
   // Of the baselines only one size is drawn, or the lines could not be told apart.
@@ -149,23 +155,16 @@ export const plot = (rows: readonly Row[], caption: string): string => {
     { title: 'Combining processes', rows: standing },
   ].filter((group) => group.rows.length > 0);
   const { width, height } = panelSize;
-  const panels = groups.flatMap((group, column) => [
-    panel(
-      { title: `${group.title}: p99`, unit: 'ms', series: seriesOf(group.rows, (row) => row.p99) },
-      column * width,
-      0,
+  const panels = groups.flatMap((group, column) =>
+    measures.map(({ title, unit, value }, line) =>
+      panel(
+        { title: `${group.title}: ${title}`, unit, series: seriesOf(group.rows, value) },
+        column * width,
+        line * height,
+      ),
     ),
-    panel(
-      {
-        title: `${group.title}: write units`,
-        unit: 'a record',
-        series: seriesOf(group.rows, (row) => row.writeUnits),
-      },
-      column * width,
-      height,
-    ),
-  ]);
-  const total = { width: width * groups.length, height: height * 2 + 28 };
+  );
+  const total = { width: width * groups.length, height: height * measures.length + 28 };
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total.width} ${total.height}" font-family="system-ui, sans-serif" font-size="12" fill="${ink}">`,
     `<title>Appends to one partition</title>`,

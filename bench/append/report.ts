@@ -14,6 +14,7 @@ const carried = ({ carried }: Row): string => (carried < 1000 ? carried.toFixed(
 
 const columns: readonly Column[] = [
   { title: 'offered/s', cell: ({ offered }) => whole(offered) },
+  { title: 'for s', cell: ({ seconds }) => whole(seconds) },
   { title: 'carried/s', cell: carried },
   { title: 'requests', cell: ({ requests }) => requests.toFixed(3) },
   { title: 'write units', cell: ({ writeUnits }) => writeUnits.toFixed(3) },
