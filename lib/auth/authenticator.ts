@@ -12,7 +12,7 @@ const keyLength = 512;
 export interface AuthenticatorDeps {
   readonly keys: Pick<KeyStore, 'get'>;
   readonly clock: Clock;
-  /** Keys remembered, known and unknown ones each: the least recently used are forgotten. */
+  /** Keys remembered, known and unknown ones together: the least recently used are forgotten. */
   readonly maxEntries?: number;
 }
 

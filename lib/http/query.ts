@@ -1,4 +1,5 @@
 import { type FieldError, Problem } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
 import type { ApiContext } from './api.ts';
 
 /**
@@ -31,19 +32,23 @@ export const noQuery = (c: ApiContext): void => {
 };
 
 /**
- * A whole number of decimal digits from `from` to `to`, or `absent` where there is none.
- * @throws Problem `invalid_request`
+ * A whole number in decimal digits, from `from` to the limit, or `absent` where there is none.
+ * @throws Problem `invalid_request`; `limit_exceeded`, which names the limit
  */
-export const wholeNumber = (
+export const limitedNumber = (
   name: string,
   text: string | undefined,
-  { from, to, absent }: { readonly from: number; readonly to: number; readonly absent: number },
+  range: { readonly from: number; readonly limit: keyof typeof limits; readonly absent: number },
 ): number => {
-  if (text === undefined) return absent;
-  const number = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= from && number <= to) return number;
-  const message = `Give a whole number from ${from} to ${to}.`;
-  throw new Problem('invalid_request', `The query parameter "${name}" is not valid. ${message}`, {
-    errors: [{ path: name, message }],
-  });
+  if (text === undefined) return range.absent;
+  const maximum = limits[range.limit];
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= range.from && number <= maximum) return number;
+  const message = `Give a whole number from ${range.from} to ${maximum} (limit ${range.limit}).`;
+  const isBeyond = number > maximum;
+  throw new Problem(
+    isBeyond ? 'limit_exceeded' : 'invalid_request',
+    `The query parameter "${name}" is not valid. ${message}`,
+    { errors: [{ path: name, message }], ...(isBeyond && { members: { limit: range.limit, maximum } }) },
+  );
 };

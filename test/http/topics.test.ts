@@ -96,17 +96,20 @@ describe('showing and listing topics', () => {
     expect((await call(world, 'GET /v1/topics?limit=2')).json).not.toHaveProperty('nextCursor');
   });
 
-  test.each([
-    'limit=0',
-    'limit=1001',
-    'limit=x',
-    'limit=',
-    'cursor=%21',
-    'cursor=',
-    'page=2',
-    'limit=1&limit=1',
-  ])('a list refuses ?%s', async (query) => {
-    expectProblem(await call(await newWorld(), `GET /v1/topics?${query}`), 400, 'invalid_request');
+  test.each(['limit=0', 'limit=x', 'limit=', 'cursor=%21', 'cursor=', 'page=2', 'limit=1&limit=1'])(
+    'a list refuses ?%s',
+    async (query) => {
+      expectProblem(await call(await newWorld(), `GET /v1/topics?${query}`), 400, 'invalid_request');
+    },
+  );
+
+  test('a list is at most as long as the limit, which it names', async () => {
+    const problem = expectProblem(
+      await call(await newWorld(), 'GET /v1/topics?limit=1001'),
+      400,
+      'limit_exceeded',
+    );
+    expect(problem).toMatchObject({ limit: 'listTopics', maximum: 1000 });
   });
 });
 

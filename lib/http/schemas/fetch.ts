@@ -1,7 +1,7 @@
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
-import { wholeNumber } from '../query.ts';
+import { limitedNumber } from '../query.ts';
 
 export type FetchFrom =
   | { readonly kind: 'offset'; readonly offset: number }
@@ -46,29 +46,18 @@ const fetchFrom = ({ offset, timestamp }: FetchQuery): FetchFrom => {
   throw invalid('offset', 'Give a whole number, "earliest" or "latest".');
 };
 
-/** A number within its limit, which the problem names when it is not. */
-const limited = (
-  name: 'limit' | 'maxBytes' | 'waitSeconds',
-  text: string | undefined,
-  range: { readonly from: number; readonly absent: number; readonly limit: keyof typeof limits },
-): number => {
-  const max = limits[range.limit];
-  if (text !== undefined && /^\d{1,15}$/.test(text) && Number(text) > max) {
-    throw new Problem('limit_exceeded', `"${name}" is at most ${max} (limit ${range.limit}).`, {
-      members: { limit: range.limit, maximum: max },
-      errors: [{ path: name, message: `At most ${max}.` }],
-    });
-  }
-  return wholeNumber(name, text, { from: range.from, to: max, absent: range.absent });
-};
-
 /**
  * What a fetch asks for: from its oldest record, 100 records and no waiting where nothing is said.
  * @throws Problem `invalid_request`, `limit_exceeded`
  */
 export const parseFetch = (query: FetchQuery): FetchRequest => ({
   from: fetchFrom(query),
-  maxRecords: limited('limit', query.limit, { from: 1, absent: defaultRecords, limit: 'fetchRecords' }),
-  maxBytes: limited('maxBytes', query.maxBytes, { from: 1, absent: limits.fetchBytes, limit: 'fetchBytes' }),
-  waitMs: 1000 * limited('waitSeconds', query.waitSeconds, { from: 0, absent: 0, limit: 'fetchWaitSeconds' }),
+  maxRecords: limitedNumber('limit', query.limit, { from: 1, absent: defaultRecords, limit: 'fetchRecords' }),
+  maxBytes: limitedNumber('maxBytes', query.maxBytes, {
+    from: 1,
+    absent: limits.fetchBytes,
+    limit: 'fetchBytes',
+  }),
+  waitMs:
+    1000 * limitedNumber('waitSeconds', query.waitSeconds, { from: 0, absent: 0, limit: 'fetchWaitSeconds' }),
 });

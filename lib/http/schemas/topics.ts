@@ -3,7 +3,7 @@ import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { isName } from '../../domain/names.ts';
 import { topicDefaults } from '../../domain/topics.ts';
-import { wholeNumber } from '../query.ts';
+import { limitedNumber } from '../query.ts';
 import { wholeBetween } from './check.ts';
 
 const partitions = wholeBetween(1, limits.partitionsPerTopic, 'partitionsPerTopic');
@@ -38,7 +38,7 @@ export const parseTopicList = (query: {
   readonly limit?: string;
   readonly cursor?: string;
 }): { readonly limit: number; readonly after?: string } => {
-  const limit = wholeNumber('limit', query.limit, { from: 1, to: limits.listTopics, absent: defaultTopics });
+  const limit = limitedNumber('limit', query.limit, { from: 1, absent: defaultTopics, limit: 'listTopics' });
   if (query.cursor === undefined) return { limit };
   const after = Buffer.from(query.cursor, 'base64url').toString();
   if (isName(after)) return { limit, after };
