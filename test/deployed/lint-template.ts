@@ -1,9 +1,8 @@
 /** `npm run lint:template`: what CloudFormation itself would object to in the templates, as `cfn-lint` knows it. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, variables } from '../harness/processes.ts';
-import { MissingError, step } from '../harness/progress.ts';
+import { type Program, runProgram } from '../harness/program.ts';
+import { step } from '../harness/progress.ts';
 import { searchPath } from './ministack.ts';
 import { pythonProgram } from './python.ts';
 
@@ -23,7 +22,7 @@ const variants: Readonly<Record<string, readonly string[]>> = {
   development: ['stage=development'],
 };
 
-const lint = async (folder: string, signal: AbortSignal): Promise<void> => {
+const lint = async ({ folder, signal }: Program): Promise<void> => {
   const program = await step('Python environment', () => pythonProgram(signal));
   const log = join(folder, 'log');
   const command = { cwd: root, env: { ...variables(), PATH: searchPath() }, log, signal };
@@ -46,12 +45,4 @@ const lint = async (folder: string, signal: AbortSignal): Promise<void> => {
   }
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'millrace-template-'));
-try {
-  await lint(folder, new AbortController().signal);
-} catch (error) {
-  console.error(error instanceof MissingError ? error.message : error);
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true });
-}
+await runProgram('template', lint);

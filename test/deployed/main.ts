@@ -3,11 +3,11 @@
  * uses it as its users do: the first key, the end-to-end suite, a sweep by schedule, a redeploy, and the end of it all.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { run, variables } from '../harness/processes.ts';
-import { MissingError, step } from '../harness/progress.ts';
+import { type Program, runProgram } from '../harness/program.ts';
+import { step } from '../harness/progress.ts';
 import { awsEnvironment, type Cdk, cdkOf, stackIsGone } from './cdk.ts';
 import { startForwarder } from './forwarder.ts';
 import { startMinistack } from './ministack.ts';
@@ -20,29 +20,22 @@ const stack = 'millrace-test';
 /** The schedule's shortest interval, so that the test need not wait long for it. */
 const settings = { stage: 'development', sweepMinutes: '1' };
 
-interface Test {
-  readonly folder: string;
-  readonly signal: AbortSignal;
-  /** Called last to first, however the test ends. */
-  readonly ends: (() => Promise<void>)[];
-}
-
 /** The whole test, a line for each step. */
-const test = async ({ folder, signal, ends }: Test): Promise<void> => {
+const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
   const program = await step('Python environment', () => pythonProgram(signal));
   const { endpoint, stop } = await step('Start MiniStack', () =>
     startMinistack(program('ministack'), folder, signal),
   );
-  ends.push(stop);
+  atEnd(stop);
   const cdk = cdkOf(endpoint, folder, stack, signal);
   await step('cdk bootstrap', cdk.bootstrap);
   const outputs = await step('cdk deploy', () => cdk.deploy(settings));
   const key = await step('First key, by npm run keys', () => firstKey({ endpoint, folder, signal }));
   const { ApiUrl = '', LogTableName = '' } = outputs;
   const api = await startForwarder(new URL(endpoint), ApiUrl.replace(/^http:\/\//, ''));
-  ends.push(api.stop);
+  atEnd(api.stop);
   const witness = await step('A topic with a webhook', () => Witness.start(api.url, key));
-  ends.push(() => witness.stop());
+  atEnd(() => witness.stop());
   await step('Records reach the webhook', async () => {
     await witness.produce(5);
     await witness.delivered(60_000);
@@ -71,7 +64,7 @@ const firstKey = async ({
   endpoint,
   folder,
   signal,
-}: Omit<Test, 'ends'> & { endpoint: string }): Promise<string> => {
+}: Omit<Program, 'atEnd'> & { endpoint: string }): Promise<string> => {
   const output = join(folder, 'keys.log');
   const grant = ['--stack', stack, '--name', 'deploy-test', '--scope', 'admin'];
   await run(
@@ -109,22 +102,4 @@ const redeploy = async (cdk: Cdk, before: Readonly<Record<string, string>>): Pro
   assert.deepEqual(after, before, 'a redeploy keeps the address, the tables, the bucket and the queues');
 };
 
-const main = async (): Promise<void> => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-deployed-'));
-  const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.on(name, () => stopping.abort(new Error(`Stopped by ${name}.`)));
-  const ends: (() => Promise<void>)[] = [];
-  try {
-    await test({ folder, signal: stopping.signal, ends });
-    process.exitCode = 0;
-  } catch (error) {
-    console.error(error instanceof MissingError ? error.message : error);
-    process.exitCode = 1;
-  }
-  for (const end of ends.reverse()) await end();
-  if (process.exitCode === 0) rmSync(folder, { recursive: true });
-  else console.error(`The logs are in ${folder}`);
-};
-
-await main();
+await runProgram('deployed', test);

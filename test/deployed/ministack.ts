@@ -1,5 +1,8 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort, start, tail, until } from '../harness/processes.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -27,6 +30,8 @@ export const startMinistack = async (
   folder: string,
   signal: AbortSignal,
 ): Promise<Ministack> => {
+  const { stdout: node } = await promisify(execFile)('node', ['--version'], { env: { PATH: searchPath() } });
+  assert.match(node, /^v24\./, 'the functions run on the Node of their runtime, nodejs24.x');
   const port = await freePort();
   const log = join(folder, 'ministack.log');
   const scratch = join(folder, 'ministack');

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { run, variables } from '../harness/processes.ts';
-import { MissingError } from '../harness/progress.ts';
+import { PlainError } from '../harness/progress.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const requirements = new URL('requirements.txt', import.meta.url).pathname;
@@ -24,7 +24,7 @@ const findPython = async (): Promise<string> => {
       // Not there, too old, or without venv: the next.
     }
   }
-  throw new MissingError(
+  throw new PlainError(
     'Python 3.10 or newer with venv is needed, as python3 or python (Debian: apt-get install python3 python3-venv).',
   );
 };
@@ -32,7 +32,7 @@ const findPython = async (): Promise<string> => {
 /**
  * A virtual environment that holds what `requirements.txt` names, made where it is not there yet.
  * @returns the path of one of its programs.
- * @throws MissingError where there is no Python to make it with.
+ * @throws PlainError where there is no Python to make it with.
  */
 export const pythonProgram = async (signal: AbortSignal): Promise<(name: string) => string> => {
   const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');

@@ -3,12 +3,11 @@
  * real streams set delivery going there, and whose refused conditions answer with the item that stands.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Background, freePort, run, start, tail, until, variables } from '../harness/processes.ts';
-import { MissingError, step } from '../harness/progress.ts';
+import { type Program, runProgram } from '../harness/program.ts';
+import { PlainError, step } from '../harness/progress.ts';
 import { emulatorFolder, javaArguments } from './emulator.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -20,7 +19,7 @@ const requireJava = async (): Promise<void> => {
   } catch {
     // Not there at all.
   }
-  throw new MissingError(
+  throw new PlainError(
     'A JDK, 11 or newer, is needed as java (Debian: apt-get install openjdk-17-jdk-headless).',
   );
 };
@@ -65,25 +64,13 @@ const suite = (folder: string, endpoint: string, signal: AbortSignal): Promise<v
     900_000,
   );
 
-const test = async (folder: string, signal: AbortSignal, ends: (() => Promise<void>)[]): Promise<void> => {
+const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
   await requireJava();
   const emulator = await step('DynamoDB Local', () => emulatorFolder(signal));
   const { endpoint, stop } = await step('Start it', () => startEmulator(emulator, folder, signal));
-  ends.push(stop);
+  atEnd(stop);
   await step('Contract suites', () => suite('test/contract', endpoint, signal));
   await step('End-to-end suite', () => suite('test/end-to-end', endpoint, signal));
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'millrace-dynamodb-local-'));
-const stopping = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const)
-  process.on(name, () => stopping.abort(new Error(`Stopped by ${name}.`)));
-const ends: (() => Promise<void>)[] = [];
-try {
-  await test(folder, stopping.signal, ends);
-} catch (error) {
-  console.error(error instanceof MissingError ? error.message : error);
-  process.exitCode = 1;
-}
-for (const end of ends.reverse()) await end();
-rmSync(folder, { recursive: true });
+await runProgram('dynamodb-local', test);

@@ -15,7 +15,7 @@ export const step = async <T>(title: string, run: () => Promise<T>): Promise<T> 
   }
 };
 
-/** Something that the machine lacks: told in one line, without a stack. */
-export class MissingError extends Error {
-  override readonly name = 'MissingError';
+/** What people are told in one line, without a stack: that the machine lacks something, say. */
+export class PlainError extends Error {
+  override readonly name = 'PlainError';
 }
