@@ -1,0 +1,475 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, it } from 'vitest';
+import { limits } from '../../../lib/domain/limits.ts';
+import { answered, cursorRef, groupRef, makeRig, offsetsOf, ok, secret, unreachable } from './rig.ts';
+
+const values = (count: number) => Array.from({ length: count }, (_, value) => ({ value }));
+
+describe('deliver', () => {
+  it('calls the endpoint with signed records in order until nothing is left, and commits them', async () => {
+    const { deliver, append, sent, cursor } = await makeRig({ delivery: { batchSize: 2 } });
+    append({ value: 'a', key: 'k', headers: { h: 'x' }, timestamp: 5 }, { valueBase64: 'AAE=' });
+    append({ value: null });
+    await deliver();
+    expect(sent.map(offsetsOf)).toEqual([[0, 1], [2]]);
+    expect(sent.map(({ headers }) => headers['webhook-id'])).toEqual(['g1-0-0-2', 'g1-0-2-3']);
+    expect(JSON.parse(sent[0]?.body ?? '')).toEqual({
+      type: 'topic.records',
+      timestamp: '2026-01-01T00:00:00.000Z',
+      data: {
+        topic: 'orders',
+        group: 'billing',
+        partition: 0,
+        records: [
+          {
+            partition: 0,
+            offset: 0,
+            timestamp: '1970-01-01T00:00:00.005Z',
+            key: 'k',
+            value: 'a',
+            headers: { h: 'x' },
+          },
+          { partition: 0, offset: 1, timestamp: '2026-01-01T00:00:00.000Z', valueBase64: 'AAE=' },
+        ],
+      },
+    });
+    const headers = { ...sent[0]?.headers, 'webhook-timestamp': String(Math.floor(Date.now() / 1000)) };
+    const { body = '' } = sent[0] ?? {};
+    const signature = new Webhook(secret).sign('g1-0-0-2', new Date(Date.UTC(2026, 0, 1)), body);
+    expect(headers).toMatchObject({ 'content-type': 'application/json', 'webhook-signature': signature });
+    expect(await cursor()).toMatchObject({ committed: 3, leaseUntil: 0, attempts: 0 });
+  });
+
+  it('costs one query and one update for each message while there is work', async () => {
+    const { rig, deliver, append, calls } = await makeRig({ delivery: { batchSize: 10 } });
+    append(...values(10));
+    const costs: string[][] = [];
+    rig.answer = () => {
+      if (costs.push(calls.splice(0)) < 5) append(...values(10));
+      return ok;
+    };
+    await deliver();
+    expect(costs.slice(1)).toEqual(
+      Array.from({ length: 4 }, () => ['batches.range', 'cursors.commit', 'post']),
+    );
+    // Nothing is left: found out, committed and let go in one write, and looked at once more.
+    expect(calls).toEqual(['batches.range', 'cursors.commit', 'batches.range']);
+  });
+
+  it('serves several messages from one query when a batch holds them', async () => {
+    const { rig, deliver, append, calls } = await makeRig({ delivery: { batchSize: 10 } });
+    append(...values(30));
+    const costs: string[][] = [];
+    rig.answer = () => {
+      costs.push(calls.splice(0));
+      return ok;
+    };
+    await deliver();
+    expect(costs.slice(1)).toEqual([
+      ['cursors.commit', 'post'],
+      ['cursors.commit', 'post'],
+    ]);
+  });
+
+  it('writes nothing when nothing is there', async () => {
+    const { deliver, calls } = await makeRig();
+    await deliver();
+    expect(calls.filter((call) => !/get|range|floor/.test(call))).toEqual([]);
+  });
+
+  it('begins where the group does, in the middle of a batch too', async () => {
+    const { deliver, append, sent } = await makeRig({ group: { startOffsets: [2] } });
+    append(...values(4));
+    append(...values(1));
+    await deliver();
+    expect(sent.map(offsetsOf)).toEqual([[2, 3, 4]]);
+  });
+
+  it('goes on with what was appended while it let go', async () => {
+    const { rig, deliver, append, sent, cursors } = await makeRig();
+    append({ value: 1 });
+    const commit = cursors.commit.bind(cursors);
+    cursors.commit = async (ref, change) => {
+      const done = await commit(ref, change);
+      if (change.leaseUntil === 0 && sent.length === 1) append({ value: 2 });
+      return done;
+    };
+    await deliver();
+    expect(rig.sent.map(offsetsOf)).toEqual([[0], [1]]);
+  });
+
+  it('keeps a message to the byte limit, sends a larger record alone, and every number as it came', async () => {
+    const { deliver, append, sent } = await makeRig();
+    const half = 'x'.repeat(limits.deliveryBytes / 2);
+    append({ value: half }, { value: half }, { value: `${half}${half}` }, { value: 1 });
+    await deliver();
+    expect(sent.map(offsetsOf)).toEqual([[0], [1], [2], [3]]);
+    const big = await makeRig();
+    const exact = (JSON as unknown as { rawJSON(text: string): number }).rawJSON('12345678901234567890');
+    big.append({ value: { id: exact } });
+    await big.deliver();
+    expect(big.sent[0]?.body).toContain('{"id":12345678901234567890}');
+  });
+
+  it('skips records that were trimmed before they were delivered', async () => {
+    const { deliver, append, sent, batches, cursor } = await makeRig();
+    append({ value: 0 });
+    append({ value: 1 });
+    await batches.delete({ topicId: 't1', partition: 0 }, [0]);
+    await deliver();
+    expect(sent.map(offsetsOf)).toEqual([[1]]);
+    expect(await cursor()).toMatchObject({ committed: 2 });
+  });
+
+  it("sends the endpoint's own headers, which never replace Millrace's", async () => {
+    const headers = { 'X-Token': 't', 'Webhook-Id': 'forged', 'Content-Type': 'text/plain' };
+    const { deliver, append, sent } = await makeRig({ endpoint: { headers } });
+    append({ value: 1 });
+    await deliver();
+    expect(sent[0]?.headers).toMatchObject({
+      'x-token': 't',
+      'webhook-id': 'g1-0-0-1',
+      'content-type': 'application/json',
+    });
+    expect(Object.keys(sent[0]?.headers ?? {}).filter((name) => name !== name.toLowerCase())).toEqual([]);
+  });
+
+  it('tells telemetry of each attempt, and neither secret nor record', async () => {
+    const { rig, deliver, append, events } = await makeRig({ endpoint: { headers: { 'x-token': 'hush' } } });
+    append({ value: 'confidential' });
+    rig.pass(250);
+    await deliver({ requestId: 'r1' });
+    expect(events).toEqual([
+      {
+        kind: 'attempt',
+        topic: 'orders',
+        group: 'billing',
+        partition: 0,
+        endpointId: 'e1',
+        messageId: 'g1-0-0-1',
+        outcome: 'acknowledged',
+        status: 200,
+        records: 1,
+        ms: 0,
+        sinceAppendMs: 250,
+        requestId: 'r1',
+      },
+    ]);
+    expect(JSON.stringify(events)).not.toMatch(/whsec|hush|confidential/);
+  });
+});
+
+describe('deliver drops a wake', () => {
+  it('of a group that was deleted, or deleted and created again', async () => {
+    const { deliver, append, sent, groups } = await makeRig();
+    append({ value: 1 });
+    await deliver({ groupId: 'g0' });
+    await groups.delete(groupRef, 'g1');
+    await deliver();
+    expect(sent).toEqual([]);
+  });
+
+  it('of a group that is paused or has no enabled endpoint, and delivers nothing', async () => {
+    for (const options of [{ group: { status: 'paused' } }, { endpoint: { status: 'disabled' } }] as const) {
+      const { deliver, append, calls } = await makeRig(options);
+      append({ value: 1 });
+      await deliver();
+      expect(calls).toEqual(['groups.get']);
+    }
+  });
+});
+
+describe('a failed attempt', () => {
+  it.each([
+    ['no connection', unreachable, 'outage'],
+    ['429', answered(429), 'outage'],
+    ['502', answered(502), 'outage'],
+    ['503', answered(503), 'outage'],
+    ['504', answered(504), 'outage'],
+    ['500', answered(500), 'refusal'],
+    ['400', answered(400), 'refusal'],
+    ['a redirect', answered(302), 'refusal'],
+    ['an ack of nothing', answered(200, { body: '{"ack":{"offset":0}}' }), 'refusal'],
+    ['an ack past the message', answered(200, { body: '{"ack":{"offset":9}}' }), 'refusal'],
+    ['an ack of no offset', answered(200, { body: '{"ack":{"offset":"1"}}' }), 'refusal'],
+  ] as const)('by %s is tried again as the same message', async (_what, answer, outcome) => {
+    const { rig, deliver, append, sent, cursor, takeWakes, events } = await makeRig();
+    append({ value: 0 }, { value: 1 });
+    rig.answer = () => answer;
+    await deliver();
+    expect(events).toMatchObject([{ kind: 'attempt', outcome }]);
+    const failed = await cursor();
+    expect(failed).toMatchObject({ committed: 0, leaseUntil: 0, attempts: 1, pendingEnd: 2 });
+    expect(failed?.failingSince !== undefined).toBe(outcome === 'outage');
+    const [retry, ...others] = takeWakes();
+    expect(others).toEqual([]);
+    expect(retry?.wake).toMatchObject({ kind: 'retry', epoch: 1 });
+    expect(retry?.delayMs).toBe((failed?.retryAt ?? 0) - rig.clock.now());
+
+    append({ value: 2 });
+    rig.answer = () => ok;
+    rig.pass(retry?.delayMs ?? 0);
+    await deliver(retry?.wake);
+    expect(sent.map(offsetsOf)).toEqual([[0, 1], [0, 1], [2]]);
+    expect(sent[1]?.body).toBe(sent[0]?.body);
+    expect(sent[1]?.headers['webhook-id']).toBe(sent[0]?.headers['webhook-id']);
+    const delivered = await cursor();
+    expect(delivered).toMatchObject({ committed: 3, attempts: 0, retryAt: 0 });
+    expect(delivered?.failingSince).toBeUndefined();
+  });
+
+  it('is repeated for as long as it takes, ever more slowly, past maxAttempts', async () => {
+    const { rig, deliver, append, cursor, takeWakes } = await makeRig({
+      delivery: { maxAttempts: 2, backoff: { initialSeconds: 1, maxSeconds: 64 } },
+    });
+    append({ value: 0 });
+    rig.random = { ...rig.random, number: () => 0.999_999 };
+    rig.answer = () => answered(500);
+    const delays: number[] = [];
+    let wake = {};
+    for (let attempts = 0; attempts < 9; attempts += 1) {
+      await deliver(wake);
+      const [retry] = takeWakes();
+      wake = retry?.wake ?? {};
+      delays.push(Math.round((retry?.delayMs ?? 0) / 1000));
+      rig.pass(retry?.delayMs ?? 0);
+    }
+    expect(delays).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64]);
+    expect(await cursor()).toMatchObject({ attempts: 9, committed: 0 });
+  });
+
+  it.each([
+    ['429', '1800', 1_800_000],
+    ['503', 'Thu, 01 Jan 2026 00:30:00 GMT', 1_800_000],
+    ['503', '999999', limits.retryAfterMs],
+  ])('by %s with Retry-After %s waits as long, over more than one wake', async (status, retryAfter, ms) => {
+    const { rig, deliver, append, sent, takeWakes, clock } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => answered(Number(status), { retryAfter });
+    const dueAt = clock.now() + ms;
+    await deliver();
+    rig.answer = () => ok;
+    while (sent.length === 1) {
+      const [retry, ...others] = takeWakes();
+      expect(others).toEqual([]);
+      expect(retry?.delayMs).toBeLessThanOrEqual(limits.wakeDelayMs);
+      rig.pass(retry?.delayMs ?? 0);
+      await deliver(retry?.wake);
+      if (clock.now() < dueAt) await deliver({ kind: 'append' });
+    }
+    expect(clock.now()).toBe(dueAt);
+  });
+
+  it('ignores Retry-After on any other answer', async () => {
+    const { rig, deliver, append, takeWakes } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => answered(500, { retryAfter: '3600' });
+    await deliver();
+    expect(takeWakes()[0]?.delayMs).toBeLessThanOrEqual(1000);
+  });
+
+  it('of 410 disables the endpoint and keeps the records', async () => {
+    const { rig, deliver, append, groups, cursor, events, takeWakes } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => answered(410);
+    await deliver();
+    const { endpoints } = (await groups.get(groupRef)) ?? {};
+    expect(endpoints).toMatchObject([{ status: 'disabled', disabledReason: 'It answered 410 (Gone).' }]);
+    expect(events.map(({ kind }) => kind)).toEqual(['attempt', 'endpoint-disabled']);
+    expect(await cursor()).toMatchObject({ committed: 0, leaseUntil: 0 });
+    for (const { wake } of takeWakes()) await deliver(wake);
+    expect(rig.sent).toHaveLength(1);
+  });
+
+  it('that ends five days of outage disables the endpoint and pauses the group; a refusal ends the outage', async () => {
+    const { rig, deliver, append, groups } = await makeRig();
+    append({ value: 0 });
+    const dayMs = 86_400_000;
+    const attemptAfter = async (ms: number, answer = unreachable): Promise<string | undefined> => {
+      rig.pass(ms);
+      rig.answer = () => answer;
+      await deliver();
+      return (await groups.get(groupRef))?.group.status;
+    };
+    expect(await attemptAfter(0)).toBe('active');
+    expect(await attemptAfter(4.9 * dayMs)).toBe('active');
+    expect(await attemptAfter(dayMs, answered(500))).toBe('active');
+    expect(await attemptAfter(dayMs)).toBe('active');
+    expect(await attemptAfter(4.9 * dayMs)).toBe('active');
+    expect(await attemptAfter(0.2 * dayMs)).toBe('paused');
+    expect((await groups.get(groupRef))?.endpoints).toMatchObject([{ status: 'disabled' }]);
+  });
+
+  it('is not blamed on an endpoint that was registered after the outage began', async () => {
+    const { rig, deliver, append, groups, cursor } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => unreachable;
+    await deliver();
+    rig.pass(limits.outageDisablesAfterMs);
+    await groups.deleteEndpoint(groupRef, 'e1');
+    const createdAt = rig.clock.now();
+    const url = 'https://other.example.com/';
+    await groups.putEndpoint(groupRef, {
+      endpointId: 'e2',
+      url,
+      secrets: [secret],
+      status: 'enabled',
+      createdAt,
+    });
+    await deliver();
+    expect((await groups.get(groupRef))?.endpoints).toMatchObject([{ status: 'enabled' }]);
+    expect(await cursor()).toMatchObject({ failingSince: createdAt });
+  });
+});
+
+describe('a partial acknowledgement', () => {
+  it('commits what is below it, ends the attempts, and goes on from there', async () => {
+    const { rig, deliver, append, sent, takeWakes } = await makeRig();
+    append(...values(5));
+    rig.answer = () => (sent.length === 1 ? answered(200, { body: '{"ack":{"offset":3}}' }) : ok);
+    await deliver();
+    expect(sent.map(offsetsOf)).toEqual([
+      [0, 1, 2, 3, 4],
+      [3, 4],
+    ]);
+    expect(takeWakes()).toEqual([]);
+  });
+
+  it.each(['{"ack":true}', '{"ack":{}}', 'null "ack"', '"ack"', '{"other":1}'])(
+    'is not seen in %s, which acknowledges everything',
+    async (body) => {
+      const { rig, deliver, append, cursor } = await makeRig();
+      append(...values(2));
+      rig.answer = () => answered(204, { body });
+      await deliver();
+      expect(await cursor()).toMatchObject({ committed: 2 });
+    },
+  );
+});
+
+describe('a run', () => {
+  it('hands over when its time is nearly over: a wake first, then the lease', async () => {
+    const { rig, deliver, append, sent, calls, takeWakes, cursor } = await makeRig({
+      delivery: { batchSize: 1 },
+    });
+    append(...values(3));
+    let leftMs = 40_000;
+    rig.remainingMs = () => leftMs;
+    rig.answer = () => {
+      leftMs = 19_999;
+      return ok;
+    };
+    await deliver();
+    expect(calls.slice(-2)).toEqual(['queue.send', 'cursors.release']);
+    expect(await cursor()).toMatchObject({ committed: 1, leaseUntil: 0 });
+    const [next, ...others] = takeWakes();
+    expect(others).toEqual([]);
+    expect(next?.wake).toMatchObject({ kind: 'continue', epoch: 1 });
+    leftMs = 120_000;
+    rig.answer = () => ok;
+    await deliver(next?.wake);
+    expect(sent.map(offsetsOf)).toEqual([[0], [1], [2]]);
+  });
+
+  it('without time for a single request leaves the work to a wake and takes no lease', async () => {
+    const { rig, deliver, append, sent, takeWakes, cursor } = await makeRig();
+    append({ value: 0 });
+    rig.remainingMs = () => 5000;
+    await deliver();
+    expect([sent, await cursor()]).toEqual([[], undefined]);
+    rig.remainingMs = () => 120_000;
+    for (const { wake } of takeWakes()) await deliver(wake);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('sends nothing when its lease might end before the answer comes', async () => {
+    const { rig, deliver, append, sent, cursors, takeWakes } = await makeRig();
+    append({ value: 0 });
+    const acquire = cursors.acquire.bind(cursors);
+    cursors.acquire = async (ref, acquisition) => {
+      const cursor = await acquire(ref, acquisition);
+      if (sent.length === 0) rig.pass(limits.leaseMarginMs + 1);
+      return cursor;
+    };
+    await deliver();
+    expect(sent).toEqual([]);
+    cursors.acquire = acquire;
+    for (const { wake } of takeWakes()) await deliver(wake);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('stops calling an endpoint that was deleted meanwhile, half a minute later at most', async () => {
+    const { rig, deliver, append, sent, groups } = await makeRig({ delivery: { batchSize: 1 } });
+    append(...values(9));
+    rig.answer = async () => {
+      if (sent.length === 1) await groups.deleteEndpoint(groupRef, 'e1');
+      rig.pass(11_000);
+      return ok;
+    };
+    await deliver();
+    expect(sent).toHaveLength(3);
+  });
+
+  it('moves no cursor and stops when another holder superseded it', async () => {
+    const { rig, deliver, append, sent, cursors, cursor } = await makeRig({ delivery: { batchSize: 1 } });
+    append(...values(3));
+    rig.answer = async () => {
+      const read = await cursor();
+      const taken = { read, startOffset: 0, owner: 'other', leaseUntil: rig.clock.now() + 60_000 };
+      await cursors.acquire(cursorRef, { ...taken, now: read?.leaseUntil ?? 0 });
+      return ok;
+    };
+    await deliver();
+    expect(sent).toHaveLength(1);
+    expect(await cursor()).toMatchObject({ committed: 0, owner: 'other', epoch: 2 });
+  });
+
+  it.each(['acquire', 'commit', 'release'] as const)(
+    'throws when the answer to %s stays out',
+    async (method) => {
+      const { rig, deliver, append, cursors } = await makeRig();
+      append({ value: 0 });
+      rig.answer = () => (method === 'release' ? answered(500) : ok);
+      Object.assign(cursors, { [method]: () => Promise.reject(new Error('no answer')) });
+      await expect(deliver()).rejects.toThrow('no answer');
+    },
+  );
+
+  it('throws, and keeps its lease, when the wake of a retry cannot be queued', async () => {
+    const { rig, deliver, append, wakes, cursor } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => answered(500);
+    wakes.send = () => Promise.reject(new Error('no queue'));
+    await expect(deliver()).rejects.toThrow('no queue');
+    expect((await cursor())?.leaseUntil).toBeGreaterThan(rig.clock.now());
+  });
+});
+
+describe('a group with a new endpoint', () => {
+  it('is delivered at once though the retry of the one before is due later', async () => {
+    const { rig, deliver, append, sent, takeWakes, cursor } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => answered(503, { retryAfter: '3000' });
+    await deliver();
+    const stale = takeWakes();
+    rig.answer = () => ok;
+    await deliver({ kind: 'resume' });
+    expect(sent).toHaveLength(2);
+    expect(await cursor()).toMatchObject({ committed: 1, attempts: 0, retryAt: 0 });
+    for (const { wake } of stale) await deliver(wake);
+    expect([sent.length, takeWakes()]).toEqual([2, []]);
+  });
+
+  it('counts attempts anew', async () => {
+    const { rig, deliver, append, takeWakes, cursor } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => answered(503, { retryAfter: '10' });
+    for (let attempts = 0; attempts < 5; attempts += 1) {
+      await deliver();
+      rig.pass(10_000);
+    }
+    takeWakes();
+    await deliver({ kind: 'resume' });
+    expect(await cursor()).toMatchObject({ attempts: 1 });
+  });
+});

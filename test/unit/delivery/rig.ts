@@ -1,0 +1,159 @@
+import { deliver } from '../../../lib/delivery/deliver.ts';
+import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
+import { encodeRecords } from '../../../lib/domain/encoding.ts';
+import {
+  type DeliverySettings,
+  deliveryDefaults,
+  type Endpoint,
+  type Group,
+} from '../../../lib/domain/groups.ts';
+import type { NewRecord } from '../../../lib/domain/records.ts';
+import type { Wake } from '../../../lib/domain/wakes.ts';
+import { wakeFor } from '../../../lib/groups/wake-group.ts';
+import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
+import { memoryStores } from '../../../lib/stores/memory/stores.ts';
+import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
+import { seededRandom } from '../../simulation/scheduler.ts';
+
+export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+export const groupRef = { topicId: 't1', group: 'billing' };
+export const cursorRef = { groupId: 'g1', partition: 0 };
+
+export const ok: WebhookAnswer = { kind: 'answered', status: 200, body: '' };
+export const answered = (
+  status: number,
+  more: { body?: string; retryAfter?: string } = {},
+): WebhookAnswer => ({
+  kind: 'answered',
+  status,
+  body: '',
+  ...more,
+});
+export const unreachable: WebhookAnswer = { kind: 'unreachable', reason: 'Connection refused.' };
+
+/** The offsets that a request delivers. */
+export const offsetsOf = (request: WebhookRequest): number[] =>
+  (JSON.parse(request.body) as { data: { records: { offset: number }[] } }).data.records.map(
+    ({ offset }) => offset,
+  );
+
+/** `target`, counting calls by method as `<name>.<method>`. */
+const counted = <Target extends object>(calls: string[], name: string, target: Target): Target =>
+  new Proxy(target, {
+    get: (original, method) => {
+      const value: unknown = Reflect.get(original, method, original);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        calls.push(`${name}.${String(method)}`);
+        return Reflect.apply(value, original, args);
+      };
+    },
+  });
+
+export interface RigOptions {
+  readonly delivery?: Partial<DeliverySettings>;
+  readonly endpoint?: Partial<Endpoint>;
+  readonly group?: Partial<Group>;
+}
+
+/** A topic of one partition, a group with an endpoint, and a deliverer, all in memory by a clock that the test moves. */
+export const makeRig = async ({ delivery, endpoint, group: settings }: RigOptions = {}) => {
+  let now = Date.UTC(2026, 0, 1);
+  const clock = { now: () => now, sleep: () => Promise.reject(new Error('Nothing here sleeps.')) };
+  const stores = memoryStores({ clock });
+  const batches = new MemoryBatchStore(clock);
+  const events: TelemetryEvent[] = [];
+  const sent: WebhookRequest[] = [];
+  const calls: string[] = [];
+  const group: Group = {
+    name: 'billing',
+    groupId: 'g1',
+    topic: 'orders',
+    topicId: 't1',
+    mode: 'push',
+    start: 'earliest',
+    startOffsets: [0],
+    delivery: { ...deliveryDefaults, ...delivery },
+    status: 'active',
+    createdAt: now,
+    ...settings,
+  };
+  await stores.groups.create(group);
+  await stores.groups.putEndpoint(groupRef, {
+    endpointId: 'e1',
+    url: 'https://hooks.example.com/',
+    secrets: [secret],
+    status: 'enabled',
+    createdAt: now,
+    ...endpoint,
+  });
+  const rig = {
+    ...stores,
+    batches,
+    clock,
+    events,
+    sent,
+    calls,
+    group,
+    random: seededRandom(1),
+    remainingMs: () => 120_000,
+    /** What the endpoint answers; it may do something else first. */
+    answer: (_request: WebhookRequest): WebhookAnswer | Promise<WebhookAnswer> => ok,
+    pass: (ms: number) => {
+      now += ms;
+    },
+    append: (...records: readonly NewRecord[]) => {
+      const at = { topicId: 't1', partition: 0 };
+      const base = batches.table.end(at);
+      const data = encodeRecords(records);
+      const batch = {
+        base,
+        count: records.length,
+        data,
+        writeId: new Uint8Array(8),
+        appendedAt: now,
+        bytesBefore: 0,
+      };
+      batches.table.put(at, batch, now, now);
+    },
+    cursor: () => stores.cursors.get(cursorRef),
+    deliver: (wake: Partial<Wake> = {}) =>
+      deliver(
+        deps,
+        { ...wakeFor(group, 0, 'append').wake, ...wake },
+        { remainingMs: () => rig.remainingMs() },
+      ),
+    /** Every wake on the queue with its delay, taken off it. */
+    takeWakes: () => {
+      const wakes: { wake: Wake; delayMs: number }[] = [];
+      const from = now;
+      for (let next = stores.wakes.nextVisibleAt(); next !== undefined; next = stores.wakes.nextVisibleAt()) {
+        now = Math.max(now, next);
+        for (const { wake, receipt } of stores.wakes.receive()) {
+          wakes.push({ wake, delayMs: next - from });
+          stores.wakes.acknowledge(receipt);
+        }
+      }
+      now = from;
+      return wakes;
+    },
+  };
+  const deps: DeliverDeps = {
+    batches: counted(calls, 'batches', batches),
+    cursors: counted(calls, 'cursors', stores.cursors),
+    groups: counted(calls, 'groups', stores.groups),
+    queue: counted(calls, 'queue', stores.wakes),
+    webhooks: {
+      post: async (request) => {
+        calls.push('post');
+        sent.push(request);
+        return rig.answer(request);
+      },
+    },
+    clock,
+    random: { number: () => rig.random.number(), bytes: (count) => rig.random.bytes(count) },
+    telemetry: { record: (event) => events.push(event) },
+  };
+  return { ...rig, rig, deps };
+};
