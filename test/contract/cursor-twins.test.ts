@@ -1,15 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cursor, CursorRef } from '../../lib/domain/cursors.ts';
 import type { Acquisition, Commit, CursorStore, Release } from '../../lib/stores/cursors.ts';
 import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
-import { dynalite, type Running } from './implementations.ts';
-
-let running: Running;
-beforeAll(async () => {
-  running = await dynalite.start();
-});
-afterAll(() => running.stop());
+import { dynamodbs, type Running } from './implementations.ts';
 
 /** One call on a store, given the cursor that stands in both. */
 type Step = (store: CursorStore, ref: CursorRef, standing: Cursor | undefined) => Promise<unknown>;
@@ -71,22 +65,30 @@ const release: fc.Arbitrary<Step> = fc
         store.release(ref, { ...given, epoch: epochOf(standing, by) }),
   );
 
-test('memory and DynamoDB answer any run of acquires, commits and releases alike', async () => {
-  const { cursors } = await running.open();
-  const twin = new MemoryCursorStore();
-  let runs = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.oneof(acquire, commit, release), { minLength: 5, maxLength: 15 }),
-      async (steps) => {
-        const ref = { groupId: `g${runs++}`, partition: 0 };
-        for (const step of steps) {
-          const standing = await twin.get(ref);
-          expect(await step(cursors, ref, standing)).toStrictEqual(await step(twin, ref, standing));
-        }
-        expect(await cursors.get(ref)).toStrictEqual(await twin.get(ref));
-      },
-    ),
-    { numRuns: 60 },
-  );
+describe.each(dynamodbs)('$name', ({ start }) => {
+  let running: Running;
+  beforeAll(async () => {
+    running = await start();
+  });
+  afterAll(() => running.stop());
+
+  test('memory and DynamoDB answer any run of acquires, commits and releases alike', async () => {
+    const { cursors } = await running.open();
+    const twin = new MemoryCursorStore();
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(acquire, commit, release), { minLength: 5, maxLength: 15 }),
+        async (steps) => {
+          const ref = { groupId: `g${runs++}`, partition: 0 };
+          for (const step of steps) {
+            const standing = await twin.get(ref);
+            expect(await step(cursors, ref, standing)).toStrictEqual(await step(twin, ref, standing));
+          }
+          expect(await cursors.get(ref)).toStrictEqual(await twin.get(ref));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 });

@@ -47,7 +47,6 @@ const failure = async (promise: Promise<unknown>): Promise<unknown> =>
 /** What a put and a read come to when the store answers so; each must be one request. */
 const outcomes = async (answer: Answer): Promise<{ put: unknown; read: unknown; server: ScriptedServer }> => {
   const server = await scriptedServer(answer);
-  await using _stopped = server;
   const batches = logAt(server.endpoint);
   const put = await failure(batches.putIfAbsent(at, batch, inTime));
   const read = await failure(batches.last(at));
@@ -96,12 +95,12 @@ describe('what a put comes to', () => {
 
   test('where nobody listens nothing was sent', async () => {
     const gone = await scriptedServer(done);
-    await gone[Symbol.asyncDispose]();
+    await gone.stop();
     expect(await failure(logAt(gone.endpoint).putIfAbsent(at, batch, inTime))).toBeInstanceOf(NotSentError);
   });
 
   test('a put that is given up after it left has an unknown outcome', async () => {
-    await using server = await scriptedServer('silence');
+    const server = await scriptedServer('silence');
     const giveUp = new AbortController();
     const arrived = server.nextRequest();
     const put = failure(logAt(server.endpoint).putIfAbsent(at, batch, { ...inTime, signal: giveUp.signal }));
@@ -111,7 +110,7 @@ describe('what a put comes to', () => {
   });
 
   test('a put whose time is over when it has been signed does not leave', async () => {
-    await using server = await scriptedServer(done);
+    const server = await scriptedServer(done);
     let now = 1000;
     const client = createLogClient({ ...connection, endpoint: server.endpoint });
     const sign = client.config.signer;
@@ -134,7 +133,7 @@ describe('what a put comes to', () => {
 
 describe('what a store that shows the item of a failed condition saves', () => {
   test('a conflict answers with the batch that won', async () => {
-    await using server = await scriptedServer(refusal('ConditionalCheckFailedException', { Item: stored }));
+    const server = await scriptedServer(refusal('ConditionalCheckFailedException', { Item: stored }));
     expect(await logAt(server.endpoint).putIfAbsent(at, batch, inTime)).toStrictEqual({
       kind: 'taken',
       winner: batch,
@@ -146,7 +145,7 @@ describe('what a store that shows the item of a failed condition saves', () => {
     const cursor = { committed: 3, epoch: 5, leaseUntil: 2000, attempts: 0, retryAt: 0 };
     const numbers = Object.fromEntries(Object.entries(cursor).map(([name, N]) => [name, { N: String(N) }]));
     const Item = { pk: { S: 'group/g' }, sk: { S: 'cursor/0000' }, owner: { S: 'me' }, ...numbers };
-    await using server = await scriptedServer(refusal('ConditionalCheckFailedException', { Item }));
+    const server = await scriptedServer(refusal('ConditionalCheckFailedException', { Item }));
     const cursors = dynamoCursorStore(
       tableAt(createStateClient({ ...connection, endpoint: server.endpoint })),
     );
@@ -161,7 +160,7 @@ describe('what a store that shows the item of a failed condition saves', () => {
 
 describe('what is repeated', () => {
   test('a refusal after an attempt without an answer does not say that nothing was written', async () => {
-    await using server = await scriptedServer('reset', refusal('ThrottlingException'));
+    const server = await scriptedServer('reset', refusal('ThrottlingException'));
     const client = new DynamoDBClient({ ...connection, endpoint: server.endpoint, maxAttempts: 2 });
     const commit = { epoch: 1, committed: 5, leaseUntil: 0 };
     const answer = failure(dynamoCursorStore(tableAt(client)).commit({ groupId: 'g', partition: 0 }, commit));
@@ -172,7 +171,7 @@ describe('what is repeated', () => {
   test('deletions that the store left undone are asked for again', async () => {
     const left = [{ DeleteRequest: { Key: { pk: { S: 't/0' }, sk: { N: '2' } } } }];
     const partly: Answer = { status: 200, body: { UnprocessedItems: { table: left } } };
-    await using server = await scriptedServer(partly, partly, done);
+    const server = await scriptedServer(partly, partly, done);
     await logAt(server.endpoint).delete(at, [0, 2]);
     expect(server.received.slice(1).map(({ body }) => body['RequestItems'])).toStrictEqual([
       { table: left },
@@ -182,7 +181,7 @@ describe('what is repeated', () => {
 
   test('deletions that the store keeps leaving undone end as throttled', async () => {
     const left = [{ DeleteRequest: { Key: { pk: { S: 't/0' }, sk: { N: '2' } } } }];
-    await using server = await scriptedServer({ status: 200, body: { UnprocessedItems: { table: left } } });
+    const server = await scriptedServer({ status: 200, body: { UnprocessedItems: { table: left } } });
     expect(await failure(logAt(server.endpoint).delete(at, [0, 2]))).toBeInstanceOf(ThrottledError);
   });
 });

@@ -10,7 +10,7 @@ import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import type { RemovalStore } from '../../lib/stores/removals.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import type { TopicStore } from '../../lib/stores/topics.ts';
-import { tablesAt } from '../embedded/tables.ts';
+import { type TestTables, tablesAt } from '../embedded/tables.ts';
 
 /** Every port that keeps something. */
 export interface Stores {
@@ -37,7 +37,7 @@ export interface Running {
 }
 
 const dynamodbAt = (endpoint: string, stopServer: () => Promise<void>): Running => {
-  const opened: AsyncDisposable[] = [];
+  const opened: TestTables[] = [];
   return {
     open: async () => {
       const tables = await tablesAt(endpoint);
@@ -60,7 +60,7 @@ const memory: Implementation = {
   }),
 };
 
-export const dynalite: Implementation = {
+const dynalite: Implementation = {
   name: 'DynamoDB (dynalite)',
   tellsWinner: false,
   start: async () => {
@@ -82,4 +82,7 @@ const dynamodbLocal: readonly Implementation[] =
         },
       ];
 
-export const implementations: readonly Implementation[] = [memory, dynalite, ...dynamodbLocal];
+/** The implementations that answer over a network. */
+export const dynamodbs: readonly Implementation[] = [dynalite, ...dynamodbLocal];
+
+export const implementations: readonly Implementation[] = [memory, ...dynamodbs];

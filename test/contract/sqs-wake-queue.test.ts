@@ -26,13 +26,13 @@ const failing = (id: string, senderFault: boolean): Answer => ({
 
 describe('sending wakes to SQS', () => {
   test('they go in tens', async () => {
-    await using server = await scriptedServer(done);
+    const server = await scriptedServer(done);
     await queueAt(server).send(Array.from({ length: 23 }, (): QueuedWake => ({ wake })));
     expect(entriesOf(server).map((entries) => entries.length)).toStrictEqual([10, 10, 3]);
   });
 
   test('a delay is rounded up to a second and cut to fifteen minutes', async () => {
-    await using server = await scriptedServer(done);
+    const server = await scriptedServer(done);
     const delays = [undefined, 0, 1, 1000, 1001, 899_001, 3_600_000];
     await queueAt(server).send(
       delays.map((delayMs) => ({ wake, ...(delayMs === undefined ? {} : { delayMs }) })),
@@ -43,7 +43,7 @@ describe('sending wakes to SQS', () => {
   });
 
   test('those that the queue did not take are sent again, and only those', async () => {
-    await using server = await scriptedServer(failing('1', false), done);
+    const server = await scriptedServer(failing('1', false), done);
     await queueAt(server).send([0, 1, 2].map((partition) => ({ wake: { ...wake, partition } })));
     const [first, second, ...more] = entriesOf(server);
     expect(first).toHaveLength(3);
@@ -52,18 +52,18 @@ describe('sending wakes to SQS', () => {
   });
 
   test('a wake that the queue keeps refusing is an error', async () => {
-    await using server = await scriptedServer(failing('0', false));
+    const server = await scriptedServer(failing('0', false));
     await expect(queueAt(server).send([{ wake }])).rejects.toBeInstanceOf(ThrottledError);
   });
 
   test('a wake that the queue calls wrong is an error at once', async () => {
-    await using server = await scriptedServer(failing('0', true));
+    const server = await scriptedServer(failing('0', true));
     await expect(queueAt(server).send([{ wake }])).rejects.toThrow('InternalError');
     expect(server.received).toHaveLength(1);
   });
 
   test('no definite answer is an error', async () => {
-    await using server = await scriptedServer(refusal('AWS.SimpleQueueService.NonExistentQueue'));
+    const server = await scriptedServer(refusal('AWS.SimpleQueueService.NonExistentQueue'));
     await expect(queueAt(server).send([{ wake }])).rejects.toBeInstanceOf(OutcomeUnknownError);
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 
 /** What the server does with one request. */
 export type Answer =
@@ -18,11 +19,13 @@ export interface ReceivedRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface ScriptedServer extends AsyncDisposable {
+export interface ScriptedServer {
   readonly endpoint: string;
   readonly received: readonly ReceivedRequest[];
   /** Resolves with the next request that comes. */
   nextRequest(): Promise<void>;
+  /** May be repeated. It happens by itself when the test is over. */
+  stop(): Promise<void>;
 }
 
 /** An error as DynamoDB and SQS send it. */
@@ -35,7 +38,10 @@ export const refusal = (
   body: { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: name, ...more },
 });
 
-/** A server on 127.0.0.1 that answers as it is told, the last answer for ever: what no real store does on demand. */
+/**
+ * A server on 127.0.0.1, for the test that starts it, that answers as it is told, the last answer for ever: what no
+ * real store does on demand.
+ */
 export const scriptedServer = async (...answers: readonly Answer[]): Promise<ScriptedServer> => {
   const received: ReceivedRequest[] = [];
   const arrivals = new EventTarget();
@@ -51,17 +57,21 @@ export const scriptedServer = async (...answers: readonly Answer[]): Promise<Scr
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const stop = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  onTestFinished(stop);
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     nextRequest: async () => {
       await once(arrivals, 'request');
     },
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    stop,
   };
 };
 
