@@ -63,6 +63,10 @@ describe('creating a group', () => {
     const world = await threeRecords();
     const topic = await world.stores.topics.get('orders');
     await world.stores.partitions.advanceStart({ topicId: topic?.topicId ?? '', partition: 0 }, 2);
+    const below = await put(world, { ...push, start: { offsets: { 0: 1 } } });
+    expect(expectProblem(below, 400, 'invalid_request')['errors']).toMatchObject([
+      { path: 'start.offsets.0' },
+    ]);
     await put(world, { ...push, start: 'earliest' });
     expect(await committed(world)).toEqual([2, 0]);
   });

@@ -122,8 +122,13 @@ describe('settings', () => {
   const json = { 'content-type': 'application/json' };
 
   test('may take 64 KiB, counted while they come in', async () => {
+    let sent = 0;
     const body = new ReadableStream<Uint8Array>({
-      pull: (controller) => controller.enqueue(new Uint8Array(16_384).fill(0x20)),
+      pull: (controller) => {
+        sent += 16_384;
+        controller.enqueue(new Uint8Array(16_384).fill(0x20));
+        if (sent > 1024 * 1024) controller.close();
+      },
     });
     const problem = expectProblem(
       await call(await newWorld(), 'PUT /v1/topics/a', { body, headers: json }),

@@ -123,6 +123,18 @@ describe('changing a topic', () => {
     expect((await produce(world, [{ value: 1, partition: 2 }])).status).toBe(200);
   });
 
+  test('spreads keys over the partitions that it added from then on', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    await call(world, 'PATCH /v1/topics/orders', { json: { partitions: 16 } });
+    const { json } = await produce(
+      world,
+      Array.from({ length: 50 }, (_, n) => ({ key: `k${n}`, value: n })),
+    );
+    const partitions = (json['results'] as { partition: number }[]).map(({ partition }) => partition);
+    expect(new Set(partitions).size).toBeGreaterThan(1);
+  });
+
   test('changes retention and archive and leaves the rest', async () => {
     const world = await newWorld();
     await withTopic(world, 2);
@@ -161,9 +173,9 @@ describe('deleting a topic', () => {
     await withTopic(world, 2);
     await produce(world, [{ value: 1 }]);
     expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
-    expectProblem(await produce(world, [{ value: 1 }]), 404, 'topic_not_found');
     const fetched = await call(world, 'GET /v1/topics/orders/partitions/0/records');
     expectProblem(fetched, 404, 'topic_not_found');
+    expectProblem(await produce(world, [{ value: 1 }]), 404, 'topic_not_found');
     expectProblem(await call(world, 'DELETE /v1/topics/orders'), 404, 'topic_not_found');
   });
 
