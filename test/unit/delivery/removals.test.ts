@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { finishRemovals, type RemovalDeps } from '../../../lib/delivery/removals.ts';
+import type { Batch } from '../../../lib/domain/batches.ts';
+import { limits } from '../../../lib/domain/limits.ts';
+import type { PartitionRef } from '../../../lib/domain/records.ts';
+import { cursorRef, groupRef, makeRig } from './rig.ts';
+
+const at = (partition: number): PartitionRef => ({ topicId: 't1', partition });
+const batch = (base: number, count: number): Batch => ({
+  base,
+  count,
+  data: new Uint8Array(2),
+  writeId: new Uint8Array(8),
+  appendedAt: 0,
+  bytesBefore: 0,
+});
+
+/** A topic of two partitions with `batches` in each, its group and a cursor. */
+const makeTopic = async (batches: number) => {
+  const made = await makeRig();
+  const { table } = made.batches;
+  for (const partition of [0, 1])
+    for (let base = 0; base < batches; base += 1) table.put(at(partition), batch(base, 1), 0, 0);
+  const settings = { partitions: 2, retentionHours: null, archive: false };
+  await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
+  const taken = { read: undefined, startOffset: 0, owner: 'o', now: 0, leaseUntil: 1 };
+  await made.cursors.acquire(cursorRef, taken);
+  await made.partitions.advanceStart(at(0), 1);
+  const closed: number[] = [];
+  const close = async (ref: PartitionRef): Promise<void> => {
+    closed.push(ref.partition);
+    table.put(ref, batch(table.end(ref), 0), 0, 0);
+  };
+  const { topics, groups, cursors, partitions, removals, clock } = made;
+  const deps: RemovalDeps = {
+    topics,
+    groups,
+    cursors,
+    partitions,
+    removals,
+    clock,
+    batches: made.batches,
+    appender: { close },
+  };
+  const request = () =>
+    removals.put({ kind: 'topic', id: 't1', name: 'orders', partitions: 2, requestedAt: clock.now() });
+  return { ...made, deps, closed, request, table, finish: () => finishRemovals(deps) };
+};
+
+const left = async ({ table, cursors, groups, partitions }: Awaited<ReturnType<typeof makeTopic>>) => ({
+  batches: [...table.batches(at(0)), ...table.batches(at(1))].length,
+  cursors: (await cursors.list('g1')).size,
+  groups: (await groups.list('t1')).length,
+  partitions: (await partitions.list('t1')).size,
+});
+
+describe('finishRemovals', () => {
+  it('takes a deleted topic apart when no writer can be left, and not before', async () => {
+    const made = await makeTopic(3);
+    await made.request();
+    expect(await made.finish()).toBe(0);
+    made.rig.pass(limits.removalMinAgeMs - 1);
+    expect(await made.finish()).toBe(0);
+    expect(await left(made)).toEqual({ batches: 8, cursors: 1, groups: 1, partitions: 1 });
+    made.rig.pass(1);
+    expect(await made.finish()).toBe(1);
+    expect(await left(made)).toEqual({ batches: 0, cursors: 0, groups: 0, partitions: 0 });
+    expect(await made.removals.list(10)).toEqual([]);
+  });
+
+  it('finishes a deletion that got no further than being asked for: the name goes, every partition is closed', async () => {
+    const made = await makeTopic(1);
+    made.table.put(at(0), batch(1, 0), 0, 0);
+    await made.request();
+    await made.finish();
+    expect(await made.topics.get('orders')).toBeUndefined();
+    expect(made.closed).toEqual([1]);
+  });
+
+  it('leaves a new topic of the same name alone', async () => {
+    const made = await makeTopic(0);
+    await made.request();
+    await made.topics.delete('orders', 't1');
+    const settings = { partitions: 1, retentionHours: null, archive: false };
+    await made.topics.create({ name: 'orders', topicId: 't2', createdAt: 0, ...settings });
+    for (let sweeps = 0; sweeps < 2; sweeps += 1) {
+      await made.finish();
+      made.rig.pass(limits.removalMinAgeMs);
+    }
+    expect(await made.topics.get('orders')).toMatchObject({ topicId: 't2' });
+  });
+
+  it('does a bounded part of a large log at a time, from the oldest on, and goes on where it was', async () => {
+    const made = await makeTopic(4000);
+    await made.request();
+    await made.finish();
+    made.rig.pass(limits.removalMinAgeMs);
+    expect(await made.finish()).toBe(0);
+    expect(made.table.batches(at(0))).toEqual([]);
+    expect(made.table.batches(at(1))[0]?.base).toBeGreaterThan(0);
+    expect(await left(made)).toMatchObject({ cursors: 1, groups: 1 });
+    expect(await made.finish()).toBe(1);
+    expect(await left(made)).toMatchObject({ batches: 0, groups: 0 });
+  });
+
+  it('deletes the closing batch after all others, whatever deletion fails', async () => {
+    const made = await makeTopic(250);
+    await made.request();
+    await made.finish();
+    made.rig.pass(limits.removalMinAgeMs);
+    const remove = made.batches.delete.bind(made.batches);
+    let calls = 0;
+    made.batches.delete = async (ref, bases) => {
+      calls += 1;
+      if (calls % 2 === 0) throw new Error('no answer');
+      await remove(ref, bases);
+      const rest = made.table.batches(ref);
+      expect(rest.length === 0 || rest.at(-1)?.count === 0).toBe(true);
+    };
+    for (let sweeps = 0; sweeps < 20; sweeps += 1) await made.finish().catch(() => 0);
+    expect(await left(made)).toMatchObject({ batches: 0, groups: 0 });
+  });
+
+  it('goes on with the others when one fails, and then throws', async () => {
+    const made = await makeTopic(1);
+    const requestedAt = made.clock.now() - limits.removalMinAgeMs;
+    await made.removals.put({ kind: 'group', id: 'a', name: 'a', topicId: 't1', requestedAt });
+    await made.removals.put({ kind: 'group', id: 'g1', name: 'billing', topicId: 't1', requestedAt });
+    const deleteAll = made.cursors.deleteAll.bind(made.cursors);
+    made.cursors.deleteAll = (id) => (id === 'a' ? Promise.reject(new Error('broken')) : deleteAll(id));
+    await expect(made.finish()).rejects.toThrow('broken');
+    expect(await made.removals.list(10)).toMatchObject([{ id: 'a' }]);
+  });
+
+  it("ends a deleted group's cursors, and the group itself if it still stands, but not its successor", async () => {
+    const made = await makeTopic(0);
+    const removal = {
+      kind: 'group',
+      id: 'g1',
+      name: 'billing',
+      topicId: 't1',
+      requestedAt: made.clock.now(),
+    } as const;
+    await made.removals.put(removal);
+    await made.removals.put({ ...removal, id: 'g0' });
+    expect(await made.finish()).toBe(0);
+    expect(await made.groups.get(groupRef)).toBeDefined();
+    made.rig.pass(limits.removalMinAgeMs);
+    await made.removals.delete(removal);
+    expect(await made.finish()).toBe(1);
+    expect(await left(made)).toMatchObject({ cursors: 1, groups: 1 });
+    await made.removals.put(removal);
+    expect(await made.finish()).toBe(1);
+    expect(await left(made)).toMatchObject({ cursors: 0, groups: 0 });
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { judgeWake } from '../../../lib/delivery/wake-rules.ts';
+import type { Cursor } from '../../../lib/domain/cursors.ts';
+import { limits } from '../../../lib/domain/limits.ts';
+import type { Wake } from '../../../lib/domain/wakes.ts';
+
+const now = 1_000_000;
+const idle: Cursor = { committed: 5, epoch: 7, leaseUntil: 0, attempts: 0, retryAt: 0 };
+const held: Cursor = { ...idle, owner: 'o', leaseUntil: now + 12_000 };
+const waiting: Cursor = { ...idle, attempts: 1, retryAt: now + 90_000 };
+const lapsed: Cursor = { ...idle, owner: 'o', leaseUntil: now, retryAt: now };
+
+const judged = (kind: Wake['kind'], cursor: Cursor | undefined, epoch?: number): unknown => {
+  const wake: Wake = { kind, topicId: 't', groupId: 'g', group: 'n', partition: 0, ...(epoch && { epoch }) };
+  const verdict = judgeWake(wake, cursor, now);
+  if (verdict.kind !== 'later') return verdict.kind;
+  expect(verdict.queued.wake).toEqual({ ...wake, epoch: 7 });
+  return verdict.queued.delayMs;
+};
+
+describe('judgeWake', () => {
+  it('takes any wake when nobody is at it and no retry is due later', () => {
+    for (const cursor of [undefined, idle, lapsed])
+      for (const kind of ['append', 'retry', 'continue', 'resume'] as const)
+        for (const epoch of [undefined, 6, 7]) expect(judged(kind, cursor, epoch)).toBe('go');
+  });
+
+  it("drops an append's wake while a lease is live or a retry is due later", () => {
+    expect([judged('append', held), judged('append', waiting)]).toEqual(['drop', 'drop']);
+  });
+
+  it('lets a wake wait for the lease of its own epoch, looking again every five seconds', () => {
+    expect([judged('retry', held, 7), judged('continue', held, 7)]).toEqual([5000, 5000]);
+    expect(judged('retry', { ...held, leaseUntil: now + 300 }, 7)).toBe(300);
+  });
+
+  it('drops a wake of another epoch while a lease is live or a retry is due later', () => {
+    for (const kind of ['retry', 'continue'] as const)
+      expect([judged(kind, held, 6), judged(kind, waiting, 6)]).toEqual(['drop', 'drop']);
+  });
+
+  it('lets a retry that comes early wait for its time, fifteen minutes at once', () => {
+    expect(judged('retry', waiting, 7)).toBe(90_000);
+    expect(judged('retry', { ...waiting, retryAt: now + 3_600_000 }, 7)).toBe(limits.wakeDelayMs);
+  });
+
+  it('lets a resume go before a retry is due, and wait for a lease it finds live', () => {
+    expect(judged('resume', waiting)).toBe('go');
+    expect([judged('resume', held), judged('resume', held, 7)]).toEqual([12_000, 12_000]);
+    expect(judged('resume', held, 6)).toBe('drop');
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { endLeases } from '../../../lib/groups/end-leases.ts';
+import { cursorRef, makeRig, offsetsOf, ok } from '../delivery/rig.ts';
+
+describe('endLeases', () => {
+  it('ends the leases of a process that died, so that delivery goes on at once with the same message', async () => {
+    const { rig, deps, deliver, append, sent, topics, random, takeWakes, cursor } = await makeRig();
+    const settings = { partitions: 1, retentionHours: null, archive: false };
+    await topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
+    append({ value: 0 });
+    rig.answer = () => Promise.reject(new Error('killed'));
+    await expect(deliver()).rejects.toThrow('killed');
+    append({ value: 1 });
+    await deliver();
+    expect(sent).toHaveLength(1);
+    expect(await endLeases({ ...deps, topics, random })).toBe(1);
+    expect(await endLeases({ ...deps, topics, random })).toBe(0);
+    rig.answer = () => ok;
+    await deliver();
+    expect(sent.map(offsetsOf)).toEqual([[0], [0], [1]]);
+    expect([await cursor(), takeWakes()]).toMatchObject([{ committed: 2, epoch: 3 }, []]);
+  });
+
+  it('fences a holder that is left all the same', async () => {
+    const { rig, deps, deliver, append, topics, random, cursors } = await makeRig();
+    const settings = { partitions: 1, retentionHours: null, archive: false };
+    await topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
+    append({ value: 0 });
+    rig.answer = async () => {
+      await endLeases({ ...deps, topics, random });
+      return ok;
+    };
+    await deliver();
+    expect(await cursors.get(cursorRef)).toMatchObject({ committed: 0, epoch: 2 });
+  });
+});
