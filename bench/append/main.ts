@@ -46,7 +46,7 @@ const assumptions = ({ seed, table }: Settings): string =>
     `${table.writeUnitsPerSecond} write and ${table.readUnitsPerSecond} read units a second, and keeps`,
     `${table.burstSeconds} s of what it did not use.`,
     `A failed condition costs by the ${table.conflictCharge} item${table.winners ? ', and answers with it' : ''}.`,
-    'Requests and units are per record acknowledged; time is virtual.',
+    'Requests and units are per record acknowledged, bytes per record stored (compressed or not); time is virtual.',
   ].join('\n');
 
 const measure = async (settings: Settings): Promise<readonly Row[]> => {

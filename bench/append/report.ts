@@ -19,6 +19,7 @@ const columns: readonly Column[] = [
   { title: 'requests', cell: ({ requests }) => requests.toFixed(3) },
   { title: 'write units', cell: ({ writeUnits }) => writeUnits.toFixed(3) },
   { title: 'read units', cell: ({ readUnits }) => readUnits.toFixed(4) },
+  { title: 'bytes', cell: ({ storedBytesPerRecord }) => whole(storedBytesPerRecord) },
   { title: 'p50 ms', cell: ({ p50 }) => ms(p50) },
   { title: 'p99 ms', cell: ({ p99 }) => ms(p99) },
   { title: 'refused', cell: ({ refused }) => percent(refused) },
