@@ -2,7 +2,7 @@ import {
   Alarm,
   ComparisonOperator,
   type IAlarmAction,
-  type IMetric,
+  type Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -10,7 +10,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
-import { counted, ofEveryFunction, period, throttlesOfTables, total, type Watched } from './signals.ts';
+import { counted, ofEveryFunction, period, throttlesOfTables, unlabelled, type Watched } from './signals.ts';
 
 interface Signal {
   readonly id: string;
@@ -18,7 +18,7 @@ interface Signal {
   readonly says: string;
   /** The heading in `docs/operations.md` that says the rest. */
   readonly section: string;
-  readonly metric: IMetric;
+  readonly metric: Metric;
   /** Alarming from this value on, or `below` it. */
   readonly from: number;
   readonly below?: true;
@@ -109,30 +109,36 @@ const entrySignals = (watched: Watched): Signal[] => [
     from: 5,
     of: [2, 3],
   },
-  {
-    id: 'FunctionErrors',
-    says: 'Functions throw, time out or run out of memory. Their log groups say which and why.',
-    section: 'Functions fail',
-    metric: total(ofEveryFunction(watched, 'Errors', 'Sum'), 'errors of all functions'),
-    from: 3,
-    of: [2, 3],
-  },
-  {
-    id: 'FunctionThrottles',
-    says: 'Lambda refuses to run functions: the concurrency of the account is used up. Raise its quota, or lower throttleRate and deliverMaxConcurrency.',
-    section: 'Functions are throttled',
-    metric: total(ofEveryFunction(watched, 'Throttles', 'Sum'), 'throttles of all functions'),
-    from: 10,
-    of: [2, 3],
-  },
-  {
-    id: 'TableThrottles',
-    says: 'DynamoDB refuses requests: one partition takes more than 1,000 write units a second, or the table grows faster than it can. Add partitions, and batch in the producers.',
-    section: 'Tables are throttled',
-    metric: total(throttlesOfTables(watched), 'throttles of both tables'),
-    from: 100,
-    of: [2, 3],
-  },
+  ...ofEveryFunction(watched, 'Errors', 'Sum').map(
+    (metric): Signal => ({
+      id: `Errors-${metric.label}`,
+      says: `${metric.label} throws, times out or runs out of memory. Its log group says which and why.`,
+      section: 'Functions fail',
+      metric,
+      from: 3,
+      of: [2, 3],
+    }),
+  ),
+  ...ofEveryFunction(watched, 'Throttles', 'Sum').map(
+    (metric): Signal => ({
+      id: `Throttles-${metric.label}`,
+      says: `Lambda refuses to run ${metric.label}: the concurrency of the account is used up. Raise its quota, or lower throttleRate and deliverMaxConcurrency.`,
+      section: 'Functions are throttled',
+      metric,
+      from: 10,
+      of: [2, 3],
+    }),
+  ),
+  ...throttlesOfTables(watched).map(
+    (metric): Signal => ({
+      id: metric.label?.replace(' ', '-') ?? metric.metricName,
+      says: `DynamoDB refuses requests to the table (${metric.label}): one partition takes more than 1,000 write units a second, or the table grows faster than it can. Add partitions, and batch in the producers.`,
+      section: 'Tables are throttled',
+      metric,
+      from: 100,
+      of: [2, 3],
+    }),
+  ),
 ];
 
 export interface AlarmsProps {
@@ -157,7 +163,7 @@ export class Alarms extends Construct {
     const alarm = new Alarm(this, signal.id, {
       alarmName: `${prefix}-${signal.id}`,
       alarmDescription: `${signal.says} See docs/operations.md, "${signal.section}".`,
-      metric: signal.metric,
+      metric: unlabelled(signal.metric),
       threshold: signal.from,
       comparisonOperator: signal.below
         ? ComparisonOperator.LESS_THAN_THRESHOLD

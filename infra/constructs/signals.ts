@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { BrokerFunction } from './broker-function.ts';
 import type { FunctionName } from './bundling.ts';
@@ -34,15 +34,6 @@ export const counted = (
     label: statistic === 'Sum' || statistic === 'Maximum' ? metricName : `${metricName} ${statistic}`,
   });
 
-/** The sum of metrics, those without data counting nothing. */
-export const total = (metrics: readonly IMetric[], label: string): MathExpression => {
-  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
-  const expression = Object.keys(usingMetrics)
-    .map((id) => `FILL(${id}, 0)`)
-    .join(' + ');
-  return new MathExpression({ expression, usingMetrics, label, period });
-};
-
 export const ofEveryFunction = (
   { functions }: Watched,
   metricName: 'Errors' | 'Throttles' | 'ConcurrentExecutions',
@@ -51,6 +42,16 @@ export const ofEveryFunction = (
   Object.entries(functions).map(([label, { lambda }]) =>
     lambda.metric(metricName, { statistic, period, label }),
   );
+
+/** The same without its label, with which an alarm would be one of metric math, which not all that reads alarms knows. */
+export const unlabelled = ({ namespace, metricName, statistic, dimensions, period }: Metric): Metric =>
+  new Metric({
+    namespace,
+    metricName,
+    statistic,
+    period,
+    ...(dimensions !== undefined && { dimensionsMap: dimensions }),
+  });
 
 const tableThrottles = (table: TableV2, label: string): Metric[] =>
   (['WriteThrottleEvents', 'ReadThrottleEvents'] as const).map((name) =>
