@@ -117,6 +117,14 @@ describe('a fetch', () => {
   });
 });
 
+test('a fetch finds a partition that another process has just added', async () => {
+  const world = await tenRecords();
+  const topic = await world.stores.topics.get('orders');
+  await call(world, records);
+  await world.stores.topics.update('orders', topic?.topicId ?? '', { partitions: 2 });
+  expect(values(await call(world, 'GET /v1/topics/orders/partitions/1/records'))).toEqual([]);
+});
+
 describe('a fetch is refused', () => {
   test.each([
     'offset=-1',

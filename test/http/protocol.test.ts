@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ThrottledError } from '../../lib/domain/errors.ts';
+import { Problem, ThrottledError } from '../../lib/domain/errors.ts';
 import { adminApp } from '../../lib/http/admin.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
 import { type Method, type Part, paths } from '../../lib/http/paths.ts';
@@ -116,6 +116,14 @@ describe('a fault', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(world.events).toEqual([]);
   });
+});
+
+test('whatever is unavailable says when to try again', async () => {
+  const world = await newWorld();
+  world.stores.topics.list = () => Promise.reject(new Problem('unavailable', 'The store did not answer.'));
+  const answer = await call(world, 'GET /v1/topics');
+  expectProblem(answer, 503, 'unavailable');
+  expect(answer.headers.get('retry-after')).toBe('1');
 });
 
 describe('settings', () => {
