@@ -56,6 +56,22 @@ describe('deliver', () => {
     expect(calls).toEqual(['batches.range', 'cursors.commit', 'batches.range']);
   });
 
+  it('costs two reads, three queries and two updates for a record alone', async () => {
+    const { deliver, append, calls } = await makeRig();
+    append({ value: 1 });
+    await deliver();
+    expect(calls).toEqual([
+      'groups.get',
+      'cursors.get',
+      'batches.range',
+      'cursors.acquire',
+      'post',
+      'batches.range',
+      'cursors.commit',
+      'batches.range',
+    ]);
+  });
+
   it('serves several messages from one query when a batch holds them', async () => {
     const { rig, deliver, append, calls } = await makeRig({ delivery: { batchSize: 10 } });
     append(...values(30));
@@ -111,14 +127,33 @@ describe('deliver', () => {
     expect(big.sent[0]?.body).toContain('{"id":12345678901234567890}');
   });
 
-  it('skips records that were trimmed before they were delivered', async () => {
-    const { deliver, append, sent, batches, cursor } = await makeRig();
+  it('skips records that were trimmed before they were delivered, and notes the message it sends instead', async () => {
+    const { rig, deliver, append, sent, batches, cursor } = await makeRig();
     append({ value: 0 });
     append({ value: 1 });
     await batches.delete({ topicId: 't1', partition: 0 }, [0]);
+    rig.answer = async () => {
+      expect(await cursor()).toMatchObject({ committed: 1, pendingEnd: 2 });
+      return ok;
+    };
     await deliver();
     expect(sent.map(offsetsOf)).toEqual([[1]]);
     expect(await cursor()).toMatchObject({ committed: 2 });
+  });
+
+  it('goes on with the next message when the one that failed was trimmed', async () => {
+    const { rig, deliver, append, sent, batches, takeWakes } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => answered(500);
+    await deliver();
+    append({ value: 1 });
+    await batches.delete({ topicId: 't1', partition: 0 }, [0]);
+    rig.answer = () => ok;
+    for (const { wake, delayMs } of takeWakes()) {
+      rig.pass(delayMs);
+      await deliver(wake);
+    }
+    expect(sent.map(offsetsOf)).toEqual([[0], [1]]);
   });
 
   it("sends the endpoint's own headers, which never replace Millrace's", async () => {
@@ -398,6 +433,19 @@ describe('a run', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('that outlived its end renews no lease, and throws', async () => {
+    const { rig, deliver, append, cursor } = await makeRig({ delivery: { batchSize: 1 } });
+    append(...values(2));
+    let leftMs = 120_000;
+    rig.remainingMs = () => leftMs;
+    rig.answer = () => {
+      leftMs = 0;
+      return ok;
+    };
+    await expect(deliver()).rejects.toThrow('The run was over');
+    expect(await cursor()).toMatchObject({ committed: 0, epoch: 1 });
+  });
+
   it('stops calling an endpoint that was deleted meanwhile, half a minute later at most', async () => {
     const { rig, deliver, append, sent, groups } = await makeRig({ delivery: { batchSize: 1 } });
     append(...values(9));
@@ -458,6 +506,23 @@ describe('a group with a new endpoint', () => {
     expect(await cursor()).toMatchObject({ committed: 1, attempts: 0, retryAt: 0 });
     for (const { wake } of stale) await deliver(wake);
     expect([sent.length, takeWakes()]).toEqual([2, []]);
+  });
+
+  it('is delivered at once by the next run when the first has no time', async () => {
+    const { rig, deliver, append, sent, takeWakes } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => answered(503, { retryAfter: '3000' });
+    await deliver();
+    takeWakes();
+    rig.remainingMs = () => 5000;
+    await deliver({ kind: 'resume' });
+    rig.remainingMs = () => 120_000;
+    rig.answer = () => ok;
+    for (const { wake, delayMs } of takeWakes()) {
+      expect(delayMs).toBeLessThanOrEqual(1000);
+      await deliver(wake);
+    }
+    expect(sent).toHaveLength(2);
   });
 
   it('counts attempts anew', async () => {

@@ -77,6 +77,15 @@ describe('finishRemovals', () => {
     expect(made.closed).toEqual([1]);
   });
 
+  it('closes the partitions that were added after the deletion was asked for', async () => {
+    const made = await makeTopic(1);
+    await made.request();
+    await made.topics.update('orders', 't1', { partitions: 4 });
+    await made.finish();
+    expect(made.closed.toSorted()).toEqual([0, 1, 2, 3]);
+    expect(await made.removals.list(10)).toMatchObject([{ partitions: 4 }]);
+  });
+
   it('leaves a new topic of the same name alone', async () => {
     const made = await makeTopic(0);
     await made.request();
@@ -113,6 +122,8 @@ describe('finishRemovals', () => {
     made.batches.delete = async (ref, bases) => {
       calls += 1;
       if (calls % 2 === 0) throw new Error('no answer');
+      const closing = made.table.last(ref);
+      if (closing?.count === 0 && bases.includes(closing.base)) expect(bases).toEqual([closing.base]);
       await remove(ref, bases);
       const rest = made.table.batches(ref);
       expect(rest.length === 0 || rest.at(-1)?.count === 0).toBe(true);
