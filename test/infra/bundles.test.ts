@@ -12,32 +12,20 @@ import {
   functionNames,
   root,
 } from '../../infra/constructs/bundling.ts';
-import { resourcesOf, synthesise } from './template.ts';
+import { httpEvent } from './events.ts';
+import { environmentsOf, synthesise } from './template.ts';
 
 const run = promisify(execFile);
 
 /** Node 24 as the project installs it, whatever runs the tests. */
 const node = join(root, 'node_modules/node/bin/node');
 
-const httpEvent = (method: string, path: string): object => ({
-  version: '2.0',
-  routeKey: '$default',
-  rawPath: path,
-  rawQueryString: '',
-  headers: { host: 'broker.example.com', 'content-type': 'application/json' },
-  requestContext: {
-    requestId: 'gateway-request-1',
-    stage: '$default',
-    domainName: 'broker.example.com',
-    http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
-  },
-  body: method === 'POST' ? '{"records":[{"value":1}]}' : null,
-  isBase64Encoded: false,
-});
-
 /** An event that each function answers without a call to AWS, and a part of its answer. */
 const exchanges: Record<Exclude<FunctionName, 'sweep'>, { event: object; answer: object }> = {
-  produce: { event: httpEvent('POST', '/v1/topics/orders/records'), answer: { statusCode: 401 } },
+  produce: {
+    event: httpEvent('POST', '/v1/topics/orders/records', { body: { records: [{ value: 1 }] } }),
+    answer: { statusCode: 401 },
+  },
   consume: { event: httpEvent('GET', '/v1/topics/orders/partitions'), answer: { statusCode: 401 } },
   admin: { event: httpEvent('GET', '/v1/topics'), answer: { statusCode: 401 } },
   'on-append': {
@@ -62,24 +50,12 @@ process.exit();
 
 describe('the bundle', () => {
   let folder: string;
-  let environments: Map<string, Record<string, string>>;
+  let environments: ReadonlyMap<string, Record<string, string>>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-bundles-'));
     await Promise.all(functionNames.map((name) => build(buildOptions(name, folder))));
-    const functions = resourcesOf(synthesise(), 'AWS::Lambda::Function');
-    environments = new Map(
-      [...functions.values()].map(({ Properties }) => {
-        const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
-        // What CloudFormation would fill in is made up: names, and a URL for what is called one.
-        const filled = Object.entries(Variables).map(([name, value]) => [
-          name,
-          typeof value === 'string' ? value : name.endsWith('_URL') ? 'https://queue.invalid/1' : 'a-name',
-        ]);
-        const environment = Object.fromEntries(filled) as Record<string, string>;
-        return [environment['POWERTOOLS_SERVICE_NAME'] ?? '', environment];
-      }),
-    );
+    environments = environmentsOf(synthesise());
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { functionNames } from '../../infra/constructs/bundling.ts';
+import { type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
 import {
   apiKeyKey,
   cursorKey,
@@ -9,24 +9,8 @@ import {
   removalKey,
   topicKey,
 } from '../../lib/stores/dynamodb/keys.ts';
+import { allows, constructOf, leadingKeysOf, list, roleOf, statementsOf } from './policies.ts';
 import { nameOf, type Resource, resource, resourcesOf, short, synthesise } from './template.ts';
-
-interface Statement {
-  readonly Effect: string;
-  readonly Action: string | string[];
-  readonly Resource: unknown;
-  readonly Condition?: Record<string, Record<string, unknown>>;
-}
-
-const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
-
-const statementsOf = (role: Resource): Statement[] =>
-  (role.Properties['Policies'] as { PolicyDocument: { Statement: Statement[] } }[]).flatMap(
-    (policy) => policy.PolicyDocument.Statement,
-  );
-
-const leadingKeysOf = (statement: Statement): string[] =>
-  list(statement.Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []).map(String);
 
 /** `Action on Resource`, and `where pk is …` for one confined to partition keys. */
 const shortRights = (role: Resource): string[] =>
@@ -101,9 +85,6 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
   ],
 };
 
-const construct = (name: string): string =>
-  name.replace(/(?:^|-)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
-
 describe('the rights of the functions', () => {
   let roles: ReadonlyMap<string, Resource>;
   let template: ReturnType<typeof synthesise>;
@@ -112,15 +93,9 @@ describe('the rights of the functions', () => {
     roles = resourcesOf(template, 'AWS::IAM::Role');
   });
 
-  const roleOf = (name: string): Resource => {
-    const role = roles.get(`${construct(name)}Role`);
-    if (role === undefined) throw new Error(`${name} has no role`);
-    return role;
-  };
-
   it.each(functionNames)('are for %s exactly those listed here, and its own log', (name) => {
-    const log = `${construct(name)}Logs.Arn`;
-    expect(shortRights(roleOf(name))).toEqual(
+    const log = `${constructOf(name)}Logs.Arn`;
+    expect(shortRights(roleOf(template, name))).toEqual(
       [...expected[name], `logs:CreateLogStream on ${log}`, `logs:PutLogEvents on ${log}`].toSorted(),
     );
   });
@@ -129,10 +104,10 @@ describe('the rights of the functions', () => {
     const functions = resourcesOf(template, 'AWS::Lambda::Function');
     expect(functions.size).toBe(functionNames.length);
     expect(new Set([...functions.values()].map(({ Properties }) => short(Properties['Role'])))).toEqual(
-      new Set(functionNames.map((name) => `${construct(name)}Role.Arn`)),
+      new Set(functionNames.map((name) => `${constructOf(name)}Role.Arn`)),
     );
     for (const name of functionNames) {
-      const { Properties } = roleOf(name);
+      const { Properties } = roleOf(template, name);
       expect(Properties['ManagedPolicyArns']).toBeUndefined();
       expect(Properties['AssumeRolePolicyDocument']).toMatchObject({
         Statement: [{ Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
@@ -169,14 +144,11 @@ describe('the rights of the functions', () => {
       removal: removalKey({ kind: 'topic', id: 'T', name: 'n', partitions: 1, requestedAt: 0 }).pk,
     };
 
-    const may = (name: string, operation: string, pk: string): boolean =>
-      statementsOf(roleOf(name)).some((statement) => {
-        const patterns = leadingKeysOf(statement).map((key) => new RegExp(`^${key.replaceAll('*', '.*')}$`));
-        return (
-          short(statement.Resource) === 'StorageState.Arn' &&
-          list(statement.Action).includes(`dynamodb:${operation}`) &&
-          (patterns.length === 0 || patterns.some((pattern) => pattern.test(pk)))
-        );
+    const may = (name: FunctionName, operation: string, pk: string): boolean =>
+      allows(roleOf(template, name), {
+        action: `dynamodb:${operation}`,
+        resource: 'StorageState.Arn',
+        leadingKeys: [pk],
       });
 
     it.each([

@@ -53,3 +53,22 @@ export const short = (value: unknown): string => {
   }
   return JSON.stringify(value);
 };
+
+/**
+ * The environment of each function, by its service name. What CloudFormation would fill in is made up: names, and a URL
+ * for what is called one.
+ */
+export const environmentsOf = (template: Template): ReadonlyMap<string, Record<string, string>> => {
+  const functions = [...resourcesOf(template, 'AWS::Lambda::Function').values()];
+  return new Map(
+    functions.map(({ Properties }) => {
+      const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
+      const filled = Object.entries(Variables).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : name.endsWith('_URL') ? 'https://queue.invalid/1' : 'a-name',
+      ]);
+      const environment = Object.fromEntries(filled) as Record<string, string>;
+      return [environment['POWERTOOLS_SERVICE_NAME'] ?? '', environment];
+    }),
+  );
+};
