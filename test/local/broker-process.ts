@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 
 const main = new URL('../../lib/local/main.ts', import.meta.url).pathname;
 
@@ -26,6 +26,7 @@ const launch = (environment: Environment) => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFailed(() => process.stderr.write(`The broker said:\n${errors}\n`));
   let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk) => {
     output += chunk;
