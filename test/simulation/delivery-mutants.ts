@@ -1,8 +1,20 @@
 import type { DeliverDeps } from '../../lib/delivery/deps.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
 import type { CursorStore } from '../../lib/stores/cursors.ts';
+import type { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
 import type { QueuedWake } from '../../lib/stores/wake-queue.ts';
-import type { Mutant } from './delivery-world.ts';
+import type { SimulatedProcess } from './scheduler.ts';
+
+/** What a mutant of the protocol changes: how a run is wired, or a time limit. */
+export interface Mutant {
+  readonly visibilityMs?: number;
+  /** Stands between the run of `wake` and what it works with. */
+  readonly wire?: (deps: DeliverDeps, wake: Wake, process: SimulatedProcess) => DeliverDeps;
+  /** Whether the wake is dropped before anybody looks at it properly. */
+  readonly drops?: (wake: Wake, deps: DeliverDeps) => Promise<boolean>;
+  /** Stands between the cursors and everybody. */
+  readonly cursors?: (cursors: MemoryCursorStore) => MemoryCursorStore;
+}
 
 /** `target` with some methods replaced. */
 const but = <Target extends object>(target: Target, methods: Partial<Target>): Target =>

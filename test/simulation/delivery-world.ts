@@ -4,7 +4,6 @@ import { onAppend } from '../../lib/delivery/on-append.ts';
 import { type SweepDeps, sweep } from '../../lib/delivery/sweep.ts';
 import { encodeRecords } from '../../lib/domain/encoding.ts';
 import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
-import type { Wake } from '../../lib/domain/wakes.ts';
 import { wakeFor } from '../../lib/groups/wake-group.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
@@ -12,24 +11,14 @@ import { MemoryGroupStore } from '../../lib/stores/memory/groups.ts';
 import { MemoryPartitionStore } from '../../lib/stores/memory/partitions.ts';
 import { MemoryRemovalStore } from '../../lib/stores/memory/removals.ts';
 import { MemoryTopicStore } from '../../lib/stores/memory/topics.ts';
-import { MemoryWakeQueue, type ReceivedWake } from '../../lib/stores/memory/wake-queue.ts';
+import type { ReceivedWake } from '../../lib/stores/memory/wake-queue.ts';
 import type { Random } from '../../lib/stores/random.ts';
-import type { QueuedWake } from '../../lib/stores/wake-queue.ts';
-import type { WebhookAnswer, WebhookRequest } from '../../lib/stores/webhooks.ts';
+import { moodyEndpoint } from './delivery-endpoint.ts';
 import { type Faults, FaultyNetwork, noFaults } from './delivery-faults.ts';
-import { BreachError, Invariants, sentBy } from './delivery-invariants.ts';
-import { Scheduler, type SimulatedProcess, seededRandom } from './scheduler.ts';
-
-/** What a mutant of the protocol changes: how a run is wired, or a time limit. */
-export interface Mutant {
-  readonly visibilityMs?: number;
-  /** Stands between the run of `wake` and what it works with. */
-  readonly wire?: (deps: DeliverDeps, wake: Wake, process: SimulatedProcess) => DeliverDeps;
-  /** Whether the wake is dropped before anybody looks at it properly. */
-  readonly drops?: (wake: Wake, deps: DeliverDeps) => Promise<boolean>;
-  /** Stands between the cursors and everybody. */
-  readonly cursors?: (cursors: MemoryCursorStore) => MemoryCursorStore;
-}
+import { BreachError, Invariants } from './delivery-invariants.ts';
+import type { Mutant } from './delivery-mutants.ts';
+import { SimulatedQueue } from './delivery-queue.ts';
+import { Scheduler, seededRandom } from './scheduler.ts';
 
 export interface WorldOptions {
   readonly sweep: boolean;
@@ -70,39 +59,47 @@ export class DeliveryWorld {
   readonly #random: Random;
   readonly #options: WorldOptions;
   readonly #network: FaultyNetwork;
-  readonly #queue: MemoryWakeQueue;
+  readonly #queue: SimulatedQueue;
   readonly #batches: MemoryBatchStore;
   readonly #cursors = new MemoryCursorStore();
   readonly #groups = new MemoryGroupStore();
   readonly #topics = new MemoryTopicStore();
   readonly #ends = Array.from({ length: partitions }, () => 0);
   readonly #faults: Faults;
-  readonly #visibilityMs: number;
   readonly #world: Omit<DeliverDeps, 'clock' | 'random' | 'telemetry'>;
   readonly #group: Group;
-  #running = 0;
   #endpoints = 0;
-  #pumpAt = Number.POSITIVE_INFINITY;
   #calm = false;
 
   constructor(seed: number, options: WorldOptions) {
     this.#random = seededRandom(seed);
     this.#options = options;
-    this.#visibilityMs = options.mutant?.visibilityMs ?? safeVisibilityMs;
-    const { clock } = this.scheduler;
-    this.#queue = new MemoryWakeQueue({ clock, visibilityMs: this.#visibilityMs });
-    this.#batches = new MemoryBatchStore(clock);
+    this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
+      visibilityMs: options.mutant?.visibilityMs ?? safeVisibilityMs,
+      longestDelayMs,
+      invocationsAtOnce,
+      repeats: () => (this.#calm ? 0 : 0.03),
+      invoke: (received, done) => this.#invoke(received, done),
+    });
+    this.#batches = new MemoryBatchStore(this.scheduler.clock);
     this.#faults = options.faults ?? this.#someFaults();
     this.#network = new FaultyNetwork(this.scheduler, this.#random, () =>
       this.#calm ? noFaults : this.#faults,
     );
     const cursors = options.mutant?.cursors?.(this.#cursors) ?? this.#cursors;
+    const endpoint = moodyEndpoint(this.#random, this.invariants, {
+      calm: () => this.#calm,
+      longestRetryAfterSeconds: longestBackoffSeconds,
+      // A little later there is another.
+      onGone: () => this.scheduler.after(this.#random.number() * 20_000, () => void this.#addEndpoint()),
+      onAcknowledged: (partition, through) => this.#appendAsItEnds(partition, through),
+    });
     this.#world = {
       batches: this.#batches,
       cursors: this.invariants.watch(cursors),
       groups: this.#groups,
-      queue: { send: (wakes) => this.#send(wakes) },
-      webhooks: { post: async (request) => this.#receive(request) },
+      queue: this.#queue,
+      webhooks: { post: async (request) => endpoint(request) },
     };
     this.#group = {
       name: 'billing',
@@ -180,12 +177,7 @@ export class DeliveryWorld {
       },
     );
     const wakes = this.#ends.map((_, partition) => wakeFor(this.#group, partition, 'resume'));
-    this.scheduler.after(this.#random.number() * 50, () => void this.#send(wakes));
-  }
-
-  /** The endpoint says that it is gone, and a little later there is another. */
-  #goneAndBack(): void {
-    this.scheduler.after(this.#random.number() * 20_000, () => void this.#addEndpoint());
+    this.scheduler.after(this.#random.number() * 50, () => void this.#queue.send(wakes));
   }
 
   #scheduleAppends(): void {
@@ -197,6 +189,12 @@ export class DeliveryWorld {
           this.#append(Math.floor(this.#random.number() * partitions)),
         );
     }
+  }
+
+  /** Appends about when the holder finds nothing left, which is when wakes are lost. */
+  #appendAsItEnds(partition: number, through: number): void {
+    if (through !== this.#ends[partition] || this.#random.number() > 0.2) return;
+    this.scheduler.after(this.#random.number() * 2000, () => this.#calm || this.#append(partition));
   }
 
   #append(partition: number): void {
@@ -230,42 +228,13 @@ export class DeliveryWorld {
     });
   }
 
-  /** Gives wakes to deliverers as they become visible. */
-  #pump(): void {
-    this.#pumpAt = Number.POSITIVE_INFINITY;
-    while (this.#running < invocationsAtOnce) {
-      const [received] = this.#queue.receive(1);
-      if (received === undefined) break;
-      // A queue may give the same message to two.
-      if (!this.#calm && this.#random.number() < 0.03) void this.#send([{ wake: received.wake }]);
-      this.#invoke(received);
-    }
-    if (this.#running < invocationsAtOnce) this.#pumpSoon();
-  }
-
-  /** Looks at the queue when the next of its messages becomes visible, a few ms later. */
-  #pumpSoon(): void {
-    const next = this.#queue.nextVisibleAt() ?? Number.POSITIVE_INFINITY;
-    if (next >= this.#pumpAt) return;
-    this.#pumpAt = next;
-    this.scheduler.after(next - this.scheduler.now() + 10 * this.#random.number(), () => this.#pump());
-  }
-
-  async #send(wakes: readonly QueuedWake[]): Promise<void> {
-    await this.#queue.send(
-      wakes.map(({ wake, delayMs = 0 }) => ({ wake, delayMs: Math.min(delayMs, longestDelayMs) })),
-    );
-    this.#pumpSoon();
-  }
-
   /** One invocation of the deliverer: ended from outside when its time is over, sometimes only as far as the queue knows. */
-  #invoke({ wake, receipt }: ReceivedWake): void {
+  #invoke({ wake }: ReceivedWake, done: (forget: boolean) => boolean): void {
     const { mutant } = this.#options;
     const process = this.scheduler.process();
     const endsAt = this.scheduler.now() + runMs;
-    const end = this.#onceRunning();
     this.scheduler.after(runMs, () => {
-      if (end() && this.#random.number() < 0.7) process.crash();
+      if (done(false) && this.#random.number() < 0.7) process.crash();
     });
     const deps = this.#watched(this.#network.deps(process, this.#world));
     const wired = mutant?.wire?.(deps, wake, process) ?? deps;
@@ -275,31 +244,15 @@ export class DeliveryWorld {
       await deliver(wired, wake, run);
     };
     work().then(
-      () => {
-        if (end() && (this.#calm || this.#random.number() > 0.03)) this.#queue.acknowledge(receipt);
-      },
+      () => done(true),
       (error: unknown) => {
-        end();
+        done(false);
         if (error instanceof BreachError)
           this.invariants.check(() => {
             throw error;
           });
       },
     );
-  }
-
-  #onceRunning(): () => boolean {
-    let over = false;
-    this.#running += 1;
-    return () => {
-      const first = !over;
-      over = true;
-      if (first) {
-        this.#running -= 1;
-        this.#pumpSoon();
-      }
-      return first;
-    };
   }
 
   /** Looks at each message in the moment it is sent, with the epoch its sender holds. */
@@ -323,33 +276,6 @@ export class DeliveryWorld {
         },
       },
     };
-  }
-
-  /** The endpoint. */
-  #receive(request: WebhookRequest): WebhookAnswer {
-    this.invariants.onReceived(request);
-    const { partition, start, end } = sentBy(request);
-    const answer = (status: number, body = '', retryAfter?: string): WebhookAnswer => ({
-      kind: 'answered',
-      status,
-      body,
-      ...(retryAfter !== undefined && { retryAfter }),
-    });
-    const chance = this.#calm ? 1 : this.#random.number();
-    if (chance < 0.01) {
-      this.#goneAndBack();
-      return answer(410);
-    }
-    if (chance < 0.08) return answer(500);
-    if (chance < 0.14)
-      return answer(503, '', String(Math.floor(this.#random.number() * longestBackoffSeconds)));
-    if (chance < 0.2) return { kind: 'unreachable', reason: 'Connection refused.' };
-    const through = chance < 0.35 ? start + Math.floor(this.#random.number() * (end - start + 1)) : end;
-    this.invariants.onAcknowledged(partition, through);
-    // Appended about when the holder finds nothing left, which is when wakes are lost.
-    if (through === this.#ends[partition] && this.#random.number() < 0.2)
-      this.scheduler.after(this.#random.number() * 2000, () => this.#calm || this.#append(partition));
-    return answer(200, chance < 0.35 ? JSON.stringify({ ack: { offset: through } }) : '');
   }
 
   #scheduleSweep(): void {
