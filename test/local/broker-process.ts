@@ -26,7 +26,7 @@ const launch = (environment: Environment) => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  onTestFailed(() => process.stderr.write(`The broker said:\n${errors}\n`));
+  onTestFailed(() => void process.stderr.write(`The broker said:\n${errors}\n`));
   let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk) => {
     output += chunk;
