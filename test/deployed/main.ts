@@ -10,6 +10,7 @@ import { type Program, runProgram } from '../harness/program.ts';
 import { step } from '../harness/progress.ts';
 import { awsEnvironment, type Cdk, cdkOf, stackIsGone } from './cdk.ts';
 import { startForwarder } from './forwarder.ts';
+import { everyLogLine } from './logs.ts';
 import { startMinistack } from './ministack.ts';
 import { pythonProgram } from './python.ts';
 import { pauseStream } from './stream-mapping.ts';
@@ -53,6 +54,16 @@ const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
     await witness.produce(5);
     await witness.delivered(60_000);
     await witness.everythingIsThere();
+  });
+  await step('No key and no secret is in a log, a template or an output', async () => {
+    const lines = await everyLogLine(endpoint);
+    assert.ok(
+      lines.some((line) => line.includes('delivered')),
+      'the functions log',
+    );
+    const template = readFileSync(join(folder, 'cdk.out', 'Millrace.template.json'), 'utf8');
+    for (const text of [...lines, template, JSON.stringify(outputs)])
+      for (const hidden of [key, witness.secret]) assert.ok(!text.includes(hidden), text.slice(0, 200));
   });
   await step('cdk destroy', async () => {
     await cdk.destroy(settings);

@@ -7,6 +7,8 @@ const group = `/v1/topics/${topic}/groups/audit`;
 
 /** A user whose topic, push group and webhook go through all that is done to the stack. */
 export class Witness {
+  /** What the webhook's requests are signed with. */
+  readonly secret: string;
   readonly #client: Client;
   readonly #receiver: Receiver;
   readonly #deliveries: readonly Delivery[];
@@ -14,10 +16,12 @@ export class Witness {
   #produced = 0;
 
   private constructor(
+    secret: string,
     client: Client,
     receiver: Receiver,
     hook: { deliveries: readonly Delivery[]; unverified: readonly string[] },
   ) {
+    this.secret = secret;
     this.#client = client;
     this.#receiver = receiver;
     this.#deliveries = hook.deliveries;
@@ -32,6 +36,7 @@ export class Witness {
     const endpoint = { url: receiver.url('/witness') };
     const { secret } = await client.ok<{ secret: string }>('POST', `${group}/endpoints`, endpoint);
     return new Witness(
+      secret,
       client,
       receiver,
       receiver.open('/witness', secret, () => 204),
