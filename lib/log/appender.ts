@@ -1,3 +1,4 @@
+import type { Origin } from '../domain/origin.ts';
 import { type NewRecord, type PartitionRef, partitionKey } from '../domain/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import type { Clock } from '../stores/clock.ts';
@@ -23,6 +24,8 @@ export interface AppendCall {
   readonly expectedOffset?: number;
   /** Ends the wait; when the records were already under way the outcome is unknown then. */
   readonly signal?: AbortSignal;
+  /** Stored with the batch. Of appends that go together it is that of the first. */
+  readonly origin?: Origin | undefined;
 }
 
 /**
@@ -55,6 +58,7 @@ export class Appender {
       ...payloadOf(records),
       expectedOffset: call.expectedOffset,
       signal: call.signal,
+      origin: call.origin,
     });
   }
 

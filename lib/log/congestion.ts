@@ -43,6 +43,15 @@ export class Congestion {
     this.#requestMs = options.requestMs;
   }
 
+  /** In a row, since the last batch of this process. */
+  get conflicts(): number {
+    return this.#conflicts;
+  }
+
+  get throttles(): number {
+    return this.#throttles;
+  }
+
   /** An id that no other write has. */
   newWriteId(): Uint8Array {
     const id = new Uint8Array(writeIdBytes);

@@ -1,14 +1,16 @@
 import type { Batch } from '../domain/batches.ts';
 import { encodeSerialized } from '../domain/encoding.ts';
 import { ThrottledError } from '../domain/errors.ts';
+import type { Origin } from '../domain/origin.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import { PartitionClosedError } from './closed.ts';
 import { Congestion } from './congestion.ts';
+import { Pace } from './pace.ts';
 import { offsetMismatch, outcomeUnknown, overloaded, unavailable } from './refusals.ts';
 import { type SettleDeps, type Settlement, settle } from './settle.ts';
 import { type Tail, tailAfter } from './tail.ts';
-import { withTimeout } from './timeout.ts';
+import { TailCache } from './tail-cache.ts';
 import { type Appended, type Payload, type Waiting, WaitingQueue } from './waiting.ts';
 
 export interface WriterDeps extends SettleDeps {
@@ -19,7 +21,10 @@ export interface AppendRequest extends Payload {
   readonly expectedOffset?: number | undefined;
   readonly closes?: boolean;
   readonly signal?: AbortSignal | undefined;
+  readonly origin?: Origin | undefined;
 }
+
+type Trouble = { readonly kind: 'contention' } | { readonly kind: 'unavailable'; readonly cause?: unknown };
 
 /**
  * One process's writes to one partition: one batch is under way at a time, and what arrives meanwhile goes together in
@@ -29,26 +34,21 @@ export class PartitionWriter {
   readonly #deps: WriterDeps;
   readonly #at: PartitionRef;
   readonly #congestion: Congestion;
+  readonly #tail: TailCache;
+  readonly #pace: Pace;
   readonly #queue = new WaitingQueue();
   readonly #giveUp = new AbortController();
-  #tail: Tail | undefined;
   #running: Promise<void> | undefined;
   #underWay: readonly Waiting[] = [];
-  /** Ms from one batch of ours to the next while appends wait; and when the last one, or the first effort, was. */
-  #cycleMs: number;
-  #progressAt = 0;
-  /** Since the last batch of ours. */
-  #conflicts = 0;
-  #throttles = 0;
-  #trouble: { readonly kind: 'contention' } | { readonly kind: 'unavailable'; readonly cause?: unknown } = {
-    kind: 'contention',
-  };
+  /** Why the last attempt did not succeed: what an append that has waited too long is told. */
+  #trouble: Trouble = { kind: 'contention' };
 
   constructor(deps: WriterDeps, at: PartitionRef) {
     this.#deps = deps;
     this.#at = at;
     this.#congestion = new Congestion(deps.options, deps.random);
-    this.#cycleMs = deps.options.requestMs;
+    this.#tail = new TailCache(deps, at, this.#congestion);
+    this.#pace = new Pace(deps.options.requestMs);
   }
 
   /** Resolves when nothing waits and nothing is under way. */
@@ -68,18 +68,19 @@ export class PartitionWriter {
 
   append(request: AppendRequest): Promise<Appended> {
     const now = this.#deps.clock.now();
-    const waitMs = this.#estimatedWaitMs(now);
+    const waitMs = this.isIdle ? 0 : this.#pace.waitMs(this.#queue.batches, now);
     if (waitMs > this.#deps.options.waitBudgetMs) {
-      this.#recordRefusal('overloaded');
+      this.#recordRefusal('overloaded', request);
       return Promise.reject(overloaded(this.#at, waitMs));
     }
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
-    const { records, bytes, expectedOffset, closes, signal } = request;
+    const { records, bytes, expectedOffset, closes, signal, origin } = request;
     const waiting: Waiting = {
       records,
       bytes,
       ...(expectedOffset !== undefined && { expectedOffset }),
       ...(closes !== undefined && { closes }),
+      ...(origin !== undefined && { origin }),
       waitsSince: now,
       abandoned: false,
       resolve,
@@ -87,7 +88,7 @@ export class PartitionWriter {
     };
     this.#queue.add(waiting);
     if (this.#running === undefined) {
-      this.#progressAt = now;
+      this.#pace.begins(now);
       this.#running = this.#run();
     }
     return signal === undefined ? promise : this.#until(signal, waiting, promise);
@@ -103,13 +104,6 @@ export class PartitionWriter {
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });
     return promise.finally(() => signal.removeEventListener('abort', leave));
-  }
-
-  /** How long an append that comes now would wait for its batch, by what the last ones took. */
-  #estimatedWaitMs(now: number): number {
-    if (this.#running === undefined) return 0;
-    const stalledMs = now - this.#progressAt;
-    return Math.floor(this.#queue.batches) * Math.max(this.#cycleMs, stalledMs);
   }
 
   async #run(): Promise<void> {
@@ -132,14 +126,15 @@ export class PartitionWriter {
   }
 
   async #writeNext(): Promise<void> {
-    const tail = await this.#currentTail();
+    const tail = await this.#readTail();
     if (tail === undefined) return this.#pause(this.#congestion.backoffMs(this.#deps.clock.now()));
-    if (tail.closed) return this.#refuseClosed();
+    if (tail.closed) return this.#refuseClosed(tail);
     this.#underWay = this.#queue.takeBatch();
     const [first] = this.#underWay;
     if (first === undefined) return;
     if (first.expectedOffset !== undefined && first.expectedOffset !== tail.end) {
       first.reject(offsetMismatch(this.#at, first.expectedOffset, tail.end));
+      this.#underWay = [];
       return;
     }
     const batch = this.#batchAt(tail);
@@ -154,46 +149,27 @@ export class PartitionWriter {
 
   #batchAt(tail: Tail): Batch {
     const records = this.#underWay.flatMap((waiting) => waiting.records);
+    const origin = this.#underWay[0]?.origin;
     return {
       base: tail.end,
       count: records.length,
-      data: encodeSerialized(records),
+      data: encodeSerialized(records, origin),
       writeId: this.#congestion.newWriteId(),
       appendedAt: Math.max(this.#deps.clock.now(), tail.appendedAt),
       bytesBefore: tail.bytes,
+      ...(origin !== undefined && { origin }),
     };
   }
 
-  /** The tail to put on: the one in memory, or the store's where that one is too old or probably past. */
-  async #currentTail(): Promise<Tail | undefined> {
-    const { batches, clock, options, rules } = this.#deps;
-    const known = this.#tail;
-    const now = clock.now();
-    if (known !== undefined && (known.closed || this.#mayPutOn(known, now))) return known;
+  async #readTail(): Promise<Tail | undefined> {
     try {
-      const last = await withTimeout(clock, options.attemptTimeoutMs, this.#giveUp.signal, (signal) =>
-        batches.last(this.#at, signal),
-      );
-      const answeredAt = clock.now();
-      const tail = tailAfter(last, rules.asOf(now, answeredAt), answeredAt);
-      this.#congestion.answered(answeredAt - now);
-      this.#congestion.foundTail(known, tail, last, answeredAt);
-      this.#tail = tail;
-      return tail;
+      return await this.#tail.toPutOn(this.#queue.first?.expectedOffset, this.#giveUp.signal);
     } catch (cause) {
       this.#congestion.throttled();
-      this.#throttles += 1;
       this.#trouble =
         cause instanceof ThrottledError ? { kind: 'contention' } : { kind: 'unavailable', cause };
       return undefined;
     }
-  }
-
-  #mayPutOn(known: Tail, now: number): boolean {
-    const expected = this.#queue.first?.expectedOffset;
-    if (expected !== undefined && expected !== known.end) return false;
-    if (now + this.#deps.options.tailReserveMs > this.#deps.rules.notAfter(known, 1)) return false;
-    return !this.#congestion.probablyPast(known, now);
   }
 
   /** Answers those whose fate is certain, gives back the others, and says how long to wait before the next batch, ms. */
@@ -202,27 +178,27 @@ export class PartitionWriter {
       case 'stored':
         return this.#stored(batch, settlement.asOf, settlement.ms);
       case 'lost':
-        this.#conflicts += 1;
         this.#congestion.answered(settlement.ms);
         this.#congestion.foundTail(tail, settlement.tail, settlement.winner, this.#deps.clock.now());
         this.#congestion.lost();
         this.#trouble = { kind: 'contention' };
-        this.#tail = settlement.tail;
+        this.#tail.learn(settlement.tail);
         break;
       case 'throttled':
-        this.#throttles += 1;
         this.#congestion.throttled();
         this.#trouble = { kind: 'contention' };
         break;
       case 'not-sent':
         this.#congestion.throttled();
         this.#trouble = { kind: 'unavailable' };
-        this.#tail = undefined;
+        this.#tail.forget();
         break;
       case 'unknown':
-        this.#tail = undefined;
-        for (const waiting of this.#underWay) waiting.reject(outcomeUnknown(this.#at, settlement.cause));
-        this.#recordRefusal('unknown');
+        this.#tail.forget();
+        for (const waiting of this.#underWay) {
+          waiting.reject(outcomeUnknown(this.#at, settlement.cause));
+          this.#recordRefusal('unknown', waiting);
+        }
         return 0;
     }
     this.#queue.giveBack(this.#underWay);
@@ -231,23 +207,21 @@ export class PartitionWriter {
 
   #stored(batch: Batch, asOf: number, ms: number): number {
     const now = this.#deps.clock.now();
-    this.#tail = tailAfter(batch, asOf, now);
-    this.#congestion.answered(ms);
-    this.#congestion.won(now);
-    this.#cycleMs += 0.2 * (now - this.#progressAt - this.#cycleMs);
     this.#deps.telemetry.record({
       kind: 'appended',
       ...this.#at,
       records: batch.count,
       bytes: batch.data.length,
       appends: this.#underWay.length,
-      conflicts: this.#conflicts,
-      throttles: this.#throttles,
-      ms: now - this.#progressAt,
+      conflicts: this.#congestion.conflicts,
+      throttles: this.#congestion.throttles,
+      ms: this.#pace.sinceProgressMs(now),
+      ...(batch.origin !== undefined && { requestId: batch.origin.requestId }),
     });
-    this.#progressAt = now;
-    this.#conflicts = 0;
-    this.#throttles = 0;
+    this.#tail.learn(tailAfter(batch, asOf, now));
+    this.#congestion.answered(ms);
+    this.#congestion.won(now);
+    this.#pace.stored(now);
     let { base } = batch;
     for (const waiting of this.#underWay) {
       waiting.resolve({ base, appendedAt: batch.appendedAt });
@@ -263,21 +237,18 @@ export class PartitionWriter {
   #refuseLate(): void {
     const now = this.#deps.clock.now();
     const { waitBudgetMs } = this.#deps.options;
+    const trouble = this.#trouble;
     for (const waiting of this.#queue.remove(({ waitsSince }) => now - waitsSince > waitBudgetMs)) {
-      const contention = this.#trouble.kind === 'contention';
-      waiting.reject(
-        this.#trouble.kind === 'contention'
-          ? overloaded(this.#at, now - this.#progressAt)
-          : unavailable(this.#at, this.#trouble.cause),
-      );
-      this.#recordRefusal(contention ? 'overloaded' : 'unavailable');
+      if (trouble.kind === 'contention')
+        waiting.reject(overloaded(this.#at, this.#pace.sinceProgressMs(now)));
+      else waiting.reject(unavailable(this.#at, trouble.cause));
+      this.#recordRefusal(trouble.kind === 'contention' ? 'overloaded' : 'unavailable', waiting);
     }
   }
 
-  #refuseClosed(): void {
+  #refuseClosed({ end, appendedAt }: Tail): void {
     for (const waiting of this.#queue.remove(() => true)) {
-      if (waiting.closes === true)
-        waiting.resolve({ base: this.#tail?.end ?? 0, appendedAt: this.#tail?.appendedAt ?? 0 });
+      if (waiting.closes === true) waiting.resolve({ base: end, appendedAt });
       else waiting.reject(new PartitionClosedError(this.#at));
     }
   }
@@ -285,11 +256,20 @@ export class PartitionWriter {
   #refuseAll(cause?: unknown): void {
     for (const waiting of this.#queue.remove(() => true)) {
       waiting.reject(unavailable(this.#at, cause));
-      this.#recordRefusal('unavailable');
+      this.#recordRefusal('unavailable', waiting);
     }
   }
 
-  #recordRefusal(reason: 'overloaded' | 'unknown' | 'unavailable'): void {
-    this.#deps.telemetry.record({ kind: 'append-refused', ...this.#at, reason });
+  #recordRefusal(
+    reason: 'overloaded' | 'unknown' | 'unavailable',
+    refused: { origin?: Origin | undefined },
+  ): void {
+    const { requestId } = refused.origin ?? {};
+    this.#deps.telemetry.record({
+      kind: 'append-refused',
+      ...this.#at,
+      reason,
+      ...(requestId !== undefined && { requestId }),
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { encodeSerialized, serializeRecord } from '../domain/encoding.ts';
 import { Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
+import type { Origin } from '../domain/origin.ts';
 import type { NewRecord } from '../domain/records.ts';
 
 /** Where an append's records are. */
@@ -24,6 +25,7 @@ export interface Waiting extends Payload {
   /** The append happens at this offset or not at all. */
   readonly expectedOffset?: number;
   readonly closes?: boolean;
+  readonly origin?: Origin;
   /** Wall clock ms from which its wait is counted: when it came, and later by the time for which it was under way. */
   waitsSince: number;
   /** The caller gave up and has its answer. */

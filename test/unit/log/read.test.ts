@@ -208,7 +208,8 @@ describe('a fetch by reads that miss batches', () => {
       for (let from = 0; from < 8; from += 1) {
         const { records, nextOffset } = await fetch(world, reader, { offset: from });
         expect(offsets(records)).toEqual(upTo(from, nextOffset));
-        expect(records.length).toBeGreaterThan(0);
+        const isSeen = batches.some((batch) => from < batch.base + batch.count);
+        if (isSeen) expect(records.length).toBeGreaterThan(0);
       }
     },
   );

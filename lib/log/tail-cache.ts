@@ -1,0 +1,55 @@
+import type { PartitionRef } from '../domain/records.ts';
+import type { Congestion } from './congestion.ts';
+import type { SettleDeps } from './settle.ts';
+import { type Tail, tailAfter } from './tail.ts';
+import { withTimeout } from './timeout.ts';
+
+/** The tail of one partition as one process remembers it. */
+export class TailCache {
+  readonly #deps: SettleDeps;
+  readonly #at: PartitionRef;
+  readonly #congestion: Congestion;
+  #known: Tail | undefined;
+
+  constructor(deps: SettleDeps, at: PartitionRef, congestion: Congestion) {
+    this.#deps = deps;
+    this.#at = at;
+    this.#congestion = congestion;
+  }
+
+  learn(tail: Tail): void {
+    this.#known = tail;
+  }
+
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  /**
+   * A tail to put on: the one remembered, or the store's where that one is too old, is probably past, or is not the
+   * one expected. Throws what the query throws.
+   */
+  async toPutOn(expectedOffset: number | undefined, signal: AbortSignal): Promise<Tail> {
+    const { batches, clock, options, rules } = this.#deps;
+    const known = this.#known;
+    const sentAt = clock.now();
+    if (known !== undefined && (known.closed || this.#serves(known, expectedOffset, sentAt))) return known;
+    const last = await withTimeout(clock, options.attemptTimeoutMs, signal, (limit) =>
+      batches.last(this.#at, limit),
+    );
+    const answeredAt = clock.now();
+    const tail = tailAfter(last, rules.asOf(sentAt, answeredAt), answeredAt);
+    this.#congestion.answered(answeredAt - sentAt);
+    this.#congestion.foundTail(known, tail, last, answeredAt);
+    this.#known = tail;
+    return tail;
+  }
+
+  #serves(known: Tail, expectedOffset: number | undefined, now: number): boolean {
+    const { options, rules } = this.#deps;
+    if (expectedOffset !== undefined && expectedOffset !== known.end) return false;
+    // Young enough to leave time in which an unknown outcome can be settled.
+    if (now + options.tailReserveMs > rules.notAfter(known, 1)) return false;
+    return !this.#congestion.probablyPast(known, now);
+  }
+}
