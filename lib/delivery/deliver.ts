@@ -79,10 +79,13 @@ class Delivery {
   }
 
   /** Delivers until nothing is left, and gives the cursor as it was let go; undefined when another answers for the rest. */
-  async #deliverAll(lease: Lease, first: Message): Promise<Cursor | undefined> {
+  async #deliverAll(lease: Lease, planned: Message): Promise<Cursor | undefined> {
     const { committed, pendingEnd } = lease.cursor;
-    const asPlanned = committed === first.start && pendingEnd === first.end;
+    // A commit of the holder before may have landed since the cursor was read: the epoch does not tell.
+    const first = committed > planned.start ? await this.#next(committed, pendingEnd) : planned;
     this.#assertRunning();
+    if (first === undefined) return (await lease.commitAndRelease(committed)) ? lease.cursor : undefined;
+    const asPlanned = committed === first.start && pendingEnd === first.end;
     if (!asPlanned && !(await lease.commit(first.start, first.end))) return undefined;
     for (let message = first; ; ) {
       if (!(await this.#mayCall(lease))) return this.#handOver(lease);
@@ -117,7 +120,8 @@ class Delivery {
   async #next(from: number, end?: number): Promise<Message | undefined> {
     const { group } = this.#subscription;
     const maxRecords = group.delivery.batchSize;
-    const records = await this.#backlog.next({ from, maxRecords, ...(end !== undefined && { end }) });
+    const wanted = { from, maxRecords, ...(end !== undefined && end > from && { end }) };
+    const records = await this.#backlog.next(wanted);
     return isAny(records) ? composeMessage(group, this.#wake.partition, records) : undefined;
   }
 

@@ -187,10 +187,38 @@ describe('deliver', () => {
         records: 1,
         ms: 0,
         sinceAppendMs: 250,
-        requestId: 'r1',
+        wokenBy: 'r1',
       },
     ]);
     expect(JSON.stringify(events)).not.toMatch(/whsec|hush|confidential/);
+  });
+
+  it('names the call that the first record of each message came with, again on every attempt', async () => {
+    const { rig, deliver, append, appendFrom, events, sent, takeWakes } = await makeRig({
+      delivery: { batchSize: 3 },
+      endpoint: { headers: { Traceparent: 'not-ours' } },
+    });
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    appendFrom({ requestId: 'r1', traceparent }, { value: 0 }, { value: 1 });
+    appendFrom({ requestId: 'r2' }, { value: 2 }, { value: 3 });
+    append({ value: 4 }, { value: 5 }, { value: 6 });
+    rig.answer = () => answered(500);
+    await deliver();
+    rig.answer = () => ok;
+    for (const { wake, delayMs } of takeWakes()) {
+      rig.pass(delayMs);
+      await deliver(wake);
+    }
+    expect(sent.map(offsetsOf)).toEqual([[0, 1, 2], [0, 1, 2], [3, 4, 5], [6]]);
+    const traces = sent.map(({ headers }) => headers['traceparent']);
+    expect(traces).toEqual([traceparent, traceparent, 'not-ours', 'not-ours']);
+    expect(events.filter(({ kind }) => kind === 'attempt')).toMatchObject([
+      { outcome: 'refusal', requestId: 'r1', traceparent },
+      { outcome: 'acknowledged', requestId: 'r1', traceparent },
+      { requestId: 'r2' },
+      {},
+    ]);
+    expect(events.at(-1)).not.toHaveProperty('requestId');
   });
 });
 
@@ -432,6 +460,25 @@ describe('a run', () => {
     for (const { wake } of takeWakes()) await deliver(wake);
     expect(sent).toHaveLength(1);
   });
+
+  it.each([[], [{ value: 2 }]])(
+    'goes on from where a late commit of the holder before moved the cursor to, with %j left',
+    async (...left) => {
+      const { deliver, append, sent, cursors, cursor, clock } = await makeRig();
+      append({ value: 0 }, { value: 1 });
+      const holder = { read: undefined, startOffset: 0, owner: 'dead', now: clock.now(), pendingEnd: 2 };
+      await cursors.acquire(cursorRef, { ...holder, leaseUntil: clock.now() });
+      if (left.length > 0) append(...left);
+      const acquire = cursors.acquire.bind(cursors);
+      cursors.acquire = async (ref, acquisition) => {
+        await cursors.commit(ref, { epoch: 1, committed: 2, leaseUntil: 0 });
+        return acquire(ref, acquisition);
+      };
+      await deliver();
+      expect(sent.flatMap(offsetsOf)).toEqual(left.map(() => 2));
+      expect(await cursor()).toMatchObject({ committed: 2 + left.length, leaseUntil: 0 });
+    },
+  );
 
   it('that outlived its end renews no lease, and throws', async () => {
     const { rig, deliver, append, cursor } = await makeRig({ delivery: { batchSize: 1 } });

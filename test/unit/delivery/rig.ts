@@ -7,6 +7,7 @@ import {
   type Endpoint,
   type Group,
 } from '../../../lib/domain/groups.ts';
+import type { Origin } from '../../../lib/domain/origin.ts';
 import type { NewRecord } from '../../../lib/domain/records.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
@@ -103,7 +104,8 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     pass: (ms: number) => {
       now += ms;
     },
-    append: (...records: readonly NewRecord[]) => {
+    append: (...records: readonly NewRecord[]) => rig.appendFrom(undefined, ...records),
+    appendFrom: (origin: Origin | undefined, ...records: readonly NewRecord[]) => {
       const at = { topicId: 't1', partition: 0 };
       const base = batches.table.end(at);
       const data = encodeRecords(records);
@@ -114,6 +116,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
         writeId: new Uint8Array(8),
         appendedAt: now,
         bytesBefore: 0,
+        ...(origin !== undefined && { origin }),
       };
       batches.table.put(at, batch, now, now);
     },
