@@ -146,16 +146,17 @@ const begin = async (
 export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> => {
   const folder = openDataFolder(options.folder);
   const { onRequest, dynamodbEndpoint } = options;
-  const stores = await openStores({
-    folder,
-    clock,
-    ...(onRequest && { onRequest }),
-    ...(dynamodbEndpoint !== undefined && { dynamodbEndpoint }),
-  });
+  let stores: EmbeddedStores | undefined;
   try {
+    stores = await openStores({
+      folder,
+      clock,
+      ...(onRequest && { onRequest }),
+      ...(dynamodbEndpoint !== undefined && { dynamodbEndpoint }),
+    });
     return await begin(folder, stores, options);
   } catch (error) {
-    await stores.stop();
+    await stores?.stop();
     folder.release();
     throw error;
   }
