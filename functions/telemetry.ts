@@ -4,6 +4,24 @@ import type { Telemetry, TelemetryEvent } from '../lib/stores/telemetry.ts';
 
 type Event<Kind extends TelemetryEvent['kind']> = Extract<TelemetryEvent, { kind: Kind }>;
 
+const shownCauses = 5;
+
+/**
+ * `error` as it may be logged: its text, its place and its causes, without what it brings along. An error of DynamoDB may
+ * hold the item that stood in the way, and a SyntaxError quotes what could not be read: records, or secrets.
+ */
+const loggable = (error: unknown, causes = shownCauses): Error => {
+  if (!(error instanceof Error))
+    return new Error(`Thrown was no Error, but a value of type ${typeof error}.`);
+  const message = error instanceof SyntaxError ? 'A text could not be read.' : error.message;
+  const cause = error.cause === undefined || causes === 0 ? undefined : loggable(error.cause, causes - 1);
+  const shown = new Error(message, cause && { cause });
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ +at /.test(line));
+  shown.name = error.name;
+  shown.stack = [`${error.name}: ${message}`, ...frames].join('\n');
+  return shown;
+};
+
 export interface FunctionTelemetry extends Telemetry {
   /** Writes out what was counted. To be called at the end of every invocation. */
   flush(): void;
@@ -12,7 +30,8 @@ export interface FunctionTelemetry extends Telemetry {
 /**
  * Logs (JSON) and metrics (CloudWatch's embedded format) of one function. Counts have the function as their only
  * dimension, since each further combination is a metric that is paid for; what belongs to one topic, group or endpoint
- * is in the logs. Lag alone is by group: it is what people are alarmed of.
+ * is in the logs. Lag alone is by group: it is what people are alarmed of. What belongs to one call bears its id as
+ * `requestId`, the one that the call's answer has as `x-request-id`.
  */
 export const createTelemetry = (
   logger: Logger = new Logger(),
@@ -29,6 +48,8 @@ export const createTelemetry = (
     count('AppendConflicts', event.conflicts);
     count('AppendThrottles', event.throttles);
     metrics.addMetric('AppendDuration', MetricUnit.Milliseconds, event.ms);
+    // Beside the metrics, not a dimension of them: it finds their line in the log.
+    if (event.requestId !== undefined) metrics.addMetadata('requestId', event.requestId);
   };
 
   const refused = ({ kind: _kind, ...event }: Event<'append-refused'>): void => {
@@ -70,9 +91,12 @@ export const createTelemetry = (
     logger.info('swept', { ...event });
   };
 
-  const fault = ({ where, error }: Event<'fault'>): void => {
+  const fault = ({ where, error, requestId }: Event<'fault'>): void => {
     count('Faults', 1);
-    logger.error(`fault in ${where}`, error instanceof Error ? error : new Error(String(error)));
+    logger.error(`fault in ${where}`, {
+      error: loggable(error),
+      ...(requestId !== undefined && { requestId }),
+    });
   };
 
   const recorders: { readonly [Kind in TelemetryEvent['kind']]: (event: Event<Kind>) => void } = {
@@ -91,7 +115,7 @@ export const createTelemetry = (
         (recorders[event.kind] as (event: TelemetryEvent) => void)(event);
       } catch (error) {
         // Powertools refuses what is no number. What happened has happened: nothing may fail for its telemetry.
-        logger.error(`telemetry of ${event.kind} failed`, error instanceof Error ? error : String(error));
+        logger.error(`telemetry of ${event.kind} failed`, loggable(error));
       }
     },
     flush() {

@@ -1,4 +1,5 @@
 import type { Batch } from '../../lib/domain/batches.ts';
+import { originText } from '../../lib/domain/origin.ts';
 import { type PartitionRef, partitionKey } from '../../lib/domain/records.ts';
 
 const utf8 = (text: string): number => Buffer.byteLength(text);
@@ -30,6 +31,7 @@ export const itemBytes = (at: PartitionRef, batch: Batch): number => {
     numberBytes(batch.appendedAt) +
     utf8('cum') +
     numberBytes(batch.bytesBefore) +
+    (batch.origin === undefined ? 0 : utf8('o') + utf8(originText(batch.origin))) +
     (keys.length === 0 ? 0 : utf8('keys') + keys.reduce((sum, key) => sum + utf8(key), 0))
   );
 };

@@ -19,11 +19,15 @@ export const createQueueConsumer =
     const run = { remainingMs: () => context.getRemainingTimeInMillis() };
     const failed = await Promise.all(
       event.Records.map(async ({ messageId, body }) => {
+        let wake: Wake | undefined;
         try {
-          await deliver(wakeFromMessage(body), run);
+          wake = wakeFromMessage(body);
+          await deliver(wake, run);
           return [];
         } catch (error) {
-          telemetry.record({ kind: 'fault', where: `deliver, message ${messageId}`, error });
+          const where = `deliver, message ${messageId}`;
+          const requestId = wake?.requestId;
+          telemetry.record({ kind: 'fault', where, error, ...(requestId !== undefined && { requestId }) });
           return [{ itemIdentifier: messageId }];
         }
       }),

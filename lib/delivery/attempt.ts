@@ -19,6 +19,7 @@ export const attempt = async (
   { group, endpoint, wake }: Target,
   message: Message,
 ): Promise<Outcome> => {
+  const { requestId, traceparent } = message.origin ?? {};
   const begunAt = clock.now();
   const answer = await webhooks.post({
     url: endpoint.url,
@@ -26,6 +27,7 @@ export const attempt = async (
       'user-agent': 'Millrace',
       ...lowerCased(endpoint.headers ?? {}),
       'content-type': 'application/json',
+      ...(traceparent !== undefined && { traceparent }),
       ...signatureHeaders(message, begunAt, endpoint.secrets),
     },
     body: message.body,
@@ -45,7 +47,9 @@ export const attempt = async (
     records: message.records,
     ms: now - begunAt,
     ...(outcome.kind === 'acknowledged' && { sinceAppendMs: now - message.appendedAt }),
-    ...(wake.requestId !== undefined && { requestId: wake.requestId }),
+    ...(requestId !== undefined && { requestId }),
+    ...(traceparent !== undefined && { traceparent }),
+    ...(wake.requestId !== undefined && { wokenBy: wake.requestId }),
   });
   return outcome;
 };

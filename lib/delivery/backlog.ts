@@ -97,6 +97,7 @@ export class Backlog {
         offset: record.offset,
         appendedAt: batch.appendedAt,
         json: recordJson(record),
+        origin: batch.origin,
       }));
     this.#records = [...this.#records, ...records];
   }

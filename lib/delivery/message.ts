@@ -1,5 +1,7 @@
 import type { Group } from '../domain/groups.ts';
+import type { Origin } from '../domain/origin.ts';
 import type { LogRecord } from '../domain/records.ts';
+import { timestampText } from '../domain/timestamps.ts';
 
 /** A record of a message, with when it was appended (wall clock ms). */
 export interface Pending {
@@ -7,6 +9,8 @@ export interface Pending {
   readonly appendedAt: number;
   /** The record as JSON (DESIGN §10). */
   readonly json: string;
+  /** Of its batch. */
+  readonly origin?: Origin | undefined;
 }
 
 /** One webhook message: the records of one partition from `start` to `end`. */
@@ -20,6 +24,8 @@ export interface Message {
   /** Wall clock ms of the oldest record's append. */
   readonly appendedAt: number;
   readonly body: string;
+  /** The call that the first record came with, where its batch knows it. */
+  readonly origin?: Origin;
 }
 
 /** A record as every answer and message shows it. */
@@ -27,7 +33,7 @@ export const recordJson = ({ partition, offset, timestamp, key, ...record }: Log
   JSON.stringify({
     partition,
     offset,
-    timestamp: new Date(timestamp).toISOString(),
+    timestamp: timestampText(timestamp),
     ...(key !== undefined && { key }),
     ...(record.value !== undefined && { value: record.value }),
     ...(record.valueBase64 !== undefined && { valueBase64: record.valueBase64 }),
@@ -49,13 +55,14 @@ export const composeMessage = (
   const [start, end] = [first.offset, last.offset + 1];
   const head = JSON.stringify({ topic: group.topic, group: group.name, partition }).slice(0, -1);
   const data = `${head},"records":[${records.map(({ json }) => json).join(',')}]}`;
-  const timestamp = new Date(last.appendedAt).toISOString();
+  const timestamp = timestampText(last.appendedAt);
   return {
     id: `${group.groupId}-${partition}-${start}-${end}`,
     start,
     end,
     records: records.length,
     appendedAt: first.appendedAt,
+    ...(first.origin !== undefined && { origin: first.origin }),
     body: `{"type":"topic.records","timestamp":"${timestamp}","data":${data}}`,
   };
 };

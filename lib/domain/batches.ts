@@ -1,3 +1,5 @@
+import type { Origin } from './origin.ts';
+
 /**
  * What one item of the log table holds (DESIGN §4). A batch is never changed once written.
  *
@@ -18,6 +20,8 @@ export interface Batch {
   /** Bytes of `data` in all earlier batches of the partition. */
   readonly bytesBefore: number;
   readonly idempotencyKeys?: readonly string[];
+  /** The call that its first append came with. */
+  readonly origin?: Origin;
 }
 
 /** The offset after the batch's last record. */

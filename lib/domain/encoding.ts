@@ -2,6 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Batch } from './batches.ts';
 import { type JsonValue, parseJson } from './json.ts';
 import { limits } from './limits.ts';
+import { type Origin, originText } from './origin.ts';
 import type { LogRecord, NewRecord } from './records.ts';
 
 /** The first byte of `Batch.data`: how to read the rest. */
@@ -12,7 +13,8 @@ const writeUnitBytes = 1024;
 
 /**
  * Bytes of a batch's item beside its records: attribute names, the partition key of an id of usual length, numbers
- * (at most 9 bytes each) and the write's id. An estimate: a few bytes more or less only shift where compression starts.
+ * (at most 9 bytes each) and the write's id; its origin, where it has one, comes on top. An estimate: a few bytes more or
+ * less only shift where compression starts.
  */
 export const batchItemOverheadBytes = 80;
 
@@ -38,8 +40,9 @@ export const serializeRecord = (record: NewRecord): string =>
 /** UTF-8 bytes of the record as stored, before compression: what `limits.recordBytes` limits. */
 export const recordBytes = (record: NewRecord): number => Buffer.byteLength(serializeRecord(record));
 
-const writeUnits = (dataBytes: number): number =>
-  Math.ceil((dataBytes + batchItemOverheadBytes) / writeUnitBytes);
+/** The name of the attribute, and its text. */
+const originBytes = (origin: Origin | undefined): number =>
+  origin === undefined ? 0 : 1 + Buffer.byteLength(originText(origin));
 
 const framed = (formatByte: number, body: Uint8Array): Uint8Array => {
   const data = new Uint8Array(body.length + 1);
@@ -48,8 +51,13 @@ const framed = (formatByte: number, body: Uint8Array): Uint8Array => {
   return data;
 };
 
-/** The `data` of a batch from records that `serializeRecord` wrote: plain, or zstd where that saves a whole write unit. */
-export const encodeSerialized = (records: readonly string[]): Uint8Array => {
+/**
+ * The `data` of a batch from records that `serializeRecord` wrote: plain, or zstd where that saves a whole write unit of
+ * the item, which holds `origin` as well.
+ */
+export const encodeSerialized = (records: readonly string[], origin?: Origin): Uint8Array => {
+  const otherBytes = batchItemOverheadBytes + originBytes(origin);
+  const writeUnits = (dataBytes: number): number => Math.ceil((dataBytes + otherBytes) / writeUnitBytes);
   const json = Buffer.from(`[${records.join(',')}]`);
   const plainUnits = writeUnits(json.length + 1);
   if (plainUnits > 1) {
@@ -60,8 +68,8 @@ export const encodeSerialized = (records: readonly string[]): Uint8Array => {
 };
 
 /** The `data` of a batch: a format byte, then JSON, zstd-compressed only where that saves a whole write unit of the item. */
-export const encodeRecords = (records: readonly NewRecord[]): Uint8Array =>
-  encodeSerialized(records.map(serializeRecord));
+export const encodeRecords = (records: readonly NewRecord[], origin?: Origin): Uint8Array =>
+  encodeSerialized(records.map(serializeRecord), origin);
 
 const decodedBody = (data: Uint8Array): Buffer => {
   const body = data.subarray(1);

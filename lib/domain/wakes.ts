@@ -19,7 +19,6 @@ export interface Wake {
   readonly group: string;
   readonly partition: number;
   readonly epoch?: number;
-  /** Carried into logs, so that one call can be followed to its webhook. */
+  /** The call that asked for it, where it was one: into the logs of what it sets going. */
   readonly requestId?: string;
-  readonly traceparent?: string;
 }

@@ -41,7 +41,7 @@ const wakeLagging = async (
       .map(({ partition }) => ({ wake: { ...wakeFor(group, partition, 'resume').wake, requestId } }));
     if (wakes.length > 0) await deps.queue.send(wakes);
   } catch (error) {
-    deps.telemetry.record({ kind: 'fault', where: 'waking a group that got an endpoint', error });
+    deps.telemetry.record({ kind: 'fault', where: 'waking a group that got an endpoint', requestId, error });
   }
 };
 

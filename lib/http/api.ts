@@ -40,7 +40,8 @@ export const newApi = (deps: ApiDeps): Api => {
     if (problem.code === 'internal') {
       deps.telemetry.record({
         kind: 'fault',
-        where: `${c.req.method} ${c.req.routePath} (${c.get('requestId')})`,
+        where: `${c.req.method} ${c.req.routePath}`,
+        requestId: c.get('requestId'),
         error,
       });
     }

@@ -1,4 +1,5 @@
 import { Problem, type ProblemCode } from '../domain/errors.ts';
+import type { Origin } from '../domain/origin.ts';
 import type { NewRecord, PartitionRef } from '../domain/records.ts';
 import { timestampText } from '../domain/timestamps.ts';
 import type { Topic } from '../domain/topics.ts';
@@ -106,14 +107,15 @@ export const appendAll = async (
     readonly records: readonly NewRecord[];
     readonly partitions: readonly number[];
     readonly expectedOffset?: number;
+    readonly origin?: Origin | undefined;
   },
 ): Promise<readonly ProducedResult[]> => {
-  const { records, partitions, expectedOffset } = request;
+  const { records, partitions, expectedOffset, origin } = request;
   let closed: PartitionClosedError | undefined;
   const run = async (append: PartitionAppend): Promise<PartitionOutcome> => {
     const at: PartitionRef = { topicId: topic.topicId, partition: append.partition };
     try {
-      const options = expectedOffset === undefined ? {} : { expectedOffset };
+      const options = { origin, ...(expectedOffset !== undefined && { expectedOffset }) };
       return { append, appended: await appender.append(at, append.records, options) };
     } catch (error) {
       if (error instanceof PartitionClosedError) closed = error;

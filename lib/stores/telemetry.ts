@@ -10,13 +10,17 @@ export type TelemetryEvent =
       readonly appends: number;
       readonly conflicts: number;
       readonly throttles: number;
+      /** From when its first append came, or from the batch before while appends waited, to the store's answer. */
       readonly ms: number;
+      /** Of the call whose append is the first in the batch. */
+      readonly requestId?: string;
     }
   | {
       readonly kind: 'append-refused';
       readonly topicId: string;
       readonly partition: number;
       readonly reason: 'overloaded' | 'unknown' | 'unavailable';
+      readonly requestId?: string;
     }
   | {
       readonly kind: 'attempt';
@@ -33,7 +37,11 @@ export type TelemetryEvent =
       readonly ms: number;
       /** From the append of the oldest record to its acknowledgement. */
       readonly sinceAppendMs?: number;
+      /** Of the call that appended the first record, and the `traceparent` that came with it. */
       readonly requestId?: string;
+      readonly traceparent?: string;
+      /** The id of the call that asked for this delivery, as one that registered the endpoint. */
+      readonly wokenBy?: string;
     }
   | {
       readonly kind: 'endpoint-disabled';
@@ -50,7 +58,13 @@ export type TelemetryEvent =
       readonly oldestMs: number;
     }
   | { readonly kind: 'swept'; readonly wakes: number; readonly removals: number; readonly ms: number }
-  | { readonly kind: 'fault'; readonly where: string; readonly error: unknown };
+  | {
+      readonly kind: 'fault';
+      readonly where: string;
+      readonly error: unknown;
+      /** Of the call that it happened to, or that led to it. */
+      readonly requestId?: string;
+    };
 
 export interface Telemetry {
   record(event: TelemetryEvent): void;

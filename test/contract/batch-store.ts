@@ -54,6 +54,18 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
       expect(await batches.last(at)).toStrictEqual(stored);
     });
 
+    test('a batch comes back with the call that it came from, with a trace and without', async () => {
+      const { batches } = await open();
+      const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+      const stored = [
+        batch(0, 1, { origin: { requestId: 'JKJaXmPLvHcESHA=', traceparent } }),
+        batch(1, 1, { origin: { requestId: '0123456789abcdef01234567' } }),
+        batch(2, 1),
+      ];
+      await put(batches, ...stored);
+      expect(await all(batches)).toStrictEqual(stored);
+    });
+
     test('a batch that closes its partition holds no records', async () => {
       const { batches } = await open();
       const closing = batch(0, 0, { data: new Uint8Array(0) });

@@ -26,7 +26,7 @@ const describeWakeQueue = (name: string, open: () => Opened): void => {
     test('every wake arrives as it was sent, however many', async () => {
       const { queue, take } = open();
       const sent = Array.from({ length: 25 }, (_, partition) => wake(partition));
-      const last = wake(25, { kind: 'retry', epoch: 4, requestId: 'r-1', traceparent: '00-ab-cd-01' });
+      const last = wake(25, { kind: 'retry', epoch: 4, requestId: 'r-1' });
       await queue.send([...sent, last].map((each) => ({ wake: each })));
       const found: Wake[] = [];
       for (let wakes = await take(); wakes.length > 0; wakes = await take()) found.push(...wakes);

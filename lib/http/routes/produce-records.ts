@@ -1,5 +1,6 @@
 import { Problem } from '../../domain/errors.ts';
 import { parseJson } from '../../domain/json.ts';
+import { type Origin, originOf } from '../../domain/origin.ts';
 import type { StickyPartition } from '../../domain/partitioning.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { Appender } from '../../log/appender.ts';
@@ -27,10 +28,12 @@ const produceTo = (
   deps: ProduceDeps,
   topic: Topic,
   request: ProduceRequest,
+  origin: Origin | undefined,
 ): Promise<readonly ProducedResult[]> =>
   appendAll(deps.appender, topic, {
     records: request.records.map(({ record }) => record),
     partitions: placed(deps, topic, request),
+    origin,
     ...(request.expectedOffset !== undefined && { expectedOffset: request.expectedOffset }),
   });
 
@@ -46,15 +49,16 @@ const produce = async (
   deps: ProduceDeps,
   name: string,
   request: ProduceRequest,
+  origin: Origin | undefined,
 ): Promise<readonly ProducedResult[]> => {
   const topic = await topicFor(deps, name, request);
   try {
-    return await produceTo(deps, topic, request);
+    return await produceTo(deps, topic, request, origin);
   } catch (error) {
     if (!(error instanceof PartitionClosedError)) throw error;
   }
   try {
-    return await produceTo(deps, await deps.directory.resolveAgain(name), request);
+    return await produceTo(deps, await deps.directory.resolveAgain(name), request, origin);
   } catch (error) {
     if (!(error instanceof PartitionClosedError)) throw error;
     throw new Problem('unavailable', `Topic "${name}" is being deleted. Nothing was written that stays.`, {
@@ -77,7 +81,8 @@ export const produceRecords = (api: Api, deps: ProduceDeps): void => {
     noQuery(c);
     refuseIdempotencyKey(c);
     const body = await readJson(c, { limit: 'requestBytes', parse: parseJson });
-    const results = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(body));
+    const origin = originOf(c.get('requestId'), c.req.header('traceparent'));
+    const results = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(body), origin);
     return c.json({ results });
   });
 };

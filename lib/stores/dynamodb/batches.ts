@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Batch } from '../../domain/batches.ts';
 import { NotSentError } from '../../domain/errors.ts';
+import { originText, parseOrigin } from '../../domain/origin.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records.ts';
 import type { BatchPage, BatchStore, PutAttempt, PutOutcome } from '../batches.ts';
 import { isConditionFailure, writeFailure } from './errors.ts';
@@ -104,17 +105,22 @@ const batchItem = (at: PartitionRef, batch: Batch): Item => ({
   t: { N: String(batch.appendedAt) },
   cum: { N: String(batch.bytesBefore) },
   ...(batch.idempotencyKeys?.length ? { keys: { SS: [...batch.idempotencyKeys] } } : {}),
+  ...(batch.origin ? { o: { S: originText(batch.origin) } } : {}),
 });
 
-const toBatch = (item: Item): Batch => ({
-  base: number(item, 'sk'),
-  count: number(item, 'n'),
-  data: bytes(item, 'd'),
-  writeId: bytes(item, 'id'),
-  appendedAt: number(item, 't'),
-  bytesBefore: number(item, 'cum'),
-  ...(item['keys']?.SS ? { idempotencyKeys: item['keys'].SS } : {}),
-});
+const toBatch = (item: Item): Batch => {
+  const origin = parseOrigin(item['o']?.S ?? '');
+  return {
+    base: number(item, 'sk'),
+    count: number(item, 'n'),
+    data: bytes(item, 'd'),
+    writeId: bytes(item, 'id'),
+    appendedAt: number(item, 't'),
+    bytesBefore: number(item, 'cum'),
+    ...(item['keys']?.SS ? { idempotencyKeys: item['keys'].SS } : {}),
+    ...(origin ? { origin } : {}),
+  };
+};
 
 const number = (item: Item, name: string): number => {
   const value = Number(item[name]?.N);

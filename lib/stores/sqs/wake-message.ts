@@ -13,7 +13,6 @@ const wakeSchema = z.object({
   partition: z.int().check(z.minimum(0), z.maximum(limits.partitionsPerTopic - 1)),
   epoch: z.exactOptional(z.int().check(z.minimum(0))),
   requestId: z.exactOptional(z.string().check(z.maxLength(256))),
-  traceparent: z.exactOptional(z.string().check(z.maxLength(256))),
 }) satisfies z.ZodMiniType<Wake>;
 
 /** A message on the queue that is no wake: nothing this product sent. */

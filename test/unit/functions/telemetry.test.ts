@@ -1,52 +1,17 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics } from '@aws-lambda-powertools/metrics';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createTelemetry } from '../../../functions/telemetry.ts';
+import { describe, expect, it } from 'vitest';
 import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import { type Line, linesBy, metricsIn, writtenBy } from './emitted.ts';
 
-afterEach(() => vi.restoreAllMocks());
+/** What the function writes, line by line, when these are recorded. */
+const linesOf = (...events: TelemetryEvent[]): Promise<Line[]> =>
+  linesBy('produce', (telemetry) => {
+    for (const event of events) telemetry.record(event);
+  });
 
-interface Line extends Record<string, unknown> {
-  readonly _aws?: {
-    CloudWatchMetrics: { Dimensions: string[][]; Metrics: { Name: string; Unit: string }[] }[];
-  };
-}
-
-/** What is written, line by line, when these are recorded. */
-const linesOf = (...events: TelemetryEvent[]): Line[] => {
-  const lines: Line[] = [];
-  const write = (text: unknown): void => {
-    lines.push(JSON.parse(String(text)) as Line);
-  };
-  // Where Powertools writes while it is developed with.
-  vi.stubEnv('POWERTOOLS_DEV', 'true');
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
-  for (const level of ['log', 'info', 'warn', 'error'] as const)
-    vi.spyOn(console, level).mockImplementation(write);
-  const options = { serviceName: 'produce' };
-  const telemetry = createTelemetry(
-    new Logger(options),
-    new Metrics({ ...options, namespace: 'millrace-test' }),
-  );
-  for (const event of events) telemetry.record(event);
-  telemetry.flush();
-  vi.unstubAllEnvs();
-  return lines;
-};
-
-const metricsIn = (lines: Line[]): Record<string, unknown> =>
-  Object.fromEntries(
-    lines.flatMap((line) =>
-      (line._aws?.CloudWatchMetrics ?? []).flatMap(({ Metrics: metrics, Dimensions }) =>
-        metrics.map(({ Name, Unit }) => [Name, [line[Name], Unit, Dimensions.flat().join('+')]]),
-      ),
-    ),
-  );
-
-describe('the telemetry of a function', () => {
-  it('counts appends: records, bytes, conflicts, throttles and how long they took', () => {
+describe('the telemetry of a function', async () => {
+  it('counts appends: records, bytes, conflicts, throttles and how long they took', async () => {
     const appended = { kind: 'appended', topicId: 'T', partition: 0, appends: 1, throttles: 0 } as const;
-    const lines = linesOf(
+    const lines = await linesOf(
       { ...appended, records: 3, bytes: 100, conflicts: 2, ms: 7 },
       { ...appended, records: 1, bytes: 50, conflicts: 0, ms: 5 },
     );
@@ -60,8 +25,8 @@ describe('the telemetry of a function', () => {
     });
   });
 
-  it('counts attempts by outcome and logs each with what it can be found by', () => {
-    const lines = linesOf({
+  it('counts attempts by outcome and logs each with what it can be found by', async () => {
+    const lines = await linesOf({
       kind: 'attempt',
       topic: 'orders',
       group: 'billing',
@@ -89,9 +54,9 @@ describe('the telemetry of a function', () => {
     });
   });
 
-  it('gives lag by topic and group, and its age over all groups too', () => {
+  it('gives lag by topic and group, and its age over all groups too', async () => {
     const lag = { kind: 'lag', topic: 'orders', group: 'billing', records: 12, oldestMs: 61_000 } as const;
-    const lines = linesOf(lag, { ...lag, group: 'audit', oldestMs: 5 });
+    const lines = await linesOf(lag, { ...lag, group: 'audit', oldestMs: 5 });
     expect(lines.filter((line) => 'Lag' in line)).toMatchObject([
       { Lag: 12, topic: 'orders', group: 'billing' },
       { Lag: 12, topic: 'orders', group: 'audit' },
@@ -103,20 +68,91 @@ describe('the telemetry of a function', () => {
     });
   });
 
-  it('never fails what it tells of', () => {
+  it('never fails what it tells of', async () => {
     const wrong: unknown = { kind: 'lag', topic: 'orders', group: 'billing', records: 1 };
-    const lines = linesOf(wrong as TelemetryEvent);
+    const lines = await linesOf(wrong as TelemetryEvent);
     expect(lines.find((line) => line['level'] === 'ERROR')).toMatchObject({
       message: 'telemetry of lag failed',
     });
   });
 
-  it('logs a fault with its error, and writes nothing when nothing happened', () => {
-    const lines = linesOf({ kind: 'fault', where: 'sweep', error: new TypeError('the table is away') });
+  it('logs a fault with its error, and writes nothing when nothing happened', async () => {
+    const lines = await linesOf({ kind: 'fault', where: 'sweep', error: new TypeError('the table is away') });
     expect(lines.find((line) => line['level'] === 'ERROR')).toMatchObject({
       message: 'fault in sweep',
       error: { name: 'TypeError', message: 'the table is away' },
     });
-    expect(linesOf()).toEqual([]);
+    expect(await linesOf()).toEqual([]);
+  });
+
+  it('counts refused appends by why, and sweeps by what they did', async () => {
+    const refused = { kind: 'append-refused', topicId: 'T', partition: 0, requestId: 'r1' } as const;
+    const lines = await linesOf(
+      { ...refused, reason: 'overloaded' },
+      { ...refused, reason: 'unknown' },
+      { ...refused, reason: 'unavailable' },
+      { kind: 'swept', wakes: 3, removals: 1, ms: 20 },
+    );
+    expect(metricsIn(lines)).toEqual({
+      AppendsRefusedOverloaded: [1, 'Count', 'service'],
+      AppendsRefusedUnknown: [1, 'Count', 'service'],
+      AppendsRefusedUnavailable: [1, 'Count', 'service'],
+      SweepWakes: [3, 'Count', 'service'],
+      SweepRemovals: [1, 'Count', 'service'],
+    });
+    expect(lines.filter((line) => line['requestId'] === 'r1')).toHaveLength(3);
+  });
+
+  it('counts each outcome of an attempt by itself, and the endpoints that were disabled', async () => {
+    const attempt = { topic: 'orders', group: 'billing', partition: 0, endpointId: 'e1', messageId: 'm' };
+    const failed = { kind: 'attempt', ...attempt, records: 1, ms: 9, status: 500 } as const;
+    const lines = await linesOf(
+      { ...failed, outcome: 'outage' },
+      { ...failed, outcome: 'refusal' },
+      { kind: 'endpoint-disabled', topic: 'orders', group: 'billing', endpointId: 'e1', reason: 'Gone.' },
+    );
+    expect(metricsIn(lines)).toEqual({
+      AttemptsOutage: [1, 'Count', 'service'],
+      AttemptsRefusal: [1, 'Count', 'service'],
+      AttemptDuration: [[9, 9], 'Milliseconds', 'service'],
+      EndpointsDisabled: [1, 'Count', 'service'],
+    });
+  });
+
+  it('finds the metrics of an append by the id of its call, which is no dimension', async () => {
+    const measured = { records: 3, bytes: 100, appends: 1, conflicts: 0, throttles: 0, ms: 7 };
+    const [line] = await linesOf({
+      kind: 'appended',
+      topicId: 'T',
+      partition: 0,
+      ...measured,
+      requestId: 'r1',
+    });
+    expect(line).toMatchObject({ requestId: 'r1', RecordsProduced: 3 });
+    expect(line?._aws?.CloudWatchMetrics.flatMap(({ Dimensions }) => Dimensions.flat())).toEqual(['service']);
+  });
+
+  it('logs nothing that an error brings beside its text, as the item that refused a write', async () => {
+    const refusal = Object.assign(new Error('The conditional request failed'), {
+      Item: { d: { B: 'record-content' }, secrets: { L: [{ S: 'whsec_hush' }] } },
+    });
+    const unreadable = (): unknown => JSON.parse('card 4111');
+    let quoting: unknown;
+    try {
+      unreadable();
+    } catch (error) {
+      quoting = error;
+    }
+    expect(String(quoting)).toContain('card');
+    const lines = await writtenBy('deliver', (telemetry) => {
+      telemetry.record({ kind: 'fault', where: 'deliver', error: new Error('failed', { cause: refusal }) });
+      telemetry.record({ kind: 'fault', where: 'deliver', error: quoting });
+      telemetry.record({ kind: 'fault', where: 'deliver', error: { token: 'mr_hush' } });
+    });
+    const text = lines.join('\n');
+    expect(text).toContain('The conditional request failed');
+    expect(text).toContain('SyntaxError');
+    expect(text).toContain('telemetry.test.ts');
+    expect(text).not.toMatch(/record-content|whsec_|card|4111|mr_hush/);
   });
 });

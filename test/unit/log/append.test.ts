@@ -20,6 +20,21 @@ describe('an append', () => {
     ]);
   });
 
+  it('that goes together with others has its batch named after the call of the first', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    const [first, second] = [{ requestId: 'r1' }, { requestId: 'r2' }];
+    await Promise.all([
+      world.outcome(appender.append(at, [{ key: 'a' }], { origin: first })),
+      world.outcome(appender.append(at, [{ key: 'b' }], { origin: second })),
+    ]);
+    await world.outcome(appender.append(at, [{ key: 'c' }]));
+    expect(world.store.table.batches(at).map(({ count, origin }) => [count, origin])).toEqual([
+      [2, first],
+      [1, undefined],
+    ]);
+  });
+
   it('costs one write and no read once the process knows the partition', async () => {
     const world = logWorld();
     const appender = world.appender();
