@@ -16,6 +16,8 @@ import { judgeWake } from './wake-rules.ts';
 const runMarginMs = 5000;
 /** For how long a run believes what it read of its group and endpoint. */
 const subscriptionMaxAgeMs = 30_000;
+/** How often a lease is asked for when others are quicker. */
+const mostTries = 3;
 /** A wake that a run queues for its own successor arrives when the lease is let go. */
 const handOverDelayMs = 1000;
 
@@ -30,10 +32,15 @@ const handOverDelayMs = 1000;
 export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<void> => {
   const subscription = await subscriptionOf(deps, wake);
   if (subscription === undefined) return;
-  const cursor = await deps.cursors.get({ groupId: wake.groupId, partition: wake.partition });
-  const verdict = judgeWake(wake, cursor, deps.clock.now());
-  if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
-  if (verdict.kind === 'go') await new Delivery(deps, wake, run, subscription).begin(cursor);
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const cursor = await deps.cursors.get({ groupId: wake.groupId, partition: wake.partition });
+    const verdict = judgeWake(wake, cursor, deps.clock.now());
+    if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
+    if (verdict.kind !== 'go') return;
+    if ((await new Delivery(deps, wake, run, subscription).begin(cursor)) === 'settled') return;
+    // The lease was refused: whatever landed since the cursor was read decides what the wake is worth now.
+  }
+  throw new Error('The cursor changed each time a lease was asked for.');
 };
 
 /** The wake's group, if it is still the same one and is to be called. */
@@ -62,20 +69,25 @@ class Delivery {
     this.#subscribedAt = deps.clock.now();
   }
 
-  async begin(cursor: Cursor | undefined): Promise<void> {
+  /** `refused` when a lease was: nothing is held then, and the wake must be judged again. */
+  async begin(cursor: Cursor | undefined): Promise<'settled' | 'refused'> {
     const from = cursor?.committed ?? this.#subscription.group.startOffsets[this.#wake.partition] ?? 0;
     let message = await this.#next(from, cursor?.pendingEnd);
     let read = cursor;
     while (message !== undefined) {
-      if (!this.#hasTime()) return this.#queueSuccessor(read);
+      if (!this.#hasTime()) {
+        await this.#queueSuccessor(read);
+        break;
+      }
       const lease = await this.#acquire(read, from, message);
-      if (lease === undefined) return;
+      if (lease === undefined) return 'refused';
       const tail = await this.#deliverAll(lease, message);
-      if (tail === undefined) return;
+      if (tail === undefined) break;
       // The look at the tail after the lease was let go: what was appended meanwhile may have found it live.
       message = await this.#next(tail.committed);
       read = tail;
     }
+    return 'settled';
   }
 
   /** Delivers until nothing is left, and gives the cursor as it was let go; undefined when another answers for the rest. */
