@@ -7,6 +7,8 @@ const reason = (error: unknown): string => {
   return error instanceof Problem ? `${error.message}${cause}` : (error.stack ?? error.message);
 };
 
+const call = (requestId: string | undefined): string => (requestId === undefined ? '' : ` (${requestId})`);
+
 /** What a person at the terminal wants to know of `event`, if anything: what went wrong. */
 const line = (event: TelemetryEvent): string | undefined => {
   switch (event.kind) {
@@ -20,7 +22,7 @@ const line = (event: TelemetryEvent): string | undefined => {
     case 'append-refused':
       return `append to partition ${event.partition} of ${event.topicId} refused: ${event.reason}`;
     case 'fault':
-      return `fault in ${event.where}: ${reason(event.error)}`;
+      return `fault in ${event.where}${call(event.requestId)}: ${reason(event.error)}`;
     default:
       return undefined;
   }

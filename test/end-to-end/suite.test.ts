@@ -315,6 +315,17 @@ describe('push groups', () => {
     expect(first?.headers['x-tenant']).toBe('blue');
   }, 120_000);
 
+  test('a webhook gets the traceparent of the call that produced its records', async () => {
+    const topic = await newTopic({ partitions: 1 });
+    const traceparent = `00-${randomUUID().replaceAll('-', '')}-00f067aa0ba902b7-01`;
+    const records = `/v1/topics/${topic}/records`;
+    const produced = await admin.call('POST', records, { records: numbered(1) }, { traceparent });
+    expect(produced).toMatchObject({ status: 200 });
+    const deliveries = await subscribe(topic, quickly, () => 204);
+    await delivered(topic);
+    expect(new Set(deliveries.map(({ headers }) => headers['traceparent']))).toEqual(new Set([traceparent]));
+  }, 120_000);
+
   test('every record arrives, each key in its order, while the webhook refuses now and then', async () => {
     const topic = await newTopic({ partitions: 4 });
     let requests = 0;

@@ -42,4 +42,6 @@ test('a fault is shown with where it was and its stack', () => {
   const text = said({ kind: 'fault', where: 'sweep', error: new Error('the table is gone') });
   expect(text).toContain('fault in sweep: Error: the table is gone\n');
   expect(text).toContain('console-telemetry.test.ts');
+  const ofCall = said({ kind: 'fault', where: 'GET /v1/topics', requestId: 'r1', error: new Error('no') });
+  expect(ofCall).toContain('fault in GET /v1/topics (r1): Error: no\n');
 });
