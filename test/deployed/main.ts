@@ -69,6 +69,12 @@ const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
     await cdk.destroy(settings);
     await stackIsGone(endpoint, stack, LogTableName);
   });
+  await step('A production stack deploys, and is not destroyed by mistake', async () => {
+    const production = cdkOf(endpoint, folder, 'millrace-production', signal);
+    const asDelivered = { stage: 'production', alarmEmail: 'ops@example.com' };
+    await production.deploy(asDelivered);
+    await assert.rejects(production.destroy(asDelivered), /TerminationProtection/);
+  });
 };
 
 const firstKey = async ({
