@@ -1,8 +1,12 @@
-import * as z from 'zod';
+// The small build, and English alone of its messages: the rest is time and memory at every cold start.
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
 import { type FieldError, Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { namePattern } from '../../domain/names.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
+
+z.config(en());
 
 const pathText = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
@@ -35,7 +39,7 @@ const fieldErrors = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Fi
  * `input`, if it is what `schema` describes.
  * @throws Problem `invalid_request`.
  */
-export const check = <Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> => {
+export const check = <Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.output<Schema> => {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap((issue) => fieldErrors(issue, [])).slice(0, 20);
@@ -52,7 +56,7 @@ export const check = <Schema extends z.ZodType>(schema: Schema, input: unknown):
 
 export const nameRule = `A name is 1 to ${limits.nameLength} of a-z, A-Z, 0-9, ".", "_" and "-", the first a letter or digit (limit nameLength).`;
 
-export const name = z.string().regex(namePattern, nameRule);
+export const name = z.string().check(z.regex(namePattern, nameRule));
 
 /** @throws Problem `invalid_request` */
 export const checkName = (what: 'topic' | 'group', text: string): string => {
@@ -67,10 +71,10 @@ const timestampRule = 'Give a time as ISO 8601 with an offset, as 2024-05-01T12:
 /** ISO 8601 with an offset from UTC. */
 export const timestamp = z
   .string(timestampRule)
-  .refine((text) => parseTimestamp(text) !== undefined, timestampRule);
+  .check(z.refine((text) => parseTimestamp(text) !== undefined, timestampRule));
 
 /** A whole number within limits that the message states. */
-export const wholeBetween = (from: number, to: number, limit?: keyof typeof limits): z.ZodNumber => {
+export const wholeBetween = (from: number, to: number, limit?: keyof typeof limits): z.ZodMiniNumber => {
   const message = `Give a whole number from ${from} to ${to}${limit === undefined ? '' : ` (limit ${limit})`}.`;
-  return z.number(message).int(message).min(from, message).max(to, message);
+  return z.int(message).check(z.minimum(from, message), z.maximum(to, message));
 };

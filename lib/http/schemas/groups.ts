@@ -1,13 +1,15 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { deliveryDefaults } from '../../domain/groups.ts';
 import { limits } from '../../domain/limits.ts';
 import { timestamp, wholeBetween } from './check.ts';
 
 const offsets = z
   .record(z.string(), wholeBetween(0, Number.MAX_SAFE_INTEGER))
-  .refine(
-    (given) => Object.keys(given).length <= limits.partitionsPerTopic,
-    'There are more than the topic can have partitions.',
+  .check(
+    z.refine(
+      (given) => Object.keys(given).length <= limits.partitionsPerTopic,
+      'There are more than the topic can have partitions.',
+    ),
   );
 
 const start = z.union(
@@ -15,30 +17,35 @@ const start = z.union(
   'Give "earliest", "latest", {"timestamp": …} or {"offsets": {"<partition>": …}}.',
 );
 
-const seconds = (from: number, to: number): z.ZodNumber => {
+const seconds = (from: number, to: number): z.ZodMiniNumber => {
   const message = `Give seconds from ${from} to ${to}.`;
-  return z.number(message).min(from, message).max(to, message);
+  return z.number(message).check(z.minimum(from, message), z.maximum(to, message));
 };
 
 const longestBackoffSeconds = 24 * 60 * 60;
 const { batchSize, timeoutSeconds, maxAttempts, backoff } = deliveryDefaults;
 
 const delivery = z.strictObject({
-  batchSize: wholeBetween(1, limits.deliveryRecords, 'deliveryRecords').default(batchSize),
-  timeoutSeconds: wholeBetween(1, limits.deliveryTimeoutSeconds, 'deliveryTimeoutSeconds').default(
+  batchSize: z._default(wholeBetween(1, limits.deliveryRecords, 'deliveryRecords'), batchSize),
+  timeoutSeconds: z._default(
+    wholeBetween(1, limits.deliveryTimeoutSeconds, 'deliveryTimeoutSeconds'),
     timeoutSeconds,
   ),
-  maxAttempts: wholeBetween(1, 100).default(maxAttempts),
-  backoff: z
-    .strictObject({
-      initialSeconds: seconds(0.1, longestBackoffSeconds).default(backoff.initialSeconds),
-      maxSeconds: seconds(0.1, longestBackoffSeconds).default(backoff.maxSeconds),
-    })
-    .refine(({ initialSeconds, maxSeconds }) => initialSeconds <= maxSeconds, {
-      path: ['maxSeconds'],
-      message: 'maxSeconds is not less than initialSeconds.',
-    })
-    .prefault({}),
+  maxAttempts: z._default(wholeBetween(1, 100), maxAttempts),
+  backoff: z.prefault(
+    z
+      .strictObject({
+        initialSeconds: z._default(seconds(0.1, longestBackoffSeconds), backoff.initialSeconds),
+        maxSeconds: z._default(seconds(0.1, longestBackoffSeconds), backoff.maxSeconds),
+      })
+      .check(
+        z.refine(({ initialSeconds, maxSeconds }) => initialSeconds <= maxSeconds, {
+          path: ['maxSeconds'],
+          message: 'maxSeconds is not less than initialSeconds.',
+        }),
+      ),
+    {},
+  ),
 });
 
 const pushAlone = (issue: { readonly input?: unknown }): string =>
@@ -47,6 +54,6 @@ const pushAlone = (issue: { readonly input?: unknown }): string =>
 /** `PUT /v1/topics/{topic}/groups/{group}` */
 export const groupSettings = z.strictObject({
   mode: z.literal('push', { error: pushAlone }),
-  start: start.default('latest'),
-  delivery: delivery.prefault({}),
+  start: z._default(start, 'latest'),
+  delivery: z.prefault(delivery, {}),
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { scopes } from '../../domain/keys.ts';
 import { limits } from '../../domain/limits.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
@@ -8,9 +8,11 @@ const allDiffer = (items: readonly string[]): boolean => new Set(items).size ===
 
 const topicPattern = z
   .string()
-  .regex(
-    /^(\*|[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}\*?)$/,
-    'Give a topic name, or the beginning of one followed by "*".',
+  .check(
+    z.regex(
+      /^(\*|[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}\*?)$/,
+      'Give a topic name, or the beginning of one followed by "*".',
+    ),
   );
 
 /** `POST /v1/keys` */
@@ -18,12 +20,19 @@ export const newKeySettings = z.strictObject({
   name,
   scopes: z
     .array(z.enum(scopes, `A scope is one of ${scopes.join(', ')}.`))
-    .min(1, 'Give at least one scope.')
-    .refine(allDiffer, 'Each scope is given once.'),
-  topics: z
-    .array(topicPattern)
-    .min(1, 'Give at least one topic, or leave "topics" out for every topic.')
-    .max(limits.keyTopics, `At most ${limits.keyTopics} topics (limit keyTopics).`)
-    .exactOptional(),
-  expiresAt: timestamp.transform((text) => parseTimestamp(text) ?? 0).exactOptional(),
+    .check(z.minLength(1, 'Give at least one scope.'), z.refine(allDiffer, 'Each scope is given once.')),
+  topics: z.exactOptional(
+    z
+      .array(topicPattern)
+      .check(
+        z.minLength(1, 'Give at least one topic, or leave "topics" out for every topic.'),
+        z.maxLength(limits.keyTopics, `At most ${limits.keyTopics} topics (limit keyTopics).`),
+      ),
+  ),
+  expiresAt: z.exactOptional(
+    z.pipe(
+      timestamp,
+      z.transform((text: string) => parseTimestamp(text) ?? 0),
+    ),
+  ),
 });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { isName } from '../../domain/names.ts';
@@ -12,19 +12,19 @@ const archive = z.boolean();
 
 /** `PUT /v1/topics/{topic}` */
 export const topicSettings = z.strictObject({
-  partitions: partitions.default(topicDefaults.partitions),
-  retentionHours: retentionHours.default(topicDefaults.retentionHours),
-  archive: archive.default(topicDefaults.archive),
+  partitions: z._default(partitions, topicDefaults.partitions),
+  retentionHours: z._default(retentionHours, topicDefaults.retentionHours),
+  archive: z._default(archive, topicDefaults.archive),
 });
 
 /** `PATCH /v1/topics/{topic}` */
 export const topicChange = z
   .strictObject({
-    partitions: partitions.exactOptional(),
-    retentionHours: retentionHours.exactOptional(),
-    archive: archive.exactOptional(),
+    partitions: z.exactOptional(partitions),
+    retentionHours: z.exactOptional(retentionHours),
+    archive: z.exactOptional(archive),
   })
-  .refine((change) => Object.keys(change).length > 0, 'Give partitions, retentionHours or archive.');
+  .check(z.refine((change) => Object.keys(change).length > 0, 'Give partitions, retentionHours or archive.'));
 
 export const topicListParameters = ['limit', 'cursor'] as const;
 

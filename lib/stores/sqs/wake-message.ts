@@ -5,15 +5,21 @@ import type { Wake } from '../../domain/wakes.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(limits.nameLength));
 
-const wakeSchema = z.object({
-  kind: z.enum(['append', 'retry', 'continue', 'resume']),
-  topicId: id,
-  groupId: id,
-  group: id,
-  partition: z.int().check(z.minimum(0), z.maximum(limits.partitionsPerTopic - 1)),
-  epoch: z.exactOptional(z.int().check(z.minimum(0))),
-  requestId: z.exactOptional(z.string().check(z.maxLength(256))),
-}) satisfies z.ZodMiniType<Wake>;
+let schema: z.ZodMiniType<Wake> | undefined;
+
+/** Made when it is first needed: functions that only send wakes are spared it, and the library too. */
+const wakeSchema = (): z.ZodMiniType<Wake> => {
+  schema ??= z.object({
+    kind: z.enum(['append', 'retry', 'continue', 'resume']),
+    topicId: id,
+    groupId: id,
+    group: id,
+    partition: z.int().check(z.minimum(0), z.maximum(limits.partitionsPerTopic - 1)),
+    epoch: z.exactOptional(z.int().check(z.minimum(0))),
+    requestId: z.exactOptional(z.string().check(z.maxLength(256))),
+  });
+  return schema;
+};
 
 /** A message on the queue that is no wake: nothing this product sent. */
 export class ForeignMessageError extends Error {
@@ -34,7 +40,7 @@ export const wakeFromMessage = (body: string): Wake => {
   } catch {
     throw new ForeignMessageError('The message is not a wake: its body is not JSON.');
   }
-  const parsed = wakeSchema.safeParse(content);
+  const parsed = wakeSchema().safeParse(content);
   if (parsed.success) return parsed.data;
   const where = [...new Set(parsed.error.issues.map(({ path }) => path.join('.') || 'its body'))];
   throw new ForeignMessageError(`The message is not a wake: wrong in ${where.join(', ')}.`);
