@@ -28,9 +28,9 @@ export const root = new URL('../..', import.meta.url).pathname;
 export const entryOf = (name: FunctionName): string => `${root}functions/${name}/handler.ts`;
 
 /** The same for esbuild's own interface, as CDK says it on esbuild's command line. */
-export const buildOptions = (name: FunctionName, outputFolder: string): BuildOptions => ({
-  entryPoints: [entryOf(name)],
-  outfile: `${outputFolder}/${name}/${bundle.outputFile}`,
+export const buildOptionsOf = (entry: string, outputFile: string): BuildOptions => ({
+  entryPoints: [entry],
+  outfile: outputFile,
   bundle: true,
   platform: 'node',
   target: bundle.target,
@@ -42,3 +42,6 @@ export const buildOptions = (name: FunctionName, outputFolder: string): BuildOpt
   sourcesContent: bundle.sourcesContent,
   logLevel: 'warning',
 });
+
+export const buildOptions = (name: FunctionName, outputFolder: string): BuildOptions =>
+  buildOptionsOf(entryOf(name), `${outputFolder}/${name}/${bundle.outputFile}`);
