@@ -14,10 +14,14 @@ const native = JSON as unknown as {
     reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
   ): unknown;
   rawJSON(text: string): unknown;
+  isRawJSON(value: unknown): boolean;
 };
 
-/** Text in which some number may not survive a double: 16 or more digits in a row, or an exponent. */
-const mayLoseDigits = /\d{16}|\d[eE][+-]?\d{2}|\d\.\d+0\b|-0\b|\d{8,}\.\d{8,}/;
+/**
+ * Text in which some number may not be written again as it was: one of 16 or more digits, with an exponent, a zero at
+ * the end of its fraction, or a minus before a zero. What stands before a number keeps most strings from looking like one.
+ */
+const mayLoseDigits = /(?:^|[[:,\s])(?:-0|-?\d(?:[\d.]{15}|[\d.]*(?:\.\d*0(?!\d)|[eE])))/;
 
 /**
  * Parses JSON so that `JSON.stringify` gives every number back with the digits it came with (an id of 64 bits is
@@ -33,6 +37,16 @@ export const parseJson = (text: string): unknown =>
       )
     : JSON.parse(text);
 
+/** Whether `value`, which `parseJson` gave, is an object: not an array, and not a number that a double cannot hold. */
+export const isJsonObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !native.isRawJSON(value);
+
+/** The number that `value`, which `parseJson` gave, is, rounded to a double; undefined when it is none. */
+export const jsonNumber = (value: unknown): number | undefined => {
+  if (native.isRawJSON(value)) return Number(JSON.stringify(value));
+  return typeof value === 'number' ? value : undefined;
+};
+
 /** How many levels of arrays and objects `value` has, at most `limit + 1`: it stops counting there. */
 export const jsonDepth = (value: unknown, limit: number): number => {
   let level: unknown[] = [value];
@@ -41,7 +55,7 @@ export const jsonDepth = (value: unknown, limit: number): number => {
     const next: unknown[] = [];
     let nested = false;
     for (const item of level) {
-      if (typeof item !== 'object' || item === null) continue;
+      if (typeof item !== 'object' || item === null || native.isRawJSON(item)) continue;
       nested = true;
       for (const child of Array.isArray(item) ? item : Object.values(item)) next.push(child);
     }

@@ -124,6 +124,18 @@ describe('a request is refused, and says where it is wrong, when', () => {
     expect((await call(world, 'GET /v1/topics/orders/partitions/0/records')).json['endOffset']).toBe(0);
   });
 
+  test.each([
+    ['headers', '{"value":1,"headers":12345678901234567890}', 'records[0].headers', /object/],
+    ['a header', '{"value":1,"headers":{"a":12345678901234567890}}', 'records[0].headers.a', /string/],
+    ['a record', '12345678901234567890', 'records[0]', /object/],
+    ['a partition', '{"value":1,"partition":12345678901234567890}', 'records[0].partition', /whole number/],
+  ])('a number of many digits for %s', async (_what, record, at, message) => {
+    const body = `{"records":[${record}]}`;
+    const answer = await call(await oneTopic(), path, { body, headers: json });
+    const problem = expectProblem(answer, 400, 'invalid_request');
+    expect(problem['errors']).toEqual([{ path: at, message: expect.stringMatching(message) }]);
+  });
+
   test('several things are wrong: all of them are told, up to twenty', async () => {
     const world = await oneTopic();
     const two = expectProblem(
@@ -247,7 +259,7 @@ describe('the limit', () => {
       const body = `{"records":[{"value":${'['.repeat(depth)}${leaf}${']'.repeat(depth)}}]}`;
       return call(world, path, { body, headers: json });
     };
-    expect((await nested(100, '1')).status).toBe(200);
+    for (const leaf of ['1', '12345678901234567890']) expect((await nested(100, leaf)).status).toBe(200);
     for (const [depth, leaf] of [
       [101, '1'],
       [5000, '12345678901234567890'],

@@ -127,7 +127,7 @@ describe('a record comes back', () => {
   test('with every digit of its numbers', async () => {
     const world = await newWorld();
     await withTopic(world, 1);
-    const numbers = '[12345678901234567890,0.10,1e400,-0,{"id":9007199254740993}]';
+    const numbers = '[12345678901234567890,12345678901234.567,0.10,1.0,1e400,-0,{"id":9007199254740993}]';
     const headers = { 'content-type': 'application/json' };
     const body = `{"records":[{"value":${numbers}}]}`;
     expect((await call(world, 'POST /v1/topics/orders/records', { body, headers })).status).toBe(200);
@@ -144,6 +144,15 @@ describe('a record comes back', () => {
     const { text } = await call(world, 'GET /v1/topics/orders/partitions/0/records');
     expect(text).toContain(record);
   });
+});
+
+test('partition and expectedOffset are taken however the whole number is written', async () => {
+  const world = await newWorld();
+  await withTopic(world, 8);
+  const body = '{"records":[{"value":"1","partition":5.00}],"expectedOffset":0e1}';
+  const headers = { 'content-type': 'application/json' };
+  const answer = await call(world, 'POST /v1/topics/orders/records', { body, headers });
+  expect(answer.json['results']).toEqual([expect.objectContaining({ partition: 5, offset: 0 })]);
 });
 
 describe('expectedOffset', () => {

@@ -1,6 +1,6 @@
 import { recordBytes } from '../../domain/encoding.ts';
 import { type FieldError, Problem } from '../../domain/errors.ts';
-import { type JsonValue, jsonDepth } from '../../domain/json.ts';
+import { isJsonObject, type JsonValue, jsonDepth, jsonNumber } from '../../domain/json.ts';
 import { limits } from '../../domain/limits.ts';
 import type { NewRecord } from '../../domain/records.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
@@ -21,9 +21,6 @@ export interface ProduceRequest {
 
 /** Checked by hand, not by a schema: this runs for each of a thousand records, and values must not be copied. */
 type Fields = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const requestFields = new Set(['records', 'expectedOffset']);
 const recordFields = new Set(['key', 'value', 'valueBase64', 'headers', 'partition', 'timestamp']);
@@ -47,8 +44,11 @@ const exceeded = (
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed();
 
-const isIndex = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+/** A whole number that a double holds, 0 or more, however it is written: clients of some languages write 3.0. */
+const indexOf = (value: unknown): number | undefined => {
+  const number = jsonNumber(value);
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+};
 
 const keyOf = (key: unknown, path: string, report: Report): string | undefined => {
   if (key === undefined) return undefined;
@@ -59,7 +59,7 @@ const keyOf = (key: unknown, path: string, report: Report): string | undefined =
 
 const headersOf = (headers: unknown, path: string, report: Report): Record<string, string> | undefined => {
   if (headers === undefined) return undefined;
-  if (!isObject(headers)) return report(path, 'Headers are an object of strings.');
+  if (!isJsonObject(headers)) return report(path, 'Headers are an object of strings.');
   let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
     const at = `${path}.${name.slice(0, 100)}`;
@@ -112,7 +112,7 @@ const timestampOf = (text: unknown, path: string, report: Report): number | unde
 
 const partitionOf = (partition: unknown, path: string, report: Report): number | undefined => {
   if (partition === undefined) return undefined;
-  return isIndex(partition) ? partition : report(path, 'A partition is a whole number, 0 or more.');
+  return indexOf(partition) ?? report(path, 'A partition is a whole number, 0 or more.');
 };
 
 const unknownFields = (fields: Fields, known: ReadonlySet<string>, path: string, report: Report): void => {
@@ -124,7 +124,7 @@ const unknownFields = (fields: Fields, known: ReadonlySet<string>, path: string,
 };
 
 const parseRecord = (fields: unknown, path: string, report: Report): ProducedRecord | undefined => {
-  if (!isObject(fields)) return report(path, 'A record is an object.');
+  if (!isJsonObject(fields)) return report(path, 'A record is an object.');
   unknownFields(fields, recordFields, path, report);
   const key = keyOf(fields['key'], `${path}.key`, report);
   const headers = headersOf(fields['headers'], `${path}.headers`, report);
@@ -156,17 +156,18 @@ export const parseProduceRequest = (body: unknown): ProduceRequest => {
     errors.push({ path, message });
     if (errors.length >= reportedErrors) throw invalid();
   };
-  if (!isObject(body) || !Array.isArray(body['records']) || body['records'].length === 0) {
+  if (!isJsonObject(body) || !Array.isArray(body['records']) || body['records'].length === 0) {
     report('records', 'Give {"records": […]} with at least one record.');
     throw invalid();
   }
-  const { records: given, expectedOffset } = body;
+  const given: readonly unknown[] = body['records'];
+  const expectedOffset = indexOf(body['expectedOffset']);
   if (given.length > limits.requestRecords) throw exceeded('limit_exceeded', 'requestRecords', 'records');
   unknownFields(body, requestFields, '', report);
-  if (expectedOffset !== undefined && !isIndex(expectedOffset)) {
+  if (body['expectedOffset'] !== undefined && expectedOffset === undefined) {
     report('expectedOffset', 'An offset is a whole number, 0 or more.');
   }
   const records = given.flatMap((record, index) => parseRecord(record, `records[${index}]`, report) ?? []);
   if (errors.length > 0) throw invalid();
-  return { records, ...(isIndex(expectedOffset) && { expectedOffset }) };
+  return { records, ...(expectedOffset !== undefined && { expectedOffset }) };
 };
