@@ -35,12 +35,24 @@ const fieldErrors = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Fi
   return [{ path: pathText(path), message: issue.message }];
 };
 
+/** A schema that is made when it is first needed: made all at once, they would lengthen every cold start. */
+export const whenNeeded = <Schema extends z.ZodMiniType>(make: () => Schema): (() => Schema) => {
+  let made: Schema | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
 /**
  * `input`, if it is what `schema` describes.
  * @throws Problem `invalid_request`.
  */
-export const check = <Schema extends z.ZodMiniType>(schema: Schema, input: unknown): z.output<Schema> => {
-  const result = schema.safeParse(input);
+export const check = <Schema extends z.ZodMiniType>(
+  schema: () => Schema,
+  input: unknown,
+): z.output<Schema> => {
+  const result = schema().safeParse(input);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap((issue) => fieldErrors(issue, [])).slice(0, 20);
   const [first] = errors;
@@ -56,7 +68,7 @@ export const check = <Schema extends z.ZodMiniType>(schema: Schema, input: unkno
 
 export const nameRule = `A name is 1 to ${limits.nameLength} of a-z, A-Z, 0-9, ".", "_" and "-", the first a letter or digit (limit nameLength).`;
 
-export const name = z.string().check(z.regex(namePattern, nameRule));
+export const name = whenNeeded(() => z.string().check(z.regex(namePattern, nameRule)));
 
 /** @throws Problem `invalid_request` */
 export const checkName = (what: 'topic' | 'group', text: string): string => {
@@ -69,9 +81,9 @@ export const checkName = (what: 'topic' | 'group', text: string): string => {
 const timestampRule = 'Give a time as ISO 8601 with an offset, as 2024-05-01T12:00:00Z.';
 
 /** ISO 8601 with an offset from UTC. */
-export const timestamp = z
-  .string(timestampRule)
-  .check(z.refine((text) => parseTimestamp(text) !== undefined, timestampRule));
+export const timestamp = whenNeeded(() =>
+  z.string(timestampRule).check(z.refine((text) => parseTimestamp(text) !== undefined, timestampRule)),
+);
 
 /** A whole number within limits that the message states. */
 export const wholeBetween = (from: number, to: number, limit?: keyof typeof limits): z.ZodMiniNumber => {

@@ -4,27 +4,33 @@ import { limits } from '../../domain/limits.ts';
 import { isName } from '../../domain/names.ts';
 import { topicDefaults } from '../../domain/topics.ts';
 import { limitedNumber } from '../query.ts';
-import { wholeBetween } from './check.ts';
+import { whenNeeded, wholeBetween } from './check.ts';
 
-const partitions = wholeBetween(1, limits.partitionsPerTopic, 'partitionsPerTopic');
-const retentionHours = z.nullable(wholeBetween(1, limits.retentionHours, 'retentionHours'));
-const archive = z.boolean();
+const partitions = () => wholeBetween(1, limits.partitionsPerTopic, 'partitionsPerTopic');
+const retentionHours = () => z.nullable(wholeBetween(1, limits.retentionHours, 'retentionHours'));
+const archive = () => z.boolean();
 
 /** `PUT /v1/topics/{topic}` */
-export const topicSettings = z.strictObject({
-  partitions: z._default(partitions, topicDefaults.partitions),
-  retentionHours: z._default(retentionHours, topicDefaults.retentionHours),
-  archive: z._default(archive, topicDefaults.archive),
-});
+export const topicSettings = whenNeeded(() =>
+  z.strictObject({
+    partitions: z._default(partitions(), topicDefaults.partitions),
+    retentionHours: z._default(retentionHours(), topicDefaults.retentionHours),
+    archive: z._default(archive(), topicDefaults.archive),
+  }),
+);
 
 /** `PATCH /v1/topics/{topic}` */
-export const topicChange = z
-  .strictObject({
-    partitions: z.exactOptional(partitions),
-    retentionHours: z.exactOptional(retentionHours),
-    archive: z.exactOptional(archive),
-  })
-  .check(z.refine((change) => Object.keys(change).length > 0, 'Give partitions, retentionHours or archive.'));
+export const topicChange = whenNeeded(() =>
+  z
+    .strictObject({
+      partitions: z.exactOptional(partitions()),
+      retentionHours: z.exactOptional(retentionHours()),
+      archive: z.exactOptional(archive()),
+    })
+    .check(
+      z.refine((change) => Object.keys(change).length > 0, 'Give partitions, retentionHours or archive.'),
+    ),
+);
 
 export const topicListParameters = ['limit', 'cursor'] as const;
 
