@@ -93,18 +93,19 @@ const removeTopic = async (
   return true;
 };
 
-/** Finishes what deleting the topic begins with: its name goes, and each partition is closed. Then notes that it is. */
+/** Finishes what deleting the topic begins with: each partition is closed, and its name goes. Then notes that it is. */
 const closeTopic = async (deps: RemovalDeps, removal: TopicRemoval): Promise<void> => {
   // Partitions may have been added between the request and the end of the name: the topic knows, while it stands.
   const topic = await deps.topics.get(removal.name);
   const standing = topic?.topicId === removal.id ? topic.partitions : 0;
-  await deps.topics.delete(removal.name, removal.id);
   const partitions = Math.max(removal.partitions, standing);
   const all = Array.from({ length: partitions }, (_, partition) => ({ topicId: removal.id, partition }));
   await concurrently(closesAtOnce, all, async (at) => {
     const last = await deps.batches.last(at);
     if (last === undefined || !closesPartition(last)) await deps.appender.close(at);
   });
+  // Not before: whoever has the name next must not be written to where this topic was.
+  await deps.topics.delete(removal.name, removal.id);
   await deps.removals.put({ ...removal, partitions, closedAt: deps.clock.now() });
 };
 

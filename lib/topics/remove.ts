@@ -19,27 +19,26 @@ export interface RemoveTopicDeps {
 const closedAtOnce = 16;
 
 /**
- * Deletes a topic: written down first, then the name goes, then each partition is closed, so that processes that
- * still remember the topic cannot append. Whatever does not get done here, sweep finishes: only the first two steps
- * can fail.
- * @throws Problem `topic_not_found`; `outcome_unknown` when it is left to sweep to remove the name.
+ * Deletes a topic: written down first, then each partition is closed, then the name goes. So when the name can be
+ * another topic's, no process that still remembers this one can append to it any more, and no record that is
+ * acknowledged then goes with it. Whatever does not get done here, sweep finishes.
+ * @throws Problem `topic_not_found`; `outcome_unknown` when it is left to sweep to go on.
  */
 export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<void> => {
   const { topicId, partitions } = await deps.directory.resolveAgain(name);
   const requestedAt = deps.clock.now();
   await deps.removals.put({ kind: 'topic', id: topicId, name, partitions, requestedAt });
-  await deps.topics.delete(name, topicId).catch((cause: unknown) => {
-    throw new Problem(
-      'outcome_unknown',
-      `Topic "${name}" will be deleted, but its name may stand for some minutes. Repeat this to have it gone at once.`,
-      { cause },
-    );
-  });
-  deps.directory.forget(name);
   const all = Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
   try {
     await concurrently(closedAtOnce, all, (at) => deps.appender.close(at));
-  } catch (error) {
-    deps.telemetry.record({ kind: 'fault', where: 'closing the partitions of a deleted topic', error });
+    await deps.topics.delete(name, topicId);
+  } catch (cause) {
+    deps.telemetry.record({ kind: 'fault', where: 'deleting a topic', error: cause });
+    throw new Problem(
+      'outcome_unknown',
+      `Topic "${name}" will be deleted, but may stand for some minutes. Repeat this to have it gone at once.`,
+      { cause },
+    );
   }
+  deps.directory.forget(name);
 };

@@ -199,17 +199,28 @@ describe('deleting a topic', () => {
     expect(json['results']).toMatchObject([{ offset: 0 }]);
   });
 
-  test('succeeds when only the closing of partitions fails, which sweep finishes', async () => {
-    const world = await newWorld(({ appender }) => ({
+  test('keeps the name until no other process can write to the topic, and says so', async () => {
+    const isClosed: Record<number, boolean> = {};
+    const world = await newWorld(({ appender, topics }) => ({
       appender: {
         append: (...given) => appender.append(...given),
-        close: () => Promise.reject(new Error('no answer')),
+        close: async (at) => {
+          // As long as one is open, nobody may take the name: a process that remembers the topic would write to it.
+          expect(await topics.get('orders')).toBeDefined();
+          if (at.partition === 1 && isClosed[0] !== true) throw new Error('no answer');
+          await appender.close(at);
+          isClosed[at.partition] = true;
+        },
       },
     }));
     await withTopic(world, 2);
-    expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
-    expect(world.events).toMatchObject([{ kind: 'fault', where: expect.stringContaining('closing') }]);
+    expectProblem(await call(world, 'DELETE /v1/topics/orders'), 504, 'outcome_unknown');
+    expect(world.events).toMatchObject([{ kind: 'fault', where: expect.stringContaining('deleting') }]);
     expect(await world.stores.removals.list(10)).toHaveLength(1);
+    expect((await call(world, 'GET /v1/topics/orders')).status).toBe(200);
+    expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
+    expect(isClosed).toEqual({ 0: true, 1: true });
+    expectProblem(await call(world, 'GET /v1/topics/orders'), 404, 'topic_not_found');
   });
 
   test('says that it will be finished when the name could not be removed', async () => {

@@ -77,6 +77,21 @@ describe('finishRemovals', () => {
     expect(made.closed).toEqual([1]);
   });
 
+  it('keeps the name while a partition is open, so that no topic of that name loses what is written there', async () => {
+    const made = await makeTopic(1);
+    await made.request();
+    const close = made.deps.appender.close.bind(made.deps.appender);
+    const refusing = (at: PartitionRef) =>
+      at.partition === 1 ? Promise.reject(new Error('no answer')) : close(at);
+    await expect(finishRemovals({ ...made.deps, appender: { close: refusing } })).rejects.toThrow(
+      'no answer',
+    );
+    expect(await made.topics.get('orders')).toBeDefined();
+    await made.finish();
+    expect(await made.topics.get('orders')).toBeUndefined();
+    expect(made.closed).toEqual([0, 1]);
+  });
+
   it('closes the partitions that were added after the deletion was asked for', async () => {
     const made = await makeTopic(1);
     await made.request();
