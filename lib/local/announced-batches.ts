@@ -23,7 +23,7 @@ export const announceWrites = (store: BatchStore, announce: Announce): BatchStor
     }
   },
   last: (at, signal) => store.last(at, signal),
-  range: (at, range) => store.range(at, range),
-  floor: (at, offset, consistent) => store.floor(at, offset, consistent),
+  range: (at, range, signal) => store.range(at, range, signal),
+  floor: (at, offset, consistent, signal) => store.floor(at, offset, consistent, signal),
   delete: (at, bases) => store.delete(at, bases),
 });

@@ -12,6 +12,7 @@ import { adminApp } from '../http/admin.ts';
 import { consumeApp } from '../http/consume.ts';
 import { produceApp } from '../http/produce.ts';
 import { Appender } from '../log/appender.ts';
+import { Arrivals } from '../log/arrivals.ts';
 import { Reader } from '../log/reader.ts';
 import type { RequestUsage } from '../stores/dynamodb/client.ts';
 import { HttpsWebhookSender } from '../stores/https/webhooks.ts';
@@ -64,11 +65,12 @@ const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: Runti
     createStreamConsumer({ onAppend: (changed) => onAppend(stores, changed), telemetry }),
     { clock, telemetry },
   );
-  // The table's own stream tells of writes, where it has one.
-  const batches =
-    stores.stream === undefined
-      ? announceWrites(stores.batches, (at, base) => streamPump.announce(at, base))
-      : stores.batches;
+  const arrivals = new Arrivals();
+  const batches = announceWrites(stores.batches, (at, base) => {
+    arrivals.announce(at);
+    // The table's own stream tells of writes, where it has one.
+    if (stores.stream === undefined) streamPump.announce(at, base);
+  });
   const tableStream =
     stores.stream &&
     new TableStream({ ...stores.stream, push: (record) => streamPump.push(record), clock, telemetry });
@@ -90,7 +92,7 @@ const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: Runti
     ...stores,
     batches,
     appender,
-    reader: new Reader({ batches, partitions: stores.partitions, clock }),
+    reader: new Reader({ batches, partitions: stores.partitions, clock, arrivals }),
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory: new TopicDirectory({ topics: stores.topics, clock }),
     sticky: new StickyPartition({ clock, random }),

@@ -4,6 +4,7 @@ import { type LogRecord, type PartitionRef, partitionKey } from '../domain/recor
 import type { BatchPage, BatchStore } from '../stores/batches.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
+import { type Arrival, Arrivals } from './arrivals.ts';
 import { Collector, type Want } from './collector.ts';
 import { KnownPartitions } from './known.ts';
 import { firstOffsetAt } from './offset-at-time.ts';
@@ -33,6 +34,8 @@ export interface ReaderDeps {
   readonly batches: BatchStore;
   readonly partitions: PartitionStore;
   readonly clock: Clock;
+  /** What the same process writes, if it does: a long poll need not find it by looking again. */
+  readonly arrivals?: Arrivals;
   readonly options?: Partial<ReadOptions>;
 }
 
@@ -64,13 +67,15 @@ export class Reader {
   readonly #batches: BatchStore;
   readonly #partitions: PartitionStore;
   readonly #clock: Clock;
+  readonly #arrivals: Arrivals;
   readonly #options: ReadOptions;
   readonly #known = new KnownPartitions();
 
-  constructor({ batches, partitions, clock, options }: ReaderDeps) {
+  constructor({ batches, partitions, clock, arrivals, options }: ReaderDeps) {
     this.#batches = batches;
     this.#partitions = partitions;
     this.#clock = clock;
+    this.#arrivals = arrivals ?? new Arrivals();
     this.#options = { ...readDefaults, ...options };
   }
 
@@ -81,20 +86,35 @@ export class Reader {
    * @throws Problem `offset_out_of_range` (members `startOffset`, `endOffset`) below the start or above the end.
    */
   async fetch(at: PartitionRef, request: FetchRequest): Promise<Fetched> {
-    const { offset, waitMs, signal } = request;
-    const until = this.#clock.now() + waitMs;
+    const until = this.#clock.now() + request.waitMs;
     const startOffset = await this.#recentStart(at);
-    if (offset < startOffset) throw await this.#outOfRange(at, offset);
-    let pauseMs = this.#options.firstPauseMs;
-    for (;;) {
+    if (request.offset < startOffset) throw await this.#outOfRange(at, request.offset);
+    const arrival = this.#arrivals.expect(at);
+    try {
+      const run = await this.#collectUntil(at, request, until, arrival);
+      const endOffset = await this.#recentEnd(at, run);
+      return { records: run.records, nextOffset: run.next, startOffset, endOffset };
+    } finally {
+      arrival.end();
+    }
+  }
+
+  /** Looks again and again, until there is a record or it is time. */
+  async #collectUntil(
+    at: PartitionRef,
+    request: FetchRequest,
+    until: number,
+    arrival: Arrival,
+  ): Promise<Run> {
+    const { firstPauseMs, pauseGrowth, longestPauseMs } = this.#options;
+    const { offset, signal } = request;
+    for (let pauseMs = firstPauseMs; ; ) {
       const run = await this.#collect(at, offset, request, false);
       const leftMs = until - this.#clock.now();
-      if (run.records.length > 0 || run.closed || leftMs <= 0 || signal?.aborted === true) {
-        const endOffset = await this.#recentEnd(at, run);
-        return { records: run.records, nextOffset: run.next, startOffset, endOffset };
-      }
-      await this.#clock.sleep(Math.min(pauseMs, leftMs), signal);
-      pauseMs = Math.min(pauseMs * this.#options.pauseGrowth, this.#options.longestPauseMs);
+      if (run.records.length > 0 || run.closed || leftMs <= 0 || signal?.aborted === true) return run;
+      const hasArrived = await arrival.within(Math.min(pauseMs, leftMs), this.#clock, signal);
+      // An eventually consistent read may miss it a few times more.
+      pauseMs = hasArrived ? firstPauseMs : Math.min(pauseMs * pauseGrowth, longestPauseMs);
     }
   }
 

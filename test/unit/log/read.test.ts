@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { encodeRecords } from '../../../lib/domain/encoding.ts';
 import { ThrottledError } from '../../../lib/domain/errors.ts';
 import type { LogRecord } from '../../../lib/domain/records.ts';
+import { Arrivals } from '../../../lib/log/arrivals.ts';
 import type { Fetched, FetchRequest, Reader } from '../../../lib/log/reader.ts';
 import { at, logWorld } from './scripted-store.ts';
 
@@ -150,6 +152,40 @@ describe('a fetch that waits', () => {
     const startedAt = world.clock.now();
     expect(offsets((await world.outcome(fetching)).records)).toEqual([1]);
     expect(world.clock.now() - startedAt).toBeLessThan(1_500);
+  });
+
+  it('looks at once when its own process has written, and not when it is another partition', async () => {
+    const world = logWorld();
+    const arrivals = new Arrivals();
+    const request = { offset: 0, maxRecords: 10, maxBytes: 1_000, waitMs: 20_000 };
+    const fetching = world.reader(arrivals).fetch(at, request);
+    await world.pass(10_000);
+    const looks = world.store.count('eventual range');
+    arrivals.announce({ ...at, partition: at.partition + 1 });
+    await world.pass(10);
+    expect(world.store.count('eventual range')).toBe(looks);
+    await fill(world, [1]);
+    arrivals.announce(at);
+    const announcedAt = world.clock.now();
+    expect(offsets((await world.outcome(fetching)).records)).toEqual([0]);
+    expect(world.clock.now() - announcedAt).toBeLessThanOrEqual(10);
+  });
+
+  it('misses nothing that is written while it looks', async () => {
+    const world = logWorld();
+    const arrivals = new Arrivals();
+    const request = { offset: 0, maxRecords: 10, maxBytes: 1_000, waitMs: 20_000 };
+    const fetching = world.reader(arrivals).fetch(at, request);
+    // The start offset is known, the query has been served, and its answer is on the way.
+    await world.pass(4);
+    expect(world.store.count('eventual range')).toBe(1);
+    const now = world.clock.now();
+    const data = encodeRecords([{ value: 0 }]);
+    const batch = { base: 0, count: 1, data, writeId: new Uint8Array(8), appendedAt: now, bytesBefore: 0 };
+    world.store.table.put(at, batch, now, now);
+    arrivals.announce(at);
+    expect(offsets((await world.outcome(fetching)).records)).toEqual([0]);
+    expect(world.clock.now() - now).toBeLessThan(20);
   });
 
   it('ends empty when its time is over, after few queries', async () => {

@@ -2,6 +2,7 @@ import type { Batch } from '../../../lib/domain/batches.ts';
 import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../../lib/domain/errors.ts';
 import type { PartitionRef } from '../../../lib/domain/records.ts';
 import { Appender } from '../../../lib/log/appender.ts';
+import { Arrivals } from '../../../lib/log/arrivals.ts';
 import type { AppendOptions } from '../../../lib/log/options.ts';
 import { Reader } from '../../../lib/log/reader.ts';
 import type {
@@ -123,7 +124,8 @@ export const logWorld = (options: BatchTableOptions = {}) => {
     const random = seededRandom(processes);
     return new Appender({ batches: store, clock, random, telemetry, options: appendOptions });
   };
-  const reader = (): Reader => new Reader({ batches: store, partitions, clock });
+  const reader = (arrivals = new Arrivals()): Reader =>
+    new Reader({ batches: store, partitions, clock, arrivals });
   /** Lets virtual time go on until `promise` has its outcome. */
   const outcome = async <T>(promise: Promise<T>): Promise<T> => {
     let settled = false;
