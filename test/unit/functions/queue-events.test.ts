@@ -69,4 +69,17 @@ describe('messages of the wake queue', () => {
     expect(reasons).toEqual([expect.stringMatching(/not JSON/), expect.stringMatching(/not a wake/)]);
     expect(reasons.join()).not.toMatch(/hush/);
   });
+
+  it('that fail are logged with the id of the call that asked for them, where there was one', async () => {
+    const events: TelemetryEvent[] = [];
+    const handle = createQueueConsumer({
+      deliver: () => Promise.reject(new Error('the table is away')),
+      telemetry: { record: (told) => void events.push(told) },
+    });
+    await handle(event(wakeToMessage({ ...wake(0), requestId: 'r1' }), wakeToMessage(wake(1))), context);
+    expect(events).toEqual([
+      { kind: 'fault', where: 'deliver, message m0', error: new Error('the table is away'), requestId: 'r1' },
+      { kind: 'fault', where: 'deliver, message m1', error: new Error('the table is away') },
+    ]);
+  });
 });
