@@ -8,7 +8,7 @@ const linesOf = (...events: TelemetryEvent[]): Promise<Line[]> =>
     for (const event of events) telemetry.record(event);
   });
 
-describe('the telemetry of a function', async () => {
+describe('the telemetry of a function', () => {
   it('counts appends: records, bytes, conflicts, throttles and how long they took', async () => {
     const appended = { kind: 'appended', topicId: 'T', partition: 0, appends: 1, throttles: 0 } as const;
     const lines = await linesOf(
