@@ -38,8 +38,10 @@ export const settleFailure = async (
   const outageSince = Math.max(cursor.failingSince ?? now, endpoint.createdAt);
   if (outcome.kind === 'outage' && now - outageSince >= limits.outageDisablesAfterMs) {
     const since = new Date(outageSince).toISOString();
-    await disable(deps, target, `It has not taken a message since ${since}. ${outcome.reason}`);
-    await deps.groups.setStatus({ topicId: group.topicId, group: group.name }, group.groupId, 'paused');
+    const reason = `It has not taken a message since ${since}. ${outcome.reason}`;
+    // One that was deleted while it was called says nothing of the endpoint that may have taken its place.
+    if (await disable(deps, target, reason))
+      await deps.groups.setStatus({ topicId: group.topicId, group: group.name }, group.groupId, 'paused');
     return { kind: 'stopped' };
   }
   const attempts = cursor.attempts + 1;
@@ -50,11 +52,12 @@ export const settleFailure = async (
   return { kind: 'retry', retry: { ...retry, ...failingSince } };
 };
 
+/** False when the endpoint is no longer there. */
 const disable = async (
   { groups, telemetry }: Pick<DeliverDeps, 'groups' | 'telemetry'>,
   { group, endpoint }: Target,
   reason: string,
-): Promise<void> => {
+): Promise<boolean> => {
   const { endpointId } = endpoint;
   const done = await groups.disableEndpoint(
     { topicId: group.topicId, group: group.name },
@@ -69,4 +72,5 @@ const disable = async (
       endpointId,
       reason,
     });
+  return done;
 };

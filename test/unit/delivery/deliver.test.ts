@@ -363,6 +363,28 @@ describe('a failed attempt', () => {
     expect((await groups.get(groupRef))?.endpoints).toMatchObject([{ status: 'disabled' }]);
   });
 
+  it('of five days says nothing of an endpoint that took its place during the last attempt', async () => {
+    const { rig, deliver, append, groups, sent } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => unreachable;
+    await deliver();
+    rig.pass(limits.outageDisablesAfterMs);
+    const [old] = (await groups.get(groupRef))?.endpoints ?? [];
+    rig.answer = async () => {
+      await groups.deleteEndpoint(groupRef, 'e1');
+      if (old) await groups.putEndpoint(groupRef, { ...old, endpointId: 'e2', createdAt: rig.clock.now() });
+      rig.answer = () => ok;
+      return unreachable;
+    };
+    await deliver();
+    expect(await groups.get(groupRef)).toMatchObject({
+      group: { status: 'active' },
+      endpoints: [{ endpointId: 'e2', status: 'enabled' }],
+    });
+    for (const { wake } of rig.takeWakes()) await deliver(wake);
+    expect(sent).toHaveLength(3);
+  });
+
   it('is not blamed on an endpoint that was registered after the outage began', async () => {
     const { rig, deliver, append, groups, cursor } = await makeRig();
     append({ value: 0 });
