@@ -39,8 +39,15 @@ export const outcomeOf = (answer: WebhookAnswer, message: Message, now: number):
   };
 };
 
-const acknowledgement = ({ body }: Answered, { start, end }: Message): Outcome => {
-  const through = acknowledgedOffset(body);
+const acknowledgement = (answer: Answered, { start, end }: Message): Outcome => {
+  if (mayHideAcknowledgement(answer))
+    return {
+      kind: 'refusal',
+      reason: answer.cutOff
+        ? 'The endpoint answered with a JSON object too long to read, which may acknowledge only a part. Answer with less.'
+        : 'The endpoint answered with an "ack" that cannot be read as JSON.',
+    };
+  const through = acknowledgedOffset(answer.body);
   if (through === undefined) return { kind: 'acknowledged', through: end };
   if (typeof through === 'number' && Number.isSafeInteger(through) && through > start && through <= end)
     return { kind: 'acknowledged', through };
@@ -54,9 +61,26 @@ const acknowledgement = ({ body }: Answered, { start, end }: Message): Outcome =
 /** `ack.offset` of a JSON body, whatever it is; undefined when the body has none: then it acknowledges everything. */
 const acknowledgedOffset = (body: string): unknown => {
   if (!body.includes('"ack"')) return undefined;
+  const content = parsed(body);
+  if (!isObject(content) || !('ack' in content)) return undefined;
+  const { ack } = content;
+  return isObject(ack) && 'offset' in ack ? ack.offset : undefined;
+};
+
+/**
+ * Whether the body is an object that says perhaps that only a part is acknowledged, and cannot be read: nothing that
+ * was not acknowledged may be lost. Whatever else an endpoint answers, pages of HTML too, acknowledges everything.
+ */
+const mayHideAcknowledgement = ({ body, cutOff }: Answered): boolean =>
+  body.trimStart().startsWith('{') &&
+  (cutOff === true || (body.includes('"ack"') && parsed(body) === undefined));
+
+const isObject = (content: unknown): content is object => typeof content === 'object' && content !== null;
+
+/** Undefined for what is no JSON. */
+const parsed = (body: string): unknown => {
   try {
-    const { ack } = JSON.parse(body) as { ack?: unknown };
-    return typeof ack === 'object' && ack !== null && 'offset' in ack ? ack.offset : undefined;
+    return JSON.parse(body.trim()) as unknown;
   } catch {
     return undefined;
   }

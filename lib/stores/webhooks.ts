@@ -17,6 +17,8 @@ export type WebhookAnswer =
       readonly retryAfter?: string;
       /** As UTF-8; what exceeds the sender's limit is not read. */
       readonly body: string;
+      /** Whether more came than `body` holds. */
+      readonly cutOff?: true;
     }
   | {
       readonly kind: 'unreachable';

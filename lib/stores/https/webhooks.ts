@@ -49,12 +49,13 @@ export class HttpsWebhookSender implements WebhookSender {
       return unreachable('The URL leads to an address that is not public.');
     const signal = AbortSignal.timeout(request.timeoutMs);
     for (let stale = 0; ; stale += 1) {
-      const exchange = this.#send(url, request, signal);
+      let exchange: ClientRequest | undefined;
       try {
+        exchange = this.#send(url, request, signal);
         return await answerOf(exchange);
       } catch (error) {
         if (signal.aborted) return unreachable(`It did not answer within ${request.timeoutMs} ms.`);
-        const keptWasClosed = exchange.reusedSocket && closedCodes.has(codeOf(error));
+        const keptWasClosed = exchange?.reusedSocket === true && closedCodes.has(codeOf(error));
         if (!keptWasClosed || stale > 0) return unreachable(reasonOf(error));
       }
     }
@@ -96,22 +97,23 @@ const answerOf = (exchange: ClientRequest): Promise<WebhookAnswer> =>
           kind: 'answered',
           status: response.statusCode ?? 0,
           ...(retryAfter !== undefined && { retryAfter }),
-          body,
+          ...body,
         });
       }, reject);
     });
   });
 
-const readBody = async (response: IncomingMessage): Promise<string> => {
+const readBody = async (response: IncomingMessage): Promise<{ body: string; cutOff?: true }> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     bytes += chunk.length;
     // Leaving the loop ends the connection.
-    if (bytes >= answerBytes) break;
+    if (bytes > answerBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, answerBytes).toString();
+  const body = Buffer.concat(chunks).subarray(0, answerBytes).toString();
+  return bytes > answerBytes ? { body, cutOff: true } : { body };
 };
 
 const unreachable = (reason: string): WebhookAnswer => ({ kind: 'unreachable', reason });

@@ -120,7 +120,21 @@ describe('HttpsWebhookSender', () => {
       write();
     });
     const answer = await sender().post(request(`http://127.0.0.1:${port}/`));
-    expect(answer).toMatchObject({ kind: 'answered', status: 200, body: 'x'.repeat(65_536) });
+    expect(answer).toMatchObject({ kind: 'answered', status: 200, body: 'x'.repeat(65_536), cutOff: true });
+  });
+
+  it('reads an answer of just 64 KiB whole', async () => {
+    const { port } = await endpoint((_req, res) => res.end('x'.repeat(65_536)));
+    const answer = await sender().post(request(`http://127.0.0.1:${port}/`));
+    expect(answer).toEqual({ kind: 'answered', status: 200, body: 'x'.repeat(65_536) });
+  });
+
+  it('says that it is unreachable what cannot be sent, and does not throw', async () => {
+    const unsendable = { ...request('http://127.0.0.1:1/'), headers: { 'x-name': 'a\nb' } };
+    expect(await sender().post(unsendable)).toEqual({
+      kind: 'unreachable',
+      reason: 'The request failed (ERR_INVALID_CHAR).',
+    });
   });
 
   it.each([
