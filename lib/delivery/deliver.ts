@@ -3,12 +3,12 @@ import type { Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import { Lease } from '../groups/lease.ts';
-import { newId } from '../stores/ids.ts';
 import { attempt } from './attempt.ts';
 import { Backlog } from './backlog.ts';
 import type { DeliverDeps, Run } from './deps.ts';
 import { settleFailure } from './failure.ts';
 import { composeMessage, type Message, type Pending } from './message.ts';
+import { newOwner } from './owner.ts';
 import { enabledEndpoint, receives } from './subscriptions.ts';
 import { judgeWake } from './wake-rules.ts';
 
@@ -16,8 +16,6 @@ import { judgeWake } from './wake-rules.ts';
 const runMarginMs = 5000;
 /** For how long a run believes what it read of its group and endpoint. */
 const subscriptionMaxAgeMs = 30_000;
-/** How often a lease is asked for when others are quicker. */
-const mostTries = 3;
 /** A wake that a run queues for its own successor arrives when the lease is let go. */
 const handOverDelayMs = 1000;
 
@@ -30,17 +28,21 @@ const handOverDelayMs = 1000;
  * `limits.wakeVisibilityMs` after it gave it out.
  */
 export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<void> => {
-  const subscription = await subscriptionOf(deps, wake);
-  if (subscription === undefined) return;
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  let subscription: Subscription | undefined;
+  for (let refused = false; ; refused = true) {
+    // First: under load most wakes find a lease live, and this is all that they cost.
     const cursor = await deps.cursors.get({ groupId: wake.groupId, partition: wake.partition });
-    const verdict = judgeWake(wake, cursor, deps.clock.now());
+    const verdict = judgeWake(wake, run.messageId, cursor, deps.clock.now());
+    if (verdict.kind === 'keep') throw new Error('Another run answers the same message.');
     if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
     if (verdict.kind !== 'go') return;
-    if ((await new Delivery(deps, wake, run, subscription).begin(cursor)) === 'settled') return;
+    subscription ??= await subscriptionOf(deps, wake);
+    if (subscription === undefined) return;
+    const delivery = new Delivery(deps, wake, run, subscription);
+    if (refused) return delivery.leave(cursor);
+    if ((await delivery.begin(cursor)) === 'settled') return;
     // The lease was refused: whatever landed since the cursor was read decides what the wake is worth now.
   }
-  throw new Error('The cursor changed each time a lease was asked for.');
 };
 
 /** The wake's group, if it is still the same one and is to be called. */
@@ -63,15 +65,24 @@ class Delivery {
     this.#deps = deps;
     this.#wake = wake;
     this.#run = run;
-    this.#owner = newId(deps.random);
+    this.#owner = newOwner(run.messageId, deps.random);
     this.#backlog = new Backlog(deps.batches, wake);
     this.#subscription = subscription;
     this.#subscribedAt = deps.clock.now();
   }
 
+  /**
+   * Leaves to a new wake what there is to do. Another run may have ended this one's message meanwhile, as a copy of it:
+   * then nothing would come back if this one took a lease and died.
+   */
+  async leave(cursor: Cursor | undefined): Promise<void> {
+    const from = cursor?.committed ?? this.#startOffset();
+    if ((await this.#next(from, cursor?.pendingEnd)) !== undefined) await this.#queueSuccessor(cursor);
+  }
+
   /** `refused` when a lease was: nothing is held then, and the wake must be judged again. */
   async begin(cursor: Cursor | undefined): Promise<'settled' | 'refused'> {
-    const from = cursor?.committed ?? this.#subscription.group.startOffsets[this.#wake.partition] ?? 0;
+    const from = cursor?.committed ?? this.#startOffset();
     let message = await this.#next(from, cursor?.pendingEnd);
     let read = cursor;
     while (message !== undefined) {
@@ -152,6 +163,11 @@ class Delivery {
         beforeRetry: this.#wake.kind === 'resume',
       },
     );
+  }
+
+  /** Where the group begins in a partition that it has no cursor in. */
+  #startOffset(): number {
+    return this.#subscription.group.startOffsets[this.#wake.partition] ?? 0;
   }
 
   #timeoutMs(): number {

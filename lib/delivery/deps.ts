@@ -21,6 +21,8 @@ export interface DeliverDeps {
 
 /** The run that a deliverer has: one invocation of its function. */
 export interface Run {
+  /** Of the queue's message that it answers: the same for each run of a message that is given out more than once. */
+  readonly messageId: string;
   /** Ms until it is ended from outside. */
   remainingMs(): number;
 }

@@ -2,10 +2,13 @@ import type { Cursor } from '../domain/cursors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import type { QueuedWake } from '../stores/wake-queue.ts';
+import { isOwnedBy } from './owner.ts';
 
 /** What a wake is worth when it arrives. */
 export type Verdict =
   | { readonly kind: 'drop' }
+  /** Another run answers the same message, which must stay on the queue for as long as that may fail. */
+  | { readonly kind: 'keep' }
   | { readonly kind: 'later'; readonly queued: QueuedWake }
   | { readonly kind: 'go' };
 
@@ -17,18 +20,26 @@ const letGoMs = 5000;
  *
  * - A live lease answers for whatever was appended before: its holder reads the tail after it let go, or it failed and
  *   queued a wake of its own first, or it dies, and then the wake that it ran for comes back when the lease is over.
+ *   The queue may give one message to two runs: the one that finds the other's lease must not have it deleted.
  * - A retry that is due later has its own wake, which was queued before the lease was let go.
  * - A wake of the epoch that stands answers for the partition itself, so it waits for as long as the lease may live.
  * - A wake of an epoch that is over must not simply be dropped: the run that ended the epoch may have been this very
  *   wake's, crashed after it acquired. It is worth as much as an append's.
  *
+ * @param messageId of the message on the queue that the wake came in.
  * @param now wall clock ms.
  */
-export const judgeWake = (wake: Wake, cursor: Cursor | undefined, now: number): Verdict => {
+export const judgeWake = (
+  wake: Wake,
+  messageId: string,
+  cursor: Cursor | undefined,
+  now: number,
+): Verdict => {
   const leaseMs = (cursor?.leaseUntil ?? 0) - now;
   const retryMs = (cursor?.retryAt ?? 0) - now;
   const ownEpoch = wake.epoch !== undefined && wake.epoch === cursor?.epoch;
   if (leaseMs > 0) {
+    if (isOwnedBy(cursor, messageId)) return { kind: 'keep' };
     if (wake.kind === 'resume' && (ownEpoch || wake.epoch === undefined))
       return later({ ...wake, ...(cursor !== undefined && { epoch: cursor.epoch }) }, leaseMs);
     const waits = ownEpoch && wake.kind !== 'append';

@@ -5,9 +5,8 @@ import type { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
 import type { QueuedWake } from '../../lib/stores/wake-queue.ts';
 import type { SimulatedProcess } from './scheduler.ts';
 
-/** What a mutant of the protocol changes: how a run is wired, or a time limit. */
+/** What a mutant of the protocol changes. */
 export interface Mutant {
-  readonly visibilityMs?: number;
   /** Stands between the run of `wake` and what it works with. */
   readonly wire?: (deps: DeliverDeps, wake: Wake, process: SimulatedProcess) => DeliverDeps;
   /** Whether the wake is dropped before anybody looks at it properly. */
@@ -88,6 +87,19 @@ const staleEpochDropped: Mutant = {
   },
 };
 
+/** A run that meets the lease of another run of its own message takes it for anybody's, and has the message deleted. */
+const copyDropped: Mutant = {
+  wire: (deps) =>
+    withCursors(deps, {
+      get: async (ref) => {
+        const cursor = await deps.cursors.get(ref);
+        if (cursor === undefined) return undefined;
+        const { owner: _whose, ...rest } = cursor;
+        return rest;
+      },
+    }),
+};
+
 /** Commits do not ask whose the epoch is. */
 const noEpochFence: Mutant = {
   cursors: (cursors) =>
@@ -98,9 +110,6 @@ const noEpochFence: Mutant = {
       },
     }),
 };
-
-/** The queue shows a message again before the lease of whoever took it is over. */
-const visibilityWithinLease: Mutant = { visibilityMs: 10_000 };
 
 /** The end of the message in flight is forgotten when an attempt failed. */
 const boundariesForgotten: Mutant = {
@@ -120,8 +129,8 @@ export const mutants = {
   retryAfterRelease,
   earlyWakeDropped,
   staleEpochDropped,
+  copyDropped,
   noEpochFence,
-  visibilityWithinLease,
   boundariesForgotten,
 } satisfies Record<string, Mutant>;
 

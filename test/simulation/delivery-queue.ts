@@ -9,11 +9,16 @@ export interface QueueOptions {
   readonly longestDelayMs: number;
   /** How many wakes are out at once. */
   readonly invocationsAtOnce: number;
-  /** The chance that a wake is given out twice, and not forgotten when it should be. */
+  /** The chance that a wake is given out twice, as two messages, and that it is not forgotten when it should be. */
   readonly repeats: () => number;
+  /** The chance that one message is given to two runs. */
+  readonly copies: () => number;
   /** Works on a wake; `done` ends it, once, and says whether it was the first to: with true the wake is forgotten. */
   readonly invoke: (received: ReceivedWake, done: (forget: boolean) => boolean) => void;
 }
+
+/** A message whose copy was out of reach when it was received is given out again as soon as the copy is back. */
+const longestUntilCopyMs = 5000;
 
 /** The wake queue with what stands between it and the deliverers: gives out wakes as they become visible. */
 export class SimulatedQueue implements WakeQueue {
@@ -50,10 +55,23 @@ export class SimulatedQueue implements WakeQueue {
       const [received] = this.#queue.receive(1);
       if (received === undefined) break;
       if (this.#random.number() < this.#options.repeats()) void this.send([{ wake: received.wake }]);
-      this.#running += 1;
-      this.#options.invoke(received, this.#once(received));
+      this.#give(received);
+      const copies = this.#options.copies();
+      if (copies > 0 && this.#random.number() < copies) this.#giveAgain(received);
     }
     if (this.#running < this.#options.invocationsAtOnce) this.#pumpSoon();
+  }
+
+  #give(received: ReceivedWake): void {
+    this.#running += 1;
+    this.#options.invoke(received, this.#once(received));
+  }
+
+  /** The same message to a second run while the first has it: whichever ends well deletes it for both. */
+  #giveAgain(received: ReceivedWake): void {
+    this.#scheduler.after(this.#random.number() * longestUntilCopyMs, () => {
+      if (this.#queue.isOut(received.receipt)) this.#give(received);
+    });
   }
 
   /** Looks at the queue when the next of its messages becomes visible, a few ms later. */

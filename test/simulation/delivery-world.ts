@@ -22,9 +22,16 @@ import { Scheduler, seededRandom } from './scheduler.ts';
 
 export interface WorldOptions {
   readonly sweep: boolean;
+  /**
+   * Whether the queue may give one message to two runs at once; as soon as one ends well, the message is gone for both.
+   * Then one case is left to sweep: the other run takes a lease that it did not hold when the first looked, and dies.
+   */
+  readonly copies?: boolean;
   readonly mutant?: Mutant;
   /** In place of those that the seed gives. */
   readonly faults?: Faults;
+  /** For how long the queue hides a message that was given out; by default longer than a run and its lease. */
+  readonly visibilityMs?: number;
 }
 
 const partitions = 2;
@@ -75,10 +82,11 @@ export class DeliveryWorld {
     this.#random = seededRandom(seed);
     this.#options = options;
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
-      visibilityMs: options.mutant?.visibilityMs ?? safeVisibilityMs,
+      visibilityMs: options.visibilityMs ?? safeVisibilityMs,
       longestDelayMs,
       invocationsAtOnce,
       repeats: () => (this.#calm ? 0 : 0.03),
+      copies: () => (this.#calm || options.copies !== true ? 0 : 0.03),
       invoke: (received, done) => this.#invoke(received, done),
     });
     this.#batches = new MemoryBatchStore(this.scheduler.clock);
@@ -119,6 +127,7 @@ export class DeliveryWorld {
   async run(): Promise<void> {
     await this.#register();
     this.#scheduleAppends();
+    this.#scheduleReplacements();
     if (this.#options.sweep) this.#scheduleSweep();
     this.scheduler.after(troubledMs, () => {
       this.#calm = true;
@@ -180,6 +189,16 @@ export class DeliveryWorld {
     this.scheduler.after(this.#random.number() * 50, () => void this.#queue.send(wakes));
   }
 
+  /** Somebody deletes whatever endpoint there is, whatever it is at, and registers another a little later. */
+  #scheduleReplacements(): void {
+    for (let count = Math.floor(this.#random.number() * 3); count > 0; count -= 1)
+      this.scheduler.after(this.#random.number() * troubledMs, () => {
+        for (let number = 1; number <= this.#endpoints; number += 1)
+          void this.#groups.deleteEndpoint({ topicId: 't1', group: 'billing' }, `e${number}`);
+        this.scheduler.after(this.#random.number() * 20_000, () => void this.#addEndpoint());
+      });
+  }
+
   #scheduleAppends(): void {
     // In bursts, so that some are appended while others are delivered.
     for (let burst = 1 + Math.floor(this.#random.number() * 6); burst > 0; burst -= 1) {
@@ -229,7 +248,7 @@ export class DeliveryWorld {
   }
 
   /** One invocation of the deliverer: ended from outside when its time is over, sometimes only as far as the queue knows. */
-  #invoke({ wake }: ReceivedWake, done: (forget: boolean) => boolean): void {
+  #invoke({ wake, messageId }: ReceivedWake, done: (forget: boolean) => boolean): void {
     const { mutant } = this.#options;
     const process = this.scheduler.process();
     const endsAt = this.scheduler.now() + runMs;
@@ -238,7 +257,7 @@ export class DeliveryWorld {
     });
     const deps = this.#watched(this.#network.deps(process, this.#world));
     const wired = mutant?.wire?.(deps, wake, process) ?? deps;
-    const run = { remainingMs: () => endsAt - this.scheduler.now() };
+    const run = { messageId, remainingMs: () => endsAt - this.scheduler.now() };
     const work = async (): Promise<void> => {
       if ((await mutant?.drops?.(wake, wired)) === true) return;
       await deliver(wired, wake, run);

@@ -20,25 +20,37 @@ describe('delivery in a world of crashes, lost and late messages', () => {
   });
 
   it('does so with sweep sending wakes of its own', { timeout: 120_000 }, async () => {
-    expect(await firstBreach(200, { sweep: true })).toBeUndefined();
+    expect(await firstBreach(200, { sweep: true, copies: true })).toBeUndefined();
+  });
+
+  it('does so on a queue that gives one message to two runs', { timeout: 120_000 }, async () => {
+    expect(await firstBreach(400, { sweep: false, copies: true })).toBeUndefined();
+  });
+
+  it('does so on a queue that shows a message again while the run that took it still holds the lease', {
+    timeout: 120_000,
+  }, async () => {
+    expect(await firstBreach(200, { sweep: false, visibilityMs: 10_000 })).toBeUndefined();
   });
 
   const lost = /a wake was lost/;
-  const trouble: { name: MutantName; says: RegExp; faults?: Partial<Faults> }[] = [
+  const trouble: { name: MutantName; says: RegExp; faults?: Partial<Faults>; copies?: true }[] = [
     { name: 'noLookAfterRelease', says: lost, faults: { slow: 0.7 } },
     { name: 'retryAfterRelease', says: lost },
     { name: 'earlyWakeDropped', says: lost },
     { name: 'staleEpochDropped', says: lost },
-    { name: 'visibilityWithinLease', says: lost },
+    { name: 'copyDropped', says: lost, copies: true },
     { name: 'noEpochFence', says: /sent/, faults: { twice: 0.3, late: 0.1 } },
     { name: 'boundariesForgotten', says: /before it ended at/ },
   ];
   it.each(trouble)(
     'is found out when it is broken: $name',
     { timeout: 60_000 },
-    async ({ name, says, faults }) => {
+    async ({ name, says, faults, copies = false }) => {
       const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
-      expect(await firstBreach(400, { sweep: false, mutant: mutants[name], ...options })).toMatch(says);
+      expect(await firstBreach(400, { sweep: false, copies, mutant: mutants[name], ...options })).toMatch(
+        says,
+      );
     },
   );
 });

@@ -8,7 +8,7 @@ type Scenario = (seed: number) => Promise<{ readonly breach: string | undefined 
 const scenarios: Readonly<Record<string, Scenario>> = {
   log: (seed) => runLog(seed),
   delivery: (seed) => runDelivery(seed, { sweep: false }),
-  'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true }),
+  'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true, copies: true }),
 };
 
 const usage = `npm run simulate -- [${Object.keys(scenarios).join('|')}] [--seeds N] [--from N]

@@ -6,6 +6,8 @@ import type { QueuedWake, WakeQueue } from '../wake-queue.ts';
 /** A wake handed out: back on the queue when its visibility is over, unless it is acknowledged before. */
 export interface ReceivedWake {
   readonly wake: Wake;
+  /** The same each time that it is handed out. */
+  readonly messageId: string;
   /** Of this receipt alone: a wake that comes back has another, and the old one does nothing. */
   readonly receipt: string;
   /** How often it was handed out, this time included. */
@@ -50,15 +52,20 @@ export class MemoryWakeQueue implements WakeQueue {
       .map(([id, message]) => {
         message.visibleAt = now + this.#visibilityMs;
         message.receives += 1;
-        return { wake: message.wake, receipt: `${id}.${message.receives}`, receives: message.receives };
+        const { wake, receives } = message;
+        return { wake, messageId: `m${id}`, receipt: `${id}.${receives}`, receives };
       });
+  }
+
+  /** Whether the wake of this receipt is still there and was not handed out again since. */
+  isOut(receipt: string): boolean {
+    return this.#find(receipt) !== undefined;
   }
 
   /** Removes a wake for good. A receipt that was superseded does nothing. */
   acknowledge(receipt: string): void {
-    const [id, receives] = receipt.split('.').map(Number);
-    if (id === undefined || this.#messages.get(id)?.receives !== receives) return;
-    this.#messages.delete(id);
+    const id = this.#find(receipt);
+    if (id !== undefined) this.#messages.delete(id);
   }
 
   /** Wall clock ms from which the next wake can be received; undefined when the queue is empty. */
@@ -72,5 +79,10 @@ export class MemoryWakeQueue implements WakeQueue {
   /** Wakes on the queue, delayed and hidden ones included. */
   get size(): number {
     return this.#messages.size;
+  }
+
+  #find(receipt: string): number | undefined {
+    const [id, receives] = receipt.split('.').map(Number);
+    return id !== undefined && this.#messages.get(id)?.receives === receives ? id : undefined;
   }
 }

@@ -61,8 +61,8 @@ describe('deliver', () => {
     append({ value: 1 });
     await deliver();
     expect(calls).toEqual([
-      'groups.get',
       'cursors.get',
+      'groups.get',
       'batches.range',
       'cursors.acquire',
       'post',
@@ -70,6 +70,22 @@ describe('deliver', () => {
       'cursors.commit',
       'batches.range',
     ]);
+  });
+
+  it('costs one read for a wake that finds a live lease, or a retry that is due later', async () => {
+    const { rig, deliver, append, calls, cursor } = await makeRig();
+    append({ value: 1 });
+    rig.answer = async () => {
+      calls.length = 0;
+      await deliver();
+      expect(calls).toEqual(['cursors.get']);
+      return answered(503, { retryAfter: '60' });
+    };
+    await deliver();
+    expect(await cursor()).toMatchObject({ attempts: 1 });
+    calls.length = 0;
+    await deliver();
+    expect(calls).toEqual(['cursors.get']);
   });
 
   it('serves several messages from one query when a batch holds them', async () => {
@@ -237,7 +253,7 @@ describe('deliver drops a wake', () => {
       const { deliver, append, calls } = await makeRig(options);
       append({ value: 1 });
       await deliver();
-      expect(calls).toEqual(['groups.get']);
+      expect(calls).toEqual(['cursors.get', 'groups.get']);
     }
   });
 });
@@ -531,6 +547,72 @@ describe('a run', () => {
       expect(await cursor()).toMatchObject({ committed: 2 + left.length, leaseUntil: 0 });
     },
   );
+
+  /** `change` lands between the reading of the cursor and the asking for a lease, `times` times. */
+  const changedBeforeAcquire = (
+    cursors: Awaited<ReturnType<typeof makeRig>>['cursors'],
+    times: number,
+    change: () => Promise<unknown>,
+  ): void => {
+    const acquire = cursors.acquire.bind(cursors);
+    let left = times;
+    cursors.acquire = async (ref, acquisition) => {
+      left -= 1;
+      if (left >= 0) await change();
+      return acquire(ref, acquisition);
+    };
+  };
+
+  it('whose lease is refused for a retry that was set late waits for it, and does not forget it', async () => {
+    const { rig, deliver, append, sent, cursors, takeWakes, clock } = await makeRig();
+    append({ value: 0 });
+    const holder = { read: undefined, startOffset: 0, owner: 'dead', now: clock.now(), pendingEnd: 1 };
+    await cursors.acquire(cursorRef, { ...holder, leaseUntil: clock.now() });
+    const retry = { attempts: 1, retryAt: clock.now() + 60_000, pendingEnd: 1, lastFailure: 'It was out.' };
+    changedBeforeAcquire(cursors, 1, () => cursors.release(cursorRef, { epoch: 1, retry }));
+    await deliver({ kind: 'retry', epoch: 1 });
+    expect(sent).toEqual([]);
+    const [again, ...others] = takeWakes();
+    expect([again, others]).toMatchObject([{ wake: { kind: 'retry', epoch: 1 }, delayMs: 60_000 }, []]);
+    rig.pass(60_000);
+    await deliver(again?.wake);
+    expect(sent).toHaveLength(1);
+  });
+
+  it.each([
+    ['leaves it to a new wake, for its own may be over', 0, 1],
+    ['is over when nothing is left', 1, 0],
+  ])('whose lease is refused for a lease that is over by now %s', async (_what, committed, wakes) => {
+    const { deliver, append, sent, cursors, cursor, clock, takeWakes } = await makeRig();
+    append({ value: 0 });
+    const other = { startOffset: 0, owner: 'other', now: clock.now(), leaseUntil: clock.now() + 1 };
+    const acquire = cursors.acquire.bind(cursors);
+    changedBeforeAcquire(cursors, 1, async () => {
+      await acquire(cursorRef, { ...other, read: await cursor() });
+      await cursors.commit(cursorRef, { epoch: 1, committed, leaseUntil: 0 });
+    });
+    await deliver();
+    expect(sent).toEqual([]);
+    const left = takeWakes();
+    expect(left).toHaveLength(wakes);
+    for (const { wake } of left) await deliver(wake);
+    expect(sent).toHaveLength(wakes);
+  });
+
+  it('of a message that another run answers throws, so that the message stays for as long as that may fail', async () => {
+    const { rig, deliver, append, sent, cursor } = await makeRig();
+    append({ value: 0 });
+    rig.answer = async () => {
+      await expect(deliver({}, 'mine')).rejects.toThrow('Another run answers the same message');
+      await deliver({}, 'mine2');
+      return ok;
+    };
+    await deliver({}, 'mine');
+    expect(sent).toHaveLength(1);
+    expect(await cursor()).toMatchObject({ committed: 1 });
+    await deliver({}, 'mine');
+    expect(sent).toHaveLength(1);
+  });
 
   it('that outlived its end renews no lease, and throws', async () => {
     const { rig, deliver, append, cursor } = await makeRig({ delivery: { batchSize: 1 } });

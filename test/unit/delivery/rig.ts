@@ -67,6 +67,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
   const events: TelemetryEvent[] = [];
   const sent: WebhookRequest[] = [];
   const calls: string[] = [];
+  let messages = 0;
   const group: Group = {
     name: 'billing',
     groupId: 'g1',
@@ -121,11 +122,12 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
       batches.table.put(at, batch, now, now);
     },
     cursor: () => stores.cursors.get(cursorRef),
-    deliver: (wake: Partial<Wake> = {}) =>
+    /** Each time from another message on the queue, unless one is named. */
+    deliver: (wake: Partial<Wake> = {}, messageId = `m${messages++}`) =>
       deliver(
         deps,
         { ...wakeFor(group, 0, 'append').wake, ...wake },
-        { remainingMs: () => rig.remainingMs() },
+        { messageId, remainingMs: () => rig.remainingMs() },
       ),
     /** Every wake on the queue with its delay, taken off it. */
     takeWakes: () => {

@@ -6,13 +6,13 @@ import type { Wake } from '../../../lib/domain/wakes.ts';
 
 const now = 1_000_000;
 const idle: Cursor = { committed: 5, epoch: 7, leaseUntil: 0, attempts: 0, retryAt: 0 };
-const held: Cursor = { ...idle, owner: 'o', leaseUntil: now + 12_000 };
+const held: Cursor = { ...idle, owner: 'm2/o', leaseUntil: now + 12_000 };
 const waiting: Cursor = { ...idle, attempts: 1, retryAt: now + 90_000 };
-const lapsed: Cursor = { ...idle, owner: 'o', leaseUntil: now, retryAt: now };
+const lapsed: Cursor = { ...idle, owner: 'm1/o', leaseUntil: now, retryAt: now };
 
 const judged = (kind: Wake['kind'], cursor: Cursor | undefined, epoch?: number): unknown => {
   const wake: Wake = { kind, topicId: 't', groupId: 'g', group: 'n', partition: 0, ...(epoch && { epoch }) };
-  const verdict = judgeWake(wake, cursor, now);
+  const verdict = judgeWake(wake, 'm1', cursor, now);
   if (verdict.kind !== 'later') return verdict.kind;
   expect(verdict.queued.wake).toEqual({ ...wake, epoch: 7 });
   return verdict.queued.delayMs;
@@ -42,6 +42,13 @@ describe('judgeWake', () => {
   it('lets a retry that comes early wait for its time, fifteen minutes at once', () => {
     expect(judged('retry', waiting, 7)).toBe(90_000);
     expect(judged('retry', { ...waiting, retryAt: now + 3_600_000 }, 7)).toBe(limits.wakeDelayMs);
+  });
+
+  it('keeps on the queue whatever meets the lease of another run of its own message', () => {
+    for (const kind of ['append', 'retry', 'continue', 'resume'] as const)
+      for (const epoch of [undefined, 6, 7])
+        expect(judged(kind, { ...held, owner: 'm1/o' }, epoch)).toBe('keep');
+    expect(judged('append', { ...held, owner: 'm11/o' })).toBe('drop');
   });
 
   it('lets a resume go before a retry is due, and wait for a lease it finds live', () => {

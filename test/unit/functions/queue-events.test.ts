@@ -36,6 +36,38 @@ describe('messages of the wake queue', () => {
     expect(begun).toEqual([0, 4321, 1, 4321]);
   });
 
+  it('that appends sent for one partition are answered by one run, and come back together', async () => {
+    const answered: string[] = [];
+    const handle = createQueueConsumer({
+      deliver: async ({ kind, partition }, { messageId }) => {
+        answered.push(`${kind} ${partition} by ${messageId}`);
+        if (partition === 1) throw new Error('no answer to commit');
+      },
+      telemetry: { record: () => undefined },
+    });
+    const retry: Wake = { ...wake(1), kind: 'retry', epoch: 3 };
+    const other: Wake = { ...wake(1), groupId: 'H' };
+    const bodies = [wake(1), wake(2), retry, wake(1), other, wake(2), retry].map(wakeToMessage);
+    const { batchItemFailures } = await handle(event(...bodies), context);
+    expect(answered).toEqual([
+      'append 1 by m0',
+      'append 2 by m1',
+      'retry 1 by m2',
+      'append 1 by m4',
+      'retry 1 by m6',
+    ]);
+    expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual([
+      'm0',
+      'm2',
+      'm3',
+      'm4',
+      'm6',
+    ]);
+    answered.length = 0;
+    await handle(event(wakeToMessage(wake(2))), context);
+    expect(answered).toEqual(['append 2 by m0']);
+  });
+
   it('come back when their wake failed, and only those', async () => {
     const events: TelemetryEvent[] = [];
     const handle = createQueueConsumer({
