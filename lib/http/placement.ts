@@ -2,10 +2,11 @@ import { Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { partitionForKey, type StickyPartition } from '../domain/partitioning.ts';
 import type { Topic } from '../domain/topics.ts';
+import { payloadOf } from '../log/waiting.ts';
 import type { ProducedRecord, ProduceRequest } from './schemas/records.ts';
 
-/** Brackets, commas and the format byte that a batch has beside its records, generously. */
-const batchMarginBytes = 2 * limits.batchRecords;
+/** What one append's records may take: brackets, commas and the format byte come on top, generously. */
+const room = limits.batchBytes - 2 * limits.batchRecords;
 
 const invalid = (path: string, message: string): Problem =>
   new Problem('invalid_request', `${message} Nothing was written.`, { errors: [{ path, message }] });
@@ -30,7 +31,6 @@ const filling = (
   partitions: number,
   bytes: Map<number, number>,
 ): ((size: number) => number) => {
-  const room = limits.batchBytes - batchMarginBytes;
   let current = first;
   return (size) => {
     for (let step = 0; step < partitions; step += 1) {
@@ -78,4 +78,22 @@ export const requireOnePartition = (topic: Topic, { records, expectedOffset }: P
     'expectedOffset',
     'With expectedOffset every record names the same partition, or the topic has only one.',
   );
+};
+
+/**
+ * Makes sure that the records of every partition can be one append, before the first append is begun: a request that is
+ * refused as too large leaves nothing behind.
+ * @throws Problem `too_large`
+ */
+export const requireRoom = (records: readonly ProducedRecord[], partitions: readonly number[]): void => {
+  const sizes = new Map<number, number>();
+  for (const [index, partition] of partitions.entries())
+    sizes.set(partition, (sizes.get(partition) ?? 0) + (records[index]?.bytes ?? 0));
+  // A single append finds out by itself.
+  if (sizes.size === 1) return;
+  for (const [partition, size] of sizes) {
+    if (size <= room) continue;
+    const own = records.filter((_, index) => partitions[index] === partition);
+    payloadOf(own.map(({ record }) => record));
+  }
 };

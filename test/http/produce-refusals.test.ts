@@ -275,9 +275,22 @@ describe('the limit', () => {
     const world = await oneTopic();
     const noise = () => Buffer.from(world.deps.random.bytes(130_000)).toString('base64');
     const records = [1, 2, 3].map(() => ({ valueBase64: noise(), partition: 0 }));
-    expect(expectProblem(await produce(world, records), 413, 'too_large')).toMatchObject({
-      limit: 'batchBytes',
-    });
+    for (const others of [[], [{ value: 1, partition: 1 }]]) {
+      const problem = expectProblem(await produce(world, [...records, ...others]), 413, 'too_large');
+      expect(problem).toMatchObject({
+        limit: 'batchBytes',
+        detail: expect.stringContaining('Nothing was written'),
+      });
+      expect(problem).not.toHaveProperty('results');
+    }
+    const { json: read } = await call(world, 'GET /v1/topics/orders/partitions');
+    expect(read['partitions']).toMatchObject([{ endOffset: 0 }, { endOffset: 0 }]);
+  });
+
+  test('batchBytes is for what the records take when they are compressed', async () => {
+    const world = await oneTopic();
+    const records = [0, 0, 1, 1].map((partition) => ({ value: text(200_000), partition }));
+    expect((await produce(world, records)).status).toBe(200);
   });
 
   test('requestBytes is enforced while the body comes in, whatever it says of its length', async () => {

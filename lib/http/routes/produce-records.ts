@@ -9,7 +9,7 @@ import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { appendAll, type ProducedResult } from '../append-all.ts';
 import { readJson } from '../body.ts';
-import { placeRecords, requireOnePartition } from '../placement.ts';
+import { placeRecords, requireOnePartition, requireRoom } from '../placement.ts';
 import { noQuery } from '../query.ts';
 import { type ProduceRequest, parseProduceRequest } from '../schemas/records.ts';
 
@@ -21,7 +21,9 @@ export interface ProduceDeps extends ApiDeps {
 
 const placed = (deps: ProduceDeps, topic: Topic, request: ProduceRequest): readonly number[] => {
   requireOnePartition(topic, request);
-  return placeRecords(topic, request.records, deps.sticky);
+  const partitions = placeRecords(topic, request.records, deps.sticky);
+  requireRoom(request.records, partitions);
+  return partitions;
 };
 
 const produceTo = (
