@@ -118,6 +118,7 @@ describe('registering an endpoint', () => {
     [{ url: 'https://[::1]/' }, 'url'],
     [{ url: 'https://[::ffff:10.0.0.1]/' }, 'url'],
     [{ url: 'https://[fd00:ec2::254]/' }, 'url'],
+    [{ url, headers: JSON.parse('{"__proto__":"a"}') }, 'headers'],
     [{ url, headers: { Host: 'a' } }, 'headers.Host'],
     [{ url, headers: { 'Content-Length': '1' } }, 'headers.Content-Length'],
     [{ url, headers: { 'content-type': 'text/plain' } }, 'headers.content-type'],

@@ -101,6 +101,7 @@ describe('creating a group', () => {
     [{ ...push, start: { timestamp: '2024-01-01T00:00:00Z', offsets: {} } }, 'start', /earliest/],
     [{ ...push, start: { offsets: { 0: -1 } } }, 'start.offsets.0', /whole number/],
     [{ ...push, start: { offsets: { 0: '1' } } }, 'start.offsets.0', /whole number/],
+    [{ ...push, start: { offsets: JSON.parse('{"__proto__":1}') } }, 'start.offsets', /__proto__/],
     [{ ...push, start: {} }, 'start.timestamp', /ISO 8601/],
     [{ ...push, start: { offset: {} } }, 'start', /earliest/],
     [{ ...push, start: { offsets: { 0: 4 } } }, 'start.offsets.0', /from 0, and ends at 3/],

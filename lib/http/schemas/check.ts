@@ -90,3 +90,20 @@ export const wholeBetween = (from: number, to: number, limit?: keyof typeof limi
   const message = `Give a whole number from ${from} to ${to}${limit === undefined ? '' : ` (limit ${limit})`}.`;
   return z.int(message).check(z.minimum(from, message), z.maximum(to, message));
 };
+
+/** An object of any names. zod leaves the name `__proto__` out without a word; here it is refused. */
+export const recordOf = <Key extends z.core.$ZodRecordKey, Value extends z.core.SomeType>(
+  key: Key,
+  value: Value,
+) =>
+  z.pipe(
+    z
+      .unknown()
+      .check(
+        z.refine(
+          (input) => !Object.hasOwn(Object(input), '__proto__'),
+          'The name "__proto__" cannot be used.',
+        ),
+      ),
+    z.record(key, value),
+  );

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { limits } from '../../domain/limits.ts';
-import { whenNeeded } from './check.ts';
+import { recordOf, whenNeeded } from './check.ts';
 
 /** What a request to a webhook says itself, and nobody else may say. */
 const ownHeaders = new Set([
@@ -49,7 +49,7 @@ const namesDiffer = (headers: Readonly<Record<string, string>>): boolean => {
 };
 
 const headers = () =>
-  z.record(headerName(), headerValue()).check(
+  recordOf(headerName(), headerValue()).check(
     z.refine(namesDiffer, 'Each header is given once; upper and lower case are the same.'),
     z.refine(
       (given) => bytesOf(given) <= limits.endpointHeadersBytes,

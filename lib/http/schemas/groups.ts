@@ -1,17 +1,15 @@
 import * as z from 'zod/mini';
 import { deliveryDefaults } from '../../domain/groups.ts';
 import { limits } from '../../domain/limits.ts';
-import { timestamp, whenNeeded, wholeBetween } from './check.ts';
+import { recordOf, timestamp, whenNeeded, wholeBetween } from './check.ts';
 
 const offsets = () =>
-  z
-    .record(z.string(), wholeBetween(0, Number.MAX_SAFE_INTEGER))
-    .check(
-      z.refine(
-        (given) => Object.keys(given).length <= limits.partitionsPerTopic,
-        'There are more than the topic can have partitions.',
-      ),
-    );
+  recordOf(z.string(), wholeBetween(0, Number.MAX_SAFE_INTEGER)).check(
+    z.refine(
+      (given) => Object.keys(given).length <= limits.partitionsPerTopic,
+      'There are more than the topic can have partitions.',
+    ),
+  );
 
 const start = () =>
   z.union(
