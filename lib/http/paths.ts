@@ -22,13 +22,21 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   '/v1/health': { GET: 'admin' },
 };
 
-const patterns = Object.entries(paths).map(([path, methods]) => ({
+const routes = Object.entries(paths).map(([path, methods]) => ({
   pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
-  methods: Object.keys(methods),
+  methods,
 }));
+
+const routeOf = (path: string) => routes.find(({ pattern }) => pattern.test(path));
 
 /** The methods that `path` takes, or undefined when it is no path of the interface. */
 export const methodsAt = (path: string): readonly string[] | undefined => {
-  const found = patterns.find(({ pattern }) => pattern.test(path));
-  return found?.methods.includes('GET') ? [...found.methods, 'HEAD'] : found?.methods;
+  const route = routeOf(path);
+  if (route === undefined) return undefined;
+  const methods = Object.keys(route.methods);
+  return methods.includes('GET') ? [...methods, 'HEAD'] : methods;
 };
+
+/** Which application serves a request. One that is for none goes to admin, whose answer says so. */
+export const partFor = (method: string, path: string): Part =>
+  routeOf(path)?.methods[(method === 'HEAD' ? 'GET' : method) as Method] ?? 'admin';

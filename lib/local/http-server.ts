@@ -2,22 +2,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Api } from '../http/api.ts';
-import { type Method, type Part, paths } from '../http/paths.ts';
+import { type Part, partFor } from '../http/paths.ts';
 import type { Clock } from '../stores/clock.ts';
 import { StartError } from './data-folder.ts';
 
 export type Apps = Readonly<Record<Part, Api>>;
-
-const routes = Object.entries(paths).map(([path, methods]) => ({
-  pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
-  methods,
-}));
-
-/** Which application serves a request. One that is for none goes to admin, whose answer says so. */
-export const partFor = (method: string, path: string): Part => {
-  const route = routes.find(({ pattern }) => pattern.test(path));
-  return route?.methods[(method === 'HEAD' ? 'GET' : method) as Method] ?? 'admin';
-};
 
 export interface HttpServer {
   /** As `http://127.0.0.1:8080`. */
