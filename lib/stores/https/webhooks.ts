@@ -52,7 +52,7 @@ export class HttpsWebhookSender implements WebhookSender {
       let exchange: ClientRequest | undefined;
       try {
         exchange = this.#send(url, request, signal);
-        return await answerOf(exchange);
+        return await answerOf(exchange, signal);
       } catch (error) {
         if (signal.aborted) return unreachable(`It did not answer within ${request.timeoutMs} ms.`);
         const keptWasClosed = exchange?.reusedSocket === true && closedCodes.has(codeOf(error));
@@ -87,9 +87,16 @@ export class HttpsWebhookSender implements WebhookSender {
   }
 }
 
-const answerOf = (exchange: ClientRequest): Promise<WebhookAnswer> =>
+const answerOf = (exchange: ClientRequest, signal: AbortSignal): Promise<WebhookAnswer> =>
   new Promise((resolve, reject) => {
     exchange.on('error', reject);
+    // Whatever becomes of the connection: an endpoint never keeps a run waiting beyond its time.
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    // An answer that changes the protocol is no response to Node: without this it would never be heard of.
+    exchange.on('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve({ kind: 'answered', status: response.statusCode ?? 101, body: '' });
+    });
     exchange.on('response', (response) => {
       readBody(response).then((body) => {
         const retryAfter = response.headers['retry-after'];

@@ -123,6 +123,20 @@ describe('HttpsWebhookSender', () => {
     expect(answer).toMatchObject({ kind: 'answered', status: 200, body: 'x'.repeat(65_536), cutOff: true });
   });
 
+  it('takes an offer of another protocol for an answer, and ends the connection', async () => {
+    let ended = 0;
+    const { port } = await endpoint((_req, res) => {
+      res.socket?.on('close', () => {
+        ended += 1;
+      });
+      res.writeHead(101, { connection: 'Upgrade', upgrade: 'other' });
+      res.flushHeaders();
+    });
+    const answer = await sender().post(request(`http://127.0.0.1:${port}/`));
+    expect(answer).toEqual({ kind: 'answered', status: 101, body: '' });
+    await expect.poll(() => ended).toBe(1);
+  });
+
   it('reads an answer of just 64 KiB whole', async () => {
     const { port } = await endpoint((_req, res) => res.end('x'.repeat(65_536)));
     const answer = await sender().post(request(`http://127.0.0.1:${port}/`));
