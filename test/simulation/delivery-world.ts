@@ -239,11 +239,22 @@ export class DeliveryWorld {
     this.scheduler.after(this.#random.number() * 50, () => {
       const process = this.scheduler.process();
       const deps = this.#network.deps(process, this.#world);
+      let over = false;
+      const end = (again: boolean): void => {
+        if (over) return;
+        over = true;
+        if (again) this.#announce(partition);
+      };
+      // A process that was frozen may die late.
+      const watch = (): void => {
+        if (process.crashed) end(true);
+        if (!over) this.scheduler.after(10_000, watch);
+      };
+      watch();
       onAppend(deps, [{ topicId: 't1', partition }]).then(
-        () => this.#calm || this.#random.number() > 0.05 || this.#announce(partition),
-        () => this.#announce(partition),
+        () => end(!this.#calm && this.#random.number() < 0.05),
+        () => end(true),
       );
-      this.scheduler.after(10_000, () => process.crashed && this.#announce(partition));
     });
   }
 
