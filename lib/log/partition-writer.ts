@@ -1,6 +1,6 @@
 import type { Batch } from '../domain/batches.ts';
 import { encodeSerialized } from '../domain/encoding.ts';
-import { ThrottledError } from '../domain/errors.ts';
+import { OutcomeUnknownError, Problem, ThrottledError } from '../domain/errors.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
@@ -195,6 +195,7 @@ export class PartitionWriter {
         break;
       case 'unknown':
         this.#tail.forget();
+        this.#recordFault(settlement.cause);
         for (const waiting of this.#underWay) {
           waiting.reject(outcomeUnknown(this.#at, settlement.cause));
           this.#recordRefusal('unknown', waiting);
@@ -258,6 +259,13 @@ export class PartitionWriter {
       waiting.reject(unavailable(this.#at, cause));
       this.#recordRefusal('unavailable', waiting);
     }
+  }
+
+  /** A store that does not answer is no fault of ours. One that refuses what it is sent is, as without the right to write. */
+  #recordFault(error: unknown): void {
+    const isSilence = [OutcomeUnknownError, ThrottledError, Problem].some((kind) => error instanceof kind);
+    if (isSilence || this.#giveUp.signal.aborted) return;
+    this.#deps.telemetry.record({ kind: 'fault', where: 'append', error });
   }
 
   #recordRefusal(

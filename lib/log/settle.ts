@@ -1,5 +1,5 @@
 import { type Batch, sameWrite } from '../domain/batches.ts';
-import { NotSentError, ThrottledError } from '../domain/errors.ts';
+import { NotSentError, OutcomeUnknownError, ThrottledError } from '../domain/errors.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import type { Clock } from '../stores/clock.ts';
@@ -58,8 +58,11 @@ export const settle = async (deps: SettleDeps, write: Write): Promise<Settlement
     await clock.sleep(random.number() * Math.min(options.maxBackoffMs, 25 * 2 ** attempt), write.signal);
   }
   if (doubt === undefined) return { kind: 'not-sent' };
-  if (write.signal.aborted) return { kind: 'unknown', cause: doubt.cause };
-  return lookAtSlot(deps, write);
+  const unknown: Settlement = { kind: 'unknown', cause: doubt.cause };
+  if (write.signal.aborted) return unknown;
+  // That a look at the slot did not help says less than why one was needed.
+  const seen = await lookAtSlot(deps, write);
+  return seen.kind === 'unknown' ? unknown : seen;
 };
 
 const attemptPut = async (
@@ -128,7 +131,7 @@ const lookAtSlot = async (deps: SettleDeps, write: Write): Promise<Settlement> =
     const answeredAt = clock.now();
     const [standing] = batches;
     if (standing?.base !== write.batch.base)
-      return { kind: 'unknown', cause: new Error('Nothing stands at the slot.') };
+      return { kind: 'unknown', cause: new OutcomeUnknownError('Nothing stands at the slot.') };
     const judged = judge(write, standing, sentAt, answeredAt);
     if (judged.kind === 'stored') return judged;
     const asOf = more ? write.tail.asOf : rules.asOf(sentAt, answeredAt);

@@ -15,6 +15,21 @@ describe('an append whose put is not answered', () => {
     },
   );
 
+  it.each<readonly [PutFate, readonly object[]]>([
+    ['lost', []],
+    ['forbidden', [{ kind: 'fault', where: 'append', error: new Error('AccessDeniedException') }]],
+  ])(
+    'is told of as a fault where the store gives a reason, and not where it is silent (%s)',
+    async (fate, faults) => {
+      const world = logWorld();
+      world.store.fates = Array.from({ length: 100 }, () => fate);
+      await expect(world.outcome(world.appender().append(at, [{ key: 'a' }]))).rejects.toMatchObject({
+        code: 'outcome_unknown',
+      });
+      expect(world.events.filter(({ kind }) => kind === 'fault')).toEqual(faults);
+    },
+  );
+
   it('recognises its write also where a refused put does not say who won', async () => {
     const world = logWorld({ showsWinner: false });
     world.store.fates = ['landed unheard'];

@@ -24,6 +24,8 @@ export type PutFate =
   | 'answered'
   | 'throttled'
   | 'never sent'
+  /** The store does not let this writer write at all. */
+  | 'forbidden'
   /** No answer, and the write does not happen. */
   | 'lost'
   /** No answer, but the write happens. */
@@ -59,6 +61,7 @@ export class ScriptedStore implements BatchStore {
     return this.#exchange(
       () => {
         if (fate === 'throttled') throw new ThrottledError('Slow down.');
+        if (fate === 'forbidden') throw new Error('AccessDeniedException');
         return this.table.put(ref, batch, signedAt, this.#scheduler.now());
       },
       { signal, loseRequest: fate === 'lost', loseResponse: fate === 'landed unheard' },
