@@ -22,7 +22,8 @@ const letGoMs = 5000;
  *   queued a wake of its own first, or it dies, and then the wake that it ran for comes back when the lease is over.
  *   The queue may give one message to two runs: the one that finds the other's lease must not have it deleted.
  * - A retry that is due later has its own wake, which was queued before the lease was let go.
- * - A wake of the epoch that stands answers for the partition itself, so it waits for as long as the lease may live.
+ * - A wake of the epoch that stands answers for the partition itself, so it waits for as long as the lease may live, and
+ *   for the retry: the release that set it may have landed after the retry's own wake came and was handed over.
  * - A wake of an epoch that is over must not simply be dropped: the run that ended the epoch may have been this very
  *   wake's, crashed after it acquired. It is worth as much as an append's.
  *
@@ -46,7 +47,7 @@ export const judgeWake = (
     return waits ? later(wake, Math.min(leaseMs, letGoMs)) : { kind: 'drop' };
   }
   if (retryMs > 0 && wake.kind !== 'resume')
-    return wake.kind === 'retry' && ownEpoch ? later(wake, retryMs) : { kind: 'drop' };
+    return wake.kind !== 'append' && ownEpoch ? later(wake, retryMs) : { kind: 'drop' };
   return { kind: 'go' };
 };
 

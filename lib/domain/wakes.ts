@@ -8,7 +8,8 @@
  * - `resume`: the group has an endpoint that it did not have, so that a retry which is due later need not be waited for.
  *   `epoch` is that of a lease it found live, if it met one.
  *
- * A `retry` or `continue` that arrives while the lease of its own epoch is still live queues itself again. One whose
+ * A `retry` or `continue` that arrives while the lease of its own epoch is still live, or the retry that was set under
+ * it is due later, queues itself again. One whose
  * epoch is over is as an `append`: that it is over may be its own doing, in a run that crashed after it acquired.
  */
 export interface Wake {

@@ -579,6 +579,24 @@ describe('a run', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('of a retry that has no time left forgets no retry that a late release sets meanwhile', async () => {
+    const { rig, deliver, append, sent, cursors, takeWakes, clock } = await makeRig();
+    append({ value: 0 });
+    const holder = { read: undefined, startOffset: 0, owner: 'dead', now: clock.now(), pendingEnd: 1 };
+    await cursors.acquire(cursorRef, { ...holder, leaseUntil: clock.now() });
+    rig.remainingMs = () => 5000;
+    await deliver({ kind: 'retry', epoch: 1 });
+    rig.remainingMs = () => 120_000;
+    const retry = { attempts: 1, retryAt: clock.now() + 60_000, pendingEnd: 1, lastFailure: 'It was out.' };
+    await cursors.release(cursorRef, { epoch: 1, retry });
+    for (let [next] = takeWakes(); next !== undefined; [next] = takeWakes()) {
+      rig.pass(next.delayMs);
+      await deliver(next.wake);
+    }
+    expect(sent).toHaveLength(1);
+    expect(clock.now()).toBe(retry.retryAt);
+  });
+
   it.each([
     ['leaves it to a new wake, for its own may be over', 0, 1],
     ['is over when nothing is left', 1, 0],

@@ -39,8 +39,8 @@ describe('judgeWake', () => {
       expect([judged(kind, held, 6), judged(kind, waiting, 6)]).toEqual(['drop', 'drop']);
   });
 
-  it('lets a retry that comes early wait for its time, fifteen minutes at once', () => {
-    expect(judged('retry', waiting, 7)).toBe(90_000);
+  it('lets a wake of its own epoch wait for the time of the retry, fifteen minutes at once', () => {
+    expect([judged('retry', waiting, 7), judged('continue', waiting, 7)]).toEqual([90_000, 90_000]);
     expect(judged('retry', { ...waiting, retryAt: now + 3_600_000 }, 7)).toBe(limits.wakeDelayMs);
   });
 
