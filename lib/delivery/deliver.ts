@@ -15,7 +15,7 @@ import { judgeWake } from './wake-rules.ts';
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
 /** For how long a run believes what it read of its group and endpoint. */
-const subscriptionMaxAgeMs = 30_000;
+const subscriptionMaxAgeMs = 5000;
 /** A wake that a run queues for its own successor arrives when the lease is let go. */
 const handOverDelayMs = 1000;
 

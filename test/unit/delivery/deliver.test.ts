@@ -645,17 +645,58 @@ describe('a run', () => {
     expect(await cursor()).toMatchObject({ committed: 0, epoch: 1 });
   });
 
-  it('stops calling an endpoint that was deleted meanwhile, half a minute later at most', async () => {
+  it('stops calling an endpoint that was deleted meanwhile, five seconds later at most', async () => {
     const { rig, deliver, append, sent, groups } = await makeRig({ delivery: { batchSize: 1 } });
     append(...values(9));
     rig.answer = async () => {
       if (sent.length === 1) await groups.deleteEndpoint(groupRef, 'e1');
-      rig.pass(11_000);
+      rig.pass(2000);
       return ok;
     };
     await deliver();
     expect(sent).toHaveLength(3);
   });
+
+  it('goes on with the endpoint that took the place of the one it began with', async () => {
+    const { rig, deliver, append, sent, groups } = await makeRig({ delivery: { batchSize: 1 } });
+    append(...values(4));
+    rig.answer = async () => {
+      const [old] = (await groups.get(groupRef))?.endpoints ?? [];
+      await groups.deleteEndpoint(groupRef, 'e1');
+      if (old)
+        await groups.putEndpoint(groupRef, { ...old, endpointId: 'e2', url: 'https://new.example.com/' });
+      rig.pass(6000);
+      return ok;
+    };
+    await deliver();
+    expect(sent.map(({ url }) => new URL(url).hostname)).toEqual([
+      'hooks.example.com',
+      'new.example.com',
+      'new.example.com',
+      'new.example.com',
+    ]);
+  });
+
+  it.each(['group', 'topic'] as const)(
+    'whose %s is taken apart during an attempt ends, and so does every wake',
+    async (what) => {
+      const { rig, deliver, append, sent, groups, cursors, batches, takeWakes, cursor } = await makeRig({
+        delivery: { batchSize: 1 },
+      });
+      append(...values(3));
+      rig.answer = async () => {
+        await groups.delete(groupRef, 'g1');
+        await cursors.deleteAll('g1');
+        if (what === 'topic') await batches.delete({ topicId: 't1', partition: 0 }, [0]);
+        return sent.length === 1 ? ok : answered(500);
+      };
+      await deliver();
+      for (const { wake } of takeWakes()) await deliver(wake);
+      for (const kind of ['retry', 'continue', 'resume'] as const) await deliver({ kind, epoch: 1 });
+      expect(sent).toHaveLength(1);
+      expect([await cursor(), takeWakes()]).toEqual([undefined, []]);
+    },
+  );
 
   it('moves no cursor and stops when another holder superseded it', async () => {
     const { rig, deliver, append, sent, cursors, cursor } = await makeRig({ delivery: { batchSize: 1 } });
