@@ -1,7 +1,9 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { Problem } from '../domain/errors.ts';
 import type { PartitionRef } from '../domain/records.ts';
+import { removeGroup } from '../groups/remove.ts';
 import type { Clock } from '../stores/clock.ts';
+import type { GroupStore } from '../stores/groups.ts';
 import type { RemovalStore } from '../stores/removals.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import type { TopicStore } from '../stores/topics.ts';
@@ -9,6 +11,7 @@ import type { TopicDirectory } from './directory.ts';
 
 export interface RemoveTopicDeps {
   readonly topics: TopicStore;
+  readonly groups: Pick<GroupStore, 'list' | 'delete'>;
   readonly directory: TopicDirectory;
   readonly removals: Pick<RemovalStore, 'put'>;
   readonly appender: { close(at: PartitionRef): Promise<void> };
@@ -17,11 +20,13 @@ export interface RemoveTopicDeps {
 }
 
 const closedAtOnce = 16;
+const removedAtOnce = 8;
 
 /**
  * Deletes a topic: written down first, then each partition is closed, then the name goes. So when the name can be
  * another topic's, no process that still remembers this one can append to it any more, and no record that is
- * acknowledged then goes with it. Whatever does not get done here, sweep finishes.
+ * acknowledged then goes with it. Then its groups go, so that nobody is called for a topic that nobody can find any
+ * more. Whatever does not get done here, sweep finishes.
  * @throws Problem `topic_not_found`; `outcome_unknown` when it is left to sweep to go on.
  */
 export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<void> => {
@@ -41,4 +46,15 @@ export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<
     );
   }
   deps.directory.forget(name);
+  await removeGroups(deps, topicId);
+};
+
+/** The topic is deleted by now: a failure is only recorded. */
+const removeGroups = async (deps: RemoveTopicDeps, topicId: string): Promise<void> => {
+  try {
+    const subscriptions = await deps.groups.list(topicId);
+    await concurrently(removedAtOnce, subscriptions, ({ group }) => removeGroup(deps, group));
+  } catch (error) {
+    deps.telemetry.record({ kind: 'fault', where: "deleting a topic's groups", error });
+  }
 };

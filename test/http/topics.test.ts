@@ -189,6 +189,32 @@ describe('deleting a topic', () => {
     ]);
   });
 
+  test('deletes its groups, so that no webhook is called any more', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    const topicId = (await world.stores.topics.get('orders'))?.topicId ?? '';
+    for (const name of ['billing', 'mail'])
+      await call(world, `PUT /v1/topics/orders/groups/${name}`, { json: { mode: 'push' } });
+    expect(await world.stores.groups.list(topicId)).toHaveLength(2);
+    await call(world, 'DELETE /v1/topics/orders');
+    expect(await world.stores.groups.list(topicId)).toEqual([]);
+    const removals = await world.stores.removals.list(10);
+    expect(removals.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
+      'group billing',
+      'group mail',
+      'topic orders',
+    ]);
+  });
+
+  test('is done when its groups are left to sweep', async () => {
+    const world = await newWorld(({ groups }) => ({
+      groups: Object.assign(Object.create(groups), { list: () => Promise.reject(new Error('no answer')) }),
+    }));
+    await withTopic(world, 1);
+    expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
+    expect(world.events).toMatchObject([{ kind: 'fault', where: "deleting a topic's groups" }]);
+  });
+
   test('leaves nothing to a topic created under the same name', async () => {
     const world = await newWorld();
     await withTopic(world, 1);
