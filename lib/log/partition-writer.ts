@@ -261,11 +261,16 @@ export class PartitionWriter {
     }
   }
 
-  /** A store that does not answer is no fault of ours. One that refuses what it is sent is, as without the right to write. */
+  /**
+   * A store that does not answer is no fault of ours. One that refuses what it is sent is, as without the right to write.
+   * Of its error the name alone: the message may hold what was sent.
+   */
   #recordFault(error: unknown): void {
     const isSilence = [OutcomeUnknownError, ThrottledError, Problem].some((kind) => error instanceof kind);
     if (isSilence || this.#giveUp.signal.aborted) return;
-    this.#deps.telemetry.record({ kind: 'fault', where: 'append', error });
+    const name = error instanceof Error ? error.name : typeof error;
+    const refusal = new Error(`The store refuses an append: ${name}.`);
+    this.#deps.telemetry.record({ kind: 'fault', where: 'append', error: refusal });
   }
 
   #recordRefusal(

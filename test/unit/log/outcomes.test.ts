@@ -17,7 +17,16 @@ describe('an append whose put is not answered', () => {
 
   it.each<readonly [PutFate, readonly object[]]>([
     ['lost', []],
-    ['forbidden', [{ kind: 'fault', where: 'append', error: new Error('AccessDeniedException') }]],
+    [
+      'forbidden',
+      [
+        {
+          kind: 'fault',
+          where: 'append',
+          error: new Error('The store refuses an append: AccessDeniedException.'),
+        },
+      ],
+    ],
   ])(
     'is told of as a fault where the store gives a reason, and not where it is silent (%s)',
     async (fate, faults) => {

@@ -61,7 +61,8 @@ export class ScriptedStore implements BatchStore {
     return this.#exchange(
       () => {
         if (fate === 'throttled') throw new ThrottledError('Slow down.');
-        if (fate === 'forbidden') throw new Error('AccessDeniedException');
+        if (fate === 'forbidden')
+          throw Object.assign(new Error('May not write.'), { name: 'AccessDeniedException' });
         return this.table.put(ref, batch, signedAt, this.#scheduler.now());
       },
       { signal, loseRequest: fate === 'lost', loseResponse: fate === 'landed unheard' },
