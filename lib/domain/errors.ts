@@ -59,6 +59,14 @@ export class ThrottledError extends Error {
   override readonly name = 'ThrottledError';
 }
 
+/**
+ * A store refused a write for a reason that does not pass by itself, as a right that the writer has not. Nothing was
+ * written. The message names the store's error and not what that said, which may hold what was sent.
+ */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
 /** A write was sent and no answer came (timeout, abort, 5xx): it may have happened, may happen yet, or never. */
 export class OutcomeUnknownError extends Error {
   override readonly name = 'OutcomeUnknownError';

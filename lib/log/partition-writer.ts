@@ -1,6 +1,6 @@
 import type { Batch } from '../domain/batches.ts';
 import { encodeSerialized } from '../domain/encoding.ts';
-import { OutcomeUnknownError, Problem, ThrottledError } from '../domain/errors.ts';
+import { OutcomeUnknownError, Problem, RefusedError, ThrottledError } from '../domain/errors.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
@@ -193,6 +193,13 @@ export class PartitionWriter {
         this.#trouble = { kind: 'unavailable' };
         this.#tail.forget();
         break;
+      case 'refused':
+        this.#recordFault(settlement.cause);
+        for (const waiting of this.#underWay) {
+          waiting.reject(unavailable(this.#at, settlement.cause));
+          this.#recordRefusal('unavailable', waiting);
+        }
+        return 0;
       case 'unknown':
         this.#tail.forget();
         this.#recordFault(settlement.cause);
@@ -263,14 +270,14 @@ export class PartitionWriter {
 
   /**
    * A store that does not answer is no fault of ours. One that refuses what it is sent is, as without the right to write.
-   * Of its error the name alone: the message may hold what was sent.
+   * Of an error that is not of our own making the name alone: its message may hold what was sent.
    */
   #recordFault(error: unknown): void {
     const isSilence = [OutcomeUnknownError, ThrottledError, Problem].some((kind) => error instanceof kind);
     if (isSilence || this.#giveUp.signal.aborted) return;
     const name = error instanceof Error ? error.name : typeof error;
-    const refusal = new Error(`The store refuses an append: ${name}.`);
-    this.#deps.telemetry.record({ kind: 'fault', where: 'append', error: refusal });
+    const told = error instanceof RefusedError ? error.message : `An append failed: ${name}.`;
+    this.#deps.telemetry.record({ kind: 'fault', where: 'append', error: new Error(told) });
   }
 
   #recordRefusal(

@@ -1,5 +1,5 @@
 import { type Batch, sameWrite } from '../domain/batches.ts';
-import { NotSentError, OutcomeUnknownError, ThrottledError } from '../domain/errors.ts';
+import { NotSentError, OutcomeUnknownError, RefusedError, ThrottledError } from '../domain/errors.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import type { Clock } from '../stores/clock.ts';
@@ -36,6 +36,8 @@ export type Settlement =
   | { readonly kind: 'throttled' }
   /** Nothing was written: the tail was too old by then, or the store refused the request as too old. */
   | { readonly kind: 'not-sent' }
+  /** Nothing was written: the store does not take such a write, now or later. */
+  | { readonly kind: 'refused'; readonly cause: RefusedError }
   | { readonly kind: 'unknown'; readonly cause: unknown };
 
 /**
@@ -85,6 +87,7 @@ const attemptPut = async (
   } catch (error) {
     if (error instanceof ThrottledError) return { kind: 'throttled' };
     if (error instanceof NotSentError) return { kind: 'not-sent' };
+    if (error instanceof RefusedError) return { kind: 'refused', cause: error };
     return { kind: 'unknown', cause: error };
   }
 };

@@ -41,6 +41,7 @@ export interface BatchStore {
    * Puts `batch` at its base if no batch is there.
    * @throws OutcomeUnknownError when no definite answer came: the write may have happened, or may happen yet.
    * @throws NotSentError when it was certainly not written.
+   * @throws RefusedError when it was certainly not written, and would be refused again.
    */
   putIfAbsent(at: PartitionRef, batch: Batch, attempt: PutAttempt): Promise<PutOutcome>;
   /** The batch of the highest base, strongly consistent; undefined for an empty partition. */

@@ -1,7 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { Batch } from '../../lib/domain/batches.ts';
-import { NotSentError, OutcomeUnknownError, Problem, ThrottledError } from '../../lib/domain/errors.ts';
+import {
+  NotSentError,
+  OutcomeUnknownError,
+  Problem,
+  RefusedError,
+  ThrottledError,
+} from '../../lib/domain/errors.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
@@ -82,14 +88,15 @@ describe('what a put comes to', () => {
     expect(put).toBeInstanceOf(NotSentError);
   });
 
-  test('a wrong signature is an error of its own, which does not pass', async () => {
+  test('a wrong signature is a refusal, which does not pass', async () => {
     const { put } = await outcomes(refusal('InvalidSignatureException', { message: 'It does not match.' }));
-    expect(put).toMatchObject({ name: 'InvalidSignatureException' });
+    expect(put).toBeInstanceOf(RefusedError);
   });
 
-  test('any other refusal is passed on as it is', async () => {
-    const { put, read } = await outcomes(refusal('ValidationException'));
-    expect(put).toMatchObject({ name: 'ValidationException' });
+  test('any other refusal is told of by its name, without what it says', async () => {
+    const { put, read } = await outcomes(refusal('ValidationException', { message: 'orders1/2 and more' }));
+    expect(put).toBeInstanceOf(RefusedError);
+    expect((put as RefusedError).message).toBe('The store refuses a put: ValidationException.');
     expect(read).toMatchObject({ name: 'ValidationException' });
   });
 

@@ -5,7 +5,7 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Batch } from '../../domain/batches.ts';
-import { NotSentError } from '../../domain/errors.ts';
+import { NotSentError, OutcomeUnknownError, RefusedError, ThrottledError } from '../../domain/errors.ts';
 import { originText, parseOrigin } from '../../domain/origin.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records.ts';
 import type { BatchPage, BatchStore, PutAttempt, PutOutcome } from '../batches.ts';
@@ -59,9 +59,16 @@ const putIfAbsent = async (
   } catch (error) {
     if (isConditionFailure(error))
       return { kind: 'taken', ...(error.Item ? { winner: toBatch(error.Item) } : {}) };
-    if (sent || error instanceof NotSentError) throw writeFailure(error);
+    if (sent || error instanceof NotSentError) throw putFailure(error);
     throw new NotSentError('A put failed before it was sent.', { cause: error });
   }
+};
+
+/** A put is one request: an answer of the store's own that is not a throttle says for certain that it changed nothing. */
+const putFailure = (error: unknown): Error => {
+  const failure = writeFailure(error);
+  const isKnown = [ThrottledError, NotSentError, OutcomeUnknownError].some((kind) => failure instanceof kind);
+  return isKnown ? failure : new RefusedError(`The store refuses a put: ${failure.name}.`, { cause: error });
 };
 
 type BatchQuery = Pick<QueryCommandInput, 'ScanIndexForward' | 'Limit' | 'ConsistentRead'> & {

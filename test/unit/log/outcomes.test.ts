@@ -15,29 +15,22 @@ describe('an append whose put is not answered', () => {
     },
   );
 
-  it.each<readonly [PutFate, readonly object[]]>([
-    ['lost', []],
-    [
-      'forbidden',
-      [
-        {
-          kind: 'fault',
-          where: 'append',
-          error: new Error('The store refuses an append: AccessDeniedException.'),
-        },
-      ],
-    ],
-  ])(
-    'is told of as a fault where the store gives a reason, and not where it is silent (%s)',
-    async (fate, faults) => {
-      const world = logWorld();
-      world.store.fates = Array.from({ length: 100 }, () => fate);
-      await expect(world.outcome(world.appender().append(at, [{ key: 'a' }]))).rejects.toMatchObject({
-        code: 'outcome_unknown',
-      });
-      expect(world.events.filter(({ kind }) => kind === 'fault')).toEqual(faults);
-    },
-  );
+  it('is no fault of ours', async () => {
+    const world = logWorld();
+    world.store.fates = Array.from({ length: 100 }, () => 'lost' as const);
+    await expect(world.outcome(world.appender().append(at, [{ key: 'a' }]))).rejects.toMatchObject({
+      code: 'outcome_unknown',
+    });
+    expect(world.events.filter(({ kind }) => kind === 'fault')).toEqual([]);
+  });
+
+  it('stays unknown when a copy of it is refused: the first may land yet', async () => {
+    const world = logWorld();
+    world.store.fates = ['lost', ...Array.from({ length: 100 }, () => 'forbidden' as const)];
+    await expect(world.outcome(world.appender().append(at, [{ key: 'a' }]))).rejects.toMatchObject({
+      code: 'outcome_unknown',
+    });
+  });
 
   it('recognises its write also where a refused put does not say who won', async () => {
     const world = logWorld({ showsWinner: false });
@@ -123,6 +116,34 @@ describe('an append that was certainly not written', () => {
       message: expect.stringContaining('Nothing was written'),
     });
     expect(world.store.count('put')).toBe(0);
+  });
+});
+
+describe('an append that the store does not take', () => {
+  it('is answered after one put as not written, and told of as a fault', async () => {
+    const world = logWorld();
+    world.store.fates = Array.from({ length: 100 }, () => 'forbidden' as const);
+    await expect(world.outcome(world.appender().append(at, [{ key: 'a' }]))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('Nothing was written'),
+    });
+    expect(world.store.count('put')).toBe(1);
+    expect(world.events.filter(({ kind }) => kind === 'fault')).toEqual([
+      {
+        kind: 'fault',
+        where: 'append',
+        error: new Error('The store refuses a put: AccessDeniedException.'),
+      },
+    ]);
+    expect(shape(world.store)).toEqual([]);
+  });
+
+  it('does not keep the next from being written', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    world.store.fates = ['forbidden'];
+    await expect(world.outcome(appender.append(at, [{ key: 'a' }]))).rejects.toThrow();
+    expect((await world.outcome(appender.append(at, [{ key: 'b' }]))).base).toBe(0);
   });
 });
 

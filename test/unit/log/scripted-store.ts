@@ -1,5 +1,10 @@
 import type { Batch } from '../../../lib/domain/batches.ts';
-import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../../lib/domain/errors.ts';
+import {
+  NotSentError,
+  OutcomeUnknownError,
+  RefusedError,
+  ThrottledError,
+} from '../../../lib/domain/errors.ts';
 import type { PartitionRef } from '../../../lib/domain/records.ts';
 import { Appender } from '../../../lib/log/appender.ts';
 import { Arrivals } from '../../../lib/log/arrivals.ts';
@@ -61,8 +66,7 @@ export class ScriptedStore implements BatchStore {
     return this.#exchange(
       () => {
         if (fate === 'throttled') throw new ThrottledError('Slow down.');
-        if (fate === 'forbidden')
-          throw Object.assign(new Error('May not write.'), { name: 'AccessDeniedException' });
+        if (fate === 'forbidden') throw new RefusedError('The store refuses a put: AccessDeniedException.');
         return this.table.put(ref, batch, signedAt, this.#scheduler.now());
       },
       { signal, loseRequest: fate === 'lost', loseResponse: fate === 'landed unheard' },
