@@ -105,7 +105,8 @@ const closeTopic = async (deps: RemovalDeps, removal: TopicRemoval): Promise<voi
     if (last === undefined || !closesPartition(last)) await deps.appender.close(at);
   });
   // Not before: whoever has the name next must not be written to where this topic was.
-  await deps.topics.delete(removal.name, removal.id);
+  // And not when it has partitions by now that are open: those are for the next call.
+  if (!(await deps.topics.delete(removal.name, removal.id, partitions))) return;
   await deps.removals.put({ ...removal, partitions, closedAt: deps.clock.now() });
 };
 

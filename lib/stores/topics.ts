@@ -21,6 +21,9 @@ export interface TopicStore {
    * Undefined when it does not.
    */
   update(name: string, topicId: string, change: Partial<TopicSettings>): Promise<Topic | undefined>;
-  /** Removes the name if it still belongs to `topicId`. Repeating it is no error. */
-  delete(name: string, topicId: string): Promise<void>;
+  /**
+   * Removes the name, if it still belongs to `topicId`, and the topic has no more than `partitions`. False when it has
+   * more by now: the caller does not know of all of them. Repeating it is no error.
+   */
+  delete(name: string, topicId: string, partitions: number): Promise<boolean>;
 }

@@ -30,13 +30,20 @@ const removedAtOnce = 8;
  * @throws Problem `topic_not_found`; `outcome_unknown` when it is left to sweep to go on.
  */
 export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<void> => {
+  const topicId = await closeAndRemove(deps, name);
+  deps.directory.forget(name);
+  await removeGroups(deps, topicId);
+};
+
+/** Gives the id of the topic that had the name. */
+const closeAndRemove = async (deps: RemoveTopicDeps, name: string): Promise<string> => {
   const { topicId, partitions } = await deps.directory.resolveAgain(name);
   const requestedAt = deps.clock.now();
   await deps.removals.put({ kind: 'topic', id: topicId, name, partitions, requestedAt });
   const all = Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
   try {
     await concurrently(closedAtOnce, all, (at) => deps.appender.close(at));
-    await deps.topics.delete(name, topicId);
+    if (await deps.topics.delete(name, topicId, partitions)) return topicId;
   } catch (cause) {
     deps.telemetry.record({ kind: 'fault', where: 'deleting a topic', error: cause });
     throw new Problem(
@@ -45,8 +52,8 @@ export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<
       { cause },
     );
   }
-  deps.directory.forget(name);
-  await removeGroups(deps, topicId);
+  // Partitions were added meanwhile, which are open.
+  return closeAndRemove(deps, name);
 };
 
 /** The topic is deleted by now: a failure is only recorded. */

@@ -94,10 +94,23 @@ export const describeTopicStore = (open: () => Promise<Stores>): void => {
     test('a late deletion of a former topic leaves the one that has its name', async () => {
       const { topics } = await open();
       await topics.create(topic('orders'));
-      await topics.delete('orders', topic('orders').topicId);
+      const remove = () => topics.delete('orders', topic('orders').topicId, topic('orders').partitions);
+      expect(await remove()).toBe(true);
+      expect(await remove()).toBe(true);
       await topics.create(topic('orders', { topicId: 'second' }));
-      await topics.delete('orders', topic('orders').topicId);
+      expect(await remove()).toBe(true);
       expect((await topics.get('orders'))?.topicId).toBe('second');
+    });
+
+    test('a topic that has grown is not deleted by who does not know of it', async () => {
+      const { topics } = await open();
+      const { topicId, partitions } = topic('orders');
+      await topics.create(topic('orders'));
+      await topics.update('orders', topicId, { partitions: partitions + 1 });
+      expect(await topics.delete('orders', topicId, partitions)).toBe(false);
+      expect(await topics.get('orders')).toBeDefined();
+      expect(await topics.delete('orders', topicId, partitions + 1)).toBe(true);
+      expect(await topics.get('orders')).toBeUndefined();
     });
 
     test('what was given out cannot change what is stored', async () => {

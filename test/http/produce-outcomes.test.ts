@@ -97,7 +97,7 @@ describe('when the topic is deleted in another process', () => {
   const deleteElsewhere = async (world: World): Promise<void> => {
     const topic = await world.stores.topics.get('orders');
     const { topicId = '', partitions = 0 } = topic ?? {};
-    await world.stores.topics.delete('orders', topicId);
+    await world.stores.topics.delete('orders', topicId, partitions);
     for (let partition = 0; partition < partitions; partition += 1) {
       await world.deps.appender.close({ topicId, partition });
     }

@@ -249,6 +249,26 @@ describe('deleting a topic', () => {
     expectProblem(await call(world, 'GET /v1/topics/orders'), 404, 'topic_not_found');
   });
 
+  test('closes the partitions that are added while it closes the others, before the name goes', async () => {
+    const closed: number[] = [];
+    const world = await newWorld(({ appender, topics }) => ({
+      appender: {
+        append: (...given) => appender.append(...given),
+        close: async (at) => {
+          await topics.update('orders', at.topicId, { partitions: 3 });
+          expect(await topics.get('orders')).toBeDefined();
+          await appender.close(at);
+          closed.push(at.partition);
+        },
+      },
+    }));
+    await withTopic(world, 1);
+    expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
+    expect(new Set(closed)).toEqual(new Set([0, 1, 2]));
+    expect(await world.stores.removals.list(10)).toMatchObject([{ partitions: 3 }]);
+    expectProblem(await call(world, 'GET /v1/topics/orders'), 404, 'topic_not_found');
+  });
+
   test('says that it will be finished when the name could not be removed', async () => {
     const world = await newWorld(({ topics }) => ({
       topics: Object.assign(Object.create(topics), { delete: () => Promise.reject(new Error('no answer')) }),

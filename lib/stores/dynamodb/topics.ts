@@ -25,19 +25,24 @@ export const dynamoTopicStore = (state: Table): TopicStore => ({
   get: (name) => get(state, name),
   list: (page) => list(state, page),
   update: (name, topicId, change) => update(state, name, topicId, change),
-  delete: async (name, topicId) => {
-    await unlessRefused(
-      state.client.send(
-        new DeleteItemCommand({
-          TableName: state.table,
-          Key: toKey(topicKey(name)),
-          ConditionExpression: 'topicId = :topicId',
-          ExpressionAttributeValues: { ':topicId': { S: topicId } },
-        }),
-      ),
-    );
-  },
+  delete: (name, topicId, partitions) => remove(state, name, topicId, partitions),
 });
+
+const remove = async (state: Table, name: string, topicId: string, partitions: number): Promise<boolean> => {
+  const removed = await unlessRefused(
+    state.client.send(
+      new DeleteItemCommand({
+        TableName: state.table,
+        Key: toKey(topicKey(name)),
+        ConditionExpression: 'topicId = :topicId AND #partitions <= :partitions',
+        ExpressionAttributeNames: { '#partitions': 'partitions' },
+        ExpressionAttributeValues: { ':topicId': { S: topicId }, ':partitions': { N: String(partitions) } },
+      }),
+    ),
+  );
+  // What the condition failed on: the topic itself, which has grown, or that it is gone.
+  return removed !== undefined || (await get(state, name))?.topicId !== topicId;
+};
 
 const create = async (state: Table, topic: Topic): Promise<{ created: boolean; topic: Topic }> => {
   const standing = await putOrFind<Topic>(

@@ -28,8 +28,11 @@ export class MemoryTopicStore implements TopicStore {
     return this.#keep({ ...standing, ...change });
   }
 
-  async delete(name: string, topicId: string): Promise<void> {
-    if (this.#topics.get(name)?.topicId === topicId) this.#topics.delete(name);
+  async delete(name: string, topicId: string, partitions: number): Promise<boolean> {
+    const standing = this.#topics.get(name);
+    if (standing?.topicId !== topicId) return true;
+    if (standing.partitions > partitions) return false;
+    return this.#topics.delete(name);
   }
 
   #keep(topic: Topic): Topic {

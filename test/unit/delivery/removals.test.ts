@@ -101,10 +101,25 @@ describe('finishRemovals', () => {
     expect(await made.removals.list(10)).toMatchObject([{ partitions: 4 }]);
   });
 
+  it('keeps the name when partitions were added while it closed the others, and closes those at the next call', async () => {
+    const made = await makeTopic(1);
+    await made.request();
+    const close = made.deps.appender.close.bind(made.deps.appender);
+    const growing = async (at: PartitionRef) => {
+      await made.topics.update('orders', 't1', { partitions: 3 });
+      await close(at);
+    };
+    await finishRemovals({ ...made.deps, appender: { close: growing } });
+    expect(await made.topics.get('orders')).toMatchObject({ partitions: 3 });
+    await made.finish();
+    expect(await made.topics.get('orders')).toBeUndefined();
+    expect(made.closed.toSorted()).toEqual([0, 1, 2]);
+  });
+
   it('leaves a new topic of the same name alone', async () => {
     const made = await makeTopic(0);
     await made.request();
-    await made.topics.delete('orders', 't1');
+    await made.topics.delete('orders', 't1', 1024);
     const settings = { partitions: 1, retentionHours: null, archive: false };
     await made.topics.create({ name: 'orders', topicId: 't2', createdAt: 0, ...settings });
     for (let sweeps = 0; sweeps < 2; sweeps += 1) {
