@@ -7,18 +7,13 @@ import { type TopicDeps, topicRoutes } from './routes/topics.ts';
 
 export type AdminDeps = TopicDeps & GroupDeps & EndpointDeps & KeyDeps;
 
-/** Everything that is managed, and health. */
-export const adminRoutes = (api: Api, deps: AdminDeps): void => {
+/** The application that topics, groups, endpoints and keys are managed with, and health. */
+export const adminApp = (deps: AdminDeps): Api => {
+  const api = newApi(deps);
   healthRoute(api);
   topicRoutes(api, deps);
   groupRoutes(api, deps);
   endpointRoutes(api, deps);
   keyRoutes(api, deps);
-};
-
-/** The application that topics, groups, endpoints and keys are managed with. */
-export const adminApp = (deps: AdminDeps): Api => {
-  const api = newApi(deps);
-  adminRoutes(api, deps);
   return api;
 };

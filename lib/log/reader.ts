@@ -132,11 +132,6 @@ export class Reader {
     return { records: run.records, more: run.more };
   }
 
-  /** Whether there is a record at or after `offset`; one strongly consistent query. */
-  async hasRecordsFrom(at: PartitionRef, offset: number): Promise<boolean> {
-    return (await this.endOffset(at)) > offset;
-  }
-
   /** The oldest offset still readable; strongly consistent. */
   async startOffset(at: PartitionRef): Promise<number> {
     const { startOffset } = await this.#ask(() => this.#partitions.get(at));

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { OutcomeUnknownError, Problem, ThrottledError } from '../../lib/domain/errors.ts';
 import type { PartitionRef } from '../../lib/domain/records.ts';
-import type { LocalAppDeps } from '../../lib/http/local-app.ts';
 import { PartitionClosedError } from '../../lib/log/closed.ts';
-import { call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
+import { type AppDeps, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 /** A world in which the appends to some partitions fail. */
 const failing = (failures: Readonly<Record<number, (at: PartitionRef) => unknown>>): Promise<World> =>
-  newWorld(({ appender }: LocalAppDeps) => ({
+  newWorld(({ appender }: AppDeps) => ({
     appender: {
       append: async (at, records, options) => {
         const failure = failures[at.partition];

@@ -3,8 +3,11 @@ import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { storedKey } from '../../lib/auth/keys.ts';
 import type { Scope } from '../../lib/domain/keys.ts';
 import { StickyPartition } from '../../lib/domain/partitioning.ts';
+import { type AdminDeps, adminApp } from '../../lib/http/admin.ts';
 import type { Api } from '../../lib/http/api.ts';
-import { type LocalAppDeps, localApp } from '../../lib/http/local-app.ts';
+import { type ConsumeDeps, consumeApp } from '../../lib/http/consume.ts';
+import { type Part, partFor } from '../../lib/http/paths.ts';
+import { type ProduceDeps, produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/appender.ts';
 import { Reader } from '../../lib/log/reader.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
@@ -16,11 +19,13 @@ import { ManualClock } from './manual-clock.ts';
 
 export const adminKey = 'root-key-of-the-tests';
 
+export type AppDeps = ProduceDeps & ConsumeDeps & AdminDeps;
+
 export interface World {
-  readonly api: Api;
+  readonly apps: Readonly<Record<Part, Api>>;
   readonly clock: ManualClock;
   readonly stores: MemoryStores;
-  readonly deps: LocalAppDeps;
+  readonly deps: AppDeps;
   readonly events: TelemetryEvent[];
   /** Stores a key of these rights and gives it. */
   readonly key: (grant: {
@@ -31,15 +36,13 @@ export interface World {
 }
 
 /** The whole interface on memory stores, with the real appender and reader; `replace` puts something else in place. */
-export const newWorld = async (
-  replace: (deps: LocalAppDeps) => Partial<LocalAppDeps> = () => ({}),
-): Promise<World> => {
+export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = () => ({})): Promise<World> => {
   const clock = new ManualClock();
   const random = seededRandom(1);
   const stores = memoryStores({ clock });
   const batches = new MemoryBatchStore(clock);
   const events: TelemetryEvent[] = [];
-  const deps: LocalAppDeps = {
+  const deps: AppDeps = {
     ...stores,
     queue: stores.wakes,
     authenticator: new Authenticator({ keys: stores.keys, clock }),
@@ -60,7 +63,8 @@ export const newWorld = async (
   };
   await stores.keys.put(storedKey(adminKey, { name: 'root', scopes: ['admin'] }, clock.now()));
   const whole = { ...deps, ...replace(deps) };
-  return { api: localApp(whole), clock, stores, deps: whole, events, key };
+  const apps = { produce: produceApp(whole), consume: consumeApp(whole), admin: adminApp(whole) };
+  return { apps, clock, stores, deps: whole, events, key };
 };
 
 export interface Call {
@@ -80,7 +84,7 @@ export interface Answer {
 }
 
 /** One request, `method path`, with the root key unless the call says otherwise. */
-export const call = async ({ api }: World, line: string, options: Call = {}): Promise<Answer> => {
+export const call = async ({ apps }: World, line: string, options: Call = {}): Promise<Answer> => {
   const [method = 'GET', path = '/'] = line.split(' ');
   const { key = adminKey, json, body = json === undefined ? undefined : JSON.stringify(json) } = options;
   const headers: Record<string, string> = {
@@ -89,7 +93,11 @@ export const call = async ({ api }: World, line: string, options: Call = {}): Pr
     ...options.headers,
   };
   const init: RequestInit = { method, headers, ...(body !== undefined && { body, duplex: 'half' as const }) };
-  const response = await api.request(path, init);
+  // As whoever serves all of them finds the one to ask.
+  const response = await apps[partFor(method, new URL(path, 'http://localhost').pathname)].request(
+    path,
+    init,
+  );
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };

@@ -8,8 +8,8 @@ import { newWorld } from '../http/world.ts';
 
 /** What a server of the whole interface answers to `lines`, sent as they are. */
 const answerTo = async (lines: readonly string[]): Promise<string> => {
-  const { api } = await newWorld();
-  const server = await serveHttp({ produce: api, consume: api, admin: api }, 0, systemClock);
+  const { apps } = await newWorld();
+  const server = await serveHttp(apps, 0, systemClock);
   onTestFinished(() => server.stop(0));
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   await once(socket, 'connect');

@@ -304,8 +304,6 @@ describe('where a partition begins and ends', () => {
     const reader = world.reader();
     expect(await world.outcome(reader.startOffset(at))).toBe(2);
     expect(await world.outcome(reader.endOffset(at))).toBe(5);
-    expect(await world.outcome(reader.hasRecordsFrom(at, 4))).toBe(true);
-    expect(await world.outcome(reader.hasRecordsFrom(at, 5))).toBe(false);
   });
 
   it('shows in every fetch within seconds', async () => {
