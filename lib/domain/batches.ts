@@ -13,7 +13,7 @@ export interface Batch {
   readonly count: number;
   /** The records, encoded by `encodeRecords`: a format byte, then JSON, perhaps compressed. */
   readonly data: Uint8Array;
-  /** 8 random bytes of the write, by which a repeated write recognises itself. */
+  /** 8 bytes: 4 random ones of the writer, 4 of the write. By them a repeated write recognises itself. */
   readonly writeId: Uint8Array;
   /** Wall clock ms of the append, never less than the batch's before it. */
   readonly appendedAt: number;
