@@ -21,6 +21,15 @@ export interface ClientOptions extends Pick<DynamoDBClientConfig, 'endpoint' | '
   readonly onRequest?: (usage: RequestUsage) => void;
 }
 
+/** Kept open and used again, at most `maxSockets` of them; a request without an answer ends after 3 s. */
+const connections = (maxSockets: number) => ({
+  connectionTimeout: 1000,
+  requestTimeout: 3000,
+  throwOnRequestTimeout: true,
+  httpsAgent: { keepAlive: true, maxSockets },
+  httpAgent: { keepAlive: true, maxSockets },
+});
+
 /**
  * For the log table. It sends each request once: the appender decides on every attempt by itself, because a put must
  * not leave on a tail that has become old.
@@ -28,26 +37,14 @@ export interface ClientOptions extends Pick<DynamoDBClientConfig, 'endpoint' | '
 export const createLogClient = (options: ClientOptions = {}): DynamoDBClient =>
   createClient(options, {
     maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: 1000,
-      requestTimeout: 3000,
-      throwOnRequestTimeout: true,
-      httpsAgent: { keepAlive: true, maxSockets: 256 },
-      httpAgent: { keepAlive: true, maxSockets: 256 },
-    },
+    requestHandler: connections(256),
   });
 
 /** For the state table, whose writes are all bound to an epoch, an id or a direction: the SDK may repeat them. */
 export const createStateClient = (options: ClientOptions = {}): DynamoDBClient =>
   createClient(options, {
     maxAttempts: 4,
-    requestHandler: {
-      connectionTimeout: 1000,
-      requestTimeout: 3000,
-      throwOnRequestTimeout: true,
-      httpsAgent: { keepAlive: true, maxSockets: 128 },
-      httpAgent: { keepAlive: true, maxSockets: 128 },
-    },
+    requestHandler: connections(128),
   });
 
 const createClient = (
