@@ -18,7 +18,7 @@ import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../em
 
 const connection = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 /** Sleeps take no time. */
-const clock: Clock = { now: () => 1000, sleep: async () => undefined };
+const clock: Clock = { now: () => 1000, monotonic: () => 1000, sleep: async () => undefined };
 const at = { topicId: 't', partition: 0 };
 const inTime = { notAfter: 1000 };
 const batch: Batch = {

@@ -18,3 +18,11 @@ test('chance is in [0, 1), and no two draws of bytes are alike', () => {
   expect(ids.every((id) => id.length === 8)).toBe(true);
   expect(new Set(ids.map(String)).size).toBe(1000);
 });
+
+test('the monotonic clock counts milliseconds, as the wall clock does', async () => {
+  const from = systemClock.monotonic();
+  await systemClock.sleep(20);
+  const passed = systemClock.monotonic() - from;
+  expect(passed).toBeGreaterThan(10);
+  expect(passed).toBeLessThan(20_000);
+});

@@ -15,7 +15,7 @@ import { eventually } from '../end-to-end/client.ts';
 
 const deps = { clock: systemClock, telemetry: noTelemetry };
 /** Pauses that cost the test nothing. */
-const hasty = { ...deps, clock: { now: systemClock.now, sleep: () => systemClock.sleep(1) } };
+const hasty = { ...deps, clock: { ...systemClock, sleep: () => systemClock.sleep(1) } };
 const at = (partition: number) => ({ topicId: 'topic', partition });
 const keysOf = (event: DynamoDBStreamEvent) => event.Records.map(({ dynamodb }) => dynamodb?.Keys);
 const keys = (partition: number, base: number) => ({
@@ -215,7 +215,7 @@ test('a sweep that fails is repeated soon, and not only at its next time', async
     3_600_000,
     {
       ...deps,
-      clock: { now: systemClock.now, sleep: (ms, signal) => systemClock.sleep(ms > 1000 ? ms : 1, signal) },
+      clock: { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms > 1000 ? ms : 1, signal) },
     },
   );
   timer.start();

@@ -62,6 +62,7 @@ export class Connection {
     this.#process = process;
     this.clock = {
       now: () => process.clock.now(),
+      monotonic: () => process.clock.monotonic(),
       sleep: (ms, signal) => {
         this.#perturb(ms);
         return process.clock.sleep(ms, signal);

@@ -175,17 +175,24 @@ export interface Exchange<T> {
   readonly onAbort?: () => Error;
 }
 
-/** A process that may freeze or crash between any two things it awaits. */
+/** Which of a process's clocks stand still while it is frozen: none, the monotonic one, or both (a paused machine). */
+export type StandingClocks = 'none' | 'monotonic' | 'both';
+
+/** A process that may freeze or crash between any two things it awaits, with clocks of its own. */
 export class SimulatedProcess {
   readonly #scheduler: Scheduler;
   #crashed = false;
   #frozenUntil = 0;
+  /** How far its wall clock is ahead of the world's, ms. */
+  #wallAhead = 0;
+  #monotonicAhead = 0;
   readonly clock: Clock;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
     this.clock = {
-      now: () => scheduler.now(),
+      now: () => scheduler.now() + this.#wallAhead,
+      monotonic: () => scheduler.now() + this.#monotonicAhead,
       sleep: (ms, signal) => this.#sleep(ms, signal),
     };
   }
@@ -200,8 +207,18 @@ export class SimulatedProcess {
   }
 
   /** Whatever would resume it in the next `ms` resumes after them. */
-  freeze(ms: number): void {
-    this.#frozenUntil = Math.max(this.#frozenUntil, this.#scheduler.now() + ms);
+  freeze(ms: number, standing: StandingClocks = 'none'): void {
+    const now = this.#scheduler.now();
+    const frozenMs = now + ms - Math.max(this.#frozenUntil, now);
+    if (frozenMs <= 0) return;
+    this.#frozenUntil = now + ms;
+    if (standing !== 'none') this.#monotonicAhead -= frozenMs;
+    if (standing === 'both') this.#wallAhead -= frozenMs;
+  }
+
+  /** Its wall clock jumps by `ms`, back if negative. */
+  stepClock(ms: number): void {
+    this.#wallAhead += ms;
   }
 
   /** Runs `run` in `ms`, as code of this process: later when it is frozen, never when it crashed. */

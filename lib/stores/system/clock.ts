@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
 
-/** The machine's wall clock and timers. A sleep keeps the process alive. */
+/** The machine's clocks and timers. A sleep keeps the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();

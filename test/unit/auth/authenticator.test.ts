@@ -17,7 +17,7 @@ const world = async (maxEntries = 1000) => {
       return store.get(keyId);
     },
   };
-  const clock = { now: () => now, sleep: () => Promise.resolve() };
+  const clock = { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() };
   const put = async (presented: string, grant: Partial<ApiKey> = {}): Promise<void> => {
     await store.put({ ...storedKey(presented, { name: 'n', scopes: ['consume'] }, now), ...grant });
   };

@@ -61,7 +61,11 @@ export interface RigOptions {
 /** A topic of one partition, a group with an endpoint, and a deliverer, all in memory by a clock that the test moves. */
 export const makeRig = async ({ delivery, endpoint, group: settings }: RigOptions = {}) => {
   let now = Date.UTC(2026, 0, 1);
-  const clock = { now: () => now, sleep: () => Promise.reject(new Error('Nothing here sleeps.')) };
+  const clock = {
+    now: () => now,
+    monotonic: () => now,
+    sleep: () => Promise.reject(new Error('Nothing here sleeps.')),
+  };
   const stores = memoryStores({ clock });
   const batches = new MemoryBatchStore(clock);
   const events: TelemetryEvent[] = [];

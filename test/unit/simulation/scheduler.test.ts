@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Scheduler, seededRandom } from '../../simulation/scheduler.ts';
+import { Scheduler, type StandingClocks, seededRandom } from '../../simulation/scheduler.ts';
 
 describe('the scheduler', () => {
   it('gives the same numbers for the same seed and others for another', () => {
@@ -73,5 +73,26 @@ describe('the scheduler', () => {
     expect([ran, world.now()]).toEqual([false, 99]);
     await world.run();
     expect(ran).toBe(true);
+  });
+
+  it('gives each process clocks of its own, which step, and stand still in a freeze as they are told', async () => {
+    const world = new Scheduler(0);
+    const readings = async (standing: StandingClocks): Promise<number[]> => {
+      const process = world.process();
+      const [wall, monotonic] = [process.clock.now(), process.clock.monotonic()];
+      process.freeze(100, standing);
+      await process.clock.sleep(10);
+      return [process.clock.now() - wall, process.clock.monotonic() - monotonic];
+    };
+    const all = Promise.all([readings('none'), readings('monotonic'), readings('both')]);
+    await world.run();
+    expect(await all).toEqual([
+      [100, 100],
+      [100, 0],
+      [0, 0],
+    ]);
+    const stepped = world.process();
+    stepped.stepClock(-30);
+    expect([stepped.clock.now(), stepped.clock.monotonic()]).toEqual([70, 100]);
   });
 });

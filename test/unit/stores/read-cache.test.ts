@@ -6,7 +6,7 @@ const counting = () => {
   let now = 1_000_000;
   let asked = 0;
   const cache = new ReadCache<number>({
-    clock: { now: () => now, sleep: () => Promise.resolve() },
+    clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() },
     maxAgeMs: (value) => (value < 0 ? 0 : 10_000),
     maxEntries: 3,
   });
