@@ -1,6 +1,5 @@
 import { type Batch, batchEnd, closesPartition } from '../domain/batches.ts';
 import { decodeRecords } from '../domain/encoding.ts';
-import { limits } from '../domain/limits.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import { type Pending, recordJson } from './message.ts';
@@ -8,7 +7,7 @@ import { type Pending, recordJson } from './message.ts';
 export interface Wanted {
   /** Where to begin, inclusive. It does not go back from one call to the next. */
   readonly from: number;
-  /** Exclusive; where it is not given, `maxRecords` and `limits.deliveryBytes` say how much. */
+  /** Exclusive; where it is not given, `maxRecords` says how many at most. */
   readonly end?: number;
   readonly maxRecords: number;
 }
@@ -20,20 +19,24 @@ export interface Wanted {
 export class Backlog {
   readonly #store: BatchStore;
   readonly #at: PartitionRef;
+  readonly #maxBytes: number;
   /** Read and not decoded yet, in order. */
   #batches: readonly Batch[] = [];
   #records: readonly Pending[] = [];
   /** Where the next query begins: the end of the last batch read. Undefined while no batch boundary is known. */
   #readThrough: number | undefined;
 
-  constructor(store: BatchStore, at: PartitionRef) {
+  /** @param maxBytes what the records of one message take at most, the commas between them included. */
+  constructor(store: BatchStore, at: PartitionRef, maxBytes: number) {
     this.#store = store;
     this.#at = at;
+    this.#maxBytes = maxBytes;
   }
 
   /**
    * The records of the next message, contiguous; none when nothing is there. They begin after `from` where records were
-   * trimmed, and `end` does not count when they were trimmed past it. A record larger than the limit goes alone.
+   * trimmed, and `end` does not count when they were trimmed past it. They end before `end` where they would be too
+   * large for one message, as a version before this one counted them otherwise. A record that is too large goes alone.
    */
   async next(wanted: Wanted): Promise<readonly Pending[]> {
     this.#records = this.#records.filter(({ offset }) => offset >= wanted.from);
@@ -52,7 +55,7 @@ export class Backlog {
     if (end !== undefined) return (this.#readThrough ?? 0) >= end;
     const records = this.#batches.reduce((sum, { count }) => sum + count, this.#records.length);
     const bytes = this.#batches.reduce((sum, { data }) => sum + data.length, 0);
-    return records >= maxRecords || bytes >= limits.deliveryBytes;
+    return records >= maxRecords || bytes >= this.#maxBytes;
   }
 
   /** One query forwards, and one backwards when a batch may begin before `from`. False when nothing was found. */
@@ -80,8 +83,8 @@ export class Backlog {
       while (index >= this.#records.length && this.#batches.length > 0) this.#decodeOne(from);
       const record = this.#records[index];
       if (record === undefined || record.offset >= end) break;
-      bytes += Buffer.byteLength(record.json);
-      if (most === maxRecords && taken.length > 0 && bytes > limits.deliveryBytes) break;
+      bytes += Buffer.byteLength(record.json) + (taken.length > 0 ? ','.length : 0);
+      if (taken.length > 0 && bytes > this.#maxBytes) break;
       taken.push(record);
     }
     return taken;

@@ -7,7 +7,7 @@ import { attempt } from './attempt.ts';
 import { Backlog } from './backlog.ts';
 import type { DeliverDeps, Run } from './deps.ts';
 import { settleFailure } from './failure.ts';
-import { composeMessage, type Message, type Pending } from './message.ts';
+import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import { newOwner } from './owner.ts';
 import { enabledEndpoint, receives } from './subscriptions.ts';
 import { judgeWake } from './wake-rules.ts';
@@ -66,7 +66,8 @@ class Delivery {
     this.#wake = wake;
     this.#run = run;
     this.#owner = newOwner(run.messageId, deps.random);
-    this.#backlog = new Backlog(deps.batches, wake);
+    const envelope = envelopeBytes(subscription.group, wake.partition);
+    this.#backlog = new Backlog(deps.batches, wake, limits.deliveryBytes - envelope);
     this.#subscription = subscription;
     this.#subscribedAt = deps.clock.now();
   }

@@ -66,3 +66,7 @@ export const composeMessage = (
     body: `{"type":"topic.records","timestamp":"${timestamp}","data":${data}}`,
   };
 };
+
+/** UTF-8 bytes of a message's body beside its records and the commas between them. */
+export const envelopeBytes = (group: Pick<Group, 'groupId' | 'name' | 'topic'>, partition: number): number =>
+  Buffer.byteLength(composeMessage(group, partition, [{ offset: 0, appendedAt: 0, json: '' }]).body);

@@ -25,8 +25,12 @@ export const limits = {
   fetchRecords: 1000,
   fetchBytes: 4 * 1024 * 1024,
   fetchWaitSeconds: 20,
-  /** One webhook request's body; a single larger record goes alone. */
-  deliveryBytes: 1024 * 1024,
+  /**
+   * One webhook request's body, envelope included; a single larger record goes alone. Many servers refuse more than
+   * 1 MiB (nginx's `client_max_body_size` and Fastify's `bodyLimit` as they come), some more than a million bytes, and
+   * what stands before a server may count headers too: this is 16 KiB below the lower of these.
+   */
+  deliveryBytes: 960 * 1024,
   deliveryRecords: 1000,
   deliveryTimeoutSeconds: 30,
   /** Why a stale writer cannot corrupt the log: DESIGN §5. */
