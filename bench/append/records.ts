@@ -1,4 +1,5 @@
 import { recordBytes } from '../../lib/domain/encoding.ts';
+import { jsonText } from '../../lib/domain/json.ts';
 import type { NewRecord } from '../../lib/domain/records.ts';
 import type { Random } from '../../lib/stores/random.ts';
 
@@ -36,13 +37,13 @@ export const orderEvent = (random: Random, sequence: number, at: number, bytes: 
     city: pick(random, cities),
     note: '',
   };
-  const missing = bytes - recordBytes({ value: event });
-  return { value: { ...event, note: note(random, missing) } };
+  const missing = bytes - recordBytes({ valueJson: jsonText(event) });
+  return { valueJson: jsonText({ ...event, note: note(random, missing) }) };
 };
 
 /** The sequence number that `orderEvent` put in. */
 export const sequenceOf = (record: NewRecord): number | undefined => {
-  const { value } = record;
+  const value: unknown = JSON.parse(record.valueJson ?? 'null');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { sequence } = value as { sequence?: unknown };
   return typeof sequence === 'number' ? sequence : undefined;

@@ -1,8 +1,8 @@
 import { type Batch, batchEnd, closesPartition } from '../domain/batches.ts';
 import { decodeRecords } from '../domain/encoding.ts';
-import type { PartitionRef } from '../domain/records.ts';
+import { type PartitionRef, recordJson } from '../domain/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
-import { type Pending, recordJson } from './message.ts';
+import type { Pending } from './message.ts';
 
 export interface Wanted {
   /** Where to begin, inclusive. It does not go back from one call to the next. */

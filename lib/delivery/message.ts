@@ -1,6 +1,5 @@
 import type { Group } from '../domain/groups.ts';
 import type { Origin } from '../domain/origin.ts';
-import type { LogRecord } from '../domain/records.ts';
 import { timestampText } from '../domain/timestamps.ts';
 
 /** A record of a message, with when it was appended (wall clock ms). */
@@ -27,18 +26,6 @@ export interface Message {
   /** The call that the first record came with, where its batch knows it. */
   readonly origin?: Origin;
 }
-
-/** A record as every answer and message shows it. */
-export const recordJson = ({ partition, offset, timestamp, key, ...record }: LogRecord): string =>
-  JSON.stringify({
-    partition,
-    offset,
-    timestamp: timestampText(timestamp),
-    ...(key !== undefined && { key }),
-    ...(record.value !== undefined && { value: record.value }),
-    ...(record.valueBase64 !== undefined && { valueBase64: record.valueBase64 }),
-    ...(record.headers !== undefined && { headers: record.headers }),
-  });
 
 /**
  * The message of `records`. Its body depends on nothing but the records and the group's name and topic, so that each

@@ -1,9 +1,10 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Batch } from './batches.ts';
-import { type JsonValue, parseJson } from './json.ts';
+import { UndecodableBatchError } from './errors.ts';
 import { limits } from './limits.ts';
 import { type Origin, originText } from './origin.ts';
 import type { LogRecord, NewRecord } from './records.ts';
+import { cutRecords, serializeRecord } from './stored-records.ts';
 
 /** The first byte of `Batch.data`: how to read the rest. */
 const format = { json: 0, zstdJson: 1 } as const;
@@ -17,25 +18,6 @@ const writeUnitBytes = 1024;
  * less only shift where compression starts.
  */
 export const batchItemOverheadBytes = 80;
-
-/** Records with their names cut short: the names stand in every record that is stored. */
-interface StoredRecord {
-  readonly k?: string;
-  readonly v?: JsonValue;
-  readonly b?: string;
-  readonly h?: Readonly<Record<string, string>>;
-  readonly t?: number;
-}
-
-/** One record as JSON text, as it is stored: what `encodeSerialized` takes. */
-export const serializeRecord = (record: NewRecord): string =>
-  JSON.stringify({
-    k: record.key,
-    v: record.value,
-    b: record.valueBase64,
-    h: record.headers,
-    t: record.timestamp,
-  } satisfies { [name in keyof StoredRecord]: StoredRecord[name] | undefined });
 
 /** UTF-8 bytes of the record as stored, before compression: what `limits.recordBytes` limits. */
 export const recordBytes = (record: NewRecord): number => Buffer.byteLength(serializeRecord(record));
@@ -76,31 +58,40 @@ const decodedBody = (data: Uint8Array): Buffer => {
   if (data[0] === format.json) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (data[0] === format.zstdJson)
     return zstdDecompressSync(body, { maxOutputLength: limits.batchDecodedBytes });
-  throw new Error(`A batch is in a format that this version cannot read (${data[0]}).`);
+  throw new Error(`It is in a format that this version cannot read (${data[0]}).`);
+};
+
+/** @throws Error whose message has nothing of the records. */
+const decoded = ({ data, count }: Batch): { records: NewRecord[]; bytes: number } => {
+  const body = decodedBody(data);
+  const records = cutRecords(body.toString());
+  if (records.length !== count)
+    throw new Error(`It holds ${records.length} records, and should hold ${count}.`);
+  return { records, bytes: body.length };
 };
 
 /**
- * The records of `batch`, in order of offset, the base first, and how many bytes of JSON they are. Numbers keep every
- * digit they came with; a record without a timestamp has that of its append.
- * @throws Error when the data is not what `encodeRecords` writes, or holds another number of records than the batch says.
+ * The records of `batch`, in order of offset, the base first, and how many bytes of JSON they are. Values and headers
+ * are the text that was put in; a record without a timestamp has that of its append.
+ * @throws UndecodableBatchError when the data is not what `encodeRecords` writes, or holds another number of records than
+ *   the batch says.
  */
 export const decodeBatch = (batch: Batch, partition: number): { records: LogRecord[]; bytes: number } => {
-  const body = decodedBody(batch.data);
-  const stored = parseJson(body.toString()) as readonly StoredRecord[];
-  if (stored.length !== batch.count)
-    throw new Error(
-      `The batch at ${batch.base} holds ${stored.length} records, and should hold ${batch.count}.`,
-    );
-  const records = stored.map(({ k, v, b, h, t }, index) => ({
+  const { base, count, appendedAt } = batch;
+  let stored: { records: NewRecord[]; bytes: number };
+  try {
+    stored = decoded(batch);
+  } catch (error) {
+    throw new UndecodableBatchError({ partition, base, count }, error);
+  }
+  const records = stored.records.map((record, index) => ({
+    ...record,
     partition,
-    offset: batch.base + index,
-    timestamp: t ?? batch.appendedAt,
-    ...(k !== undefined && { key: k }),
-    ...(v !== undefined && { value: v }),
-    ...(b !== undefined && { valueBase64: b }),
-    ...(h !== undefined && { headers: h }),
+    offset: base + index,
+    timestamp: record.timestamp ?? appendedAt,
+    appendedAt,
   }));
-  return { records, bytes: body.length };
+  return { records, bytes: stored.bytes };
 };
 
 /** The records of `batch` alone: see `decodeBatch`. */

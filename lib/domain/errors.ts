@@ -79,3 +79,29 @@ export class OutcomeUnknownError extends Error {
 export class NotSentError extends Error {
   override readonly name = 'NotSentError';
 }
+
+/**
+ * A batch of the log is there and cannot be decoded: a later version wrote it, or it was damaged. It stops whoever reads
+ * its partition in order, until it can be decoded or is passed over. The message says why, and has nothing of the
+ * records.
+ */
+export class UndecodableBatchError extends Error {
+  override readonly name = 'UndecodableBatchError';
+  readonly partition: number;
+  /** Offset of its first record. */
+  readonly base: number;
+  /** The offset after its last one. */
+  readonly end: number;
+
+  constructor(
+    batch: { readonly partition: number; readonly base: number; readonly count: number },
+    reason: unknown,
+  ) {
+    const { partition, base, count } = batch;
+    const why = reason instanceof Error ? reason.message : 'It is not known why.';
+    super(`The batch at ${base} of partition ${partition} cannot be decoded. ${why}`);
+    this.partition = partition;
+    this.base = base;
+    this.end = base + count;
+  }
+}

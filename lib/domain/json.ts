@@ -1,3 +1,14 @@
+declare const jsonTextBrand: unique symbol;
+
+/**
+ * One JSON value as text, as it was written: digits, escapes, order and repetition of names and white space (line breaks
+ * among it) included. Only `jsonText` and what has read the text make one, so that no other text passes for JSON.
+ */
+export type JsonText = string & { readonly [jsonTextBrand]: true };
+
+/** `value` as JSON; of what JSON does not know (a function, `undefined`), null. */
+export const jsonText = (value: unknown): JsonText => (JSON.stringify(value) ?? 'null') as JsonText;
+
 /** A JSON value. A number that a double cannot hold is a `JSON.rawJSON` object, which `JSON.stringify` writes as it was. */
 export type JsonValue =
   | null

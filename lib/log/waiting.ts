@@ -1,8 +1,9 @@
-import { encodeSerialized, serializeRecord } from '../domain/encoding.ts';
+import { encodeSerialized } from '../domain/encoding.ts';
 import { Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { NewRecord } from '../domain/records.ts';
+import { serializeRecord } from '../domain/stored-records.ts';
 
 /** Where an append's records are. */
 export interface Appended {

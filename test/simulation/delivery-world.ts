@@ -4,6 +4,7 @@ import { onAppend } from '../../lib/delivery/on-append.ts';
 import { type SweepDeps, sweep } from '../../lib/delivery/sweep.ts';
 import { encodeRecords } from '../../lib/domain/encoding.ts';
 import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
+import { jsonText } from '../../lib/domain/json.ts';
 import { wakeFor } from '../../lib/groups/wake-group.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
@@ -219,7 +220,7 @@ export class DeliveryWorld {
   #append(partition: number): void {
     const base = this.#ends[partition] ?? 0;
     const count = 1 + Math.floor(this.#random.number() * 4);
-    const records = Array.from({ length: count }, (_, index) => ({ value: base + index }));
+    const records = Array.from({ length: count }, (_, index) => ({ valueJson: jsonText(base + index) }));
     const now = this.scheduler.now();
     this.#ends[partition] = base + count;
     const batch = {

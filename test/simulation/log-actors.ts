@@ -1,4 +1,5 @@
 import { Problem } from '../../lib/domain/errors.ts';
+import { jsonText } from '../../lib/domain/json.ts';
 import type { PartitionRef } from '../../lib/domain/records.ts';
 import { type Appender, PartitionClosedError } from '../../lib/log/appender.ts';
 import type { Reader } from '../../lib/log/reader.ts';
@@ -65,7 +66,7 @@ const appendOnce = async (deps: WriterDeps, name: string): Promise<void> => {
   try {
     const { base } = await appender.append(
       hotPartition,
-      keys.map((key) => ({ key, value: null })),
+      keys.map((key) => ({ key, valueJson: jsonText(null) })),
       { signal: patience.signal, ...(expectedOffset !== undefined && { expectedOffset }) },
     );
     told.answer = { base };

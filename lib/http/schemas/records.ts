@@ -1,6 +1,6 @@
 import { recordBytes } from '../../domain/encoding.ts';
 import { type FieldError, Problem } from '../../domain/errors.ts';
-import { isJsonObject, type JsonValue, jsonDepth, jsonNumber } from '../../domain/json.ts';
+import { isJsonObject, jsonDepth, jsonNumber, jsonText } from '../../domain/json.ts';
 import { limits } from '../../domain/limits.ts';
 import type { NewRecord } from '../../domain/records.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
@@ -86,7 +86,7 @@ const payloadOf = (
   fields: Fields,
   path: string,
   report: Report,
-): Pick<NewRecord, 'value' | 'valueBase64'> | undefined => {
+): Pick<NewRecord, 'valueJson' | 'valueBase64'> | undefined => {
   const { value, valueBase64 } = fields;
   if ((value === undefined) === (valueBase64 === undefined)) {
     return report(path, 'Give either value (any JSON, null included) or valueBase64.');
@@ -95,7 +95,7 @@ const payloadOf = (
     if (jsonDepth(value, limits.jsonDepth) > limits.jsonDepth) {
       throw exceeded('limit_exceeded', 'jsonDepth', `${path}.value`);
     }
-    return { value: value as JsonValue };
+    return { valueJson: jsonText(value) };
   }
   return typeof valueBase64 === 'string' && isBase64(valueBase64)
     ? { valueBase64 }
@@ -135,7 +135,7 @@ const parseRecord = (fields: unknown, path: string, report: Report): ProducedRec
   const record: NewRecord = {
     ...value,
     ...(key !== undefined && { key }),
-    ...(headers !== undefined && { headers }),
+    ...(headers !== undefined && { headersJson: jsonText(headers) }),
     ...(timestamp !== undefined && { timestamp }),
   };
   const bytes = recordBytes(record);

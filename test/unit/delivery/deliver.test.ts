@@ -25,6 +25,7 @@ describe('deliver', () => {
             partition: 0,
             offset: 0,
             timestamp: '1970-01-01T00:00:00.005Z',
+            appendedAt: '2026-01-01T00:00:00.000Z',
             key: 'k',
             value: 'a',
             headers: { h: 'x' },

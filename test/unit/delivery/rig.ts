@@ -8,13 +8,13 @@ import {
   type Group,
 } from '../../../lib/domain/groups.ts';
 import type { Origin } from '../../../lib/domain/origin.ts';
-import type { NewRecord } from '../../../lib/domain/records.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
+import { type GivenRecord, recordOf } from '../../harness/records.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -109,11 +109,11 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     pass: (ms: number) => {
       now += ms;
     },
-    append: (...records: readonly NewRecord[]) => rig.appendFrom(undefined, ...records),
-    appendFrom: (origin: Origin | undefined, ...records: readonly NewRecord[]) => {
+    append: (...records: readonly GivenRecord[]) => rig.appendFrom(undefined, ...records),
+    appendFrom: (origin: Origin | undefined, ...records: readonly GivenRecord[]) => {
       const at = { topicId: 't1', partition: 0 };
       const base = batches.table.end(at);
-      const data = encodeRecords(records);
+      const data = encodeRecords(records.map(recordOf));
       const batch = {
         base,
         count: records.length,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { itemBytes, writeUnits } from '../../../bench/append/item-size.ts';
 import { encodeRecords } from '../../../lib/domain/encoding.ts';
+import { jsonText } from '../../../lib/domain/json.ts';
 import { originOf, originText, parseOrigin } from '../../../lib/domain/origin.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -56,7 +57,7 @@ describe('an origin', () => {
   it('leaves a record of 300 bytes in one write unit, and counts where records are compressed', () => {
     const origin = originOf('x'.repeat(64), traceparent);
     const itemOf = (value: string): number => {
-      const data = encodeRecords([{ value }], origin);
+      const data = encodeRecords([{ valueJson: jsonText(value) }], origin);
       const at = { topicId: '0123456789abcdef0123', partition: 1023 };
       const [appendedAt, bytesBefore, writeId] = [1_790_000_000_123, 2 ** 53 - 1, new Uint8Array(8)];
       const batch = { base: 2 ** 53 - 2, count: 1, data, writeId, appendedAt, bytesBefore };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeRecords } from '../../../lib/domain/encoding.ts';
+import { jsonText } from '../../../lib/domain/json.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { PartitionClosedError } from '../../../lib/log/appender.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
@@ -16,7 +17,7 @@ describe('an append', () => {
     const { base, appendedAt } = await world.outcome(appender.append(at, [{ key: 'c' }]));
     expect(base).toBe(2);
     expect(decodeRecords(world.store.table.batches(at)[1] as never, 2)).toEqual([
-      { key: 'c', partition: 2, offset: 2, timestamp: appendedAt },
+      { key: 'c', partition: 2, offset: 2, timestamp: appendedAt, appendedAt },
     ]);
   });
 
@@ -114,11 +115,11 @@ describe('appends of one process', () => {
     const world = logWorld();
     const appender = world.appender();
     const large = 'x'.repeat(100_000);
-    const calls = Array.from({ length: 5 }, () => appender.append(at, [{ value: large }]));
+    const calls = Array.from({ length: 5 }, () => appender.append(at, [{ valueJson: jsonText(large) }]));
     const many = Array.from({ length: 3 }, () =>
       appender.append(
         at,
-        Array.from({ length: 400 }, () => ({ value: 1 })),
+        Array.from({ length: 400 }, () => ({ valueJson: jsonText(1) })),
       ),
     );
     await world.outcome(Promise.all([...calls, ...many]));
@@ -130,8 +131,11 @@ describe('an append too large for a batch', () => {
   it('goes alone when it fits compressed', async () => {
     const world = logWorld();
     const appender = world.appender();
-    const large = appender.append(at, [{ value: 'x'.repeat(200_000) }, { value: 'y'.repeat(200_000) }]);
-    const small = appender.append(at, [{ value: 1 }]);
+    const large = appender.append(
+      at,
+      ['x', 'y'].map((letter) => ({ valueJson: jsonText(letter.repeat(200_000)) })),
+    );
+    const small = appender.append(at, [{ valueJson: jsonText(1) }]);
     await world.outcome(Promise.all([large, small]));
     expect(shape(world.store)).toEqual([
       [0, 2],
@@ -150,7 +154,7 @@ describe('an append too large for a batch', () => {
       code: 'too_large',
       message: expect.stringContaining('batchBytes'),
     });
-    const many = Array.from({ length: limits.batchRecords + 1 }, () => ({ value: 1 }));
+    const many = Array.from({ length: limits.batchRecords + 1 }, () => ({ valueJson: jsonText(1) }));
     await expect(world.outcome(world.appender().append(at, many))).rejects.toMatchObject({
       code: 'too_large',
       message: expect.stringContaining('batchRecords'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { jsonText } from '../../../lib/domain/json.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { at, logWorld, type PutFate, shape } from './scripted-store.ts';
 
@@ -155,12 +156,12 @@ describe('under more load than a process can commit', () => {
     world.store.fates = Array.from({ length: 10_000 }, (_, index) =>
       index % 4 === 3 ? 'answered' : 'throttled',
     );
-    const value = 'x'.repeat(50_000);
+    const text = 'x'.repeat(50_000);
     const waited: number[] = [];
     const calls: Promise<string>[] = [];
     for (let turn = 0; turn < 2_000; turn += 1) {
       const sentAt = world.clock.now();
-      const call = appender.append(at, [{ value: `${value}${turn}` }]).then(
+      const call = appender.append(at, [{ valueJson: jsonText(`${text}${turn}`) }]).then(
         () => 'ok',
         (error: { code: string }) => error.code,
       );

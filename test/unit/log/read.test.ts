@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeRecords } from '../../../lib/domain/encoding.ts';
 import { ThrottledError } from '../../../lib/domain/errors.ts';
+import { jsonText } from '../../../lib/domain/json.ts';
 import type { LogRecord } from '../../../lib/domain/records.ts';
 import { Arrivals } from '../../../lib/log/arrivals.ts';
 import type { Fetched, FetchRequest, Reader } from '../../../lib/log/reader.ts';
@@ -13,7 +14,7 @@ const fill = async (world: World, sizes: readonly number[]): Promise<void> => {
   const appender = world.appender();
   let next = world.store.table.end(at);
   for (const size of sizes) {
-    const records = Array.from({ length: size }, (_, index) => ({ value: next + index }));
+    const records = Array.from({ length: size }, (_, index) => ({ valueJson: jsonText(next + index) }));
     await world.outcome(appender.append(at, records));
     next += size;
   }
@@ -36,7 +37,7 @@ describe('a fetch', () => {
     const world = logWorld();
     await fill(world, [2, 3, 1]);
     const fetched = await fetch(world, world.reader(), { offset: 2 });
-    expect(fetched.records.map(({ value }) => value)).toEqual([2, 3, 4, 5]);
+    expect(fetched.records.map(({ valueJson }) => valueJson)).toEqual(['2', '3', '4', '5']);
     expect(fetched).toMatchObject({ nextOffset: 6, startOffset: 0, endOffset: 6 });
   });
 
@@ -91,8 +92,8 @@ describe('a fetch', () => {
   it('gives no more bytes than wanted, but one record in any case', async () => {
     const world = logWorld();
     const appender = world.appender();
-    const value = 'x'.repeat(1_000);
-    await world.outcome(appender.append(at, [{ value }, { value }, { value }, { value }]));
+    const valueJson = jsonText('x'.repeat(1_000));
+    await world.outcome(appender.append(at, Array(4).fill({ valueJson })));
     const reader = world.reader();
     expect((await fetch(world, reader, { offset: 0, maxBytes: 2_500 })).records).toHaveLength(2);
     expect((await fetch(world, reader, { offset: 1, maxBytes: 10 })).records).toHaveLength(1);
@@ -180,7 +181,7 @@ describe('a fetch that waits', () => {
     await world.pass(4);
     expect(world.store.count('eventual range')).toBe(1);
     const now = world.clock.now();
-    const data = encodeRecords([{ value: 0 }]);
+    const data = encodeRecords([{ valueJson: jsonText(0) }]);
     const batch = { base: 0, count: 1, data, writeId: new Uint8Array(8), appendedAt: now, bytesBefore: 0 };
     world.store.table.put(at, batch, now, now);
     arrivals.announce(at);

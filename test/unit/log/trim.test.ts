@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { jsonText } from '../../../lib/domain/json.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { trim } from '../../../lib/log/trim.ts';
 import { at, logWorld, shape } from './scripted-store.ts';
@@ -9,7 +10,8 @@ const filled = async (youngestMs: number) => {
   const appender = world.appender();
   for (let batch = 0; batch < 5; batch += 1) {
     if (batch > 0) await world.pass(60_000);
-    await world.outcome(appender.append(at, [{ value: batch }, { value: batch }]));
+    const record = { valueJson: jsonText(batch) };
+    await world.outcome(appender.append(at, [record, record]));
   }
   await world.pass(youngestMs);
   const deps = { batches: world.store, partitions: world.partitions, clock: world.clock };
@@ -32,7 +34,9 @@ describe('trimming', () => {
     expect(await trimTo(1_000)).toBe(4);
     expect(shape(world.store)).toEqual([[8, 2]]);
     expect((await world.partitions.get(at)).startOffset).toBe(10);
-    expect((await world.outcome(world.appender().append(at, [{ value: 'next' }]))).base).toBe(10);
+    expect((await world.outcome(world.appender().append(at, [{ valueJson: jsonText('next') }]))).base).toBe(
+      10,
+    );
   });
 
   it('deletes none that is younger than the floor, and gets them later', async () => {
@@ -66,7 +70,8 @@ describe('trimming', () => {
   it('goes through many batches', async () => {
     const world = logWorld();
     const appender = world.appender();
-    for (let batch = 0; batch < 120; batch += 1) await world.outcome(appender.append(at, [{ value: batch }]));
+    for (let batch = 0; batch < 120; batch += 1)
+      await world.outcome(appender.append(at, [{ valueJson: jsonText(batch) }]));
     await world.pass(2 * hour);
     const deps = { batches: world.store, partitions: world.partitions, clock: world.clock };
     expect(await world.outcome(trim(deps, at, 120))).toBe(119);
