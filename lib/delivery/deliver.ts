@@ -60,6 +60,8 @@ class Delivery {
   readonly #backlog: Backlog;
   #subscription: Subscription;
   #subscribedAt: number;
+  /** What the run had left when its first request was sent. */
+  #leftAtFirstCallMs: number | undefined;
 
   constructor(deps: DeliverDeps, wake: Wake, run: Run, subscription: Subscription) {
     this.#deps = deps;
@@ -87,7 +89,7 @@ class Delivery {
     let message = await this.#next(from, cursor?.pendingEnd);
     let read = cursor;
     while (message !== undefined) {
-      if (!this.#hasTime()) {
+      if (!this.#mayGoOn()) {
         await this.#queueSuccessor(read);
         break;
       }
@@ -128,6 +130,7 @@ class Delivery {
     const endpoint = enabledEndpoint(this.#subscription);
     if (endpoint === undefined) return this.#handOver(lease);
     const target = { group: this.#subscription.group, endpoint, wake: this.#wake };
+    this.#leftAtFirstCallMs ??= this.#run.remainingMs();
     const outcome = await attempt(this.#deps, target, message);
     if (outcome.kind === 'acknowledged') return outcome.through;
     const cursor = this.#wake.kind === 'resume' ? { ...lease.cursor, attempts: 0 } : lease.cursor;
@@ -175,8 +178,11 @@ class Delivery {
     return this.#subscription.group.delivery.timeoutSeconds * 1000;
   }
 
-  #hasTime(): boolean {
-    return this.#run.remainingMs() >= this.#timeoutMs() + runMarginMs;
+  /** Whether there is time for another request, and it is not another partition's turn. */
+  #mayGoOn(): boolean {
+    const leftMs = this.#run.remainingMs();
+    const workedMs = (this.#leftAtFirstCallMs ?? leftMs) - leftMs;
+    return workedMs < limits.deliverTurnMs && leftMs >= this.#timeoutMs() + runMarginMs;
   }
 
   /**
@@ -195,7 +201,7 @@ class Delivery {
       this.#subscription = subscription;
       this.#subscribedAt = this.#deps.clock.now();
     }
-    return this.#hasTime() && lease.remainingMs() >= this.#timeoutMs();
+    return this.#mayGoOn() && lease.remainingMs() >= this.#timeoutMs();
   }
 
   /** Lets the lease go with work left: queues a wake for who goes on, and only then releases. */

@@ -41,6 +41,11 @@ export const limits = {
   wakeDelayMs: 15 * 60_000,
   /** One run of a deliverer: the time limit of its function. */
   deliverRunMs: 120_000,
+  /**
+   * A run that has called its endpoint for this long leaves what there is still to do to a new wake: who waits for a
+   * place gets it, however much one partition has and however slow its endpoint is.
+   */
+  deliverTurnMs: 30_000,
   /** A lease is an endpoint's timeout and this much longer: the time for the writes around a request. */
   leaseMarginMs: 10_000,
   /**

@@ -503,6 +503,36 @@ describe('a run', () => {
     expect(sent.map(offsetsOf)).toEqual([[0], [1], [2]]);
   });
 
+  it.each(['waits in the log', 'comes when the lease is let go'])(
+    'hands over after half a minute of a slow endpoint, where more %s',
+    async (how) => {
+      const { rig, deliver, append, sent, cursors, takeWakes, cursor } = await makeRig({
+        delivery: { batchSize: 1 },
+      });
+      const begunAt = rig.clock.now();
+      rig.remainingMs = () => limits.deliverRunMs - (rig.clock.now() - begunAt);
+      append(...values(how === 'waits in the log' ? 5 : 1));
+      const commit = cursors.commit.bind(cursors);
+      cursors.commit = async (ref, change) => {
+        const done = await commit(ref, change);
+        if (change.leaseUntil === 0 && sent.length < 5) append(...values(1));
+        return done;
+      };
+      rig.answer = () => {
+        rig.pass(12_000);
+        return ok;
+      };
+      await deliver();
+      expect(sent).toHaveLength(3);
+      expect(await cursor()).toMatchObject({ committed: 3, leaseUntil: 0 });
+      const [next, ...others] = takeWakes();
+      expect([next?.wake, others]).toMatchObject([{ kind: 'continue' }, []]);
+      rig.remainingMs = () => limits.deliverRunMs;
+      await deliver(next?.wake);
+      expect(sent.map(offsetsOf)).toEqual([[0], [1], [2], [3], [4]]);
+    },
+  );
+
   it('without time for a single request leaves the work to a wake and takes no lease', async () => {
     const { rig, deliver, append, sent, takeWakes, cursor } = await makeRig();
     append({ value: 0 });
