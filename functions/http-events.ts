@@ -1,7 +1,10 @@
+import { METHODS } from 'node:http';
 import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambda';
 import type { Context } from 'hono';
-import { type APIGatewayProxyResult, handle, type LambdaEvent } from 'hono/aws-lambda';
+import { Problem } from '../lib/domain/errors.ts';
 import type { Api } from '../lib/http/api.ts';
+import { problemResponse } from '../lib/http/problems.ts';
+import { requestTarget, unknownMethod } from '../lib/http/target.ts';
 import type { FunctionTelemetry } from './telemetry.ts';
 
 export interface HttpFunction {
@@ -9,6 +12,14 @@ export interface HttpFunction {
   readonly telemetry: Pick<FunctionTelemetry, 'flush'>;
   /** Ends what the function has under way. Called when its time is nearly up, and before every return. */
   readonly abandon?: () => Promise<void>;
+}
+
+/** What the HTTP API makes an answer of. */
+export interface HttpResult {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
 }
 
 /** What is left to answer with when the rest was abandoned. */
@@ -24,26 +35,100 @@ const longestTextBytes = 2_500_000;
 export const gatewayRequestId = (c: Context): string | undefined =>
   (c.env as { requestContext?: { requestId?: string } } | undefined)?.requestContext?.requestId;
 
-const compact = (result: APIGatewayProxyResult): APIGatewayProxyResult => {
-  if (result.isBase64Encoded || result.body.length < longestTextBytes) return result;
-  return { ...result, body: Buffer.from(result.body).toString('base64'), isBase64Encoded: true };
+/** The path without its stage, which is its first part unless the stage is `$default`. */
+const pathOf = ({ rawPath, requestContext: { stage } }: APIGatewayProxyEventV2): string =>
+  stage !== '$default' && rawPath.startsWith(`/${stage}/`) ? rawPath.slice(stage.length + 1) : rawPath;
+
+const methodOf = ({ requestContext: { http } }: APIGatewayProxyEventV2): string => {
+  if (!METHODS.includes(http.method)) throw unknownMethod();
+  // A Request cannot have these. No address takes them, nor OPTIONS, and it is answered the same.
+  return ['CONNECT', 'TRACE'].includes(http.method) ? 'OPTIONS' : http.method;
+};
+
+/** As bytes that stand for themselves, which is how Node gives the headers of a request. */
+const headerValue = (value: string): string => Buffer.from(value).toString('latin1');
+
+const headersOf = ({ headers, cookies }: APIGatewayProxyEventV2): Headers => {
+  const all = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) all.set(name, headerValue(value));
+  }
+  if (cookies !== undefined) all.set('cookie', headerValue(cookies.join('; ')));
+  return all;
+};
+
+const bodyOf = (
+  { body, isBase64Encoded }: APIGatewayProxyEventV2,
+  method: string,
+): Uint8Array | undefined => {
+  // A Request of these has none. Theirs means nothing (RFC 9110, 9.3.1), and the local server leaves it out too.
+  if (!body || method === 'GET' || method === 'HEAD') return undefined;
+  return Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+};
+
+/**
+ * The request that an event of payload version 2 stands for. Its path comes decoded, its query as it was sent, its
+ * headers joined by commas, its cookies apart:
+ * docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html. Hono's own adapter
+ * pastes the path into a URL, refuses a GET with a body, and leaves out headers without a value.
+ * @throws Problem `invalid_request`
+ */
+const requestOf = (event: APIGatewayProxyEventV2): Request => {
+  const target = requestTarget(pathOf(event), event.rawQueryString);
+  const method = methodOf(event);
+  const body = bodyOf(event, method);
+  const headers = headersOf(event);
+  if (body !== undefined) headers.set('content-length', String(body.byteLength));
+  return new Request(`https://${event.requestContext.domainName}${target}`, {
+    method,
+    headers,
+    ...(body !== undefined && { body }),
+  });
+};
+
+const resultOf = async (response: Response): Promise<HttpResult> => {
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const isText = /^(text\/|application\/([\w.-]+\+)?json\b)/.test(
+    response.headers.get('content-type') ?? 'text/plain',
+  );
+  const isBase64Encoded = !isText || bytes.byteLength >= longestTextBytes;
+  return {
+    statusCode: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: bytes.toString(isBase64Encoded ? 'base64' : 'utf8'),
+    isBase64Encoded,
+  };
+};
+
+/** Of an event that is no request: no application sees it. */
+const refusal = (requestId: string, problem: Problem): Response =>
+  problemResponse(requestId, problem, { 'x-request-id': requestId, 'cache-control': 'no-store' });
+
+const answerTo = async (app: Api, event: APIGatewayProxyEventV2): Promise<HttpResult> => {
+  const { requestContext } = event;
+  let request: Request;
+  try {
+    request = requestOf(event);
+  } catch (error) {
+    const problem = new Problem('invalid_request', 'The request cannot be read.', { cause: error });
+    return resultOf(refusal(requestContext.requestId, error instanceof Problem ? error : problem));
+  }
+  return resultOf(await app.fetch(request, { event, requestContext }));
 };
 
 /** An HTTP application as a Lambda behind an HTTP API (payload version 2), one request at a time. */
-export const createHttpHandler = ({ app, telemetry, abandon = () => Promise.resolve() }: HttpFunction) => {
-  const serve = handle(app);
-  return async (
+export const createHttpHandler =
+  ({ app, telemetry, abandon = () => Promise.resolve() }: HttpFunction) =>
+  async (
     event: APIGatewayProxyEventV2,
     context: Pick<LambdaContext, 'getRemainingTimeInMillis'>,
-  ): Promise<APIGatewayProxyResult> => {
+  ): Promise<HttpResult> => {
     const timer = setTimeout(() => void abandon(), context.getRemainingTimeInMillis() - answerMs);
     try {
-      // Hono's own types of the same event and context are a little narrower.
-      return compact(await serve(event as unknown as LambdaEvent, context as Parameters<typeof serve>[1]));
+      return await answerTo(app, event);
     } finally {
       clearTimeout(timer);
       await abandon();
       telemetry.flush();
     }
   };
-};

@@ -71,6 +71,9 @@ export class HttpEntry extends Construct {
     this.#route('ProduceRecords', HttpRouteKey.with(records, HttpMethod.POST), produce);
     this.#route('GetPartitions', HttpRouteKey.with(partitions, HttpMethod.GET), consume);
     this.#route('FetchRecords', HttpRouteKey.with(fetch, HttpMethod.GET), consume);
+    // To the gateway HEAD is a method like any other, and admin would know nothing of these.
+    this.#route('HeadPartitions', HttpRouteKey.with(partitions, HttpMethod.HEAD), consume);
+    this.#route('HeadRecords', HttpRouteKey.with(fetch, HttpMethod.HEAD), consume);
     // The rest, unknown paths too: they get their problem document from us, not the gateway's own answer.
     this.#route('Rest', HttpRouteKey.DEFAULT, admin);
   }

@@ -6,6 +6,8 @@ export const limits = {
   recordBytes: 256 * 1024,
   recordKeyBytes: 1024,
   recordHeadersBytes: 8 * 1024,
+  /** First line and headers of a request: the quota of HTTP APIs, which the local server keeps to. */
+  requestHeadBytes: 10_240,
   /** A produce request. */
   requestBytes: 5 * 1024 * 1024,
   requestRecords: 1000,

@@ -1,14 +1,23 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { Problem } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
 import type { Api } from '../http/api.ts';
 import { type Part, partFor } from '../http/paths.ts';
 import { problemOf, problemResponse } from '../http/problems.ts';
+import { requestTarget, unknownMethod } from '../http/target.ts';
 import type { Clock } from '../stores/clock.ts';
 import { newId } from '../stores/ids.ts';
 import { systemRandom } from '../stores/system/random.ts';
 import { StartError } from './data-folder.ts';
+import { gatewayPath } from './gateway-path.ts';
 
 export type Apps = Readonly<Record<Part, Api>>;
 
@@ -33,14 +42,87 @@ const listen = (server: Server, port: number): Promise<void> =>
     server.listen(port, '127.0.0.1', resolve);
   });
 
-/** Of a request that reaches no application, since it has no address that can be read. */
-const problemBeforeRouting = (error: unknown): Response => {
-  const problem =
+/** Of a request that reaches no application. */
+const refusal = (problem: Problem, headers: Readonly<Record<string, string>> = {}): Response => {
+  const requestId = newId(systemRandom);
+  return problemResponse(requestId, problem, {
+    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    ...headers,
+  });
+};
+
+const problemBeforeRouting = (error: unknown): Response =>
+  refusal(
     error instanceof RequestError
       ? new Problem('invalid_request', 'The address of the request, or its Host header, is not valid.')
-      : problemOf(error);
-  const requestId = newId(systemRandom);
-  return problemResponse(requestId, problem, { 'x-request-id': requestId, 'cache-control': 'no-store' });
+      : problemOf(error),
+  );
+
+/**
+ * What the request asks for, in the form in which a function on AWS gets it. A first line that holds more than a path is
+ * left to the listener.
+ * @throws Problem `invalid_request`
+ */
+const targetOf = ({ url = '' }: IncomingMessage): string => {
+  const [whole, origin = '', path = '', query = ''] =
+    /^(https?:\/\/[^/?#]+)?(\/[^?]*)(?:\?(.*))?$/is.exec(url) ?? [];
+  return whole === undefined ? url : origin + requestTarget(gatewayPath(path), query);
+};
+
+const unreadable = (error: NodeJS.ErrnoException): Problem => {
+  if (error.code === 'HPE_INVALID_METHOD') return unknownMethod();
+  if (error.code !== 'HPE_HEADER_OVERFLOW')
+    return new Problem('invalid_request', 'This is no HTTP request.', { cause: error });
+  const limit = 'requestHeadBytes';
+  return new Problem(
+    'too_large',
+    `The first line and the headers of a request may take ${limits[limit]} bytes (limit ${limit}).`,
+    { members: { limit, maximum: limits[limit] } },
+  );
+};
+
+/** The answer to bytes that are no request, or one with too long a head: Node has no request to show then. */
+const answerTo = async (error: NodeJS.ErrnoException, socket: Socket): Promise<void> => {
+  const response = refusal(unreadable(error), { connection: 'close' });
+  const body = Buffer.from(await response.arrayBuffer());
+  response.headers.set('content-length', String(body.byteLength));
+  const head = [...response.headers].map(([name, value]) => `${name}: ${value}`);
+  socket.write(
+    [`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status]}`, ...head, '', ''].join('\r\n'),
+  );
+  socket.end(body);
+};
+
+const newServer = (apps: Apps): Server => {
+  const options = { overrideGlobalObjects: false, errorHandler: problemBeforeRouting };
+  const listener = getRequestListener(
+    (request, env) => apps[partFor(request.method, new URL(request.url).pathname)].fetch(request, env),
+    options,
+  );
+  const answers = new WeakMap<Socket, ServerResponse>();
+  const server = createServer(
+    // A request without a Host header gets a problem as its answer too, and not Node's own.
+    { maxHeaderSize: limits.requestHeadBytes, requireHostHeader: false },
+    (incoming, outgoing) => {
+      answers.set(incoming.socket, outgoing);
+      try {
+        incoming.url = targetOf(incoming);
+      } catch (error) {
+        incoming.url = '/';
+        return void getRequestListener(() => problemBeforeRouting(error), options)(incoming, outgoing);
+      }
+      return void listener(incoming, outgoing);
+    },
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket;
+    const answer = answers.get(socket);
+    const isAmidAnswer = answer?.headersSent === true && !answer.writableFinished;
+    if (!socket.writable || error.code === 'ECONNRESET' || isAmidAnswer) socket.destroy();
+    else void answerTo(error, socket);
+  });
+  return server;
 };
 
 /**
@@ -49,12 +131,7 @@ const problemBeforeRouting = (error: unknown): Response => {
  * @throws StartError when the port cannot be had.
  */
 export const serveHttp = async (apps: Apps, port: number, clock: Clock): Promise<HttpServer> => {
-  const server = createServer(
-    getRequestListener(
-      (request, env) => apps[partFor(request.method, new URL(request.url).pathname)].fetch(request, env),
-      { overrideGlobalObjects: false, errorHandler: problemBeforeRouting },
-    ),
-  );
+  const server = newServer(apps);
   await listen(server, port);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -2,6 +2,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { functionNames } from '../../infra/constructs/bundling.ts';
 import { limits } from '../../lib/domain/limits.ts';
+import { paths } from '../../lib/http/paths.ts';
 import { resource, resourcesOf, short, synthesise } from './template.ts';
 
 let production: Template;
@@ -196,8 +197,18 @@ describe('the HTTP interface', () => {
       'POST /v1/topics/{topic}/records': 'ProduceLambda.Arn',
       'GET /v1/topics/{topic}/partitions': 'ConsumeLambda.Arn',
       'GET /v1/topics/{topic}/partitions/{partition}/records': 'ConsumeLambda.Arn',
+      'HEAD /v1/topics/{topic}/partitions': 'ConsumeLambda.Arn',
+      'HEAD /v1/topics/{topic}/partitions/{partition}/records': 'ConsumeLambda.Arn',
       $default: 'AdminLambda.Arn',
     });
+    // What the applications serve, and where: the two lists are one.
+    const served = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, part]) => part !== 'admin')
+        .flatMap(([method]) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+        .map((method) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`),
+    );
+    expect(routes.map(([key]) => key).sort()).toEqual(['$default', ...served].sort());
     const { Properties } = resource(production, 'AWS::ApiGatewayV2::Stage', 'HttpStage');
     expect(Properties['StageName']).toBe('$default');
   });

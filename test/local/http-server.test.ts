@@ -32,6 +32,22 @@ test.each([
   expect(head).toContain(`x-request-id: ${problem.requestId}`);
 });
 
+test.each([
+  ['no request', ['nonsense'], 400, 'invalid_request'],
+  ['an address in Latin-1', ['GET /v1/t\u00f6pics HTTP/1.1', 'Host: a'], 400, 'invalid_request'],
+  ['no host', ['GET /v1/health HTTP/1.1'], 400, 'invalid_request'],
+  ['a path of 11 KB', [`GET /v1/topics/${'a'.repeat(11_000)} HTTP/1.1`, 'Host: a'], 413, 'too_large'],
+  ['a header of 11 KB', ['GET /v1/health HTTP/1.1', `X-Api-Key: ${'a'.repeat(11_000)}`], 413, 'too_large'],
+])('what is %s is answered by a problem too', async (_what, lines, status, code) => {
+  const [head = '', body = ''] = (await answerTo(lines)).split('\r\n\r\n');
+  expect(head).toContain(`HTTP/1.1 ${status} `);
+  expect(head).toContain('content-type: application/problem+json');
+  expect(JSON.parse(body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1))).toMatchObject({
+    status,
+    code,
+  });
+});
+
 test('a request with the whole address in its first line is served', async () => {
   const answer = await answerTo(['GET http://example.com/v1/health HTTP/1.1', 'Host: a']);
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);

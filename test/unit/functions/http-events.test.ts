@@ -13,11 +13,18 @@ const get = (path: string): APIGatewayProxyEventV2 =>
     headers: {},
     requestContext: {
       requestId: 'from-the-gateway',
+      stage: '$default',
       domainName: 'broker.example.com',
       http: { method: 'GET', path },
     },
     isBase64Encoded: false,
   }) as unknown as APIGatewayProxyEventV2;
+
+/** As a stage of that name hands it over: the stage is the first part of the path. */
+const onStage = (stage: string, path: string): APIGatewayProxyEventV2 => {
+  const event = get(path);
+  return { ...event, requestContext: { ...event.requestContext, stage } };
+};
 
 const newApp = () =>
   newApi({
@@ -39,6 +46,53 @@ describe('a Lambda behind the HTTP API', () => {
       headers: { 'x-request-id': 'from-the-gateway', 'content-type': 'application/problem+json' },
     });
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'not_found', requestId: 'from-the-gateway' });
+  });
+
+  it.each([
+    ['prod', '/prod/v1/quick', 200],
+    ['prod', '/v1/quick', 200],
+    ['prod', '/product/v1/quick', 404],
+    ['prod', '/prod/prod/v1/quick', 404],
+    ['$default', '/v1/quick', 200],
+    ['$default', '/$default/v1/quick', 404],
+  ])('leaves out the stage, which is no part of the path (%s of %s)', async (stage, path, status) => {
+    const app = newApp();
+    app.get('/v1/quick', (c) => c.json({}));
+    const handle = createHttpHandler({ app, telemetry: { flush: () => undefined } });
+    expect((await handle(onStage(stage, path), aMinute)).statusCode).toBe(status);
+  });
+
+  it('gives the application the body, the cookies and the headers as they were sent', async () => {
+    const app = newApp();
+    app.post('/v1/echo', async (c) =>
+      c.json({
+        body: Buffer.from(await c.req.arrayBuffer()).toString('hex'),
+        cookie: c.req.header('cookie'),
+        empty: c.req.header('x-empty'),
+      }),
+    );
+    const handle = createHttpHandler({ app, telemetry: { flush: () => undefined } });
+    const event = get('/v1/echo');
+    const { http } = event.requestContext;
+    const answer = await handle(
+      {
+        ...event,
+        requestContext: { ...event.requestContext, http: { ...http, method: 'POST' } },
+        cookies: ['a=1', 'b=2'],
+        headers: { 'x-empty': '' },
+        body: Buffer.from([0, 255, 128]).toString('base64'),
+        isBase64Encoded: true,
+      },
+      aMinute,
+    );
+    expect(JSON.parse(answer.body)).toEqual({ body: '00ff80', cookie: 'a=1; b=2', empty: '' });
+  });
+
+  it('writes an answer that is no text in base64', async () => {
+    const app = newApp();
+    app.get('/v1/bytes', (c) => c.body(new Uint8Array([255]), 200, { 'content-type': 'image/png' }));
+    const handle = createHttpHandler({ app, telemetry: { flush: () => undefined } });
+    expect(await handle(get('/v1/bytes'), aMinute)).toMatchObject({ body: '/w==', isBase64Encoded: true });
   });
 
   it('writes an answer of many quotes in base64, so that it stays under the 6 MB of Lambda', async () => {
