@@ -76,7 +76,10 @@ export class Connection {
     return {
       putIfAbsent: (at, batch, { notAfter, signal }) => this.#put(at, batch, notAfter, signal),
       last: (at, signal) => this.#exchange(() => table.last(at), signal),
-      range: (at, range, signal) => this.#exchange(() => table.range(at, range, now()), signal),
+      range: (at, range, signal) => {
+        const begunAt = now();
+        return this.#exchange(() => table.range(at, range, now(), begunAt), signal);
+      },
       floor: (at, offset, consistent, signal) =>
         this.#exchange(() => table.floor(at, offset, consistent, now()), signal),
       delete: (at, bases) => this.#exchange(() => table.delete(at, bases)),

@@ -68,6 +68,7 @@ class LogWorld {
     this.#table = new BatchTable({
       showsWinner: random.number() < 0.5,
       missed: (storedAt, now) => now - storedAt < lagMs && random.number() < 0.5,
+      torn: () => random.number() < 0.3,
       ...variant.table,
     });
   }

@@ -12,6 +12,11 @@ export interface BatchTableOptions {
   readonly signatureMaxAgeMs?: number;
   /** Whether an eventually consistent read at `now` misses a batch that was stored at `storedAt`. Default: never. */
   readonly missed?: (storedAt: number, now: number) => boolean;
+  /**
+   * Whether a range misses a batch that was stored while it was under way, asked for each of them: such a range is no
+   * snapshot, strongly consistent or not. Default: never.
+   */
+  readonly torn?: () => boolean;
   /** Query answers stop after this many bytes of data, as DynamoDB's do at 1 MB. Default: 1 MB. */
   readonly pageBytes?: number;
 }
@@ -46,6 +51,7 @@ export class BatchTable {
       showsWinner: options.showsWinner ?? true,
       signatureMaxAgeMs: options.signatureMaxAgeMs ?? limits.signatureMaxAgeMs,
       missed: options.missed ?? (() => false),
+      torn: options.torn ?? (() => false),
       pageBytes: options.pageBytes ?? 1024 * 1024,
     };
   }
@@ -67,13 +73,20 @@ export class BatchTable {
     return this.#stored(at).at(-1)?.batch;
   }
 
-  range(at: PartitionRef, { from, limit, consistent }: BatchRange, now: number): BatchPage {
+  /** @param begunAt when the request was sent: what was there then is not torn out of its answer. */
+  range(
+    at: PartitionRef,
+    { from, limit, consistent }: BatchRange,
+    now: number,
+    begunAt: number = now,
+  ): BatchPage {
     const stored = this.#stored(at);
     const batches: Batch[] = [];
     let bytes = 0;
     for (let index = firstFrom(stored, from); index < stored.length; index += 1) {
       const { batch, storedAt } = stored[index] as StoredBatch;
       if (!consistent && this.#options.missed(storedAt, now)) continue;
+      if (storedAt > begunAt && this.#options.torn()) continue;
       if (batches.length === limit || bytes >= this.#options.pageBytes) return { batches, more: true };
       batches.push(batch);
       bytes += batch.data.length;
