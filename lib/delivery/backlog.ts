@@ -5,7 +5,7 @@ import type { BatchStore } from '../stores/batches.ts';
 import type { Pending } from './message.ts';
 
 export interface Wanted {
-  /** Where to begin, inclusive. It does not go back from one call to the next. */
+  /** Where to begin, inclusive. It does not go back from one call to the next, and may be past all that was read. */
   readonly from: number;
   /** Exclusive; where it is not given, `maxRecords` says how many at most. */
   readonly end?: number;
@@ -15,6 +15,11 @@ export interface Wanted {
 /**
  * What one run reads of a partition, strongly consistent: batches are queried when they are needed and decoded when
  * their records are, so that a message costs one query at most and a query may serve several messages.
+ *
+ * A query of several items is no snapshot, strongly consistent or not: each item is isolated by itself
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation). So a
+ * page may show a batch and miss the one before it, which was put while the page was read. The log is dense: what is
+ * not contiguous is read again.
  */
 export class Backlog {
   readonly #store: BatchStore;
@@ -39,6 +44,8 @@ export class Backlog {
    * large for one message, as a version before this one counted them otherwise. A record that is too large goes alone.
    */
   async next(wanted: Wanted): Promise<readonly Pending[]> {
+    // The cursor moved on past what was read here: another holder moved it. No batch need begin there.
+    if (this.#readThrough !== undefined && wanted.from > this.#readThrough) this.#readThrough = undefined;
     this.#records = this.#records.filter(({ offset }) => offset >= wanted.from);
     this.#batches = this.#batches.filter((batch) => batchEnd(batch) > wanted.from);
     while (!this.#suffices(wanted)) {
@@ -58,21 +65,38 @@ export class Backlog {
     return records >= maxRecords || bytes >= this.#maxBytes;
   }
 
-  /** One query forwards, and one backwards when a batch may begin before `from`. False when nothing was found. */
+  /**
+   * One query forwards, and one backwards when a batch may begin before `from`; more where the log has a gap. False when
+   * nothing was found.
+   */
   async #read({ from, end, maxRecords }: Wanted): Promise<boolean> {
-    const cold = this.#readThrough === undefined;
     const start = this.#readThrough ?? from;
     const limit = Math.max(1, end === undefined ? maxRecords : end - start);
-    const page = await this.#store.range(this.#at, { from: start, limit, consistent: true });
-    const found = page.batches.filter((batch) => !closesPartition(batch));
-    if (cold && found[0]?.base !== start) {
-      const covering = await this.#store.floor(this.#at, start, true);
-      if (covering !== undefined && batchEnd(covering) > start) found.unshift(covering);
-    }
+    const found = withoutGap(await this.#batchesFrom(start, limit));
     const last = found.at(-1);
     this.#readThrough = last === undefined ? start : batchEnd(last);
-    this.#batches = [...this.#batches, ...found];
-    return last !== undefined;
+    const open = found.filter((batch) => !closesPartition(batch));
+    this.#batches = [...this.#batches, ...open];
+    return open.length > 0;
+  }
+
+  /** Batches in order, perhaps with gaps; the first one holds `start`, unless that is trimmed or not written yet. */
+  async #batchesFrom(start: number, limit: number): Promise<readonly Batch[]> {
+    const range = { from: start, limit, consistent: true };
+    let { batches } = await this.#store.range(this.#at, range);
+    if (batches[0]?.base === start) return batches;
+    if (this.#readThrough === undefined) {
+      const covering = await this.#store.floor(this.#at, start, true);
+      if (covering !== undefined && batchEnd(covering) > start) return [covering, ...batches];
+    }
+    // What a query that begins after that still does not show before a batch was trimmed.
+    for (let shown = batches[0]?.base ?? start; shown > start; ) {
+      ({ batches } = await this.#store.range(this.#at, range));
+      const first = batches[0]?.base ?? start;
+      if (first >= shown) break;
+      shown = first;
+    }
+    return batches;
   }
 
   #take({ from, end = Number.POSITIVE_INFINITY, maxRecords }: Wanted): readonly Pending[] {
@@ -83,6 +107,7 @@ export class Backlog {
       while (index >= this.#records.length && this.#batches.length > 0) this.#decodeOne(from);
       const record = this.#records[index];
       if (record === undefined || record.offset >= end) break;
+      if (record.offset !== (taken.at(-1)?.offset ?? record.offset - 1) + 1) break;
       bytes += Buffer.byteLength(record.json) + (taken.length > 0 ? ','.length : 0);
       if (taken.length > 0 && bytes > this.#maxBytes) break;
       taken.push(record);
@@ -105,3 +130,12 @@ export class Backlog {
     this.#records = [...this.#records, ...records];
   }
 }
+
+/** The batches up to the first gap. */
+const withoutGap = (batches: readonly Batch[]): readonly Batch[] => {
+  const gap = batches.findIndex((batch, index) => {
+    const before = batches[index - 1];
+    return before !== undefined && batch.base !== batchEnd(before);
+  });
+  return gap === -1 ? batches : batches.slice(0, gap);
+};
