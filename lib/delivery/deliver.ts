@@ -1,4 +1,4 @@
-import type { Cursor } from '../domain/cursors.ts';
+import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/cursors.ts';
 import type { Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
@@ -10,7 +10,7 @@ import { settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import { newOwner } from './owner.ts';
 import { enabledEndpoint, receives } from './subscriptions.ts';
-import { judgeWake } from './wake-rules.ts';
+import { judgeWake, type Verdict } from './wake-rules.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
@@ -32,18 +32,28 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
   for (let refused = false; ; refused = true) {
     // First: under load most wakes find a lease live, and this is all that they cost.
     const cursor = await deps.cursors.get({ groupId: wake.groupId, partition: wake.partition });
-    const verdict = judgeWake(wake, run.messageId, cursor, deps.clock.now());
+    const judged = (): Verdict =>
+      judgeWake(wake, run.messageId, cursor, deps.clock.now(), longestRetryOf(subscription));
+    let verdict = judged();
+    if (verdict.kind === 'go') {
+      subscription ??= await subscriptionOf(deps, wake);
+      if (subscription === undefined) return;
+      // The group's settings may say that it has to wait for a retry all the same.
+      verdict = judged();
+    }
     if (verdict.kind === 'keep') throw new Error('Another run answers the same message.');
     if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
-    if (verdict.kind !== 'go') return;
-    subscription ??= await subscriptionOf(deps, wake);
-    if (subscription === undefined) return;
+    if (verdict.kind !== 'go' || subscription === undefined) return;
     const delivery = new Delivery(deps, wake, run, subscription);
     if (refused) return delivery.leave(cursor);
     if ((await delivery.begin(cursor)) === 'settled') return;
     // The lease was refused: whatever landed since the cursor was read decides what the wake is worth now.
   }
 };
+
+/** As long as any group's may be, while the group is not known. */
+const longestRetryOf = (subscription: Subscription | undefined): number =>
+  subscription === undefined ? limits.retryAfterMs : longestRetryMs(subscription.group.delivery.backoff);
 
 /** The wake's group, if it is still the same one and is to be called. */
 const subscriptionOf = async (deps: DeliverDeps, wake: Wake): Promise<Subscription | undefined> => {
@@ -164,6 +174,7 @@ class Delivery {
         owner: this.#owner,
         durationMs: this.#timeoutMs() + limits.leaseMarginMs,
         pendingEnd: message.end,
+        longestRetryMs: longestRetryOf(this.#subscription),
         beforeRetry: this.#wake.kind === 'resume',
       },
     );
@@ -211,7 +222,9 @@ class Delivery {
   }
 
   async #queueSuccessor(cursor: Cursor | undefined): Promise<void> {
-    const waits = (cursor?.retryAt ?? 0) > this.#deps.clock.now();
+    const waits =
+      cursor !== undefined &&
+      retryMsLeft(cursor, this.#deps.clock.now(), longestRetryOf(this.#subscription)) > 0;
     const wake = this.#successor(waits ? 'resume' : 'continue');
     const epoch = cursor === undefined ? {} : { epoch: cursor.epoch };
     await this.#deps.queue.send([{ wake: { ...wake, ...epoch }, delayMs: handOverDelayMs }]);

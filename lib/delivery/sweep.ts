@@ -1,5 +1,6 @@
 import { batchEnd } from '../domain/batches.ts';
 import { concurrently } from '../domain/concurrently.ts';
+import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../domain/cursors.ts';
 import type { Group, Subscription } from '../domain/groups.ts';
 import type { Topic } from '../domain/topics.ts';
 import { endOffsets, lagOf, type PartitionLag } from '../groups/lag.ts';
@@ -81,7 +82,7 @@ const sweepGroup = async (
   if (!receives(subscription)) return 0;
   const now = deps.clock.now();
   const wakes = lags
-    .filter((lag) => isForsaken(lag, now))
+    .filter((lag) => isForsaken(lag, now, longestRetryMs(group.delivery.backoff)))
     .map(({ partition }) => wakeFor(group, partition, 'append'));
   if (wakes.length > 0) await deps.queue.send(wakes);
   return wakes.length;
@@ -107,5 +108,6 @@ const recordLag = async (
   });
 };
 
-const isForsaken = ({ lag, cursor }: PartitionLag, now: number): boolean =>
-  lag > 0 && (cursor === undefined || (cursor.leaseUntil <= now && cursor.retryAt <= now));
+const isForsaken = ({ lag, cursor }: PartitionLag, now: number, longestMs: number): boolean =>
+  lag > 0 &&
+  (cursor === undefined || (leaseMsLeft(cursor, now) === 0 && retryMsLeft(cursor, now, longestMs) === 0));

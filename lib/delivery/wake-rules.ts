@@ -1,4 +1,4 @@
-import type { Cursor } from '../domain/cursors.ts';
+import { type Cursor, leaseMsLeft, retryMsLeft } from '../domain/cursors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import type { QueuedWake } from '../stores/wake-queue.ts';
@@ -29,15 +29,17 @@ const letGoMs = 5000;
  *
  * @param messageId of the message on the queue that the wake came in.
  * @param now wall clock ms.
+ * @param longestRetryMs of the wake's group.
  */
 export const judgeWake = (
   wake: Wake,
   messageId: string,
   cursor: Cursor | undefined,
   now: number,
+  longestRetryMs: number,
 ): Verdict => {
-  const leaseMs = (cursor?.leaseUntil ?? 0) - now;
-  const retryMs = (cursor?.retryAt ?? 0) - now;
+  const leaseMs = cursor === undefined ? 0 : leaseMsLeft(cursor, now);
+  const retryMs = cursor === undefined ? 0 : retryMsLeft(cursor, now, longestRetryMs);
   const ownEpoch = wake.epoch !== undefined && wake.epoch === cursor?.epoch;
   if (leaseMs > 0) {
     if (isOwnedBy(cursor, messageId)) return { kind: 'keep' };

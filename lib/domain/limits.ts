@@ -48,6 +48,11 @@ export const limits = {
    * place gets it, however much one partition has and however slow its endpoint is.
    */
   deliverTurnMs: 30_000,
+  /**
+   * By how much the clock of the process that wrote a time may be ahead of the clock of the one that reads it. A time
+   * further ahead than this and what is legal is taken for a fault of the writer's clock.
+   */
+  clockAllowanceMs: 60_000,
   /** A lease is an endpoint's timeout and this much longer: the time for the writes around a request. */
   leaseMarginMs: 10_000,
   /**

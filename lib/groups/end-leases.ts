@@ -29,12 +29,13 @@ export const endLeases = async (deps: EndLeasesDeps): Promise<number> => {
     for (const { group } of await deps.groups.list(topicId)) {
       const cursors = await deps.cursors.list(group.groupId);
       const now = deps.clock.now();
+      // Those too that nobody believes in now, and might when their time is nearer.
       const live = [...cursors].filter(([, { leaseUntil }]) => leaseUntil > now);
       await concurrently(writesAtOnce, live, async ([partition, read]) => {
-        // A lease that is taken over as of its end, and over itself from the beginning.
-        const asOf = Math.max(read.leaseUntil, read.retryAt);
         const ref = { groupId: group.groupId, partition };
-        const taken = { read, startOffset: read.committed, owner, now: asOf, leaseUntil: 0 };
+        // Itself over from the beginning.
+        const ending = { read, startOffset: read.committed, owner, now, leaseUntil: 0 };
+        const taken = { ...ending, despite: { lease: true, retry: true } };
         if ((await deps.cursors.acquire(ref, taken)) !== undefined) ended += 1;
       });
     }

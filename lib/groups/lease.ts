@@ -1,4 +1,4 @@
-import type { Cursor, CursorRef } from '../domain/cursors.ts';
+import { type Cursor, type CursorRef, leaseMsLeft, retryMsLeft } from '../domain/cursors.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { CursorStore, Release } from '../stores/cursors.ts';
 
@@ -18,8 +18,10 @@ export interface LeaseRequest {
   readonly durationMs: number;
   /** The end of the message that is about to be sent. */
   readonly pendingEnd: number;
-  /** Whether a retry that is still due is no obstacle. A live lease always is. */
-  readonly beforeRetry?: boolean;
+  /** How far off a retry of the group is at most: `longestRetryMs`. */
+  readonly longestRetryMs: number;
+  /** Whether a retry that is due later is no obstacle. A live lease always is. */
+  readonly beforeRetry: boolean;
 }
 
 /** A lease on one cursor, as far as its holder knows: another may have superseded it, which its next write tells. */
@@ -40,17 +42,19 @@ export class Lease {
   static async acquire(deps: LeaseDeps, ref: CursorRef, request: LeaseRequest): Promise<Lease | undefined> {
     const { read, startOffset, owner, durationMs, pendingEnd } = request;
     const now = deps.clock.now();
-    // The store refuses while a retry is due after `now`. Later than `now` is safe: a lease that was taken since `read`
-    // has another epoch.
-    const asOf = request.beforeRetry === true ? Math.max(now, read?.retryAt ?? 0) : now;
-    const leaseUntil = now + durationMs;
     const cursor = await deps.cursors.acquire(ref, {
       read,
       startOffset,
       owner,
-      now: asOf,
-      leaseUntil,
+      now,
+      leaseUntil: now + durationMs,
       pendingEnd,
+      ...(read !== undefined && {
+        despite: {
+          lease: leaseMsLeft(read, now) === 0,
+          retry: request.beforeRetry || retryMsLeft(read, now, request.longestRetryMs) === 0,
+        },
+      }),
     });
     return cursor && new Lease(deps, ref, durationMs, cursor);
   }
@@ -60,9 +64,13 @@ export class Lease {
     return this.#cursor;
   }
 
-  /** Ms for which nobody else can hold the cursor. */
+  /**
+   * Ms for which nobody whose clock agrees with this one's can hold the cursor. None when the clock was put back since
+   * the lease was taken: how long ago that was is not known then.
+   */
   remainingMs(): number {
-    return this.#cursor.leaseUntil - this.#deps.clock.now();
+    const ms = this.#cursor.leaseUntil - this.#deps.clock.now();
+    return ms > this.#durationMs ? 0 : ms;
   }
 
   /** Moves the cursor to `committed` and renews the lease for the message that ends at `pendingEnd`. False: superseded. */

@@ -10,6 +10,11 @@ export interface Acquisition {
   /** Wall clock ms, both fixed when the request is built. */
   readonly now: number;
   readonly leaseUntil: number;
+  /**
+   * What of `read` is no obstacle though its time is after `now`, as long as that is still the time that was read: a
+   * lease or a retry whose time cannot be right, or a retry that need not be waited for.
+   */
+  readonly despite?: { readonly lease: boolean; readonly retry: boolean };
   /** Set with the lease where the cursor has none. */
   readonly pendingEnd?: number;
 }
@@ -46,8 +51,8 @@ export interface CursorStore {
   /** Every cursor of a group, by partition; strongly consistent. */
   list(groupId: string): Promise<ReadonlyMap<number, Cursor>>;
   /**
-   * Takes the lease: sets owner, leaseUntil and epoch + 1 if the epoch is still the one that was read, no lease is live
-   * at `now` and no retry is due after `now`. Answers with the cursor, or undefined when a condition failed and the
+   * Takes the lease: sets owner, leaseUntil and epoch + 1 if the epoch is still the one that was read, no lease ends
+   * after `now` and no retry is due after `now`, but for what it takes `despite`. Answers with the cursor, or undefined when a condition failed and the
    * lease that stands is not this owner's.
    */
   acquire(ref: CursorRef, acquisition: Acquisition): Promise<Cursor | undefined>;

@@ -107,6 +107,35 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       });
     });
 
+    test('a lease or a retry that is taken as no obstacle is none, as long as it is what was read', async () => {
+      const { cursors } = await open();
+      const read = await retrying(cursors);
+      const resume = acquisition('b', { read, leaseUntil: 3000, despite: { lease: false, retry: true } });
+      const later = { ...failed, retryAt: 5001 };
+      await cursors.release(ref, { epoch: 1, retry: later });
+      expect(await cursors.acquire(ref, resume)).toBeUndefined();
+      await cursors.release(ref, { epoch: 1, retry: failed });
+      const resumed = await cursors.acquire(ref, resume);
+      expect(resumed).toMatchObject({ epoch: 2, owner: 'b', retryAt: 5000 });
+      const despite = { lease: true, retry: true };
+      const over = acquisition('c', { read: resumed, leaseUntil: 4000, despite });
+      await cursors.commit(ref, { epoch: 2, committed: 41, leaseUntil: 3001 });
+      expect(await cursors.acquire(ref, over)).toBeUndefined();
+      const again = { ...over, read: await cursors.get(ref) };
+      expect(await cursors.acquire(ref, again)).toMatchObject({ epoch: 3, owner: 'c' });
+    });
+
+    test('a lease that is renewed after it was read over is not taken for the sake of a retry', async () => {
+      const { cursors } = await open();
+      await retrying(cursors);
+      const despite = { lease: true, retry: true };
+      const read = await cursors.acquire(ref, acquisition('b', { read: await cursors.get(ref), despite }));
+      expect(await cursors.commit(ref, { epoch: 2, committed: 45, leaseUntil: 4000, pendingEnd: 46 })).toBe(
+        true,
+      );
+      expect(await cursors.acquire(ref, acquisition('c', { read, now: 2000, despite }))).toBeUndefined();
+    });
+
     test('the end of the message in flight is set with the lease only where there is none', async () => {
       const { cursors } = await open();
       const first = await cursors.acquire(ref, acquisition('a', { pendingEnd: 44 }));

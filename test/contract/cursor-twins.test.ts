@@ -25,12 +25,14 @@ const acquire: fc.Arbitrary<Step> = fc
         leaseUntil: fc.integer({ min: 1, max: 6 }),
       }),
       maybe('pendingEnd', small),
+      maybe('despite', fc.record({ lease: fc.boolean(), retry: fc.boolean() })),
     ),
-    fc.constantFrom('now', 'before', 'nothing'),
+    fc.constantFrom('now', 'before', 'nothing', 'before its times changed'),
   )
   .map(([acquisition, basis]) => (store, ref, standing) => {
     const before = standing && { ...standing, epoch: standing.epoch - 1 };
-    const read = { now: standing, before, nothing: undefined }[basis];
+    const changed = standing && { ...standing, leaseUntil: standing.leaseUntil + 1, retryAt: 7 };
+    const read = { now: standing, before, nothing: undefined, 'before its times changed': changed }[basis];
     return store.acquire(ref, { ...acquisition, read });
   });
 

@@ -185,6 +185,24 @@ describe('a group is shown', () => {
     });
   });
 
+  test('with neither an owner nor a time that only a wrong clock can have written', async () => {
+    const world = await threeRecords();
+    await put(world, { ...push, start: 'earliest' });
+    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+    const found = await world.stores.groups.get({ topicId, group: 'billing' });
+    const ref = { groupId: found?.group.groupId ?? '', partition: 0 };
+    const now = world.clock.now();
+    const ahead = now + 86_400_000;
+    const lease = { owner: 'run-1', now, leaseUntil: ahead, startOffset: 0, read: undefined };
+    const cursor = await world.stores.cursors.acquire(ref, lease);
+    expect((await call(world, `GET ${path}`)).json).toMatchObject({ partitions: [{ owner: null }, {}] });
+    const retry = { attempts: 2, retryAt: ahead, pendingEnd: 3, lastFailure: 'answered 500' };
+    await world.stores.cursors.release(ref, { epoch: cursor?.epoch ?? 0, retry });
+    expect((await call(world, `GET ${path}`)).json).toMatchObject({
+      partitions: [{ attempts: 2, retryAt: new Date(world.clock.now()).toISOString() }, {}],
+    });
+  });
+
   test('with the partitions that were added since, from their beginning', async () => {
     const world = await threeRecords();
     await put(world, push);

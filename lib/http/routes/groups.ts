@@ -1,3 +1,4 @@
+import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/cursors.ts';
 import type { Endpoint, Group, Subscription } from '../../domain/groups.ts';
 import { timestampText } from '../../domain/timestamps.ts';
 import type { Topic } from '../../domain/topics.ts';
@@ -40,10 +41,11 @@ const shown = ({
 });
 
 const shownProgress = (
+  group: Group,
   now: number,
   { partition, committed, endOffset, lag, cursor }: PartitionLag,
 ): object => {
-  const isHeld = cursor?.owner !== undefined && cursor.leaseUntil > now;
+  const isHeld = cursor?.owner !== undefined && leaseMsLeft(cursor, now) > 0;
   const isFailing = cursor !== undefined && cursor.attempts > 0;
   return {
     partition,
@@ -54,7 +56,10 @@ const shownProgress = (
     owner: isHeld ? cursor.owner : null,
     ...(isFailing && {
       attempts: cursor.attempts,
-      retryAt: timestampText(cursor.retryAt),
+      // One that cannot be right is not waited for: it is due now.
+      retryAt: timestampText(
+        Math.min(cursor.retryAt, now + retryMsLeft(cursor, now, longestRetryMs(group.delivery.backoff))),
+      ),
       lastFailure: cursor.lastFailure,
     }),
   };
@@ -77,7 +82,7 @@ const getGroup = (api: Api, deps: GroupDeps): void => {
     const progress = await groupProgress(deps, topic, subscription.group);
     const now = deps.clock.now();
     const lag = progress.reduce((sum, partition) => sum + partition.lag, 0);
-    const partitions = progress.map((partition) => shownProgress(now, partition));
+    const partitions = progress.map((partition) => shownProgress(subscription.group, now, partition));
     return c.json({ ...shown(subscription), lag, partitions });
   });
 };

@@ -78,7 +78,7 @@ const update = async (
 const acquire = async (
   state: Table,
   ref: CursorRef,
-  { read, startOffset, owner, now, leaseUntil, pendingEnd }: Acquisition,
+  { read, startOffset, owner, now, leaseUntil, pendingEnd, despite }: Acquisition,
 ): Promise<Cursor | undefined> => {
   const epoch = (read?.epoch ?? 0) + 1;
   const lease = { ':owner': owner, ':leaseUntil': leaseUntil, ':epoch': epoch, ':pendingEnd': pendingEnd };
@@ -96,10 +96,18 @@ const acquire = async (
           values: { ...lease, ':start': startOffset, ':zero': 0 },
         }
       : {
-          condition: 'epoch = :read AND leaseUntil <= :now AND retryAt <= :now',
+          condition:
+            `epoch = :read AND (leaseUntil <= :now${despite?.lease === true ? ' OR leaseUntil = :readLease' : ''})` +
+            ` AND (retryAt <= :now${despite?.retry === true ? ' OR retryAt = :readRetry' : ''})`,
           set: setLease,
           remove: [],
-          values: { ...lease, ':read': read.epoch, ':now': now },
+          values: {
+            ...lease,
+            ':read': read.epoch,
+            ':now': now,
+            ':readLease': despite?.lease === true ? read.leaseUntil : undefined,
+            ':readRetry': despite?.retry === true ? read.retryAt : undefined,
+          },
         },
   );
   const mine = applied || (standing?.owner === owner && standing.epoch === epoch);

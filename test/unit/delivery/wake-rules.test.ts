@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { judgeWake } from '../../../lib/delivery/wake-rules.ts';
-import type { Cursor } from '../../../lib/domain/cursors.ts';
+import { type Cursor, longestLeaseMs } from '../../../lib/domain/cursors.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 
 const now = 1_000_000;
+const longestRetryMs = 3_600_000;
 const idle: Cursor = { committed: 5, epoch: 7, leaseUntil: 0, attempts: 0, retryAt: 0 };
 const held: Cursor = { ...idle, owner: 'm2/o', leaseUntil: now + 12_000 };
 const waiting: Cursor = { ...idle, attempts: 1, retryAt: now + 90_000 };
@@ -12,7 +13,7 @@ const lapsed: Cursor = { ...idle, owner: 'm1/o', leaseUntil: now, retryAt: now }
 
 const judged = (kind: Wake['kind'], cursor: Cursor | undefined, epoch?: number): unknown => {
   const wake: Wake = { kind, topicId: 't', groupId: 'g', group: 'n', partition: 0, ...(epoch && { epoch }) };
-  const verdict = judgeWake(wake, 'm1', cursor, now);
+  const verdict = judgeWake(wake, 'm1', cursor, now, longestRetryMs);
   if (verdict.kind !== 'later') return verdict.kind;
   expect(verdict.queued.wake).toEqual({ ...wake, epoch: 7 });
   return verdict.queued.delayMs;
@@ -49,6 +50,23 @@ describe('judgeWake', () => {
       for (const epoch of [undefined, 6, 7])
         expect(judged(kind, { ...held, owner: 'm1/o' }, epoch)).toBe('keep');
     expect(judged('append', { ...held, owner: 'm11/o' })).toBe('drop');
+  });
+
+  it('takes any wake when the lease or the retry is further off than it can be by right', () => {
+    const ahead = now + 86_400_000;
+    for (const cursor of [
+      { ...held, leaseUntil: ahead },
+      { ...waiting, retryAt: ahead },
+      { ...held, leaseUntil: ahead, retryAt: ahead, owner: 'm1/o' },
+      { ...held, leaseUntil: now + longestLeaseMs + limits.clockAllowanceMs + 1 },
+      { ...waiting, retryAt: now + longestRetryMs + limits.clockAllowanceMs + 1 },
+    ])
+      for (const kind of ['append', 'retry', 'continue', 'resume'] as const)
+        for (const epoch of [undefined, 6, 7]) expect(judged(kind, cursor, epoch)).toBe('go');
+    const latest = { leaseUntil: now + longestLeaseMs + limits.clockAllowanceMs };
+    expect(judged('append', { ...held, ...latest })).toBe('drop');
+    const last = { retryAt: now + longestRetryMs + limits.clockAllowanceMs };
+    expect(judged('append', { ...waiting, ...last })).toBe('drop');
   });
 
   it('lets a resume go before a retry is due, and wait for a lease it finds live', () => {
