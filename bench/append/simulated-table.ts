@@ -1,4 +1,4 @@
-import type { Batch } from '../../lib/domain/batches.ts';
+import { type Batch, batchEnd } from '../../lib/domain/batches.ts';
 import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../lib/domain/errors.ts';
 import { type PartitionRef, partitionKey } from '../../lib/domain/records.ts';
 import type { BatchStore, PutOutcome } from '../../lib/stores/batches.ts';
@@ -113,6 +113,10 @@ export class SimulatedTable {
         );
       },
       last: (at, signal) => exchange(() => this.#query(at, (items) => items.last(), true), signal),
+      end: async (at, signal) => {
+        const last = await exchange(() => this.#query(at, (items) => items.last(), true), signal);
+        return last === undefined ? 0 : batchEnd(last);
+      },
       floor: (at, offset, consistent) =>
         exchange(() => this.#query(at, (items) => items.floor(offset), consistent)),
       range: (at, { from, limit, consistent }) => exchange(() => this.#range(at, from, limit, consistent)),

@@ -7,11 +7,10 @@ import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { newId } from '../stores/ids.ts';
 import type { Random } from '../stores/random.ts';
-import { type OffsetReader, startOffsets } from './start-offsets.ts';
+import { type StartDeps, startOffsets } from './start-offsets.ts';
 
-export interface CreateGroupDeps {
+export interface CreateGroupDeps extends StartDeps {
   readonly groups: GroupStore;
-  readonly reader: OffsetReader;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -63,7 +62,7 @@ export const createGroup = async (
     groupId: newId(deps.random),
     topic: topic.name,
     topicId: topic.topicId,
-    startOffsets: await startOffsets(deps.reader, topic, settings.start),
+    startOffsets: await startOffsets(deps, topic, settings.start),
     status: 'active',
     createdAt: deps.clock.now(),
     ...settings,

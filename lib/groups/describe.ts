@@ -6,9 +6,7 @@ import type { Topic } from '../domain/topics.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { lagOf, type PartitionLag } from './lag.ts';
-import { type OffsetReader, partitionsOf } from './start-offsets.ts';
-
-const readAtOnce = 16;
+import { type OffsetReader, partitionsAtOnce, partitionsOf } from './start-offsets.ts';
 
 /**
  * A topic's group with its endpoints.
@@ -33,6 +31,6 @@ export const groupProgress = async (
   topic: Topic,
   group: Group,
 ): Promise<readonly PartitionLag[]> => {
-  const ends = await concurrently(readAtOnce, partitionsOf(topic), (at) => deps.reader.endOffset(at));
+  const ends = await concurrently(partitionsAtOnce, partitionsOf(topic), (at) => deps.reader.endOffset(at));
   return lagOf(deps, group, ends);
 };

@@ -1,4 +1,3 @@
-import { batchEnd } from '../domain/batches.ts';
 import { concurrently } from '../domain/concurrently.ts';
 import type { Cursor } from '../domain/cursors.ts';
 import type { Group } from '../domain/groups.ts';
@@ -21,16 +20,13 @@ const queriesAtOnce = 16;
 
 /** The end offset of every partition of a topic, by number; one strongly consistent query each. */
 export const endOffsets = (
-  { batches }: { readonly batches: Pick<BatchStore, 'last'> },
+  { batches }: { readonly batches: Pick<BatchStore, 'end'> },
   { topicId, partitions }: Pick<Topic, 'topicId' | 'partitions'>,
 ): Promise<readonly number[]> =>
   concurrently(
     queriesAtOnce,
     Array.from({ length: partitions }, (_, partition) => partition),
-    async (partition) => {
-      const last = await batches.last({ topicId, partition });
-      return last === undefined ? 0 : batchEnd(last);
-    },
+    (partition) => batches.end({ topicId, partition }),
   );
 
 /**

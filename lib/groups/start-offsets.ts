@@ -4,18 +4,25 @@ import type { GroupStart } from '../domain/groups.ts';
 import type { PartitionRef } from '../domain/records.ts';
 import { parseTimestamp } from '../domain/timestamps.ts';
 import type { Topic } from '../domain/topics.ts';
+import type { PartitionStore } from '../stores/partitions.ts';
 
 /** What is asked of a log to find an offset in a partition. */
 export interface OffsetReader {
-  /** The oldest offset still readable. */
-  startOffset(at: PartitionRef): Promise<number>;
   /** The next offset to be written. */
   endOffset(at: PartitionRef): Promise<number>;
   /** The first record appended at or after that time (wall clock ms), or the end offset. */
   offsetAtTime(at: PartitionRef, timestampMs: number): Promise<number>;
 }
 
-const readAtOnce = 16;
+/** What is asked to find where a group begins. */
+export interface StartDeps {
+  readonly reader: OffsetReader;
+  /** The oldest offsets still readable, of every partition in one query. */
+  readonly partitions: Pick<PartitionStore, 'list'>;
+}
+
+/** The log's client has 256 connections, which other requests need too. */
+export const partitionsAtOnce = 64;
 
 export const partitionsOf = ({
   topicId,
@@ -26,9 +33,14 @@ export const partitionsOf = ({
 const invalid = (errors: readonly FieldError[]): Problem =>
   new Problem('invalid_request', 'The start of the group is not valid. Nothing was changed.', { errors });
 
+const oldestOffsets = async ({ partitions }: StartDeps, topic: Topic): Promise<number[]> => {
+  const states = await partitions.list(topic.topicId);
+  return partitionsOf(topic).map(({ partition }) => states.get(partition)?.startOffset ?? 0);
+};
+
 /** Offsets as they were given; a partition that was not named begins at its oldest record. */
 const givenOffsets = async (
-  reader: OffsetReader,
+  deps: StartDeps,
   topic: Topic,
   offsets: Readonly<Record<string, number>>,
 ): Promise<number[]> => {
@@ -41,12 +53,13 @@ const givenOffsets = async (
       unknown.slice(0, 20).map((name) => ({ path: `start.offsets.${name.slice(0, 20)}`, message })),
     );
   }
+  const oldest = await oldestOffsets(deps, topic);
   const errors: FieldError[] = [];
-  const starts = await concurrently(readAtOnce, partitionsOf(topic), async (at) => {
-    const start = await reader.startOffset(at);
+  const starts = await concurrently(partitionsAtOnce, partitionsOf(topic), async (at) => {
+    const start = oldest[at.partition] ?? 0;
     const wanted = offsets[at.partition];
     if (wanted === undefined) return start;
-    const end = await reader.endOffset(at);
+    const end = await deps.reader.endOffset(at);
     if (wanted < start || wanted > end) {
       const message = `The partition has offsets from ${start}, and ends at ${end}.`;
       errors.push({ path: `start.offsets.${at.partition}`, message });
@@ -58,20 +71,17 @@ const givenOffsets = async (
 };
 
 /**
- * The offset of every partition, by its number, at which a group begins.
+ * The offset of every partition, by its number, at which a group begins: one query for `earliest`, one for each
+ * partition for `latest`, a few for each for a time.
  * @throws Problem `invalid_request` for offsets that the topic has not.
  */
-export const startOffsets = async (
-  reader: OffsetReader,
-  topic: Topic,
-  start: GroupStart,
-): Promise<number[]> => {
-  if (typeof start === 'object' && 'offsets' in start) return givenOffsets(reader, topic, start.offsets);
-  return concurrently(readAtOnce, partitionsOf(topic), (at) => {
-    if (start === 'earliest') return reader.startOffset(at);
-    if (start === 'latest') return reader.endOffset(at);
+export const startOffsets = async (deps: StartDeps, topic: Topic, start: GroupStart): Promise<number[]> => {
+  if (start === 'earliest') return oldestOffsets(deps, topic);
+  if (typeof start === 'object' && 'offsets' in start) return givenOffsets(deps, topic, start.offsets);
+  return concurrently(partitionsAtOnce, partitionsOf(topic), (at) => {
+    if (start === 'latest') return deps.reader.endOffset(at);
     const timestamp = parseTimestamp(start.timestamp);
     if (timestamp === undefined) throw invalid([{ path: 'start.timestamp', message: 'This is no time.' }]);
-    return reader.offsetAtTime(at, timestamp);
+    return deps.reader.offsetAtTime(at, timestamp);
   });
 };

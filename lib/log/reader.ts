@@ -141,7 +141,8 @@ export class Reader {
 
   /** The next offset to be written; strongly consistent. */
   async endOffset(at: PartitionRef): Promise<number> {
-    await this.#last(at);
+    const end = await this.#ask((signal) => this.#batches.end(at, signal));
+    this.#known.sawEnd(at, end, this.#clock.now());
     return this.#known.get(at).end;
   }
 

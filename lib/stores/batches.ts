@@ -46,6 +46,8 @@ export interface BatchStore {
   putIfAbsent(at: PartitionRef, batch: Batch, attempt: PutAttempt): Promise<PutOutcome>;
   /** The batch of the highest base, strongly consistent; undefined for an empty partition. */
   last(at: PartitionRef, signal?: AbortSignal): Promise<Batch | undefined>;
+  /** The next offset to be written, strongly consistent: the end of the last batch, whose records are not sent along. */
+  end(at: PartitionRef, signal?: AbortSignal): Promise<number>;
   /** Batches with `base >= from`. */
   range(at: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage>;
   /** The batch of the highest base that is not above `offset`. */

@@ -151,6 +151,16 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
       expect(await batches.last(at)).toStrictEqual(stored[2]);
     });
 
+    test('a partition ends where its last batch ends, at 0 while it is empty, and where it was closed', async () => {
+      const { batches } = await open();
+      expect(await batches.end(at)).toBe(0);
+      await put(batches, batch(0, 3), batch(3, 1000, { data: new Uint8Array(300_000) }));
+      expect(await batches.end(at)).toBe(1003);
+      await put(batches, batch(1003, 0, { data: new Uint8Array(0) }));
+      expect(await batches.end(at)).toBe(1003);
+      expect(await batches.end({ ...at, partition: 1 })).toBe(0);
+    });
+
     test('the batch that covers an offset is the one with the highest base not above it', async () => {
       const { batches } = await open();
       const stored = [batch(4, 3), batch(7, 3)];

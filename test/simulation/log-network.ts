@@ -76,6 +76,7 @@ export class Connection {
     return {
       putIfAbsent: (at, batch, { notAfter, signal }) => this.#put(at, batch, notAfter, signal),
       last: (at, signal) => this.#exchange(() => table.last(at), signal),
+      end: (at, signal) => this.#exchange(() => table.end(at), signal),
       range: (at, range, signal) => {
         const begunAt = now();
         return this.#exchange(() => table.range(at, range, now(), begunAt), signal);

@@ -1,5 +1,5 @@
 import { concurrently } from '../../domain/concurrently.ts';
-import { partitionsOf } from '../../groups/start-offsets.ts';
+import { partitionsAtOnce, partitionsOf } from '../../groups/start-offsets.ts';
 import type { Reader } from '../../log/reader.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
@@ -12,15 +12,13 @@ export interface PartitionsDeps extends ApiDeps {
   readonly partitions: Pick<PartitionStore, 'list'>;
 }
 
-const readAtOnce = 16;
-
 /** `GET /v1/topics/{topic}/partitions`: where each partition begins and ends. */
 export const listPartitions = (api: Api, deps: PartitionsDeps): void => {
   api.get('/v1/topics/:topic/partitions', allow(deps, 'consume'), async (c) => {
     noQuery(c);
     const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
     const states = await deps.partitions.list(topic.topicId);
-    const partitions = await concurrently(readAtOnce, partitionsOf(topic), async (at) => {
+    const partitions = await concurrently(partitionsAtOnce, partitionsOf(topic), async (at) => {
       const { startOffset, archivedThrough } = states.get(at.partition) ?? {
         startOffset: 0,
         archivedThrough: 0,

@@ -153,6 +153,11 @@ export class MemoryBatchStore implements BatchStore {
     return this.table.last(at);
   }
 
+  async end(at: PartitionRef, signal?: AbortSignal): Promise<number> {
+    signal?.throwIfAborted();
+    return this.table.end(at);
+  }
+
   async range(at: PartitionRef, range: BatchRange): Promise<BatchPage> {
     return this.table.range(at, range, this.#clock.now());
   }

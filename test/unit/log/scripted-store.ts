@@ -78,6 +78,11 @@ export class ScriptedStore implements BatchStore {
     return this.#read(() => this.table.last(ref), signal);
   }
 
+  end(ref: PartitionRef, signal?: AbortSignal): Promise<number> {
+    this.requests.push('end');
+    return this.#read(() => this.table.end(ref), signal);
+  }
+
   range(ref: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage> {
     this.requests.push(`${range.consistent ? 'strong' : 'eventual'} range ${range.from}`);
     return this.#read(() => this.table.range(ref, range, this.#scheduler.now()), signal);

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
+import { refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
+
+/*
+ * No emulator reads late, so that a test on one passes whatever is asked for. Therefore: what is asked for.
+ */
+
+const connection = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+const ref = { topicId: 't', group: 'g' };
+const at = { topicId: 't', partition: 3 };
+
+const stateAt = (endpoint: string) =>
+  dynamoStateStores({
+    client: createStateClient({ ...connection, endpoint }),
+    table: 'table',
+    clock: systemClock,
+  });
+type State = ReturnType<typeof stateAt>;
+
+const expectStrongReads = ({ received }: ScriptedServer): void => {
+  const reads = received.filter(({ operation }) => operation === 'GetItem' || operation === 'Query');
+  expect(reads.length).toBeGreaterThan(0);
+  expect(reads.map(({ body }) => body['ConsistentRead'])).toEqual(reads.map(() => true));
+};
+
+const reads: Readonly<Record<string, (stores: State) => Promise<unknown>>> = {
+  'a topic': ({ topics }) => topics.get('orders'),
+  topics: ({ topics }) => topics.list({ limit: 10, after: 'a' }),
+  'a group': ({ groups }) => groups.get(ref),
+  groups: ({ groups }) => groups.list('t'),
+  'the group of an endpoint that is put': ({ groups }) =>
+    groups.putEndpoint(ref, { endpointId: 'e', url: 'u', secrets: [], status: 'enabled', createdAt: 0 }),
+  'a group that is deleted': ({ groups }) => groups.delete(ref, 'g1'),
+  'an API key': ({ keys }) => keys.get('k'),
+  'API keys': ({ keys }) => keys.list(),
+  removals: ({ removals }) => removals.list(10),
+  'the state of a partition': ({ partitions }) => partitions.get(at),
+  'the states of partitions': ({ partitions }) => partitions.list('t'),
+  'the partitions that are deleted': ({ partitions }) => partitions.deleteAll('t'),
+  'a cursor': ({ cursors }) => cursors.get({ groupId: 'g1', partition: 3 }),
+  cursors: ({ cursors }) => cursors.list('g1'),
+  'the cursors that are deleted': ({ cursors }) => cursors.deleteAll('g1'),
+};
+
+test.each(Object.entries(reads))('%s: read strongly', async (_name, read) => {
+  const server = await scriptedServer({ status: 200, body: {} });
+  await read(stateAt(server.endpoint));
+  expectStrongReads(server);
+});
+
+test('what a condition failed on is read strongly where the store does not show it', async () => {
+  const topic = { name: 'orders', topicId: 't', partitions: 1, retentionHours: null, archive: false };
+  const stored = { pk: { S: 'topic' }, sk: { S: 'orders' }, topicId: { S: 'other' } };
+  const server = await scriptedServer(refusal('ConditionalCheckFailedException'), {
+    status: 200,
+    body: { Item: stored },
+  });
+  const { created } = await stateAt(server.endpoint).topics.create({ ...topic, createdAt: 0 });
+  expect(created).toBe(false);
+  expectStrongReads(server);
+});
+
+test('the end of a partition is read strongly, and without the records of its last batch', async () => {
+  const server = await scriptedServer({ status: 200, body: { Items: [{ sk: { N: '7' }, n: { N: '3' } }] } });
+  const client = createLogClient({ ...connection, endpoint: server.endpoint });
+  const batches = dynamoBatchStore({ client, table: 'table', clock: systemClock });
+  expect(await batches.end(at)).toBe(10);
+  expectStrongReads(server);
+  const last = { ProjectionExpression: 'sk, n', Limit: 1, ScanIndexForward: false };
+  expect(server.received[0]?.body).toMatchObject(last);
+});
