@@ -1,6 +1,8 @@
 import type { Cursor } from '../domain/cursors.ts';
+import type { Endpoint } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
-import { backoffMs } from '../domain/retry.ts';
+import { backoffMs, type Outage, outageAfter } from '../domain/retry.ts';
+import { timestampText } from '../domain/timestamps.ts';
 import type { Release } from '../stores/cursors.ts';
 import type { Target } from './attempt.ts';
 import type { DeliverDeps } from './deps.ts';
@@ -20,7 +22,7 @@ export type Failure =
 
 /**
  * Decides on the next attempt, and disables an endpoint that is gone (410) or has been out for
- * `limits.outageDisablesAfterMs`; the group of the latter is paused. A refused message is tried for as long as it takes.
+ * `limits.outageDisablesAfterMs` of attempts; the group of the latter is paused. A refused message is tried for as long as it takes.
  */
 export const settleFailure = async (
   deps: Pick<DeliverDeps, 'groups' | 'clock' | 'random' | 'telemetry'>,
@@ -34,11 +36,9 @@ export const settleFailure = async (
     await disable(deps, target, 'It answered 410 (Gone).');
     return { kind: 'stopped' };
   }
-  // An outage is the endpoint's own: it cannot have begun before the endpoint was registered.
-  const outageSince = Math.max(cursor.failingSince ?? now, endpoint.createdAt);
-  if (outcome.kind === 'outage' && now - outageSince >= limits.outageDisablesAfterMs) {
-    const since = new Date(outageSince).toISOString();
-    const reason = `It has not taken a message since ${since}. ${outcome.reason}`;
+  const outage = outcome.kind === 'outage' ? outageWith(cursor, endpoint, now) : undefined;
+  if (outage !== undefined && outage.outageMs >= limits.outageDisablesAfterMs) {
+    const reason = `It has not taken a message since ${timestampText(outage.failingSince)}. ${outcome.reason}`;
     // One that was deleted while it was called says nothing of the endpoint that may have taken its place.
     if (await disable(deps, target, reason))
       await deps.groups.setStatus({ topicId: group.topicId, group: group.name }, group.groupId, 'paused');
@@ -48,8 +48,15 @@ export const settleFailure = async (
   const backoff = backoffMs(attempts, group.delivery.backoff, deps.random.number());
   const delayMs = Math.max(backoff, outcome.retryAfterMs ?? 0);
   const retry = { attempts, delayMs, retryAt: now + delayMs, lastFailure: outcome.reason };
-  const failingSince = outcome.kind === 'outage' ? { failingSince: outageSince } : {};
-  return { kind: 'retry', retry: { ...retry, ...failingSince } };
+  return { kind: 'retry', retry: { ...retry, ...(outage !== undefined && { outage }) } };
+};
+
+/** The outage with the attempt that failed now. It is the endpoint's own: it does not begin before it was registered. */
+const outageWith = (cursor: Cursor, { createdAt }: Endpoint, now: number): Outage => {
+  const { failingSince, failedAt = now, outageMs = 0, retryAt } = cursor;
+  return failingSince === undefined || failingSince < createdAt
+    ? { failingSince: Math.max(now, createdAt), failedAt: now, outageMs: 0 }
+    : outageAfter({ failingSince, failedAt, outageMs }, retryAt, now);
 };
 
 /** False when the endpoint is no longer there. */

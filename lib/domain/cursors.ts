@@ -1,11 +1,12 @@
 import { limits } from './limits.ts';
-import type { Backoff } from './retry.ts';
+import type { Backoff, Outage } from './retry.ts';
 
 /**
  * A group's state in one partition: DESIGN §7. Times are wall clock ms; 0 means none. Another process wrote them by its
- * own clock: ask `leaseMsLeft` and `retryMsLeft` how long they hold, and compare them with nothing yourself.
+ * own clock: ask `leaseMsLeft` and `retryMsLeft` how long they hold, and compare them with nothing yourself. The outage is
+ * the one that is still going on.
  */
-export interface Cursor {
+export interface Cursor extends Partial<Outage> {
   /** The next offset to deliver: every record below it is acknowledged. */
   readonly committed: number;
   /** Grows by one with each lease: what fences a holder that was superseded. */
@@ -20,8 +21,6 @@ export interface Cursor {
   readonly retryAt: number;
   /** Exclusive end of the message in flight, so that a retry is the same message. */
   readonly pendingEnd?: number;
-  /** When the outage that is still going on began. */
-  readonly failingSince?: number;
   /** Why the last attempt failed, for people. */
   readonly lastFailure?: string;
 }

@@ -67,8 +67,10 @@ export const limits = {
    * `tailMaxAgeMs` and `signatureMaxAgeMs`.
    */
   removalMinAgeMs: 20 * 60_000,
-  /** An endpoint that has been out this long is disabled. */
+  /** An endpoint that has been out this long, while it was tried, is disabled. */
   outageDisablesAfterMs: 5 * 24 * 60 * 60_000,
+  /** How much later than it was due an attempt may come for the whole time since the one before to count as outage. */
+  outageGraceMs: 15 * 60_000,
   groupsPerTopic: 100,
   /** Topics of one page of a list. */
   listTopics: 1000,

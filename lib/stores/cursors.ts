@@ -1,4 +1,5 @@
 import type { Cursor, CursorRef } from '../domain/cursors.ts';
+import type { Outage } from '../domain/retry.ts';
 
 export interface Acquisition {
   /** The cursor as it was read; undefined when there was none: the acquisition then creates it. */
@@ -36,7 +37,8 @@ export interface Release {
     readonly attempts: number;
     readonly retryAt: number;
     readonly pendingEnd: number;
-    readonly failingSince?: number;
+    /** Set when the attempt failed by an outage; without it one that was going on is over. */
+    readonly outage?: Outage;
     readonly lastFailure: string;
   };
 }

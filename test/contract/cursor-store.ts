@@ -21,7 +21,11 @@ const held = async (cursors: CursorStore): Promise<Cursor> => {
   return cursor;
 };
 
-const failed = { attempts: 3, retryAt: 5000, pendingEnd: 45, failingSince: 900, lastFailure: '503' };
+const outage = { failingSince: 900, failedAt: 1700, outageMs: 600 };
+const refused = { attempts: 3, retryAt: 5000, pendingEnd: 45, lastFailure: '503' };
+const failed = { ...refused, outage };
+/** What the cursor shows of `failed`. */
+const shown = { ...refused, ...outage };
 
 /** A cursor with a retry due at 5000, epoch 1, no lease. */
 const retrying = async (cursors: CursorStore): Promise<Cursor | undefined> => {
@@ -103,7 +107,7 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
         epoch: 2,
         owner: 'b',
         leaseUntil: 6000,
-        ...failed,
+        ...shown,
       });
     });
 
@@ -153,15 +157,25 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       await cursors.acquire(ref, acquisition('b', { read, now: 5000, leaseUntil: 6000 }));
       expect(await cursors.release(ref, { epoch: 2 })).toBe(true);
       expect(await cursors.release(ref, { epoch: 2 })).toBe(true);
-      expect(await cursors.get(ref)).toStrictEqual({ committed: 40, epoch: 2, leaseUntil: 0, ...failed });
+      expect(await cursors.get(ref)).toStrictEqual({ committed: 40, epoch: 2, leaseUntil: 0, ...shown });
     });
 
     test('a failure of another kind ends the outage', async () => {
       const { cursors } = await open();
       await retrying(cursors);
-      const { failingSince: _ended, ...refusal } = failed;
-      expect(await cursors.release(ref, { epoch: 1, retry: refusal })).toBe(true);
-      expect(await cursors.get(ref)).toStrictEqual({ committed: 40, epoch: 1, leaseUntil: 0, ...refusal });
+      expect(await cursors.release(ref, { epoch: 1, retry: refused })).toBe(true);
+      expect(await cursors.get(ref)).toStrictEqual({ committed: 40, epoch: 1, leaseUntil: 0, ...refused });
+    });
+
+    test('a failure of the same kind keeps what it is told of the outage', async () => {
+      const { cursors } = await open();
+      await retrying(cursors);
+      const longer = { failingSince: 900, failedAt: 6000, outageMs: 4900 };
+      expect(await cursors.release(ref, { epoch: 1, retry: { ...failed, outage: longer } })).toBe(true);
+      expect(await cursors.get(ref)).toStrictEqual({
+        ...{ committed: 40, epoch: 1, leaseUntil: 0 },
+        ...{ ...refused, ...longer },
+      });
     });
   });
 };

@@ -56,7 +56,7 @@ const commit: fc.Arbitrary<Step> = fc
 
 const retry = together<NonNullable<Release['retry']>>(
   fc.record({ attempts: small, retryAt: small, pendingEnd: small, lastFailure: fc.constantFrom('503', '') }),
-  maybe('failingSince', small),
+  maybe('outage', fc.record({ failingSince: small, failedAt: small, outageMs: small })),
 );
 
 const release: fc.Arbitrary<Step> = fc

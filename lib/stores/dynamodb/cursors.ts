@@ -1,6 +1,7 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Cursor, CursorRef } from '../../domain/cursors.ts';
+import type { Outage } from '../../domain/retry.ts';
 import type { Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
 import { isConditionFailure, writeFailure } from './errors.ts';
 import { cursorKey, cursorPrefix, groupItemsKey, partitionIn } from './keys.ts';
@@ -114,6 +115,9 @@ const acquire = async (
   return mine ? standing : undefined;
 };
 
+const outageAttributes: readonly (keyof Outage)[] = ['failingSince', 'failedAt', 'outageMs'];
+const setOutage = outageAttributes.map((name) => `, ${name} = :${name}`).join('');
+
 const commitOffset = async (
   state: Table,
   ref: CursorRef,
@@ -127,7 +131,7 @@ const commitOffset = async (
       'committed = :committed, leaseUntil = :leaseUntil, attempts = :zero, retryAt = :zero' +
       (pendingEnd === undefined ? '' : ', pendingEnd = :pendingEnd'),
     remove: [
-      'failingSince',
+      ...outageAttributes,
       'lastFailure',
       ...(pendingEnd === undefined ? ['pendingEnd'] : []),
       ...(leaseUntil === 0 ? ['#owner'] : []),
@@ -148,9 +152,9 @@ const releaseLease = async (state: Table, ref: CursorRef, { epoch, retry }: Rele
     condition: 'epoch = :epoch',
     set: retry
       ? 'leaseUntil = :zero, attempts = :attempts, retryAt = :retryAt, pendingEnd = :pendingEnd, ' +
-        `lastFailure = :lastFailure${retry.failingSince === undefined ? '' : ', failingSince = :failingSince'}`
+        `lastFailure = :lastFailure${retry.outage ? setOutage : ''}`
       : 'leaseUntil = :zero',
-    remove: ['#owner', ...(retry && retry.failingSince === undefined ? ['failingSince'] : [])],
+    remove: ['#owner', ...(retry && !retry.outage ? outageAttributes : [])],
     values: {
       ':epoch': epoch,
       ':zero': 0,
@@ -158,7 +162,9 @@ const releaseLease = async (state: Table, ref: CursorRef, { epoch, retry }: Rele
       ':retryAt': retry?.retryAt,
       ':pendingEnd': retry?.pendingEnd,
       ':lastFailure': retry?.lastFailure,
-      ':failingSince': retry?.failingSince,
+      ':failingSince': retry?.outage?.failingSince,
+      ':failedAt': retry?.outage?.failedAt,
+      ':outageMs': retry?.outage?.outageMs,
     },
   });
   return applied;

@@ -75,7 +75,8 @@ export const partitionPrefix = 'partition/';
 
 /**
  * State table: a cursor. pk `group/<groupId>`, sk `cursor/<4 digits>`; `committed`, `epoch`, `leaseUntil`, `attempts`,
- * `retryAt` N always, `owner` S, `pendingEnd` N, `failingSince` N, `lastFailure` S where they mean something.
+ * `retryAt` N always, `owner` S, `pendingEnd` N, `lastFailure` S where they mean something, `failingSince`, `failedAt` and
+ * `outageMs` N, of `Outage`, while there is one.
  */
 export const cursorKey = ({ groupId, partition }: CursorRef): StateKey => ({
   pk: groupItemsKey(groupId),

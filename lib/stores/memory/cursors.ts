@@ -66,12 +66,14 @@ export class MemoryCursorStore implements CursorStore {
   async release(ref: CursorRef, { epoch, retry }: Release): Promise<boolean> {
     const standing = this.#find(ref);
     if (standing?.epoch !== epoch) return false;
-    const { owner: _gone, failingSince, lastFailure, ...rest } = standing;
-    const failure = retry ?? {
-      ...(failingSince === undefined ? {} : { failingSince }),
-      ...(lastFailure === undefined ? {} : { lastFailure }),
-    };
-    this.#keep(ref, { ...rest, ...failure, leaseUntil: 0 });
+    const { owner: _gone, ...rest } = standing;
+    if (retry === undefined) {
+      this.#keep(ref, { ...rest, leaseUntil: 0 });
+    } else {
+      const { failingSince: _since, failedAt: _last, outageMs: _counted, ...others } = rest;
+      const { outage, ...failure } = retry;
+      this.#keep(ref, { ...others, ...failure, ...outage, leaseUntil: 0 });
+    }
     return true;
   }
 

@@ -361,31 +361,115 @@ describe('a failed attempt', () => {
     expect(rig.sent).toHaveLength(1);
   });
 
-  it('that ends five days of outage disables the endpoint and pauses the group; a refusal ends the outage', async () => {
-    const { rig, deliver, append, groups } = await makeRig();
+  const dayMs = 86_400_000;
+  type Rig = Awaited<ReturnType<typeof makeRig>>;
+
+  /**
+   * Makes every attempt as it falls due, until the endpoint is disabled or `ms` are over: the first a quarter of an hour
+   * from now, when any pause of usual length is over. Gives the time of each.
+   */
+  const attemptsFor = async ({ rig, deliver, takeWakes, events, groups }: Rig, ms: number) => {
+    rig.pass(900_000);
+    const until = rig.clock.now() + ms;
+    const times: number[] = [];
+    for (let wake = {}; ; ) {
+      const before = events.length;
+      await deliver(wake);
+      if (events.slice(before).some(({ kind }) => kind === 'attempt')) times.push(rig.clock.now());
+      const [next] = takeWakes();
+      const disabled = (await groups.get(groupRef))?.endpoints[0]?.status === 'disabled';
+      if (disabled || next === undefined || rig.clock.now() + next.delayMs > until)
+        return { times, disabled };
+      rig.pass(next.delayMs);
+      wake = next.wake;
+    }
+  };
+
+  it.each([900, 86_400])(
+    'after five days of them disables the endpoint and pauses the group, and not before, with pauses up to %i s',
+    async (maxSeconds) => {
+      const world = await makeRig({ delivery: { backoff: { initialSeconds: 1, maxSeconds } } });
+      world.append({ value: 0 });
+      world.rig.answer = () => unreachable;
+      const { times, disabled } = await attemptsFor(world, 7 * dayMs);
+      expect(disabled).toBe(true);
+      const [since = 0] = times;
+      const [beforeLast = 0, last = 0] = times.slice(-2);
+      expect(last - since).toBeGreaterThanOrEqual(limits.outageDisablesAfterMs);
+      expect(beforeLast - since).toBeLessThan(limits.outageDisablesAfterMs);
+      expect((await world.groups.get(groupRef))?.group.status).toBe('paused');
+      const { endpoints } = (await world.groups.get(groupRef)) ?? {};
+      expect(endpoints?.[0]?.disabledReason).toContain(new Date(since).toISOString());
+    },
+  );
+
+  it('does not count the days on which nobody tried', async () => {
+    const world = await makeRig();
+    const { rig, append, cursor } = world;
     append({ value: 0 });
-    const dayMs = 86_400_000;
-    const attemptAfter = async (ms: number, answer = unreachable): Promise<string | undefined> => {
-      rig.pass(ms);
-      rig.answer = () => answer;
-      await deliver();
-      return (await groups.get(groupRef))?.group.status;
-    };
-    expect(await attemptAfter(0)).toBe('active');
-    expect(await attemptAfter(4.9 * dayMs)).toBe('active');
-    expect(await attemptAfter(dayMs, answered(500))).toBe('active');
-    expect(await attemptAfter(dayMs)).toBe('active');
-    expect(await attemptAfter(4.9 * dayMs)).toBe('active');
-    expect(await attemptAfter(0.2 * dayMs)).toBe('paused');
-    expect((await groups.get(groupRef))?.endpoints).toMatchObject([{ status: 'disabled' }]);
+    rig.answer = () => unreachable;
+    for (let times = 0; times < 30; times += 1) {
+      expect(await attemptsFor(world, 3_600_000)).toMatchObject({ disabled: false });
+      rig.pass(6 * dayMs);
+    }
+    expect(rig.clock.now() - ((await cursor())?.failingSince ?? 0)).toBeGreaterThan(180 * dayMs);
+    expect((await attemptsFor(world, 3 * dayMs)).disabled).toBe(false);
+    expect((await attemptsFor(world, 2 * dayMs)).disabled).toBe(true);
   });
 
-  it('of five days says nothing of an endpoint that took its place during the last attempt', async () => {
-    const { rig, deliver, append, groups, sent } = await makeRig();
+  it.each([
+    ['a refusal', answered(500)],
+    ['an acknowledgement', ok],
+  ])('counts anew after %s', async (_what, answer) => {
+    const world = await makeRig();
+    const { rig, append, cursor } = world;
+    append({ value: 0 }, { value: 1 });
+    rig.answer = () => unreachable;
+    expect((await attemptsFor(world, 4.9 * dayMs)).disabled).toBe(false);
+    rig.answer = () => answer;
+    await attemptsFor(world, 0);
+    const { failingSince, failedAt, outageMs } = (await cursor()) ?? {};
+    expect([failingSince, failedAt, outageMs]).toEqual([undefined, undefined, undefined]);
+    append({ value: 2 });
+    rig.answer = () => unreachable;
+    expect((await attemptsFor(world, 4.9 * dayMs)).disabled).toBe(false);
+    expect((await attemptsFor(world, 0.2 * dayMs)).disabled).toBe(true);
+  });
+
+  it('is part of the outage that a version before this one began, which counts from then on', async () => {
+    const world = await makeRig();
+    const { rig, append, cursors, cursor, deliver } = world;
     append({ value: 0 });
     rig.answer = () => unreachable;
     await deliver();
+    const since = rig.clock.now();
+    rig.pass(6 * dayMs);
+    const get = cursors.get.bind(cursors);
+    cursors.get = async (ref) => {
+      const { failedAt: _new, outageMs: _too, ...rest } = (await get(ref)) ?? {};
+      return rest as Awaited<ReturnType<typeof get>>;
+    };
+    const acquire = cursors.acquire.bind(cursors);
+    cursors.acquire = async (ref, acquisition) => {
+      const { failedAt: _new, outageMs: _too, ...rest } = (await acquire(ref, acquisition)) ?? {};
+      return rest as Awaited<ReturnType<typeof acquire>>;
+    };
+    await deliver();
+    cursors.get = get;
+    expect(await cursor()).toMatchObject({ failingSince: since, outageMs: 0 });
+  });
+
+  it('of five days says nothing of an endpoint that took its place during the last attempt', async () => {
+    const { rig, deliver, append, groups, cursors, sent } = await makeRig();
+    append({ value: 0 });
+    rig.answer = () => unreachable;
+    await deliver();
+    rig.takeWakes();
     rig.pass(limits.outageDisablesAfterMs);
+    const failedAt = rig.clock.now();
+    const outage = { failingSince: failedAt - 1, failedAt, outageMs: limits.outageDisablesAfterMs };
+    const retry = { attempts: 9, retryAt: failedAt, pendingEnd: 1, lastFailure: 'It was out.', outage };
+    await cursors.release(cursorRef, { epoch: 1, retry });
     const [old] = (await groups.get(groupRef))?.endpoints ?? [];
     rig.answer = async () => {
       await groups.deleteEndpoint(groupRef, 'e1');
@@ -420,7 +504,7 @@ describe('a failed attempt', () => {
     });
     await deliver();
     expect((await groups.get(groupRef))?.endpoints).toMatchObject([{ status: 'enabled' }]);
-    expect(await cursor()).toMatchObject({ failingSince: createdAt });
+    expect(await cursor()).toMatchObject({ failingSince: createdAt, outageMs: 0 });
   });
 });
 

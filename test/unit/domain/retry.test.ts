@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs, retryAfterMs } from '../../../lib/domain/retry.ts';
+import { limits } from '../../../lib/domain/limits.ts';
+import { backoffMs, type Outage, outageAfter, retryAfterMs } from '../../../lib/domain/retry.ts';
 
 describe('backoffMs', () => {
   const backoff = { initialSeconds: 2, maxSeconds: 60 };
@@ -33,4 +35,59 @@ describe('retryAfterMs', () => {
   it.each(['', '-5', '1.5', 'soon', '1e3', 'Fri, nonsense'])('takes nothing from %j', (header) =>
     expect(retryAfterMs(header, now)).toBeUndefined(),
   );
+});
+
+describe('outageAfter', () => {
+  const graceMs = limits.outageGraceMs;
+  const dayMs = 86_400_000;
+  const start = Date.UTC(2026, 0, 1);
+  const first: Outage = { failingSince: start, failedAt: start, outageMs: 0 };
+
+  it('counts the time since the attempt before, up to what was due and a quarter of an hour', () => {
+    const due = start + 60_000;
+    const countedAt = (now: number) => outageAfter(first, due, now);
+    expect(countedAt(due + 500)).toEqual({ failingSince: start, failedAt: due + 500, outageMs: 60_500 });
+    expect(countedAt(due + graceMs).outageMs).toBe(60_000 + graceMs);
+    expect(countedAt(due + 6 * dayMs).outageMs).toBe(60_000 + graceMs);
+    expect(countedAt(start - 6 * dayMs).outageMs).toBe(0);
+  });
+
+  /** Pauses between attempts, how late each attempt came, and how far off the clock was that told its time. */
+  const attempts = (lateMs: number, skewMs: number) =>
+    fc.array(
+      fc.record({
+        delayMs: fc.integer({ min: 0, max: dayMs }),
+        lateMs: fc.integer({ min: 0, max: lateMs }),
+        skewMs: fc.integer({ min: -skewMs, max: skewMs }),
+      }),
+      { minLength: 1, maxLength: 50 },
+    );
+  const counted = (all: readonly { delayMs: number; lateMs: number; skewMs: number }[]) => {
+    let [now, outage] = [start, first];
+    for (const { delayMs, lateMs, skewMs } of all) {
+      now += delayMs + lateMs;
+      outage = outageAfter(outage, outage.failedAt + delayMs, now + skewMs);
+    }
+    return { outageMs: outage.outageMs, passedMs: now - start };
+  };
+
+  it('is the time that passed, where clocks are minutes off and attempts a little late', () => {
+    fc.assert(
+      fc.property(attempts(graceMs / 3, graceMs / 3), (all) => {
+        const { outageMs, passedMs } = counted(all);
+        expect(Math.abs(outageMs - passedMs)).toBeLessThanOrEqual(graceMs);
+      }),
+    );
+  });
+
+  it('is never more than the pauses and a quarter of an hour for each, whatever the clocks say', () => {
+    fc.assert(
+      fc.property(attempts(9 * dayMs, 99 * dayMs), (all) => {
+        const most = all.reduce((sum, { delayMs }) => sum + delayMs + graceMs, 0);
+        const { outageMs } = counted(all);
+        expect(outageMs).toBeGreaterThanOrEqual(0);
+        expect(outageMs).toBeLessThanOrEqual(most);
+      }),
+    );
+  });
 });
