@@ -71,9 +71,10 @@ const bodyOf = (
  * headers joined by commas, its cookies apart:
  * docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html. Hono's own adapter
  * pastes the path into a URL, refuses a GET with a body, and leaves out headers without a value.
+ * @param signal Aborts when the request has to end.
  * @throws Problem `invalid_request`
  */
-const requestOf = (event: APIGatewayProxyEventV2): Request => {
+const requestOf = (event: APIGatewayProxyEventV2, signal: AbortSignal): Request => {
   const target = requestTarget(pathOf(event), event.rawQueryString);
   const method = methodOf(event);
   const body = bodyOf(event, method);
@@ -82,6 +83,7 @@ const requestOf = (event: APIGatewayProxyEventV2): Request => {
   return new Request(`https://${event.requestContext.domainName}${target}`, {
     method,
     headers,
+    signal,
     ...(body !== undefined && { body }),
   });
 };
@@ -104,11 +106,15 @@ const resultOf = async (response: Response): Promise<HttpResult> => {
 const refusal = (requestId: string, problem: Problem): Response =>
   problemResponse(requestId, problem, { 'x-request-id': requestId, 'cache-control': 'no-store' });
 
-const answerTo = async (app: Api, event: APIGatewayProxyEventV2): Promise<HttpResult> => {
+const answerTo = async (
+  app: Api,
+  event: APIGatewayProxyEventV2,
+  signal: AbortSignal,
+): Promise<HttpResult> => {
   const { requestContext } = event;
   let request: Request;
   try {
-    request = requestOf(event);
+    request = requestOf(event, signal);
   } catch (error) {
     const problem = new Problem('invalid_request', 'The request cannot be read.', { cause: error });
     return resultOf(refusal(requestContext.requestId, error instanceof Problem ? error : problem));
@@ -123,9 +129,15 @@ export const createHttpHandler =
     event: APIGatewayProxyEventV2,
     context: Pick<LambdaContext, 'getRemainingTimeInMillis'>,
   ): Promise<HttpResult> => {
-    const timer = setTimeout(() => void abandon(), context.getRemainingTimeInMillis() - answerMs);
+    const over = new AbortController();
+    const end = (): void => {
+      // First, so that nothing more is begun.
+      over.abort();
+      void abandon();
+    };
+    const timer = setTimeout(end, context.getRemainingTimeInMillis() - answerMs);
     try {
-      return await answerTo(app, event);
+      return await answerTo(app, event, over.signal);
     } finally {
       clearTimeout(timer);
       await abandon();

@@ -23,6 +23,7 @@ export type ProblemCode =
   | 'too_large'
   | 'unsupported_media_type'
   | 'partition_overloaded'
+  | 'partly_written'
   | 'outcome_unknown'
   | 'unavailable'
   | 'internal';

@@ -25,6 +25,10 @@ export interface ApiDeps {
   readonly requestId?: (c: Context) => string | undefined;
 }
 
+/** Whether it is one of ours, or comes from one. */
+const isFault = ({ code, details: { cause } }: Problem): boolean =>
+  code === 'internal' || (cause instanceof Problem && cause.code === 'internal');
+
 /** An application without routes: it gives every request an id, and every failure the form of DESIGN §10. */
 export const newApi = (deps: ApiDeps): Api => {
   const api: Api = new Hono<ApiEnv>();
@@ -37,7 +41,7 @@ export const newApi = (deps: ApiDeps): Api => {
   });
   api.onError((error, c) => {
     const problem = problemOf(error);
-    if (problem.code === 'internal') {
+    if (isFault(problem)) {
       deps.telemetry.record({
         kind: 'fault',
         where: `${c.req.method} ${c.req.routePath}`,

@@ -1,3 +1,4 @@
+import { concurrently } from '../domain/concurrently.ts';
 import { Problem, type ProblemCode } from '../domain/errors.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { NewRecord, PartitionRef } from '../domain/records.ts';
@@ -56,49 +57,77 @@ const inOrder = <Item>(items: ReadonlyMap<number, Item>): Item[] =>
 
 /** The failure that says most of what happened: one that leaves something unknown, else the first. */
 const leading = (problems: readonly Problem[]): Problem | undefined =>
-  problems.find(({ code }) => code === 'outcome_unknown') ??
   problems.find(({ code }) => code === 'internal') ??
+  problems.find(({ code }) => code === 'outcome_unknown') ??
   problems[0];
 
 const leavesUnknown: ReadonlySet<ProblemCode> = new Set(['outcome_unknown', 'internal']);
 
-/** The problem of a request of which some partitions' appends failed: it says of every record what became of it. */
-const partlyFailed = (outcomes: readonly PartitionOutcome[]): Problem | undefined => {
-  const failures = outcomes.filter((outcome) => 'problem' in outcome);
-  const lead = leading(failures.map(({ problem }) => problem));
-  if (lead === undefined || outcomes.length === 1) return lead;
-  const results = new Map<number, object>();
+/** What became of a record. */
+type Fate =
+  | ({ readonly outcome: 'written' } & ProducedResult)
+  | {
+      readonly outcome: 'not_written' | 'unknown';
+      readonly partition: number;
+      readonly code: ProblemCode;
+    };
+
+/** Those of all records, in request order. */
+const fatesOf = (outcomes: readonly PartitionOutcome[]): readonly Fate[] => {
+  const fates = new Map<number, Fate>();
   for (const outcome of outcomes) {
     if ('problem' in outcome) {
       const { code } = outcome.problem;
-      const state = leavesUnknown.has(code) ? 'unknown' : 'not_written';
-      for (const index of outcome.append.indexes) {
-        results.set(index, { outcome: state, partition: outcome.append.partition, code });
-      }
+      const { indexes, partition } = outcome.append;
+      const fate = leavesUnknown.has(code) ? 'unknown' : 'not_written';
+      for (const index of indexes) fates.set(index, { outcome: fate, partition, code });
     } else {
       const written = new Map<number, ProducedResult>();
       writtenResults(outcome, written);
-      for (const [index, result] of written) results.set(index, { outcome: 'written', ...result });
+      for (const [index, result] of written) fates.set(index, { outcome: 'written', ...result });
     }
   }
-  const retryAfter = Math.max(0, ...failures.map(({ problem }) => problem.details.retryAfterSeconds ?? 0));
-  return new Problem(
-    lead.code,
-    `The appends to ${failures.length} of ${outcomes.length} partitions failed. "results" says of each record, in request order, what became of it: send again those that were not_written. The failure: ${lead.message}`,
-    {
-      members: { ...lead.details.members, results: inOrder(results) },
-      cause: lead.details.cause ?? lead,
-      ...(retryAfter > 0 && { retryAfterSeconds: retryAfter }),
-    },
-  );
+  return inOrder(fates);
+};
+
+/** How many records each fate has, and what to do now, whatever the failures were. */
+const summary = (fates: readonly Fate[]): string => {
+  const count = (fate: Fate['outcome']): number => fates.filter(({ outcome }) => outcome === fate).length;
+  return `Of ${fates.length} records ${count('written')} were written, ${count('not_written')} were not, and of ${count('unknown')} it is not known. "results" says of each record, in request order, what became of it: send again only those that were not_written. One that is unknown may be there, or may come yet.`;
 };
 
 /**
- * Appends records to their partitions, all partitions at the same time and each all or nothing.
+ * The problem of a request of which some partitions' appends failed. Where nothing was written and nothing is unknown,
+ * it is that of one append; else it says of every record what became of it.
+ */
+const partlyFailed = (outcomes: readonly PartitionOutcome[]): Problem | undefined => {
+  const problems = outcomes.flatMap((outcome) => ('problem' in outcome ? [outcome.problem] : []));
+  const lead = leading(problems);
+  if (lead === undefined || outcomes.length === 1) return lead;
+  const results = fatesOf(outcomes);
+  if (problems.length < outcomes.length)
+    return new Problem('partly_written', summary(results), { members: { results }, cause: lead });
+  const { members, cause = lead } = lead.details;
+  const told = { members: { ...members, results }, cause };
+  if (leavesUnknown.has(lead.code)) return new Problem(lead.code, summary(results), told);
+  const retryAfterSeconds = Math.max(1, ...problems.map(({ details }) => details.retryAfterSeconds ?? 1));
+  return new Problem(lead.code, lead.message, { ...told, retryAfterSeconds });
+};
+
+const notBegun = (): Problem =>
+  new Problem('unavailable', 'The time of this request was over. Nothing was written; try again.', {
+    retryAfterSeconds: 1,
+  });
+
+/** A request may name a thousand partitions. Begun all at once, their writes would wait for each other past their time. */
+const appendsAtOnce = 32;
+
+/**
+ * Appends records to their partitions, some at a time and each all or nothing.
  * @returns the results in the order of `records`
  * @throws PartitionClosedError when the topic was deleted meanwhile: whatever was written went with it.
  * @throws Problem as Appender.append; where there are several partitions, with the member `results`, which says of each
- *   record whether it was written.
+ *   record whether it was written. `partly_written` when some of them were.
  */
 export const appendAll = async (
   appender: Pick<Appender, 'append'>,
@@ -108,11 +137,15 @@ export const appendAll = async (
     readonly partitions: readonly number[];
     readonly expectedOffset?: number;
     readonly origin?: Origin | undefined;
+    /** Ends the request: what is under way then goes on, and nothing more is begun. */
+    readonly signal?: AbortSignal;
   },
 ): Promise<readonly ProducedResult[]> => {
-  const { records, partitions, expectedOffset, origin } = request;
+  const { records, partitions, expectedOffset, origin, signal } = request;
   let closed: PartitionClosedError | undefined;
   const run = async (append: PartitionAppend): Promise<PartitionOutcome> => {
+    if (closed !== undefined) return { append, problem: problemOf(closed) };
+    if (signal?.aborted === true) return { append, problem: notBegun() };
     const at: PartitionRef = { topicId: topic.topicId, partition: append.partition };
     try {
       const options = { origin, ...(expectedOffset !== undefined && { expectedOffset }) };
@@ -122,7 +155,7 @@ export const appendAll = async (
       return { append, problem: problemOf(error) };
     }
   };
-  const outcomes = await Promise.all(grouped(records, partitions).map(run));
+  const outcomes = await concurrently(appendsAtOnce, grouped(records, partitions), run);
   if (closed !== undefined) throw closed;
   const failure = partlyFailed(outcomes);
   if (failure !== undefined) throw failure;

@@ -33,6 +33,10 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   too_large: { status: 413, title: 'Something is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   partition_overloaded: { status: 503, title: 'The partition has more to do than it can' },
+  // Sent again as it is, what was written would be there twice: so this is a status that no client repeats by itself.
+  // AWS SDKs repeat 429, 500 and 502 to 504 (@smithy/core, submodules/retry), retryablehttp 429 and 5xx but 501, got and
+  // ky 408, 413, 429 and 5xx, urllib3 413, 429 and 503 that have Retry-After, Envoy's retriable-4xx 409.
+  partly_written: { status: 422, title: 'A part of the request was written' },
   outcome_unknown: { status: 504, title: 'It is not known whether this was done' },
   unavailable: { status: 503, title: 'The service is not available for a moment' },
   internal: { status: 500, title: 'Something went wrong inside' },

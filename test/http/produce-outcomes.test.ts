@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { OutcomeUnknownError, Problem, ThrottledError } from '../../lib/domain/errors.ts';
 import type { PartitionRef } from '../../lib/domain/records.ts';
 import { PartitionClosedError } from '../../lib/log/closed.ts';
-import { type AppDeps, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
+import {
+  type AppDeps,
+  adminKey,
+  call,
+  expectProblem,
+  newWorld,
+  produce,
+  type World,
+  withTopic,
+} from './world.ts';
 
 /** A world in which the appends to some partitions fail. */
 const failing = (failures: Readonly<Record<number, (at: PartitionRef) => unknown>>): Promise<World> =>
@@ -33,7 +42,7 @@ describe('when the appends to some partitions fail', () => {
     const world = await failing({ 0: overloaded });
     await withTopic(world, 3);
     const answer = await produce(world, three);
-    const problem = expectProblem(answer, 503, 'partition_overloaded');
+    const problem = expectProblem(answer, 422, 'partly_written');
     const timestamp = '2026-03-01T12:00:00.000Z';
     expect(problem['results']).toEqual([
       { outcome: 'written', partition: 2, offset: 0, timestamp },
@@ -41,15 +50,25 @@ describe('when the appends to some partitions fail', () => {
       { outcome: 'written', partition: 2, offset: 1, timestamp },
       { outcome: 'written', partition: 1, offset: 0, timestamp },
     ]);
-    expect(answer.headers.get('retry-after')).toBe('7');
     const read = await call(world, 'GET /v1/topics/orders/partitions');
     expect(read.json['partitions']).toMatchObject([{ endOffset: 0 }, { endOffset: 1 }, { endOffset: 2 }]);
   });
 
-  test('what is not known is told apart from what was not written, and leads', async () => {
+  test('the answer is one that no client repeats by itself, and says what is true of all of it', async () => {
     const world = await failing({ 0: overloaded, 1: unknown });
     await withTopic(world, 3);
-    const problem = expectProblem(await produce(world, three), 504, 'outcome_unknown');
+    const answer = await produce(world, three);
+    const problem = expectProblem(answer, 422, 'partly_written');
+    expect(answer.headers.has('retry-after')).toBe(false);
+    expect(problem['detail']).toMatch(/^Of 4 records 2 were written, 1 were not, and of 1 it is not known/);
+    expect(problem['detail']).toMatch(/send again only those that were not_written/);
+    expect(problem['detail']).not.toMatch(/Nothing was written|try again/i);
+  });
+
+  test('what is not known is told apart from what was not written', async () => {
+    const world = await failing({ 0: overloaded, 1: unknown });
+    await withTopic(world, 3);
+    const problem = expectProblem(await produce(world, three), 422, 'partly_written');
     expect(problem['results']).toMatchObject([
       { outcome: 'written' },
       { outcome: 'not_written', code: 'partition_overloaded' },
@@ -62,18 +81,92 @@ describe('when the appends to some partitions fail', () => {
     const world = await failing({ 1: () => new Error('at /srv/secret.ts') });
     await withTopic(world, 3);
     const answer = await produce(world, three);
-    const problem = expectProblem(answer, 500, 'internal');
+    const problem = expectProblem(answer, 422, 'partly_written');
     expect(problem['results']).toMatchObject([{}, {}, {}, { outcome: 'unknown', code: 'internal' }]);
     expect(answer.text).not.toContain('secret');
     expect(world.events).toMatchObject([{ kind: 'fault' }]);
   });
 
-  test('all of them failing is told as well', async () => {
-    const world = await failing({ 0: overloaded, 1: overloaded, 2: overloaded });
+  test('where nothing was written the answer is as for one partition', async () => {
+    const world = await failing({ 0: overloaded, 1: () => new ThrottledError('no capacity'), 2: overloaded });
     await withTopic(world, 3);
-    const problem = expectProblem(await produce(world, three), 503, 'partition_overloaded');
+    const answer = await produce(world, three);
+    const problem = expectProblem(answer, 503, 'partition_overloaded');
+    expect(problem['detail']).toBe('Too much. Nothing was written.');
+    expect(answer.headers.get('retry-after')).toBe('7');
     expect(problem['results']).toHaveLength(4);
     expect(JSON.stringify(problem['results'])).not.toContain('"written"');
+  });
+
+  test('where nothing is known to be written the outcome is unknown, and nothing says otherwise', async () => {
+    const world = await failing({ 0: overloaded, 1: unknown, 2: overloaded });
+    await withTopic(world, 3);
+    const answer = await produce(world, three);
+    const problem = expectProblem(answer, 504, 'outcome_unknown');
+    expect(problem['detail']).toMatch(/^Of 4 records 0 were written, 3 were not, and of 1 it is not known/);
+    expect(answer.headers.has('retry-after')).toBe(false);
+  });
+});
+
+describe('a request over many partitions', () => {
+  const many = Array.from({ length: 1000 }, (_, partition) => ({ partition, value: partition }));
+
+  /** A world that counts the appends at one time. */
+  const counted = async (): Promise<{ readonly world: World; readonly most: () => number }> => {
+    let now = 0;
+    let most = 0;
+    const world = await newWorld(({ appender }: AppDeps) => ({
+      appender: {
+        append: async (at, records, options) => {
+          now += 1;
+          most = Math.max(most, now);
+          try {
+            return await appender.append(at, records, options);
+          } finally {
+            now -= 1;
+          }
+        },
+        close: (at) => appender.close(at),
+      },
+    }));
+    await withTopic(world, 1024);
+    return { world, most: () => most };
+  };
+
+  test('appends to some of them at a time, and answers in the order of the request', async () => {
+    const { world, most } = await counted();
+    const answer = await produce(world, many);
+    expect(answer.status).toBe(200);
+    expect(answer.json['results']).toMatchObject(many.map(({ partition }) => ({ partition, offset: 0 })));
+    expect(most()).toBeLessThanOrEqual(32);
+    expect(most()).toBeGreaterThan(1);
+  });
+
+  test('begins nothing more when the request has to end, and says what was not begun', async () => {
+    const over = new AbortController();
+    const world = await newWorld(({ appender }: AppDeps) => ({
+      appender: {
+        append: (at, records, options) => {
+          if (at.partition === 99) over.abort();
+          return appender.append(at, records, options);
+        },
+        close: (at) => appender.close(at),
+      },
+    }));
+    await withTopic(world, 1024);
+    const response = await world.apps.produce.request('/v1/topics/orders/records', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ records: many }),
+      signal: over.signal,
+    });
+    expect(response.status).toBe(422);
+    const { results } = (await response.json()) as { results: { outcome: string; code?: string }[] };
+    const written = results.filter(({ outcome }) => outcome === 'written');
+    expect(results.slice(100)).toEqual(
+      many.slice(100).map(({ partition }) => ({ outcome: 'not_written', partition, code: 'unavailable' })),
+    );
+    expect(written).toHaveLength(100);
   });
 });
 

@@ -26,16 +26,22 @@ const placed = (deps: ProduceDeps, topic: Topic, request: ProduceRequest): reado
   return partitions;
 };
 
+/** Where a request came from, and what ends it. */
+interface ProduceCall {
+  readonly origin: Origin | undefined;
+  readonly signal: AbortSignal;
+}
+
 const produceTo = (
   deps: ProduceDeps,
   topic: Topic,
   request: ProduceRequest,
-  origin: Origin | undefined,
+  call: ProduceCall,
 ): Promise<readonly ProducedResult[]> =>
   appendAll(deps.appender, topic, {
     records: request.records.map(({ record }) => record),
     partitions: placed(deps, topic, request),
-    origin,
+    ...call,
     ...(request.expectedOffset !== undefined && { expectedOffset: request.expectedOffset }),
   });
 
@@ -51,16 +57,16 @@ const produce = async (
   deps: ProduceDeps,
   name: string,
   request: ProduceRequest,
-  origin: Origin | undefined,
+  call: ProduceCall,
 ): Promise<readonly ProducedResult[]> => {
   const topic = await topicFor(deps, name, request);
   try {
-    return await produceTo(deps, topic, request, origin);
+    return await produceTo(deps, topic, request, call);
   } catch (error) {
     if (!(error instanceof PartitionClosedError)) throw error;
   }
   try {
-    return await produceTo(deps, await deps.directory.resolveAgain(name), request, origin);
+    return await produceTo(deps, await deps.directory.resolveAgain(name), request, call);
   } catch (error) {
     if (!(error instanceof PartitionClosedError)) throw error;
     throw new Problem('unavailable', `Topic "${name}" is being deleted. Nothing was written that stays.`, {
@@ -84,7 +90,10 @@ export const produceRecords = (api: Api, deps: ProduceDeps): void => {
     refuseIdempotencyKey(c);
     const body = await readJson(c, { limit: 'requestBytes', parse: parseJson });
     const origin = originOf(c.get('requestId'), c.req.header('traceparent'));
-    const results = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(body), origin);
+    const results = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(body), {
+      origin,
+      signal: c.req.raw.signal,
+    });
     return c.json({ results });
   });
 };

@@ -111,6 +111,8 @@ describe('a Lambda behind the HTTP API', () => {
     const { promise: abandoned, resolve } = Promise.withResolvers<void>();
     app.get('/v1/slow', async (c) => {
       await abandoned;
+      // Told first, so that nothing more is begun.
+      expect(c.req.raw.signal.aborted).toBe(true);
       return c.json({ outcome: 'unknown' }, 503);
     });
     const handle = createHttpHandler({
