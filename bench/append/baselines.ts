@@ -2,8 +2,9 @@ import type { Batch } from '../../lib/domain/batches.ts';
 import { batchEnd } from '../../lib/domain/batches.ts';
 import { encodeRecords } from '../../lib/domain/encoding.ts';
 import { Problem, ThrottledError } from '../../lib/domain/errors.ts';
-import { limits } from '../../lib/domain/limits.ts';
 import type { NewRecord } from '../../lib/domain/records.ts';
+import { tailRules } from '../../lib/log/tail.ts';
+import { instantOf } from '../../lib/stores/clock.ts';
 import type { SimulatedProcess } from '../../test/simulation/scheduler.ts';
 import { Combiner } from './combiner.ts';
 import type { TableClient } from './simulated-table.ts';
@@ -32,7 +33,7 @@ const newBatch = ({ world }: Context, records: readonly NewRecord[]): Omit<Batch
 });
 
 const put = ({ process, table }: Context, batch: Batch) =>
-  table.putIfAbsent(hotPartition, batch, { notAfter: process.clock.now() + limits.tailMaxAgeMs });
+  table.putIfAbsent(hotPartition, batch, tailRules.window({ asOf: instantOf(process.clock) }, 1));
 
 /** A conditional put at the tail; whoever loses looks for the new tail and tries again, at once, as when throttled. */
 const startRetrying = (context: Context): Write => {

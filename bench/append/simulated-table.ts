@@ -1,7 +1,8 @@
 import { type Batch, batchEnd } from '../../lib/domain/batches.ts';
 import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../lib/domain/errors.ts';
 import { type PartitionRef, partitionKey } from '../../lib/domain/records.ts';
-import type { BatchStore, PutOutcome } from '../../lib/stores/batches.ts';
+import { type BatchStore, isWithin, type PutOutcome } from '../../lib/stores/batches.ts';
+import { instantOf } from '../../lib/stores/clock.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import type { Scheduler, SimulatedProcess } from '../../test/simulation/scheduler.ts';
 import { Capacity } from './capacity.ts';
@@ -104,8 +105,9 @@ export class SimulatedTable {
       });
     };
     return {
-      putIfAbsent: async (at, batch, { notAfter, signal }) => {
-        if (process.clock.now() > notAfter) throw new NotSentError('The time to send it was over.');
+      putIfAbsent: async (at, batch, { signal, ...window }) => {
+        if (!isWithin(window, instantOf(process.clock)))
+          throw new NotSentError('The time to send it was over.');
         return exchange(
           () => this.#put(at, batch),
           signal,

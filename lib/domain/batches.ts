@@ -15,7 +15,12 @@ export interface Batch {
   readonly data: Uint8Array;
   /** 8 bytes: 4 random ones of the writer, 4 of the write. By them a repeated write recognises itself. */
   readonly writeId: Uint8Array;
-  /** Wall clock ms of the append, never less than the batch's before it. */
+  /**
+   * Wall clock ms of the append, by the writer's clock. Where the store looks at signatures it is within 16 min of the
+   * store's own clock at the append (`signatureMaxAgeMs` and `tailMaxAgeMs`); elsewhere nothing holds it but the writer's
+   * clock. Never less than the batch's before it, except behind a date that is more than 32 min ahead of the writer's
+   * clock (`appendTimeMaxAheadMs`): one that no clock which the store accepts has written is not handed on.
+   */
   readonly appendedAt: number;
   /** Bytes of `data` in all earlier batches of the partition. */
   readonly bytesBefore: number;

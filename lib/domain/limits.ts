@@ -35,10 +35,16 @@ export const limits = {
   deliveryBytes: 960 * 1024,
   deliveryRecords: 1000,
   deliveryTimeoutSeconds: 30,
-  /** Why a stale writer cannot corrupt the log: DESIGN §5. */
+  /**
+   * Why a stale writer cannot corrupt the log: lib/log/tail.ts derives the last two from the first two. A signature may be
+   * this old, or this far in the future.
+   */
   tailMaxAgeMs: 60_000,
   signatureMaxAgeMs: 15 * 60_000,
-  trimMinAgeMs: 60 * 60_000,
+  /** At least four times `signatureMaxAgeMs` and twice `tailMaxAgeMs`. */
+  trimMinAgeMs: 65 * 60_000,
+  /** How far one writer's date can be ahead of another's later clock: twice the sum of the first two. */
+  appendTimeMaxAheadMs: 32 * 60_000,
   /** SQS delays a message this long at most. */
   wakeDelayMs: 15 * 60_000,
   /** One run of a deliverer: the time limit of its function. */
@@ -63,10 +69,10 @@ export const limits = {
   /** The longest `Retry-After` that is obeyed. */
   retryAfterMs: 60 * 60_000,
   /**
-   * What was deleted is taken apart no sooner: no writer that still believed in it can be left. More than the sum of
-   * `tailMaxAgeMs` and `signatureMaxAgeMs`.
+   * What was deleted is taken apart no sooner: no writer that still believed in it can be left. As `trimMinAgeMs`, and for
+   * the same reason: the clocks of who closed it, of who takes it apart and of the writer may all be off.
    */
-  removalMinAgeMs: 20 * 60_000,
+  removalMinAgeMs: 65 * 60_000,
   /** An endpoint that has been out this long, while it was tried, is disabled. */
   outageDisablesAfterMs: 5 * 24 * 60 * 60_000,
   /** How much later than it was due an attempt may come for the whole time since the one before to count as outage. */

@@ -1,4 +1,5 @@
 import type { Batch } from '../domain/batches.ts';
+import { elapsedMs, type Instant } from '../domain/instants.ts';
 import type { Random } from '../stores/random.ts';
 import type { AppendOptions } from './options.ts';
 import type { Tail } from './tail.ts';
@@ -23,13 +24,13 @@ export class Congestion {
   readonly #options: AppendOptions;
   readonly #random: Random;
   readonly #writerId: Uint8Array;
-  /** Others, by writer id, and when (ms) they were last seen to have written. */
-  readonly #rivals = new Map<string, number>();
+  /** Others, by writer id, and when they were last seen to have written. */
+  readonly #rivals = new Map<string, Instant>();
   #requestMs: number;
   /** Others' batches, and the ms in which they were seen, both fading with `memoryMs`. */
   #foreignBatches = 0;
   #observedMs = 0;
-  #observedAt: number | undefined;
+  #observedAt: Instant | undefined;
   #foreignBatchRecords = 1;
   /** How often a tail that had not been looked at for a while turned out to be past. */
   #pastShare = 0;
@@ -67,7 +68,7 @@ export class Congestion {
   }
 
   /** The tail was `before` and is found to be `after`, which `last` ends: what lies between, others wrote. */
-  foundTail(before: Tail | undefined, after: Tail, last: Batch | undefined, now: number): void {
+  foundTail(before: Tail | undefined, after: Tail, last: Batch | undefined, now: Instant): void {
     if (last !== undefined && writerOf(last.writeId) !== writerOf(this.#writerId)) this.#sawRival(last, now);
     if (before === undefined) {
       this.#observedAt = now;
@@ -78,7 +79,7 @@ export class Congestion {
     this.#observe(batches, now);
   }
 
-  won(now: number): void {
+  won(now: Instant): void {
     this.#observe(0, now);
     this.#conflicts = 0;
     this.#throttles = 0;
@@ -93,7 +94,7 @@ export class Congestion {
   }
 
   /** Full jitter, growing with every conflict since the last win, and faster with every refusal for want of capacity. */
-  backoffMs(now: number): number {
+  backoffMs(now: Instant): number {
     const { conflictGrowth, turnFactor, throttleFactor, throttleGrowth, maxBackoffMs } = this.#options;
     const turns = turnFactor * (1 + this.#countRivals(now));
     const conflicts = this.#conflicts === 0 ? 0 : Math.min(turns, conflictGrowth ** (this.#conflicts - 1));
@@ -102,14 +103,14 @@ export class Congestion {
   }
 
   /** What a process that has just won leaves to the others before it writes again. */
-  yieldMs(now: number): number {
+  yieldMs(now: Instant): number {
     return this.#options.yieldFactor * this.#countRivals(now) * this.#requestMs;
   }
 
   /** Whether somebody has probably written since `tail` was seen. */
-  probablyPast(tail: Tail, now: number): boolean {
+  probablyPast(tail: Tail, now: Instant): boolean {
     const { memoryMs, staleProbability, winnerTrust } = this.#options;
-    const ageMs = Math.max(0, now - tail.seenAt);
+    const ageMs = Math.max(0, elapsedMs(tail.seenAt, now));
     if (tail.mayBePast === true && ageMs > winnerTrust * this.#requestMs) return true;
     // What the rate was long ago says less than how such guesses went before.
     if (ageMs > memoryMs) return this.#pastShare > staleProbability;
@@ -117,9 +118,9 @@ export class Congestion {
     return 1 - Math.exp(-rate * ageMs) > staleProbability;
   }
 
-  #sawRival(batch: Batch, now: number): void {
+  #sawRival(batch: Batch, now: Instant): void {
     this.#foreignBatchRecords = moved(this.#foreignBatchRecords, batch.count, 0.25);
-    if (now - batch.appendedAt > this.#options.memoryMs) return;
+    if (now.wall - batch.appendedAt > this.#options.memoryMs) return;
     const rival = writerOf(batch.writeId);
     this.#rivals.delete(rival);
     this.#rivals.set(rival, now);
@@ -127,17 +128,17 @@ export class Congestion {
     if (this.#rivals.size > this.#options.maxRivals && oldest !== undefined) this.#rivals.delete(oldest);
   }
 
-  #countRivals(now: number): number {
+  #countRivals(now: Instant): number {
     for (const [rival, seenAt] of this.#rivals) {
-      if (now - seenAt <= this.#options.memoryMs) break;
+      if (elapsedMs(seenAt, now) <= this.#options.memoryMs) break;
       this.#rivals.delete(rival);
     }
     return this.#rivals.size;
   }
 
-  #observe(batches: number, now: number): void {
+  #observe(batches: number, now: Instant): void {
     const { memoryMs } = this.#options;
-    const elapsed = Math.max(0, now - (this.#observedAt ?? now));
+    const elapsed = Math.max(0, elapsedMs(this.#observedAt ?? now, now));
     if (elapsed > memoryMs) this.#pastShare = moved(this.#pastShare, batches > 0 ? 1 : 0, 0.5);
     const kept = Math.exp(-elapsed / memoryMs);
     this.#foreignBatches = this.#foreignBatches * kept + batches;

@@ -1,24 +1,24 @@
 import { type Batch, batchEnd } from '../domain/batches.ts';
+import type { Instant } from '../domain/instants.ts';
 import { type PartitionRef, partitionKey } from '../domain/records.ts';
 import type { Want } from './collector.ts';
 
 /** What a process knows of a partition. Offsets only grow, so what was seen once is a lower bound for ever. */
 interface Known {
   start: number;
-  /** Wall clock ms. */
-  startSeenAt: number;
+  /** Undefined: never. */
+  startSeenAt: Instant | undefined;
   end: number;
-  endSeenAt: number;
+  endSeenAt: Instant | undefined;
   recordsPerBatch: number;
   bytesPerBatch: number;
 }
 
-const never = Number.NEGATIVE_INFINITY;
 const unknown: Readonly<Known> = {
   start: 0,
-  startSeenAt: never,
+  startSeenAt: undefined,
   end: 0,
-  endSeenAt: never,
+  endSeenAt: undefined,
   recordsPerBatch: 1,
   bytesPerBatch: 0,
 };
@@ -43,14 +43,14 @@ export class KnownPartitions {
     return this.#known.get(partitionKey(at)) ?? unknown;
   }
 
-  sawStart(at: PartitionRef, start: number, now: number): void {
+  sawStart(at: PartitionRef, start: number, now: Instant): void {
     const known = this.#of(at);
     known.start = Math.max(known.start, start);
     known.startSeenAt = now;
   }
 
   /** `now`: when nothing was after it; undefined when that is not known. */
-  sawEnd(at: PartitionRef, end: number, now: number | undefined): void {
+  sawEnd(at: PartitionRef, end: number, now: Instant | undefined): void {
     const known = this.#of(at);
     known.end = Math.max(known.end, end);
     if (now !== undefined) known.endSeenAt = now;

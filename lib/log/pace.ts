@@ -1,7 +1,7 @@
 /** How much the newest batch moves the mean. */
 const weight = 0.2;
 
-/** How fast one process gets its batches into one partition. Times are wall clock ms. */
+/** How fast one process gets its batches into one partition. Times are monotonic ms. */
 export class Pace {
   /** From one batch to the next, while appends wait. */
   #cycleMs: number;

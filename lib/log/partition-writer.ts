@@ -1,15 +1,18 @@
 import type { Batch } from '../domain/batches.ts';
 import { encodeSerialized } from '../domain/encoding.ts';
 import { OutcomeUnknownError, Problem, RefusedError, ThrottledError } from '../domain/errors.ts';
+import type { Instant } from '../domain/instants.ts';
 import type { Origin } from '../domain/origin.ts';
 import type { PartitionRef } from '../domain/records.ts';
+import { isWithin } from '../stores/batches.ts';
+import { instantOf } from '../stores/clock.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import { PartitionClosedError } from './closed.ts';
 import { Congestion } from './congestion.ts';
 import { Pace } from './pace.ts';
 import { offsetMismatch, outcomeUnknown, overloaded, unavailable } from './refusals.ts';
 import { type SettleDeps, type Settlement, settle } from './settle.ts';
-import { type Tail, tailAfter } from './tail.ts';
+import { appendTime, type Tail, tailAfter } from './tail.ts';
 import { TailCache } from './tail-cache.ts';
 import { type Appended, type Payload, type Waiting, WaitingQueue } from './waiting.ts';
 
@@ -67,7 +70,7 @@ export class PartitionWriter {
   }
 
   append(request: AppendRequest): Promise<Appended> {
-    const now = this.#deps.clock.now();
+    const now = this.#deps.clock.monotonic();
     const waitMs = this.isIdle ? 0 : this.#pace.waitMs(this.#queue.batches, now);
     if (waitMs > this.#deps.options.waitBudgetMs) {
       this.#recordRefusal('overloaded', request);
@@ -126,28 +129,34 @@ export class PartitionWriter {
   }
 
   async #writeNext(): Promise<void> {
+    const asked = this.#queue.first;
     const tail = await this.#readTail();
-    if (tail === undefined) return this.#pause(this.#congestion.backoffMs(this.#deps.clock.now()));
+    if (tail === undefined) return this.#pause(this.#congestion.backoffMs(instantOf(this.#deps.clock)));
     if (tail.closed) return this.#refuseClosed(tail);
+    const builtAt = instantOf(this.#deps.clock);
+    // The clock stepped, or the answer was long on its way.
+    if (!isWithin(this.#deps.rules.window(tail, 1), builtAt)) return this.#tail.forget();
     this.#underWay = this.#queue.takeBatch();
     const [first] = this.#underWay;
     if (first === undefined) return;
     if (first.expectedOffset !== undefined && first.expectedOffset !== tail.end) {
-      first.reject(offsetMismatch(this.#at, first.expectedOffset, tail.end));
+      // An append that came while the tail was asked for may know a later one: it is asked for again.
+      if (first === asked) first.reject(offsetMismatch(this.#at, first.expectedOffset, tail.end));
+      else this.#queue.giveBack(this.#underWay);
       this.#underWay = [];
       return;
     }
-    const batch = this.#batchAt(tail);
+    const batch = this.#batchAt(tail, builtAt.wall);
     const write = { at: this.#at, batch, tail, signal: this.#giveUp.signal };
-    const sentAt = this.#deps.clock.now();
+    const sentAt = this.#deps.clock.monotonic();
     const settlement = await settle(this.#deps, write);
-    for (const waiting of this.#underWay) waiting.waitsSince += this.#deps.clock.now() - sentAt;
+    for (const waiting of this.#underWay) waiting.waitsSince += this.#deps.clock.monotonic() - sentAt;
     const waitMs = this.#conclude(batch, tail, settlement);
     this.#underWay = [];
     if (this.#queue.size > 0) await this.#pause(waitMs);
   }
 
-  #batchAt(tail: Tail): Batch {
+  #batchAt(tail: Tail, now: number): Batch {
     const records = this.#underWay.flatMap((waiting) => waiting.records);
     const origin = this.#underWay[0]?.origin;
     return {
@@ -155,7 +164,7 @@ export class PartitionWriter {
       count: records.length,
       data: encodeSerialized(records, origin),
       writeId: this.#congestion.newWriteId(),
-      appendedAt: Math.max(this.#deps.clock.now(), tail.appendedAt),
+      appendedAt: appendTime(tail, now),
       bytesBefore: tail.bytes,
       ...(origin !== undefined && { origin }),
     };
@@ -179,7 +188,7 @@ export class PartitionWriter {
         return this.#stored(batch, settlement.asOf, settlement.ms);
       case 'lost':
         this.#congestion.answered(settlement.ms);
-        this.#congestion.foundTail(tail, settlement.tail, settlement.winner, this.#deps.clock.now());
+        this.#congestion.foundTail(tail, settlement.tail, settlement.winner, instantOf(this.#deps.clock));
         this.#congestion.lost();
         this.#trouble = { kind: 'contention' };
         this.#tail.learn(settlement.tail);
@@ -210,11 +219,11 @@ export class PartitionWriter {
         return 0;
     }
     this.#queue.giveBack(this.#underWay);
-    return this.#congestion.backoffMs(this.#deps.clock.now());
+    return this.#congestion.backoffMs(instantOf(this.#deps.clock));
   }
 
-  #stored(batch: Batch, asOf: number, ms: number): number {
-    const now = this.#deps.clock.now();
+  #stored(batch: Batch, asOf: Instant, ms: number): number {
+    const now = instantOf(this.#deps.clock);
     this.#deps.telemetry.record({
       kind: 'appended',
       ...this.#at,
@@ -223,13 +232,13 @@ export class PartitionWriter {
       appends: this.#underWay.length,
       conflicts: this.#congestion.conflicts,
       throttles: this.#congestion.throttles,
-      ms: this.#pace.sinceProgressMs(now),
+      ms: this.#pace.sinceProgressMs(now.monotonic),
       ...(batch.origin !== undefined && { requestId: batch.origin.requestId }),
     });
     this.#tail.learn(tailAfter(batch, asOf, now));
     this.#congestion.answered(ms);
     this.#congestion.won(now);
-    this.#pace.stored(now);
+    this.#pace.stored(now.monotonic);
     let { base } = batch;
     for (const waiting of this.#underWay) {
       waiting.resolve({ base, appendedAt: batch.appendedAt });
@@ -243,7 +252,7 @@ export class PartitionWriter {
   }
 
   #refuseLate(): void {
-    const now = this.#deps.clock.now();
+    const now = this.#deps.clock.monotonic();
     const { waitBudgetMs } = this.#deps.options;
     const trouble = this.#trouble;
     for (const waiting of this.#queue.remove(({ waitsSince }) => now - waitsSince > waitBudgetMs)) {

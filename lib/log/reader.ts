@@ -1,8 +1,9 @@
 import { type Batch, batchEnd } from '../domain/batches.ts';
 import { Problem } from '../domain/errors.ts';
+import { elapsedMs, type Instant } from '../domain/instants.ts';
 import { type LogRecord, type PartitionRef, partitionKey } from '../domain/records.ts';
 import type { BatchPage, BatchStore } from '../stores/batches.ts';
-import type { Clock } from '../stores/clock.ts';
+import { type Clock, instantOf } from '../stores/clock.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
 import { type Arrival, Arrivals } from './arrivals.ts';
 import { Collector, type Want } from './collector.ts';
@@ -86,7 +87,7 @@ export class Reader {
    * @throws Problem `offset_out_of_range` (members `startOffset`, `endOffset`) below the start or above the end.
    */
   async fetch(at: PartitionRef, request: FetchRequest): Promise<Fetched> {
-    const until = this.#clock.now() + request.waitMs;
+    const until = this.#clock.monotonic() + request.waitMs;
     const startOffset = await this.#recentStart(at);
     if (request.offset < startOffset) throw await this.#outOfRange(at, request.offset);
     const arrival = this.#arrivals.expect(at);
@@ -110,7 +111,7 @@ export class Reader {
     const { offset, signal } = request;
     for (let pauseMs = firstPauseMs; ; ) {
       const run = await this.#collect(at, offset, request, false);
-      const leftMs = until - this.#clock.now();
+      const leftMs = until - this.#clock.monotonic();
       if (run.records.length > 0 || run.closed || leftMs <= 0 || signal?.aborted === true) return run;
       const hasArrived = await arrival.within(Math.min(pauseMs, leftMs), this.#clock, signal);
       // An eventually consistent read may miss it a few times more.
@@ -135,14 +136,14 @@ export class Reader {
   /** The oldest offset still readable; strongly consistent. */
   async startOffset(at: PartitionRef): Promise<number> {
     const { startOffset } = await this.#ask(() => this.#partitions.get(at));
-    this.#known.sawStart(at, startOffset, this.#clock.now());
+    this.#known.sawStart(at, startOffset, instantOf(this.#clock));
     return startOffset;
   }
 
   /** The next offset to be written; strongly consistent. */
   async endOffset(at: PartitionRef): Promise<number> {
     const end = await this.#ask((signal) => this.#batches.end(at, signal));
-    this.#known.sawEnd(at, end, this.#clock.now());
+    this.#known.sawEnd(at, end, instantOf(this.#clock));
     return this.#known.get(at).end;
   }
 
@@ -158,7 +159,7 @@ export class Reader {
 
   async #last(at: PartitionRef): Promise<Batch | undefined> {
     const last = await this.#ask((signal) => this.#batches.last(at, signal));
-    this.#known.sawEnd(at, last === undefined ? 0 : batchEnd(last), this.#clock.now());
+    this.#known.sawEnd(at, last === undefined ? 0 : batchEnd(last), instantOf(this.#clock));
     return last;
   }
 
@@ -166,10 +167,14 @@ export class Reader {
     return patiently(this.#clock, this.#options.attemptTimeoutMs, request);
   }
 
+  #isRecent(seenAt: Instant | undefined): boolean {
+    const { offsetsMaxAgeMs } = this.#options;
+    return seenAt !== undefined && elapsedMs(seenAt, instantOf(this.#clock)) <= offsetsMaxAgeMs;
+  }
+
   async #recentStart(at: PartitionRef): Promise<number> {
     const { start, startSeenAt } = this.#known.get(at);
-    const isRecent = this.#clock.now() - startSeenAt <= this.#options.offsetsMaxAgeMs;
-    return isRecent ? start : this.startOffset(at);
+    return this.#isRecent(startSeenAt) ? start : this.startOffset(at);
   }
 
   async #recentEnd(
@@ -177,8 +182,7 @@ export class Reader {
     run: { readonly more: boolean; readonly next: number },
   ): Promise<number> {
     const { end, endSeenAt } = this.#known.get(at);
-    const isRecent = this.#clock.now() - endSeenAt <= this.#options.offsetsMaxAgeMs;
-    if (isRecent && (!run.more || end > run.next)) return end;
+    if (this.#isRecent(endSeenAt) && (!run.more || end > run.next)) return end;
     return Math.max(run.next, await this.endOffset(at));
   }
 
@@ -223,7 +227,7 @@ export class Reader {
 
   #sawPage(at: PartitionRef, { batches, more }: BatchPage): void {
     const last = batches.at(-1);
-    if (last !== undefined) this.#known.sawEnd(at, batchEnd(last), more ? undefined : this.#clock.now());
+    if (last !== undefined) this.#known.sawEnd(at, batchEnd(last), more ? undefined : instantOf(this.#clock));
   }
 
   /**

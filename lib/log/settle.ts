@@ -1,8 +1,9 @@
 import { type Batch, sameWrite } from '../domain/batches.ts';
 import { NotSentError, OutcomeUnknownError, RefusedError, ThrottledError } from '../domain/errors.ts';
+import { elapsedMs, type Instant } from '../domain/instants.ts';
 import type { PartitionRef } from '../domain/records.ts';
-import type { BatchStore } from '../stores/batches.ts';
-import type { Clock } from '../stores/clock.ts';
+import { type BatchStore, isWithin, type SigningWindow } from '../stores/batches.ts';
+import { type Clock, instantOf } from '../stores/clock.ts';
 import type { Random } from '../stores/random.ts';
 import type { AppendOptions } from './options.ts';
 import { type Tail, type TailRules, tailAfter } from './tail.ts';
@@ -29,12 +30,12 @@ export interface Write {
 /** What became of a write. Only of `unknown` is it not certain whether the batch is in the log. */
 export type Settlement =
   /** In the log. `ms`: what its last request took. */
-  | { readonly kind: 'stored'; readonly asOf: number; readonly ms: number }
+  | { readonly kind: 'stored'; readonly asOf: Instant; readonly ms: number }
   /** Another batch has the slot, and always will. `tail`: as far as the answer shows it. */
   | { readonly kind: 'lost'; readonly tail: Tail; readonly winner: Batch; readonly ms: number }
   /** Nothing was written, for want of capacity. */
   | { readonly kind: 'throttled' }
-  /** Nothing was written: the tail was too old by then, or the store refused the request as too old. */
+  /** Nothing was written: the tail was too old by then, or the store refused the signature for its date. */
   | { readonly kind: 'not-sent' }
   /** Nothing was written: the store does not take such a write, now or later. */
   | { readonly kind: 'refused'; readonly cause: RefusedError }
@@ -46,17 +47,18 @@ export type Settlement =
  */
 export const settle = async (deps: SettleDeps, write: Write): Promise<Settlement> => {
   const { clock, random, options, rules } = deps;
-  let doubt: { readonly since: number; readonly cause: unknown } | undefined;
+  let doubt: { readonly since: Instant; readonly cause: unknown } | undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const sentAt = clock.now();
-    const notAfter = rules.notAfter(write.tail, attempt);
-    if (sentAt > notAfter) break;
-    const settlement = await attemptPut(deps, write, sentAt, notAfter);
+    const sentAt = instantOf(clock);
+    const window = rules.window(write.tail, attempt);
+    if (!isWithin(window, sentAt)) break;
+    const settlement = await attemptPut(deps, write, sentAt, window);
     // Once a copy of the write is under way, that this one was refused says nothing of that one.
     if (settlement.kind === 'unknown') doubt ??= { since: sentAt, cause: settlement.cause };
     else if (doubt === undefined || settlement.kind === 'stored' || settlement.kind === 'lost')
       return settlement;
-    if (write.signal.aborted || clock.now() - doubt.since > options.settleBudgetMs) break;
+    const isOver = elapsedMs(doubt.since, instantOf(clock)) > options.settleBudgetMs;
+    if (write.signal.aborted || isOver) break;
     await clock.sleep(random.number() * Math.min(options.maxBackoffMs, 25 * 2 ** attempt), write.signal);
   }
   if (doubt === undefined) return { kind: 'not-sent' };
@@ -70,17 +72,17 @@ export const settle = async (deps: SettleDeps, write: Write): Promise<Settlement
 const attemptPut = async (
   deps: SettleDeps,
   write: Write,
-  sentAt: number,
-  notAfter: number,
+  sentAt: Instant,
+  window: SigningWindow,
 ): Promise<Settlement> => {
   const { clock, options, rules } = deps;
   try {
     const outcome = await withTimeout(clock, options.attemptTimeoutMs, write.signal, (signal) =>
-      deps.batches.putIfAbsent(write.at, write.batch, { notAfter, signal }),
+      deps.batches.putIfAbsent(write.at, write.batch, { ...window, signal }),
     );
-    const answeredAt = clock.now();
+    const answeredAt = instantOf(clock);
     if (outcome.kind === 'stored')
-      return { kind: 'stored', asOf: rules.asOf(sentAt, answeredAt), ms: answeredAt - sentAt };
+      return { kind: 'stored', asOf: rules.asOf(sentAt, answeredAt), ms: elapsedMs(sentAt, answeredAt) };
     return outcome.winner === undefined
       ? await lookAtSlot(deps, write)
       : judge(write, outcome.winner, sentAt, answeredAt);
@@ -99,21 +101,15 @@ const attemptPut = async (
 const judge = (
   { batch, tail }: Write,
   standing: Batch,
-  sentAt: number,
-  answeredAt: number,
+  sentAt: Instant,
+  answeredAt: Instant,
 ): Settlement & { kind: 'stored' | 'lost' } => {
-  const ms = answeredAt - sentAt;
-  return sameWrite(batch.writeId, standing.writeId)
-    ? { kind: 'stored', asOf: tail.asOf, ms }
-    : {
-        kind: 'lost',
-        tail: {
-          ...tailAfter(standing, tail.asOf, Math.min(standing.appendedAt, answeredAt)),
-          mayBePast: true,
-        },
-        winner: standing,
-        ms,
-      };
+  const ms = elapsedMs(sentAt, answeredAt);
+  if (sameWrite(batch.writeId, standing.writeId)) return { kind: 'stored', asOf: tail.asOf, ms };
+  const age = Math.max(0, answeredAt.wall - standing.appendedAt);
+  const seenAt = { wall: answeredAt.wall - age, monotonic: answeredAt.monotonic - age };
+  const shown = { ...tailAfter(standing, tail.asOf, seenAt), mayBePast: true };
+  return { kind: 'lost', tail: shown, winner: standing, ms };
 };
 
 /** Batches that one look at a slot asks for: its own, and often all that came after it. */
@@ -125,13 +121,13 @@ const inspectedBatches = 8;
  */
 const lookAtSlot = async (deps: SettleDeps, write: Write): Promise<Settlement> => {
   const { clock, options, rules } = deps;
-  const sentAt = clock.now();
+  const sentAt = instantOf(clock);
   const range = { from: write.batch.base, limit: inspectedBatches, consistent: true };
   try {
     const { batches, more } = await withTimeout(clock, options.attemptTimeoutMs, write.signal, (signal) =>
       deps.batches.range(write.at, range, signal),
     );
-    const answeredAt = clock.now();
+    const answeredAt = instantOf(clock);
     const [standing] = batches;
     if (standing?.base !== write.batch.base)
       return { kind: 'unknown', cause: new OutcomeUnknownError('Nothing stands at the slot.') };

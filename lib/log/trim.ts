@@ -28,8 +28,8 @@ export const trim = async (deps: TrimDeps, at: PartitionRef, upTo: number): Prom
 };
 
 /**
- * Deletes the batches that end at or below `upTo`, oldest first: never the last one, none younger than the floor. What
- * a stale writer believes to be the tail is then always taken by a batch that is still there (DESIGN §5).
+ * Deletes the batches that end at or below `upTo`: an unbroken run of the oldest, never the last one, none younger than
+ * the floor. What a stale writer believes to be the tail is then always taken by a batch that is still there (tail.ts).
  */
 export const deleteBatches = async (
   deps: Omit<TrimDeps, 'partitions'>,
@@ -38,16 +38,50 @@ export const deleteBatches = async (
 ): Promise<number> => {
   const last = await deps.batches.last(at);
   if (last === undefined) return 0;
-  const minAgeMs = deps.minAgeMs ?? limits.trimMinAgeMs;
-  const mayGo = (batch: Batch): boolean =>
-    batch.base < last.base && batchEnd(batch) <= upTo && deps.clock.now() - batch.appendedAt >= minAgeMs;
+  const run = new OldRun(Math.min(upTo, last.base), deps.minAgeMs ?? limits.trimMinAgeMs);
   let deleted = 0;
-  for (;;) {
-    const page = await deps.batches.range(at, { from: 0, limit: batchesAtOnce, consistent: true });
-    const going = page.batches.filter(mayGo).map((batch) => batch.base);
-    if (going.length === 0) return deleted;
+  for (let from = 0; ; ) {
+    const askedAt = deps.clock.now();
+    const page = await deps.batches.range(at, { from, limit: batchesAtOnce, consistent: true });
+    // The earlier reading: the query was signed after `askedAt`, and taken by the store, so that the clock was about right
+    // then, unless it has stepped back since.
+    const going = run.take(page.batches, Math.min(askedAt, deps.clock.now()));
     await deps.batches.delete(at, going);
     deleted += going.length;
-    if (going.length < page.batches.length) return deleted;
+    if (run.ended || !page.more) return deleted;
+    from = (page.batches.at(-1)?.base ?? from) + 1;
   }
 };
+
+/** Finds, from the oldest batch on, those that may go; ends at the first that may not. */
+class OldRun {
+  readonly #upTo: number;
+  readonly #minAgeMs: number;
+  /** Of a date that no legal clock has written: each is as old as the next batch of a possible one, at least. */
+  #undated: number[] = [];
+  ended = false;
+
+  constructor(upTo: number, minAgeMs: number) {
+    this.#upTo = upTo;
+    this.#minAgeMs = minAgeMs;
+  }
+
+  /** The bases of those that may go, of `batches` (which follow what was taken before) and of those before them. */
+  take(batches: readonly Batch[], now: number): number[] {
+    const going: number[] = [];
+    for (const batch of batches) {
+      const isDated = batch.appendedAt <= now + limits.appendTimeMaxAheadMs;
+      if (isDated) {
+        this.ended = now - batch.appendedAt < this.#minAgeMs;
+        if (this.ended) break;
+        going.push(...this.#undated.splice(0));
+      }
+      // The closing batch ends where it begins.
+      if (batch.base < this.#upTo && batchEnd(batch) <= this.#upTo)
+        (isDated ? going : this.#undated).push(batch.base);
+      else this.ended = this.#undated.length === 0;
+      if (this.ended) break;
+    }
+    return going;
+  }
+}

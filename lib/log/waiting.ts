@@ -27,7 +27,7 @@ export interface Waiting extends Payload {
   readonly expectedOffset?: number;
   readonly closes?: boolean;
   readonly origin?: Origin;
-  /** Wall clock ms from which its wait is counted: when it came, and later by the time for which it was under way. */
+  /** Monotonic ms from which its wait is counted: when it came, and later by the time for which it was under way. */
   waitsSince: number;
   /** The caller gave up and has its answer. */
   abandoned: boolean;

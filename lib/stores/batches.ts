@@ -1,16 +1,28 @@
 import type { Batch } from '../domain/batches.ts';
+import type { Instant } from '../domain/instants.ts';
 import type { PartitionRef } from '../domain/records.ts';
 
 /** What came of a put. `winner` is the batch that stands there, where the store says so; it may be the caller's own. */
 export type PutOutcome = { readonly kind: 'stored' } | { readonly kind: 'taken'; readonly winner?: Batch };
 
-export interface PutAttempt {
-  /**
-   * Wall clock ms. The request must be *signed* no later than this: the store checks after signing and throws
-   * `NotSentError` instead of sending. With the store's refusal of old signatures this bounds when a write can land,
-   * whatever the process went through in between.
-   */
+/**
+ * When a put may be *signed*, by the clocks of the process that signs. With the store's refusal of signatures that are far
+ * from its own time this bounds when a write can land, whatever the process went through in between (lib/log/tail.ts).
+ */
+export interface SigningWindow {
+  /** Wall clock ms. A wall clock that shows less has stepped back, and says nothing of how much time has passed. */
+  readonly notBefore: number;
+  /** Wall clock ms. */
   readonly notAfter: number;
+  /** Monotonic ms. */
+  readonly notAfterMonotonic: number;
+}
+
+export const isWithin = (window: SigningWindow, { wall, monotonic }: Instant): boolean =>
+  wall >= window.notBefore && wall <= window.notAfter && monotonic <= window.notAfterMonotonic;
+
+/** The store holds the attempt against its window after signing, and throws `NotSentError` instead of sending. */
+export interface PutAttempt extends SigningWindow {
   /** Gives up waiting: the outcome is then unknown. */
   readonly signal?: AbortSignal;
 }

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { type Batch, batchEnd, sameWrite } from '../../lib/domain/batches.ts';
 import { NotSentError, OutcomeUnknownError } from '../../lib/domain/errors.ts';
 import type { PartitionRef } from '../../lib/domain/records.ts';
-import type { BatchStore } from '../../lib/stores/batches.ts';
+import type { BatchStore, SigningWindow } from '../../lib/stores/batches.ts';
 import type { Stores } from './implementations.ts';
+import { anyTime } from './windows.ts';
 
 const at: PartitionRef = { topicId: 't1', partition: 0 };
-const inTime = { notAfter: Number.MAX_SAFE_INTEGER };
 
 let writes = 0;
 const batch = (base: number, count: number, more: Partial<Batch> = {}): Batch => {
@@ -17,7 +17,7 @@ const batch = (base: number, count: number, more: Partial<Batch> = {}): Batch =>
 
 const put = async (batches: BatchStore, ...puts: readonly Batch[]): Promise<void> => {
   for (const each of puts)
-    expect(await batches.putIfAbsent(at, each, inTime)).toStrictEqual({ kind: 'stored' });
+    expect(await batches.putIfAbsent(at, each, anyTime)).toStrictEqual({ kind: 'stored' });
 };
 
 const all = async (batches: BatchStore): Promise<Batch[]> => {
@@ -36,7 +36,7 @@ const append = async (batches: BatchStore, count: number): Promise<Batch> => {
   for (;;) {
     const last = await batches.last(at);
     const next = batch(last === undefined ? 0 : batchEnd(last), count);
-    if ((await batches.putIfAbsent(at, next, inTime)).kind === 'stored') return next;
+    if ((await batches.putIfAbsent(at, next, anyTime)).kind === 'stored') return next;
   }
 };
 
@@ -77,7 +77,7 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
       const { batches } = await open();
       const first = batch(0, 2);
       await put(batches, first);
-      const outcome = await batches.putIfAbsent(at, batch(0, 9), inTime);
+      const outcome = await batches.putIfAbsent(at, batch(0, 9), anyTime);
       expect(outcome).toStrictEqual({ kind: 'taken', ...(tellsWinner && { winner: first }) });
       expect(await all(batches)).toStrictEqual([first]);
     });
@@ -86,22 +86,36 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
       const { batches } = await open();
       const first = batch(0, 2);
       await put(batches, first);
-      expect((await batches.putIfAbsent(at, first, inTime)).kind).toBe('taken');
+      expect((await batches.putIfAbsent(at, first, anyTime)).kind).toBe('taken');
       const standing = await batches.floor(at, 0, true);
       expect(standing && sameWrite(standing.writeId, first.writeId)).toBe(true);
       expect(await all(batches)).toHaveLength(1);
     });
 
-    test('a put that may not be signed any more is not sent, and nothing is stored', async () => {
+    test.each<[string, () => Partial<SigningWindow>]>([
+      ['any more', () => ({ notAfter: Date.now() - 1 })],
+      ['any more by the monotonic clock', () => ({ notAfterMonotonic: performance.now() - 1 })],
+      ['yet, as by a clock that has stepped back', () => ({ notBefore: Date.now() + 60_000 })],
+    ])('a put that may not be signed %s is not sent, and nothing is stored', async (_name, bound) => {
       const { batches } = await open();
-      const late = batches.putIfAbsent(at, batch(0, 1), { notAfter: Date.now() - 1 });
-      await expect(late).rejects.toBeInstanceOf(NotSentError);
+      const refused = batches.putIfAbsent(at, batch(0, 1), { ...anyTime, ...bound() });
+      await expect(refused).rejects.toBeInstanceOf(NotSentError);
       expect(await batches.last(at)).toBeUndefined();
+    });
+
+    test('a put is sent within its window', async () => {
+      const { batches } = await open();
+      const window = {
+        notBefore: Date.now(),
+        notAfter: Date.now() + 60_000,
+        notAfterMonotonic: performance.now() + 60_000,
+      };
+      expect(await batches.putIfAbsent(at, batch(0, 1), window)).toStrictEqual({ kind: 'stored' });
     });
 
     test('a put that was given up has an unknown outcome', async () => {
       const { batches } = await open();
-      const put = batches.putIfAbsent(at, batch(0, 1), { ...inTime, signal: AbortSignal.abort() });
+      const put = batches.putIfAbsent(at, batch(0, 1), { ...anyTime, signal: AbortSignal.abort() });
       await expect(put).rejects.toBeInstanceOf(OutcomeUnknownError);
     });
 
@@ -179,7 +193,7 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
       ];
       const stored = places.map((_, index) => batch(index * 10, 1));
       for (const [index, place] of places.entries())
-        await batches.putIfAbsent(place, stored[index] ?? batch(0, 1), inTime);
+        await batches.putIfAbsent(place, stored[index] ?? batch(0, 1), anyTime);
       for (const [index, place] of places.entries()) {
         const page = await batches.range(place, { from: 0, limit: 10, consistent: true });
         expect(page).toStrictEqual({ batches: [stored[index]], more: false });

@@ -15,12 +15,12 @@ import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/cl
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
 import type { Table } from '../../lib/stores/dynamodb/table.ts';
 import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
+import { anyTime } from './windows.ts';
 
 const connection = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 /** Sleeps take no time. */
 const clock: Clock = { now: () => 1000, monotonic: () => 1000, sleep: async () => undefined };
 const at = { topicId: 't', partition: 0 };
-const inTime = { notAfter: 1000 };
 const batch: Batch = {
   base: 0,
   count: 1,
@@ -54,7 +54,7 @@ const failure = async (promise: Promise<unknown>): Promise<unknown> =>
 const outcomes = async (answer: Answer): Promise<{ put: unknown; read: unknown; server: ScriptedServer }> => {
   const server = await scriptedServer(answer);
   const batches = logAt(server.endpoint);
-  const put = await failure(batches.putIfAbsent(at, batch, inTime));
+  const put = await failure(batches.putIfAbsent(at, batch, anyTime));
   const read = await failure(batches.last(at));
   expect(server.received.map(({ operation }) => operation)).toStrictEqual(['PutItem', 'Query']);
   return { put, read, server };
@@ -103,45 +103,72 @@ describe('what a put comes to', () => {
   test('where nobody listens nothing was sent', async () => {
     const gone = await scriptedServer(done);
     await gone.stop();
-    expect(await failure(logAt(gone.endpoint).putIfAbsent(at, batch, inTime))).toBeInstanceOf(NotSentError);
+    expect(await failure(logAt(gone.endpoint).putIfAbsent(at, batch, anyTime))).toBeInstanceOf(NotSentError);
   });
 
   test('a put that is given up after it left has an unknown outcome', async () => {
     const server = await scriptedServer('silence');
     const giveUp = new AbortController();
     const arrived = server.nextRequest();
-    const put = failure(logAt(server.endpoint).putIfAbsent(at, batch, { ...inTime, signal: giveUp.signal }));
+    const put = failure(logAt(server.endpoint).putIfAbsent(at, batch, { ...anyTime, signal: giveUp.signal }));
     await arrived;
     giveUp.abort();
     expect(await put).toBeInstanceOf(OutcomeUnknownError);
   });
 
-  test('a put whose time is over when it has been signed does not leave', async () => {
+  test.each([
+    ['is over', { ms: 2, monotonicMs: 0 }],
+    ['is over by the monotonic clock', { ms: 0, monotonicMs: 2 }],
+    ['is still to come, as the clock stepped back,', { ms: -2, monotonicMs: 0 }],
+  ])('a put whose time %s when it has been signed does not leave', async (_name, passed) => {
     const server = await scriptedServer(done);
-    let now = 1000;
+    let times = { ms: Date.now(), monotonicMs: 500 };
     const client = createLogClient({ ...connection, endpoint: server.endpoint });
-    const sign = client.config.signer;
-    client.config.signer = async (scheme) => {
-      const signer = await sign(scheme);
-      return {
-        sign: async (request, options) => {
-          const signed = await signer.sign(request, options);
-          now = 1001;
-          return signed;
-        },
-      };
-    };
-    const batches = dynamoBatchStore({ client, table: 'table', clock: { ...clock, now: () => now } });
-    expect(await failure(batches.putIfAbsent(at, batch, inTime))).toBeInstanceOf(NotSentError);
+    const window = { notBefore: times.ms, notAfter: times.ms + 1, notAfterMonotonic: 501 };
+    afterSigning(client, () => {
+      times = { ms: times.ms + passed.ms, monotonicMs: times.monotonicMs + passed.monotonicMs };
+    });
+    const ticking = { ...clock, now: () => times.ms, monotonic: () => times.monotonicMs };
+    const batches = dynamoBatchStore({ client, table: 'table', clock: ticking });
+    expect(await failure(batches.putIfAbsent(at, batch, window))).toBeInstanceOf(NotSentError);
     expect(server.received).toHaveLength(0);
-    expect(await batches.putIfAbsent(at, batch, { notAfter: 1001 })).toStrictEqual({ kind: 'stored' });
+    expect(await batches.putIfAbsent(at, batch, anyTime)).toStrictEqual({ kind: 'stored' });
   });
+
+  test.each([-60_000, 60_000])(
+    'a put whose signature is dated %i ms beside its time does not leave',
+    async (besideMs) => {
+      const server = await scriptedServer(done);
+      const now = Date.now() + besideMs;
+      const client = createLogClient({ ...connection, endpoint: server.endpoint });
+      const beside = { ...clock, now: () => now };
+      const batches = dynamoBatchStore({ client, table: 'table', clock: beside });
+      const window = { ...anyTime, notBefore: now, notAfter: now + 1 };
+      expect(await failure(batches.putIfAbsent(at, batch, window))).toBeInstanceOf(NotSentError);
+      expect(server.received).toHaveLength(0);
+    },
+  );
 });
+
+/** Does something between the signing of each request and what comes after it. */
+const afterSigning = (client: DynamoDBClient, act: () => void): void => {
+  const sign = client.config.signer;
+  client.config.signer = async (scheme) => {
+    const signer = await sign(scheme);
+    return {
+      sign: async (request, options) => {
+        const signed = await signer.sign(request, options);
+        act();
+        return signed;
+      },
+    };
+  };
+};
 
 describe('what a store that shows the item of a failed condition saves', () => {
   test('a conflict answers with the batch that won', async () => {
     const server = await scriptedServer(refusal('ConditionalCheckFailedException', { Item: stored }));
-    expect(await logAt(server.endpoint).putIfAbsent(at, batch, inTime)).toStrictEqual({
+    expect(await logAt(server.endpoint).putIfAbsent(at, batch, anyTime)).toStrictEqual({
       kind: 'taken',
       winner: batch,
     });
@@ -162,6 +189,25 @@ describe('what a store that shows the item of a failed condition saves', () => {
     );
     expect(acquired).toStrictEqual({ ...cursor, owner: 'me' });
     expect(server.received).toHaveLength(1);
+  });
+});
+
+describe('a read of the log', () => {
+  test('is strongly consistent where it was asked to be, and always for the tail', async () => {
+    const server = await scriptedServer({ status: 200, body: { Items: [] } });
+    const batches = logAt(server.endpoint);
+    await batches.last(at);
+    for (const consistent of [true, false]) {
+      await batches.range(at, { from: 0, limit: 10, consistent });
+      await batches.floor(at, 5, consistent);
+    }
+    expect(server.received.map(({ body }) => body['ConsistentRead'])).toStrictEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });
 

@@ -32,7 +32,7 @@ const newBroker = async () => {
     return result[0] as Result;
   };
   const relayed: Telemetry = { record: (event) => telemetry.record(event) };
-  let batches = new MemoryBatchStore({ now: () => 0 });
+  let batches = new MemoryBatchStore({ now: () => 0, monotonic: () => 0 });
   const world = await newWorld(({ clock, random }) => {
     batches = new MemoryBatchStore(clock);
     return { appender: new Appender({ batches, clock, random, telemetry: relayed }), telemetry: relayed };

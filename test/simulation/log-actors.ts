@@ -60,6 +60,7 @@ const appendOnce = async (deps: WriterDeps, name: string): Promise<void> => {
     ? Math.max(0, history.end - Math.floor(random.number() * 2))
     : undefined;
   const told: Told = { keys, expectedOffset, answer: 'none' };
+  const endBefore = history.end;
   deps.told.push(told);
   const patience = new AbortController();
   if (chance(random, 0.05)) void clock.sleep(spread(random, 1, 5_000)).then(() => patience.abort());
@@ -75,10 +76,30 @@ const appendOnce = async (deps: WriterDeps, name: string): Promise<void> => {
   } catch (error) {
     const code = error instanceof Problem ? error.code : undefined;
     const refused = code === 'partition_overloaded' || code === 'unavailable' || code === 'offset_mismatch';
+    if (code === 'offset_mismatch')
+      checkMismatch(error as Problem, { name, expectedOffset, endBefore, history });
     if (code === 'outcome_unknown') told.answer = 'unknown';
     else if (refused || error instanceof PartitionClosedError) told.answer = 'not written';
     else history.report(`${name} failed: ${String(error)}`);
   }
+};
+
+/** A refusal of an expected offset tells an end that was true at some time since the append was asked for. */
+const checkMismatch = (
+  { details }: Problem,
+  asked: {
+    readonly name: string;
+    readonly expectedOffset: number | undefined;
+    readonly endBefore: number;
+    readonly history: LogHistory;
+  },
+): void => {
+  const { name, expectedOffset, endBefore, history } = asked;
+  const end = Number(details.members?.['endOffset']);
+  if (end === expectedOffset || end < endBefore || end > history.end)
+    history.report(
+      `${name} was refused at ${expectedOffset} by an end of ${end}, and the log ended from ${endBefore} to ${history.end}`,
+    );
 };
 
 /** Whether the log is what the writers were told. */

@@ -1,5 +1,9 @@
 import { type Batch, batchEnd, closesPartition } from '../../lib/domain/batches.ts';
 import { decodeRecords } from '../../lib/domain/encoding.ts';
+import { limits } from '../../lib/domain/limits.ts';
+
+/** What `Batch.appendedAt` promises of a store that looks at signatures. */
+const mostMisdated = limits.signatureMaxAgeMs + limits.tailMaxAgeMs;
 
 /** Everything that was ever stored in one partition, trimmed or not; checked as it grows. */
 export class LogHistory {
@@ -9,6 +13,8 @@ export class LogHistory {
   readonly #offsets = new Map<string, number>();
   /** The first invariant of DESIGN §5 or §6 that did not hold. */
   breach: string | undefined;
+  /** The first batch whose date is not what `Batch.appendedAt` promises. */
+  misdated: string | undefined;
 
   get end(): number {
     return this.#keys.length;
@@ -31,9 +37,11 @@ export class LogHistory {
     this.breach ??= breach;
   }
 
-  /** The table stored `batch`. */
-  stored(batch: Batch): void {
+  /** The table stored `batch` at `now`, by its own clock. */
+  stored(batch: Batch, now: number): void {
     const last = this.#batches.at(-1);
+    if (Math.abs(batch.appendedAt - now) > mostMisdated)
+      this.misdated ??= `the batch at ${batch.base} was dated ${batch.appendedAt - now} ms beside the store's clock`;
     if (batch.base !== this.end) {
       this.report(`a batch was stored at ${batch.base}, but the log ended at ${this.end}`);
       return;

@@ -2,6 +2,7 @@ import type { Batch } from '../../lib/domain/batches.ts';
 import { NotSentError, OutcomeUnknownError } from '../../lib/domain/errors.ts';
 import { tailRules } from '../../lib/log/tail.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
+import { anyTime } from '../contract/windows.ts';
 import type { LogVariant } from './log-scenario.ts';
 
 /** Somebody else's: an id that no writer has. */
@@ -33,6 +34,12 @@ const settlingAtTheTail = (store: BatchStore): BatchStore => ({
   },
 });
 
+/** The tail as an eventually consistent read shows it. */
+const readingTheTailEventually = (store: BatchStore): BatchStore => ({
+  ...store,
+  last: (at, signal) => store.floor(at, Number.MAX_SAFE_INTEGER, false, signal),
+});
+
 /** To the trimmer there is always one batch more, so that the last one seems to be none. */
 const hidingTheLast = (store: BatchStore): BatchStore => ({
   ...store,
@@ -53,15 +60,30 @@ export const logMutants = {
     name: "checks a tail's age once instead of before every attempt",
     rules: {
       ...tailRules,
-      notAfter: (tail, attempt) =>
-        attempt === 1 ? tailRules.notAfter(tail, attempt) : Number.POSITIVE_INFINITY,
+      window: (tail, attempt) => (attempt === 1 ? tailRules.window(tail, attempt) : anyTime),
     },
   },
   datesByAnswer: {
     name: 'dates a tail by its answer instead of its request',
     rules: { ...tailRules, asOf: (_sentAt, answeredAt) => answeredAt },
   },
+  readsTheTailEventually: {
+    name: 'reads the tail eventually consistent',
+    writerStore: readingTheTailEventually,
+  },
   trimsTheLast: { name: 'trims the last batch', trimStore: hidingTheLast },
+  believesTheFuture: {
+    name: 'believes a tail that is dated in the future',
+    rules: {
+      asOf: (sentAt) => sentAt,
+      window: (tail, attempt) => ({ ...tailRules.window(tail, attempt), notBefore: anyTime.notBefore }),
+    },
+  },
+  redatesSignatures: {
+    name: "dates signatures by the store's clock instead of the process's own",
+    redates: true,
+  },
+  trimsEarly: { name: 'trims batches of ten minutes', trimMinAgeMs: 10 * 60_000 },
   acceptsOldSignatures: {
     name: 'accepts a write whose signature is an hour old',
     table: { signatureMaxAgeMs: 4 * 60 * 60_000 },

@@ -1,13 +1,13 @@
 import type { Batch } from '../../lib/domain/batches.ts';
-import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../lib/domain/errors.ts';
+import { NotSentError, OutcomeUnknownError, Problem, ThrottledError } from '../../lib/domain/errors.ts';
 import type { PartitionRef } from '../../lib/domain/records.ts';
-import type { BatchStore, PutOutcome } from '../../lib/stores/batches.ts';
-import type { Clock } from '../../lib/stores/clock.ts';
+import { type BatchStore, isWithin, type PutAttempt, type PutOutcome } from '../../lib/stores/batches.ts';
+import { type Clock, instantOf } from '../../lib/stores/clock.ts';
 import type { BatchTable } from '../../lib/stores/memory/batches.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import type { LogHistory } from './log-history.ts';
-import type { Scheduler, SimulatedProcess } from './scheduler.ts';
+import type { Scheduler, SimulatedProcess, StandingClocks } from './scheduler.ts';
 
 const minute = 60_000;
 
@@ -23,8 +23,11 @@ export interface Faults {
    */
   readonly duplicate: number;
   readonly throttle: number;
+  /** Its clocks go on meanwhile, or the monotonic one stands still, or both do. */
   readonly freeze: number;
   readonly crash: number;
+  /** The process's wall clock jumps, and mostly comes back. */
+  readonly step: number;
 }
 
 export const noFaults: Faults = {
@@ -35,11 +38,23 @@ export const noFaults: Faults = {
   throttle: 0,
   freeze: 0,
   crash: 0,
+  step: 0,
 };
 
 /** Log-uniform in [low, high): every order of magnitude is as likely. */
 export const spread = (random: Random, low: number, high: number): number =>
   low * (high / low) ** random.number();
+
+const either = (random: Random): 1 | -1 => (random.number() < 0.5 ? 1 : -1);
+
+/** How far a process's wall clock is off, ms: mostly a little, sometimes by minutes, as far as the store takes, or hours. */
+export const skewOf = (random: Random): number => {
+  const kind = random.number();
+  if (kind < 0.6) return either(random) * spread(random, 1, 5_000);
+  if (kind < 0.8) return either(random) * spread(random, 5_000, 14 * minute);
+  if (kind < 0.95) return either(random) * (14 + random.number()) * minute;
+  return either(random) * spread(random, 15 * minute, 300 * minute);
+};
 
 export interface NetworkDeps {
   readonly scheduler: Scheduler;
@@ -47,19 +62,24 @@ export interface NetworkDeps {
   readonly table: BatchTable;
   readonly history: LogHistory;
   readonly faults: () => Faults;
+  /** Signatures are dated by the store's clock, as an SDK does that corrects its own. */
+  readonly redates: boolean;
 }
 
 /** One process's connection to the table, over a network that loses, delays and repeats. */
 export class Connection {
   readonly #deps: NetworkDeps;
   readonly #process: SimulatedProcess;
+  readonly #skewMs: number;
   readonly clock: Clock;
   /** Puts sent and not answered, timed out or given up. */
   pendingPuts = 0;
 
-  constructor(deps: NetworkDeps, process: SimulatedProcess) {
+  constructor(deps: NetworkDeps, process: SimulatedProcess, skewMs: number) {
     this.#deps = deps;
     this.#process = process;
+    this.#skewMs = skewMs;
+    process.stepClock(skewMs);
     this.clock = {
       now: () => process.clock.now(),
       monotonic: () => process.clock.monotonic(),
@@ -74,17 +94,40 @@ export class Connection {
     const { table } = this.#deps;
     const now = (): number => this.#deps.scheduler.now();
     return {
-      putIfAbsent: (at, batch, { notAfter, signal }) => this.#put(at, batch, notAfter, signal),
-      last: (at, signal) => this.#exchange(() => table.last(at), signal),
-      end: (at, signal) => this.#exchange(() => table.end(at), signal),
+      putIfAbsent: (at, batch, attempt) => this.#put(at, batch, attempt),
+      last: (at, signal) => this.#read(() => table.last(at), signal),
+      end: (at, signal) => this.#read(() => table.end(at), signal),
       range: (at, range, signal) => {
         const begunAt = now();
-        return this.#exchange(() => table.range(at, range, now(), begunAt), signal);
+        return this.#read(() => table.range(at, range, now(), begunAt), signal);
       },
       floor: (at, offset, consistent, signal) =>
-        this.#exchange(() => table.floor(at, offset, consistent, now()), signal),
-      delete: (at, bases) => this.#exchange(() => table.delete(at, bases)),
+        this.#read(() => table.floor(at, offset, consistent, now()), signal),
+      delete: (at, bases) => this.#exchange(this.#signed(() => table.delete(at, bases))),
     };
+  }
+
+  #signingDate(): number {
+    return this.#deps.redates ? this.#deps.scheduler.now() : this.#process.clock.now();
+  }
+
+  /** `serve` as a request that is signed now: the store refuses it when its clock and the signature's date are far apart. */
+  #signed<T>(serve: () => T): () => T {
+    const { table, scheduler } = this.#deps;
+    const signedAt = this.#signingDate();
+    return () => {
+      table.checkSignature(signedAt, scheduler.now());
+      return serve();
+    };
+  }
+
+  async #read<T>(serve: () => T, signal?: AbortSignal): Promise<T> {
+    try {
+      return await this.#exchange(this.#signed(serve), signal);
+    } catch (error) {
+      if (error instanceof NotSentError) throw new Problem('unavailable', 'The store refuses the signature.');
+      throw error;
+    }
   }
 
   /** `partitions` as this process reaches it: each call is one exchange. */
@@ -101,13 +144,14 @@ export class Connection {
     };
   }
 
-  async #put(at: PartitionRef, batch: Batch, notAfter: number, signal?: AbortSignal): Promise<PutOutcome> {
+  async #put(at: PartitionRef, batch: Batch, attempt: PutAttempt): Promise<PutOutcome> {
     const { scheduler, random, table, history, faults } = this.#deps;
-    const signedAt = this.#process.clock.now();
-    if (signedAt > notAfter) throw new NotSentError('Too late to be sent.');
+    const { signal } = attempt;
+    const signedAt = this.#signingDate();
+    if (!isWithin(attempt, instantOf(this.#process.clock))) throw new NotSentError('It may not be sent.');
     const land = (): PutOutcome => {
       const outcome = table.put(at, batch, signedAt, scheduler.now());
-      if (outcome.kind === 'stored') history.stored(batch);
+      if (outcome.kind === 'stored') history.stored(batch, scheduler.now());
       return outcome;
     };
     const mishap = this.#mishap();
@@ -157,19 +201,37 @@ export class Connection {
     });
   }
 
-  /** Perhaps freezes or ends the process while it awaits something for about `ms`. */
+  /** Perhaps freezes or ends the process, or moves its clock, while it awaits something for about `ms`. */
   #perturb(ms: number): void {
     const { scheduler, random, faults } = this.#deps;
-    const { freeze, crash } = faults();
+    const { freeze, crash, step } = faults();
     const chance = random.number();
-    if (chance < crash) scheduler.after(random.number() * Math.min(ms, 1000), () => this.#process.crash());
+    const soon = (run: () => void): void => scheduler.after(random.number() * Math.min(ms, 1000), run);
+    if (chance < crash) soon(() => this.#process.crash());
     else if (chance < crash + freeze) {
       const short = random.number() < 0.5;
       const frozenMs = short ? spread(random, 10, minute) : spread(random, minute, 300 * minute);
-      scheduler.after(random.number() * Math.min(ms, 1000), () => this.#process.freeze(frozenMs));
+      const standing = standings[Math.floor(random.number() * standings.length)] ?? 'none';
+      soon(() => this.#process.freeze(frozenMs, standing));
+      if (standing === 'both') this.#setRight(frozenMs);
+    } else if (chance < crash + freeze + step) {
+      const stepMs = either(random) * spread(random, 1_000, 300 * minute);
+      soon(() => this.#process.stepClock(stepMs));
+      this.#setRight(0);
     }
   }
+
+  /** Mostly, some time later, whoever keeps the machine's clock right finds that it is not. */
+  #setRight(afterMs: number): void {
+    const { scheduler, random } = this.#deps;
+    if (random.number() < 0.2) return;
+    scheduler.after(afterMs + spread(random, 100, 120 * minute), () =>
+      this.#process.stepClock(scheduler.now() + this.#skewMs - this.#process.clock.now()),
+    );
+  }
 }
+
+const standings: readonly StandingClocks[] = ['none', 'monotonic', 'both'];
 
 /** A copy of a request that nobody waits for: its refusal is nobody's; a breach is everybody's. */
 const quietly = (land: () => unknown) => (): void => {

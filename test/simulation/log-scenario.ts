@@ -7,7 +7,7 @@ import { BatchTable, type BatchTableOptions } from '../../lib/stores/memory/batc
 import type { Random } from '../../lib/stores/random.ts';
 import { checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
 import { LogHistory } from './log-history.ts';
-import { Connection, type Faults, noFaults, spread } from './log-network.ts';
+import { Connection, type Faults, noFaults, skewOf, spread } from './log-network.ts';
 import { Scheduler, seededRandom } from './scheduler.ts';
 
 const minute = 60_000;
@@ -19,6 +19,9 @@ export interface LogVariant {
   readonly trimStore?: (store: BatchStore) => BatchStore;
   readonly rules?: TailRules;
   readonly table?: BatchTableOptions;
+  readonly trimMinAgeMs?: number;
+  /** Signatures are dated by the store's clock. */
+  readonly redates?: boolean;
 }
 
 export const genuine: LogVariant = { name: 'the protocol as it is' };
@@ -44,6 +47,7 @@ const faultsOf = (random: Random): Faults => {
     throttle: upTo(0.2),
     freeze: upTo(0.15),
     crash: upTo(0.02),
+    step: upTo(0.08),
   };
 };
 
@@ -85,7 +89,7 @@ class LogWorld {
     if (history.breach === undefined) await this.#endCalmly();
     const count = (isSo: (told: Told) => boolean): number => this.#told.filter(isSo).length;
     return {
-      breach: history.breach,
+      breach: history.breach ?? history.misdated,
       stored: history.end,
       acknowledged: count(({ answer }) => typeof answer === 'object'),
       refused: count(({ answer }) => answer === 'not written'),
@@ -98,7 +102,7 @@ class LogWorld {
     await this.#scheduler.run({ when: () => this.#history.breach !== undefined });
   }
 
-  #connect(): { connection: Connection; crashed: () => boolean } {
+  #connect(skewMs = skewOf(this.#random)): { connection: Connection; crashed: () => boolean } {
     const process = this.#scheduler.process();
     const connection = new Connection(
       {
@@ -107,8 +111,10 @@ class LogWorld {
         table: this.#table,
         history: this.#history,
         faults: () => this.#faults,
+        redates: this.#variant.redates ?? false,
       },
       process,
+      skewMs,
     );
     return { connection, crashed: () => process.crashed };
   }
@@ -177,6 +183,7 @@ class LogWorld {
       batches: this.#variant.trimStore?.(batches) ?? batches,
       partitions: connection.partitions(this.#state),
       clock,
+      ...(this.#variant.trimMinAgeMs !== undefined && { minAgeMs: this.#variant.trimMinAgeMs }),
     };
     for (let round = 0; round < 12; round += 1) {
       await clock.sleep(spread(this.#random, minute, 60 * minute));
@@ -196,7 +203,7 @@ class LogWorld {
     checkTold(history, this.#told);
     history.checkTable(this.#table.batches(hotPartition));
     this.#faults = noFaults;
-    const { connection } = this.#connect();
+    const { connection } = this.#connect(0);
     const deps = this.#reader(connection);
     let offset: number | undefined = this.#state.startOffset;
     const readToEnd = async (): Promise<void> => {
@@ -212,7 +219,7 @@ class LogWorld {
 
   async #appendAtTheEnd(): Promise<void> {
     const due = this.#history.end;
-    const appended = this.#appender(this.#connect().connection).append(hotPartition, [{ key: 'last' }]);
+    const appended = this.#appender(this.#connect(0).connection).append(hotPartition, [{ key: 'last' }]);
     appended.catch((error: unknown) =>
       this.#history.report(`nothing can be appended at ${due}: ${String(error)}`),
     );

@@ -8,7 +8,8 @@ import type { Batch } from '../../domain/batches.ts';
 import { NotSentError, OutcomeUnknownError, RefusedError, ThrottledError } from '../../domain/errors.ts';
 import { originText, parseOrigin } from '../../domain/origin.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records.ts';
-import type { BatchPage, BatchStore, PutAttempt, PutOutcome } from '../batches.ts';
+import { type BatchPage, type BatchStore, isWithin, type PutAttempt, type PutOutcome } from '../batches.ts';
+import { instantOf } from '../clock.ts';
 import { isConditionFailure, writeFailure } from './errors.ts';
 import { batchKey } from './keys.ts';
 import { deleteItems, type Item, reading, type Table, toKey } from './table.ts';
@@ -36,7 +37,7 @@ const putIfAbsent = async (
   { client, table, clock }: Table,
   at: PartitionRef,
   batch: Batch,
-  { notAfter, signal }: PutAttempt,
+  attempt: PutAttempt,
 ): Promise<PutOutcome> => {
   const put = new PutItemCommand({
     TableName: table,
@@ -45,15 +46,18 @@ const putIfAbsent = async (
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   let sent = false;
-  // The last step before the request leaves, after the signer: what passes here was signed no later than `notAfter`.
+  // The last step before the request leaves, after the signer: both the signature and this moment are in the window.
   put.middlewareStack.add(
     (next) => (args) => {
-      if (clock.now() > notAfter) throw new NotSentError('The tail that this put relies on is too old.');
+      const now = instantOf(clock);
+      if (!isWithin(attempt, now) || !mayBeDated(attempt, signingDate(args.request)))
+        throw new NotSentError('The tail that this put relies on is too old, or is dated in the future.');
       sent = true;
       return next(args);
     },
-    { step: 'finalizeRequest', priority: 'low', name: 'refuseAfterNotAfter' },
+    { step: 'finalizeRequest', priority: 'low', name: 'refuseOutsideWindow' },
   );
+  const { signal } = attempt;
   try {
     await client.send(put, signal ? { abortSignal: signal } : {});
     return { kind: 'stored' };
@@ -64,6 +68,20 @@ const putIfAbsent = async (
     throw new NotSentError('A put failed before it was sent.', { cause: error });
   }
 };
+
+/** The second that a signed request is dated by, wall clock ms: what the store holds against its own clock. */
+const signingDate = (request: unknown): number | undefined => {
+  const { headers } = request as { readonly headers?: Readonly<Record<string, string | undefined>> };
+  const [, date, hours, minutes, seconds] =
+    /^(\d{8})T(\d\d)(\d\d)(\d\d)Z$/.exec(headers?.['x-amz-date'] ?? '') ?? [];
+  if (date === undefined) return undefined;
+  const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+  return Date.parse(`${day}T${hours}:${minutes}:${seconds}Z`);
+};
+
+/** Whether the signature is of the window. One whose date is not known is not. */
+const mayBeDated = ({ notBefore, notAfter }: PutAttempt, date: number | undefined): boolean =>
+  date !== undefined && date + 999 >= notBefore && date <= notAfter;
 
 /** A put is one request: an answer of the store's own that is not a throttle says for certain that it changed nothing. */
 const putFailure = (error: unknown): Error => {

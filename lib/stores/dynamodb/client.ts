@@ -32,11 +32,16 @@ const connections = (maxSockets: number) => ({
 
 /**
  * For the log table. It sends each request once: the appender decides on every attempt by itself, because a put must
- * not leave on a tail that has become old.
+ * not leave on a tail that has become old. And it dates signatures by this machine's clock, right or wrong. The SDK
+ * would correct them by the `Date` of every answer, of an error too (`systemClockOffset` in
+ * `@aws-sdk/core/httpAuthSchemes`): a process whose clock stood still for hours would then put on a tail of hours ago
+ * with a signature of now, and DynamoDB's refusal of old signatures, on which the log relies (lib/log/tail.ts), would
+ * bound nothing. The option came with github.com/aws/aws-sdk-js-v3/pull/8189.
  */
 export const createLogClient = (options: ClientOptions = {}): DynamoDBClient =>
   createClient(options, {
     maxAttempts: 1,
+    disableClockSkewCorrection: true,
     requestHandler: connections(256),
   });
 

@@ -2,13 +2,20 @@ import { type Batch, batchEnd } from '../../domain/batches.ts';
 import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records.ts';
-import type { BatchPage, BatchRange, BatchStore, PutAttempt, PutOutcome } from '../batches.ts';
+import {
+  type BatchPage,
+  type BatchRange,
+  type BatchStore,
+  isWithin,
+  type PutAttempt,
+  type PutOutcome,
+} from '../batches.ts';
 import type { Clock } from '../clock.ts';
 
 export interface BatchTableOptions {
   /** Whether a refused put answers with the batch that stands there. Default true; a table without `ALL_OLD` does not. */
   readonly showsWinner?: boolean;
-  /** A put signed longer ago than this is refused. Default `limits.signatureMaxAgeMs`. */
+  /** A request signed longer ago than this, or further ahead, is refused. Default `limits.signatureMaxAgeMs`. */
   readonly signatureMaxAgeMs?: number;
   /** Whether an eventually consistent read at `now` misses a batch that was stored at `storedAt`. Default: never. */
   readonly missed?: (storedAt: number, now: number) => boolean;
@@ -56,10 +63,15 @@ export class BatchTable {
     };
   }
 
-  /** @throws NotSentError when the request was signed (`signedAt`, the sender's wall clock) too long ago. */
+  /** @throws NotSentError when a request was signed (`signedAt`, the sender's wall clock) too far from now. */
+  checkSignature(signedAt: number, now: number): void {
+    if (Math.abs(now - signedAt) > this.#options.signatureMaxAgeMs)
+      throw new NotSentError('The signature of the request is too old, or not yet current.');
+  }
+
+  /** @throws NotSentError as `checkSignature`. */
   put(at: PartitionRef, batch: Batch, signedAt: number, now: number): PutOutcome {
-    if (now - signedAt > this.#options.signatureMaxAgeMs)
-      throw new NotSentError('The signature of the request is too old.');
+    this.checkSignature(signedAt, now);
     const stored = this.#stored(at);
     const index = firstFrom(stored, batch.base);
     const standing = stored[index]?.batch;
@@ -134,17 +146,18 @@ export class BatchTable {
 /** The memory twin of the log table: answers at once, by `clock`. */
 export class MemoryBatchStore implements BatchStore {
   readonly table: BatchTable;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
 
-  constructor(clock: Pick<Clock, 'now'>, options: BatchTableOptions = {}) {
+  constructor(clock: Pick<Clock, 'now' | 'monotonic'>, options: BatchTableOptions = {}) {
     this.#clock = clock;
     this.table = new BatchTable(options);
   }
 
-  async putIfAbsent(at: PartitionRef, batch: Batch, { notAfter, signal }: PutAttempt): Promise<PutOutcome> {
+  async putIfAbsent(at: PartitionRef, batch: Batch, attempt: PutAttempt): Promise<PutOutcome> {
     const now = this.#clock.now();
-    if (now > notAfter) throw new NotSentError('It is too late to send this write.');
-    if (signal?.aborted === true) throw new OutcomeUnknownError('The write was given up.');
+    if (!isWithin(attempt, { wall: now, monotonic: this.#clock.monotonic() }))
+      throw new NotSentError('This write may not be sent any more.');
+    if (attempt.signal?.aborted === true) throw new OutcomeUnknownError('The write was given up.');
     return this.table.put(at, batch, now, now);
   }
 

@@ -27,7 +27,7 @@ export const memoryStores = ({
   clock,
   visibilityMs = 5 * 60_000,
 }: {
-  clock: Pick<Clock, 'now'>;
+  clock: Pick<Clock, 'now' | 'monotonic'>;
   /** Of the wake queue. */
   visibilityMs?: number;
 }): MemoryStores => ({

@@ -5,10 +5,10 @@ import { runRow } from '../../../bench/append/rows.ts';
 import { SimulatedTable, type TableOptions } from '../../../bench/append/simulated-table.ts';
 import type { Batch } from '../../../lib/domain/batches.ts';
 import { ThrottledError } from '../../../lib/domain/errors.ts';
+import { anyTime } from '../../contract/windows.ts';
 import { Scheduler, seededRandom } from '../../simulation/scheduler.ts';
 
 const at = { topicId: 'topic', partition: 3 };
-const attempt = { notAfter: Number.POSITIVE_INFINITY };
 
 const batchOf = (base: number, dataBytes: number): Batch => ({
   base,
@@ -46,27 +46,27 @@ describe('the simulated table', () => {
   it('charges a put by the KiB begun of its item', async () => {
     const { scheduler, table, client } = world();
     const overhead = itemBytes(at, batchOf(0, 0));
-    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 1024 - overhead), attempt));
+    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 1024 - overhead), anyTime));
     expect(table.counts.writeUnits).toBe(1);
-    await answer(scheduler, client.putIfAbsent(at, batchOf(1, 2048), attempt));
+    await answer(scheduler, client.putIfAbsent(at, batchOf(1, 2048), anyTime));
     expect(table.counts.writeUnits).toBe(1 + 3);
   });
 
   it('charges a failed condition by the item that stands there, and answers with it', async () => {
     const { scheduler, table, client } = world();
-    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 4000), attempt));
+    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 4000), anyTime));
     const before = table.counts.writeUnits;
-    const outcome = await answer(scheduler, client.putIfAbsent(at, batchOf(0, 10), attempt));
+    const outcome = await answer(scheduler, client.putIfAbsent(at, batchOf(0, 10), anyTime));
     expect(outcome).toEqual({ kind: 'taken', winner: batchOf(0, 4000) });
     expect(table.counts.writeUnits - before).toBe(4);
-    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 9000), attempt));
+    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 9000), anyTime));
     expect(table.counts.writeUnits - before).toBe(8);
   });
 
   it('can charge a failed condition by the larger item, and keep the winner to itself', async () => {
     const { scheduler, table, client } = world({ conflictCharge: 'larger', winners: false });
-    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 10), attempt));
-    const outcome = await answer(scheduler, client.putIfAbsent(at, batchOf(0, 9000), attempt));
+    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 10), anyTime));
+    const outcome = await answer(scheduler, client.putIfAbsent(at, batchOf(0, 9000), anyTime));
     expect(outcome).toEqual({ kind: 'taken' });
     expect(table.counts.writeUnits).toBe(1 + 9);
   });
@@ -75,7 +75,7 @@ describe('the simulated table', () => {
     const { scheduler, table, client } = world();
     expect(await answer(scheduler, client.last(at))).toBeUndefined();
     expect(table.counts.readUnits).toBe(1);
-    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 5000), attempt));
+    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 5000), anyTime));
     expect(await answer(scheduler, client.last(at))).toEqual(batchOf(0, 5000));
     expect(table.counts.readUnits).toBe(1 + 2);
   });
@@ -86,7 +86,7 @@ describe('the simulated table', () => {
     // 2,000 puts of one unit a second for 5 seconds.
     for (let index = 0; index < 10_000; index += 1) {
       scheduler.after(index / 2, () => {
-        client.putIfAbsent(at, batchOf(index, 100), attempt).catch((error: unknown) => {
+        client.putIfAbsent(at, batchOf(index, 100), anyTime).catch((error: unknown) => {
           if (!(error instanceof ThrottledError)) throw error;
           throttled += 1;
         });
@@ -103,13 +103,13 @@ describe('the simulated table', () => {
 
   it('holds back after an item larger than what is left until the debt is paid', async () => {
     const { scheduler, client } = world();
-    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 300_000), attempt));
-    await expect(answer(scheduler, client.putIfAbsent(at, batchOf(1, 10), attempt))).rejects.toThrow(
+    await answer(scheduler, client.putIfAbsent(at, batchOf(0, 300_000), anyTime));
+    await expect(answer(scheduler, client.putIfAbsent(at, batchOf(1, 10), anyTime))).rejects.toThrow(
       ThrottledError,
     );
     scheduler.after(300, () => undefined);
     await scheduler.run();
-    const outcome = await answer(scheduler, client.putIfAbsent(at, batchOf(1, 10), attempt));
+    const outcome = await answer(scheduler, client.putIfAbsent(at, batchOf(1, 10), anyTime));
     expect(outcome.kind).toBe('stored');
   });
 

@@ -11,7 +11,7 @@ import { cursorRef, makeRig, offsetsOf, ok } from './rig.ts';
 
 const at = { topicId: 't1', partition: 1023 };
 const group = { groupId: 'g1', name: 'a-group.of_some-length', topic: 'orders' };
-const clock = { now: () => Date.UTC(2026, 0, 1) };
+const clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0 };
 
 /** A failure is made smaller for this long at most. */
 const bounded = { interruptAfterTimeLimit: 20_000 };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeRecords } from '../../../lib/domain/encoding.ts';
+import type { Batch } from '../../../lib/domain/batches.ts';
+import { decodeRecords, encodeRecords } from '../../../lib/domain/encoding.ts';
 import { jsonText } from '../../../lib/domain/json.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { PartitionClosedError } from '../../../lib/log/appender.ts';
@@ -8,6 +9,15 @@ import { at, logWorld, shape } from './scripted-store.ts';
 
 const keys = (world: ReturnType<typeof logWorld>): (string | undefined)[] =>
   world.store.table.batches(at).flatMap((batch) => decodeRecords(batch, at.partition).map(({ key }) => key));
+
+const batchOf = (key: string): Batch => ({
+  base: 0,
+  count: 1,
+  data: encodeRecords([{ key }]),
+  writeId: new Uint8Array(8),
+  appendedAt: 0,
+  bytesBefore: 0,
+});
 
 describe('an append', () => {
   it('goes to the end of the partition, and is answered with its offset and time', async () => {
@@ -185,6 +195,22 @@ describe('an append at an expected offset', () => {
     expect(keys(world)).toEqual(['a', 'b', 'c']);
   });
 
+  it('is never refused by an end that was asked for before it came', async () => {
+    const world = logWorld();
+    const one = world.appender();
+    const given = new AbortController();
+    const first = one.append(at, [{ key: 'a' }], { signal: given.signal });
+    // The end that `first` asks for has been read, and is on its way back.
+    await world.pass(3);
+    const now = world.clock.now();
+    world.store.table.put(at, batchOf('x'), now, now);
+    const second = one.append(at, [{ key: 'b' }], { expectedOffset: 1 });
+    given.abort();
+    await expect(world.outcome(first)).rejects.toMatchObject({ code: 'unavailable' });
+    expect((await world.outcome(second)).base).toBe(1);
+    expect(keys(world)).toEqual(['x', 'b']);
+  });
+
   it('is not combined with others, and keeps its turn', async () => {
     const world = logWorld();
     const appender = world.appender();
@@ -230,5 +256,22 @@ describe('a closed partition', () => {
     await world.outcome(world.appender().close(at));
     await world.outcome(world.appender().close(at));
     expect(shape(world.store)).toEqual([[0, 0]]);
+  });
+});
+
+describe('a process that has won while others compete', () => {
+  it('leaves them time to write', async () => {
+    const world = logWorld();
+    const [one, two] = [world.appender(), world.appender()];
+    await world.outcome(one.append(at, [{ key: 'a' }]));
+    await world.outcome(two.append(at, [{ key: 'b' }]));
+    // Large, so that each goes alone; the first of them loses to `b`.
+    const value = 'x'.repeat(limits.recordBytes - 100);
+    const own = Array.from({ length: 4 }, () => one.append(at, [{ valueJson: jsonText(value) }]));
+    await world.outcome(Promise.all(own));
+    const wins = world.store.putsAt.slice(-3);
+    const requestMs = 5;
+    for (const [index, putAt] of wins.entries())
+      if (index > 0) expect(putAt - (wins[index - 1] ?? 0)).toBeGreaterThan(2 * requestMs + requestMs);
   });
 });

@@ -86,7 +86,7 @@ describe('a fetch', () => {
     const reader = world.reader();
     for (let offset = 0; offset < 100; offset += 10) await fetch(world, reader, { offset, maxRecords: 10 });
     expect(world.store.count('eventual range')).toBeLessThanOrEqual(2);
-    expect(world.store.count('floor')).toBe(0);
+    expect(world.store.count('strong floor')).toBe(0);
   });
 
   it('gives no more bytes than wanted, but one record in any case', async () => {

@@ -10,17 +10,19 @@ import { Appender } from '../../../lib/log/appender.ts';
 import { Arrivals } from '../../../lib/log/arrivals.ts';
 import type { AppendOptions } from '../../../lib/log/options.ts';
 import { Reader } from '../../../lib/log/reader.ts';
-import type {
-  BatchPage,
-  BatchRange,
-  BatchStore,
-  PutAttempt,
-  PutOutcome,
+import {
+  type BatchPage,
+  type BatchRange,
+  type BatchStore,
+  isWithin,
+  type PutAttempt,
+  type PutOutcome,
 } from '../../../lib/stores/batches.ts';
+import { instantOf } from '../../../lib/stores/clock.ts';
 import { BatchTable, type BatchTableOptions } from '../../../lib/stores/memory/batches.ts';
 import { MemoryPartitionStore } from '../../../lib/stores/memory/partitions.ts';
 import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
-import { Scheduler, seededRandom } from '../../simulation/scheduler.ts';
+import { Scheduler, type SimulatedProcess, seededRandom } from '../../simulation/scheduler.ts';
 
 export const at: PartitionRef = { topicId: 'orders1', partition: 2 };
 
@@ -44,25 +46,30 @@ export class ScriptedStore implements BatchStore {
   fates: PutFate[] = [];
   /** Every request, by name, with the base or offset it was for. */
   requests: string[] = [];
-  readonly #link;
+  /** When each put was asked for, ms of the world. */
+  putsAt: number[] = [];
+  /** The one process that all requests come from, by whose clocks they are signed. */
+  readonly process: SimulatedProcess;
   /** While set, eventually consistent and consistent reads fail with it. */
   readFailure: Error | undefined;
 
   constructor(scheduler: Scheduler, options?: BatchTableOptions) {
     this.#scheduler = scheduler;
     this.table = new BatchTable(options);
-    this.#link = scheduler.process();
+    this.process = scheduler.process();
   }
 
   count(name: string): number {
     return this.requests.filter((request) => request.startsWith(name)).length;
   }
 
-  async putIfAbsent(ref: PartitionRef, batch: Batch, { notAfter, signal }: PutAttempt): Promise<PutOutcome> {
+  async putIfAbsent(ref: PartitionRef, batch: Batch, { signal, ...window }: PutAttempt): Promise<PutOutcome> {
     const fate = this.fates.shift() ?? 'answered';
-    const signedAt = this.#scheduler.now();
+    const signedAt = this.process.clock.now();
     this.requests.push(`put ${batch.base}`);
-    if (fate === 'never sent' || signedAt > notAfter) throw new NotSentError('Not sent.');
+    this.putsAt.push(this.#scheduler.now());
+    if (fate === 'never sent' || !isWithin(window, instantOf(this.process.clock)))
+      throw new NotSentError('Not sent.');
     return this.#exchange(
       () => {
         if (fate === 'throttled') throw new ThrottledError('Slow down.');
@@ -94,7 +101,7 @@ export class ScriptedStore implements BatchStore {
     consistent: boolean,
     signal?: AbortSignal,
   ): Promise<Batch | undefined> {
-    this.requests.push(`floor ${offset}`);
+    this.requests.push(`${consistent ? 'strong' : 'eventual'} floor ${offset}`);
     return this.#read(() => this.table.floor(ref, offset, consistent, this.#scheduler.now()), signal);
   }
 
@@ -119,15 +126,15 @@ export class ScriptedStore implements BatchStore {
     more: { signal?: AbortSignal | undefined; loseRequest?: boolean; loseResponse?: boolean },
   ): Promise<T> {
     const onAbort = (): Error => new OutcomeUnknownError('Given up.');
-    return this.#link.request({ requestMs: 2.5, responseMs: 2.5, serve, onAbort, ...more });
+    return this.process.request({ requestMs: 2.5, responseMs: 2.5, serve, onAbort, ...more });
   }
 }
 
 /** One partition's world on a virtual clock. */
 export const logWorld = (options: BatchTableOptions = {}) => {
   const scheduler = new Scheduler();
-  const { clock } = scheduler;
   const store = new ScriptedStore(scheduler, options);
+  const { clock } = store.process;
   const partitions = new MemoryPartitionStore();
   const events: TelemetryEvent[] = [];
   let processes = 0;
