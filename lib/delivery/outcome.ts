@@ -39,49 +39,15 @@ export const outcomeOf = (answer: WebhookAnswer, message: Message, now: number):
   };
 };
 
-const acknowledgement = (answer: Answered, { start, end }: Message): Outcome => {
-  if (mayHideAcknowledgement(answer))
-    return {
-      kind: 'refusal',
-      reason: answer.cutOff
-        ? 'The endpoint answered with a JSON object too long to read, which may acknowledge only a part. Answer with less.'
-        : 'The endpoint answered with an "ack" that cannot be read as JSON.',
-    };
-  const through = acknowledgedOffset(answer.body);
-  if (through === undefined) return { kind: 'acknowledged', through: end };
-  if (typeof through === 'number' && Number.isSafeInteger(through) && through > start && through <= end)
-    return { kind: 'acknowledged', through };
+const acknowledgement = ({ acknowledged }: Answered, { start, end }: Message): Outcome => {
+  if (acknowledged === undefined || acknowledged.kind === 'all')
+    return { kind: 'acknowledged', through: end };
+  if (acknowledged.kind === 'unclear') return { kind: 'refusal', reason: acknowledged.reason };
+  const { offset } = acknowledged;
+  if (offset > start && offset <= end) return { kind: 'acknowledged', through: offset };
   const reason =
-    through === start
+    offset === start
       ? `The endpoint acknowledged nothing: ack.offset is ${start}, where the message begins.`
       : `The endpoint answered with an ack.offset that is no offset from ${start + 1} to ${end}.`;
   return { kind: 'refusal', reason };
-};
-
-/** `ack.offset` of a JSON body, whatever it is; undefined when the body has none: then it acknowledges everything. */
-const acknowledgedOffset = (body: string): unknown => {
-  if (!body.includes('"ack"')) return undefined;
-  const content = parsed(body);
-  if (!isObject(content) || !('ack' in content)) return undefined;
-  const { ack } = content;
-  return isObject(ack) && 'offset' in ack ? ack.offset : undefined;
-};
-
-/**
- * Whether the body is an object that says perhaps that only a part is acknowledged, and cannot be read: nothing that
- * was not acknowledged may be lost. Whatever else an endpoint answers, pages of HTML too, acknowledges everything.
- */
-const mayHideAcknowledgement = ({ body, cutOff }: Answered): boolean =>
-  body.trimStart().startsWith('{') &&
-  (cutOff === true || (body.includes('"ack"') && parsed(body) === undefined));
-
-const isObject = (content: unknown): content is object => typeof content === 'object' && content !== null;
-
-/** Undefined for what is no JSON. */
-const parsed = (body: string): unknown => {
-  try {
-    return JSON.parse(body.trim()) as unknown;
-  } catch {
-    return undefined;
-  }
 };

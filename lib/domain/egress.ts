@@ -12,6 +12,9 @@ const globalUnicast = ipaddr.parseCIDR('2000::/3');
 /** RFC 6052: an IPv4 address for a NAT64 gateway to call. */
 const nat64 = ipaddr.parseCIDR('64:ff9b::/96');
 
+/** Azure's virtual machines get their metadata and settings from it, though it looks public. */
+const azureHost = '168.63.129.16';
+
 type Reach = 'public' | 'loopback' | 'forbidden';
 
 /** The address that a connection would in the end be made to: IPv4 may be wrapped into IPv6. */
@@ -26,7 +29,7 @@ const reachOf = (text: string): Reach => {
   const address = unwrapped(ipaddr.parse(text));
   const range = address.range();
   if (range === 'loopback') return 'loopback';
-  if (range !== 'unicast') return 'forbidden';
+  if (range !== 'unicast' || address.toString() === azureHost) return 'forbidden';
   return address instanceof ipaddr.IPv6 && !address.match(globalUnicast) ? 'forbidden' : 'public';
 };
 
@@ -47,7 +50,8 @@ export const literalAddress = (hostname: string): string | undefined => {
   return ipaddr.isValid(bare) ? bare : undefined;
 };
 
-const namesThisMachine = (hostname: string): boolean => /^(.+\.)?localhost\.?$/.test(hostname);
+/** `localhost` and what is below it (RFC 6761, 6.3). */
+export const namesThisMachine = (hostname: string): boolean => /^(.+\.)?localhost\.?$/.test(hostname);
 
 const refuse = (message: string): never => {
   throw new Problem('invalid_request', message, { errors: [{ path: 'url', message }] });

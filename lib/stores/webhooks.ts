@@ -1,10 +1,12 @@
+import type { Acknowledgement } from '../domain/acknowledgements/acknowledgement.ts';
+
 export interface WebhookRequest {
   /** http or https; whether it may be called at all is checked when it connects. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as UTF-8. */
   readonly body: string;
-  /** Of the whole exchange, in ms: from the name's resolution to the last byte of the answer that is read. */
+  /** Of the whole exchange, in ms: from the name's resolution until it is known what the answer says. */
   readonly timeoutMs: number;
 }
 
@@ -15,10 +17,8 @@ export type WebhookAnswer =
       readonly status: number;
       /** The `Retry-After` header as it came. */
       readonly retryAfter?: string;
-      /** As UTF-8; what exceeds the sender's limit is not read. */
-      readonly body: string;
-      /** Whether more came than `body` holds. */
-      readonly cutOff?: true;
+      /** What the body of a 2xx says of the records; without it all of them are acknowledged. */
+      readonly acknowledged?: Acknowledgement;
     }
   | {
       readonly kind: 'unreachable';

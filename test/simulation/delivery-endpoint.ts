@@ -17,7 +17,7 @@ export const moodyEndpoint =
   (request: WebhookRequest): WebhookAnswer => {
     invariants.onReceived(request);
     const { partition, start, end } = sentBy(request);
-    const answer = (status: number, body = ''): WebhookAnswer => ({ kind: 'answered', status, body });
+    const answer = (status: number) => ({ kind: 'answered', status }) as const;
     const chance = events.calm() ? 1 : random.number();
     if (chance < 0.01) {
       events.onGone();
@@ -26,12 +26,12 @@ export const moodyEndpoint =
     if (chance < 0.08) return answer(500);
     if (chance < 0.14) {
       const retryAfter = String(Math.floor(random.number() * events.longestRetryAfterSeconds));
-      return { kind: 'answered', status: 503, body: '', retryAfter };
+      return { kind: 'answered', status: 503, retryAfter };
     }
     if (chance < 0.2) return { kind: 'unreachable', reason: 'Connection refused.' };
     const partial = chance < 0.35;
     const through = partial ? start + Math.floor(random.number() * (end - start + 1)) : end;
     invariants.onAcknowledged(partition, through);
     events.onAcknowledged(partition, through);
-    return answer(200, partial ? JSON.stringify({ ack: { offset: through } }) : '');
+    return partial ? { ...answer(200), acknowledged: { kind: 'below', offset: through } } : answer(200);
   };

@@ -1,135 +1,138 @@
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { type ClientRequest, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/egress.ts';
 import type { WebhookAnswer, WebhookRequest, WebhookSender } from '../webhooks.ts';
-import { ForbiddenAddressError, guardedLookup, type Resolve } from './guarded-lookup.ts';
+import { AnswerBrokenOffError, answerOf } from './answer.ts';
+import { Connections } from './connections.ts';
+import { nameResolver, type Resolve } from './resolve.ts';
+import { ForbiddenAddressError, Route, UnresolvedNameError } from './route.ts';
 
 export interface HttpsWebhookOptions extends EgressRules {
-  /** Default: the system's resolver. */
+  /** Default: the system's name servers, and its file of hosts. */
   readonly resolve?: Resolve;
   /** Certificate authorities, PEM, instead of those that Node knows. */
   readonly ca?: string;
+  /** Wall clock, ms. */
+  readonly now?: () => number;
 }
 
-/** What is read of an answer's body; longer ones are cut off and their connection is ended. */
-const answerBytes = 64 * 1024;
-const connections = { keepAlive: true, maxSockets: 256, maxFreeSockets: 64 } as const;
+/** Of all headers of an answer, bytes: curl takes 300 KB, Node by itself 16 KiB. */
+const greatestHead = 300 * 1024;
 
 /**
  * Calls webhooks over the network, and only where the egress rules allow: each address is checked when a connection to
- * it is made. Connections are kept and used again. A kept one that turns out to be closed is replaced once.
+ * it is made. Connections are kept for a minute and used again; a request for which a kept one turns out to be closed is
+ * sent once more, on a new one.
  */
 export class HttpsWebhookSender implements WebhookSender {
   readonly #options: HttpsWebhookOptions;
-  readonly #agents: { readonly http: HttpAgent; readonly https: HttpsAgent };
-  readonly #lookups: { readonly http: LookupFunction; readonly https: LookupFunction };
+  readonly #resolve: Resolve;
+  readonly #connections: Connections;
 
   constructor(options: HttpsWebhookOptions) {
     this.#options = options;
-    this.#agents = { http: new HttpAgent(connections), https: new HttpsAgent(connections) };
-    this.#lookups = {
-      http: guardedLookup(options, false, options.resolve),
-      https: guardedLookup(options, true, options.resolve),
-    };
+    this.#resolve = options.resolve ?? nameResolver();
+    this.#connections = new Connections(options.now ?? Date.now);
   }
 
   async post(request: WebhookRequest): Promise<WebhookAnswer> {
     const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol)) return unreachable('The URL cannot be called.');
-    const secure = url.protocol === 'https:';
     const literal = literalAddress(url.hostname);
-    // No lookup is made for an address.
-    if (literal !== undefined && !mayConnectTo(literal, secure, this.#options))
+    if (literal !== undefined && !mayConnectTo(literal, url.protocol === 'https:', this.#options))
       return unreachable('The URL leads to an address that is not public.');
     const signal = AbortSignal.timeout(request.timeoutMs);
-    for (let stale = 0; ; stale += 1) {
-      let exchange: ClientRequest | undefined;
-      try {
-        exchange = this.#send(url, request, signal);
-        return await answerOf(exchange, signal);
-      } catch (error) {
-        if (signal.aborted) return unreachable(`It did not answer within ${request.timeoutMs} ms.`);
-        const keptWasClosed = exchange?.reusedSocket === true && closedCodes.has(codeOf(error));
-        if (!keptWasClosed || stale > 0) return unreachable(reasonOf(error));
-      }
+    const route = new Route(url, signal, { rules: this.#options, resolve: this.#resolve });
+    const call: Call = { url, request, route, signal };
+    await this.#connections.check(route.origin);
+    try {
+      const answer = await this.#send(call);
+      if (answer !== 'closed') return answer;
+      this.#connections.endKept(route.origin);
+      const second = await this.#send(call);
+      return second === 'closed' ? unreachable('The connection was closed.') : second;
+    } catch (error) {
+      return unreachable(signal.aborted ? lateness(call) : reasonOf(error));
     }
   }
 
   /** Ends the connections that are kept. */
   close(): void {
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
+    this.#connections.close();
   }
 
-  #send(url: URL, { headers, body }: WebhookRequest, signal: AbortSignal): ClientRequest {
-    const bytes = Buffer.from(body);
+  /** @returns `closed` when a kept connection was used that the other end had closed: the message was not taken. */
+  async #send(call: Call): Promise<WebhookAnswer | 'closed'> {
+    const exchange = this.#begin(call);
+    let readBefore = 0;
+    exchange.once('socket', ({ bytesRead }) => {
+      readBefore = bytesRead;
+    });
+    try {
+      const answer = await answerOf(exchange, call.signal);
+      // RFC 9110, 15.5.9: how some servers say that they close a connection which nobody used.
+      return exchange.reusedSocket && answer.kind === 'answered' && answer.status === 408 ? 'closed' : answer;
+    } catch (error) {
+      const heard = exchange.socket !== null && exchange.socket.bytesRead > readBefore;
+      if (exchange.reusedSocket && wasClosed(error, heard)) return 'closed';
+      throw error;
+    }
+  }
+
+  #begin({ url, request, route, signal }: Call): ClientRequest {
+    const bytes = Buffer.from(request.body);
     const options = {
       method: 'POST',
-      headers: { ...headers, 'content-length': bytes.length },
+      headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': bytes.length },
+      maxHeaderSize: greatestHead,
+      // Line ends, folded headers, control characters, two lengths: curl takes them. What is lenient here is dangerous
+      // where requests of many pass one connection; these are answers of one origin to us.
+      insecureHTTPParser: true,
       signal,
+      route,
     };
-    const exchange =
-      url.protocol === 'https:'
-        ? httpsRequest(url, {
-            ...options,
-            agent: this.#agents.https,
-            lookup: this.#lookups.https,
-            ...(this.#options.ca !== undefined && { ca: this.#options.ca }),
-          })
-        : httpRequest(url, { ...options, agent: this.#agents.http, lookup: this.#lookups.http });
-    return exchange.end(bytes);
+    if (url.protocol === 'http:')
+      return httpRequest(url, { ...options, agent: this.#connections.http }).end(bytes);
+    return httpsRequest(url, {
+      ...options,
+      agent: this.#connections.https,
+      // RFC 6066, 3: the name of the URL, whatever the headers say, without the dot that it may end in.
+      ...(literalAddress(url.hostname) === undefined && { servername: url.hostname.replace(/\.$/, '') }),
+      ...(this.#options.ca !== undefined && { ca: this.#options.ca }),
+    }).end(bytes);
   }
 }
 
-const answerOf = (exchange: ClientRequest, signal: AbortSignal): Promise<WebhookAnswer> =>
-  new Promise((resolve, reject) => {
-    exchange.on('error', reject);
-    // Whatever becomes of the connection: an endpoint never keeps a run waiting beyond its time.
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    // An answer that changes the protocol is no response to Node: without this it would never be heard of.
-    exchange.on('upgrade', (response, socket) => {
-      socket.destroy();
-      resolve({ kind: 'answered', status: response.statusCode ?? 101, body: '' });
-    });
-    exchange.on('response', (response) => {
-      readBody(response).then((body) => {
-        const retryAfter = response.headers['retry-after'];
-        resolve({
-          kind: 'answered',
-          status: response.statusCode ?? 0,
-          ...(retryAfter !== undefined && { retryAfter }),
-          ...body,
-        });
-      }, reject);
-    });
-  });
+interface Call {
+  readonly url: URL;
+  readonly request: WebhookRequest;
+  readonly route: Route;
+  readonly signal: AbortSignal;
+}
 
-const readBody = async (response: IncomingMessage): Promise<{ body: string; cutOff?: true }> => {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    // Leaving the loop ends the connection.
-    if (bytes > answerBytes) break;
-  }
-  const body = Buffer.concat(chunks).subarray(0, answerBytes).toString();
-  return bytes > answerBytes ? { body, cutOff: true } : { body };
+/**
+ * Whether a kept connection was closed before it heard of the request, as far as one can say: there is no answer, or
+ * what came is what the answer before had too much.
+ */
+const wasClosed = (error: unknown, heard: boolean): boolean => {
+  const code = codeOf(error);
+  return code.startsWith('HPE_') || (!heard && (code === 'ECONNRESET' || code === 'EPIPE'));
 };
 
 const unreachable = (reason: string): WebhookAnswer => ({ kind: 'unreachable', reason });
 
-const closedCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+const lateness = ({ request, route }: Call): string =>
+  route.resolving
+    ? `Its name was not resolved within ${request.timeoutMs} ms.`
+    : `It did not answer within ${request.timeoutMs} ms.`;
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 
 /** An error's own text may name addresses or hold what the other end sent: only its kind is told. */
-const reasonOf = (error: unknown): string =>
-  error instanceof ForbiddenAddressError ? error.message : `The request failed (${codeOf(error)}).`;
+const reasonOf = (error: unknown): string => {
+  if (error instanceof ForbiddenAddressError) return 'The name leads to an address that is not public.';
+  if (error instanceof UnresolvedNameError) return `Its name was not resolved (${codeOf(error.cause)}).`;
+  if (error instanceof AnswerBrokenOffError) return 'The connection ended before the body of its answer did.';
+  return `The request failed (${codeOf(error)}).`;
+};

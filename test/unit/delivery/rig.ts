@@ -1,5 +1,6 @@
 import { deliver } from '../../../lib/delivery/deliver.ts';
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
+import { acknowledgementIn } from '../../../lib/domain/acknowledgements/body-reader.ts';
 import { encodeRecords } from '../../../lib/domain/encoding.ts';
 import {
   type DeliverySettings,
@@ -21,14 +22,15 @@ export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const groupRef = { topicId: 't1', group: 'billing' };
 export const cursorRef = { groupId: 'g1', partition: 0 };
 
-export const ok: WebhookAnswer = { kind: 'answered', status: 200, body: '' };
+export const ok: WebhookAnswer = { kind: 'answered', status: 200 };
+/** @param body what the endpoint sends, read as a sender reads it. */
 export const answered = (
   status: number,
-  more: { body?: string; retryAfter?: string } = {},
+  { body, ...more }: { body?: string; retryAfter?: string } = {},
 ): WebhookAnswer => ({
   kind: 'answered',
   status,
-  body: '',
+  ...(body !== undefined && { acknowledged: acknowledgementIn(body) }),
   ...more,
 });
 export const unreachable: WebhookAnswer = { kind: 'unreachable', reason: 'Connection refused.' };

@@ -1,59 +1,7 @@
-import type { LookupAddress } from 'node:dns';
-import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Resolve } from '../../../lib/stores/https/guarded-lookup.ts';
-import { type HttpsWebhookOptions, HttpsWebhookSender } from '../../../lib/stores/https/webhooks.ts';
+import { describe, expect, it } from 'vitest';
 import { selfSigned } from './self-signed.ts';
-
-const opened: { close(): void }[] = [];
-afterEach(() => {
-  for (const each of opened.splice(0)) each.close();
-});
-
-const sender = (options: Partial<HttpsWebhookOptions> = {}): HttpsWebhookSender => {
-  const made = new HttpsWebhookSender({ allowLoopback: true, ...options });
-  opened.push(made);
-  return made;
-};
-
-/** Listens on 127.0.0.1; counts the connections that were made. */
-const listening = async (server: Server): Promise<{ port: number; connections: () => number }> => {
-  let connections = 0;
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    connections += 1;
-    sockets.add(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  opened.push({
-    close: () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-  });
-  return { port: (server.address() as AddressInfo).port, connections: () => connections };
-};
-
-const endpoint = (listener: RequestListener) => listening(createServer(listener));
-
-const resolving =
-  (...answers: readonly (readonly string[])[]): Resolve =>
-  (_hostname, _options, callback) => {
-    const addresses = answers.length > 1 ? (answers as string[][]).shift() : answers[0];
-    const found = (addresses ?? []).map(
-      (address): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 }),
-    );
-    callback(null, found);
-  };
-
-const request = (url: string, timeoutMs = 5000) => ({
-  url,
-  headers: { 'content-type': 'application/json', 'webhook-id': 'm1' },
-  body: '{"greeting":"grüezi"}',
-  timeoutMs,
-});
+import { closeAll, endpoint, listening, request, resolving, sender } from './servers.ts';
 
 describe('HttpsWebhookSender', () => {
   it('posts the body and headers, and gives the status, Retry-After and body of the answer', async () => {
@@ -67,7 +15,7 @@ describe('HttpsWebhookSender', () => {
       });
     });
     const answer = await sender().post(request(`http://127.0.0.1:${port}/hook?a=1`));
-    expect(answer).toEqual({ kind: 'answered', status: 503, retryAfter: '7', body: 'busy' });
+    expect(answer).toEqual({ kind: 'answered', status: 503, retryAfter: '7' });
     expect(seen).toEqual(['POST', '/hook?a=1', 'm1', '{"greeting":"grüezi"}']);
   });
 
@@ -80,7 +28,6 @@ describe('HttpsWebhookSender', () => {
     const resolve = resolving(['127.0.0.1']);
     expect(await sender({ resolve, ca: certificate }).post(request(url))).toMatchObject({
       status: 200,
-      body: 'by TLS',
     });
     expect(await sender({ resolve }).post(request(url))).toEqual({
       kind: 'unreachable',
@@ -89,38 +36,11 @@ describe('HttpsWebhookSender', () => {
   });
 
   it('does not follow a redirect', async () => {
-    const { port, connections } = await endpoint((req, res) =>
+    const { port, sockets } = await endpoint((req, res) =>
       res.writeHead(req.url === '/' ? 302 : 200, { location: '/elsewhere' }).end(),
     );
     expect(await sender().post(request(`http://127.0.0.1:${port}/`))).toMatchObject({ status: 302 });
-    expect(connections()).toBe(1);
-  });
-
-  it('uses a connection again, and replaces one that was closed meanwhile', async () => {
-    let answered = 0;
-    const { port, connections } = await endpoint((req, res) => {
-      answered += 1;
-      res.end();
-      if (answered === 2) res.on('close', () => setImmediate(() => req.socket.resetAndDestroy()));
-    });
-    const one = sender();
-    for (let count = 0; count < 2; count += 1)
-      expect(await one.post(request(`http://127.0.0.1:${port}/`))).toMatchObject({ status: 200 });
-    expect(connections()).toBe(1);
-    expect(await one.post(request(`http://127.0.0.1:${port}/`))).toMatchObject({ status: 200 });
-    expect(connections()).toBe(2);
-  });
-
-  it('reads no more than the first 64 KiB of an answer', async () => {
-    const { port } = await endpoint((_req, res) => {
-      const write = (): void => {
-        while (res.writable && res.write('x'.repeat(16_384)));
-      };
-      res.on('drain', write);
-      write();
-    });
-    const answer = await sender().post(request(`http://127.0.0.1:${port}/`));
-    expect(answer).toMatchObject({ kind: 'answered', status: 200, body: 'x'.repeat(65_536), cutOff: true });
+    expect(sockets).toHaveLength(1);
   });
 
   it('takes an offer of another protocol for an answer, and ends the connection', async () => {
@@ -133,14 +53,8 @@ describe('HttpsWebhookSender', () => {
       res.flushHeaders();
     });
     const answer = await sender().post(request(`http://127.0.0.1:${port}/`));
-    expect(answer).toEqual({ kind: 'answered', status: 101, body: '' });
+    expect(answer).toEqual({ kind: 'answered', status: 101 });
     await expect.poll(() => ended).toBe(1);
-  });
-
-  it('reads an answer of just 64 KiB whole', async () => {
-    const { port } = await endpoint((_req, res) => res.end('x'.repeat(65_536)));
-    const answer = await sender().post(request(`http://127.0.0.1:${port}/`));
-    expect(answer).toEqual({ kind: 'answered', status: 200, body: 'x'.repeat(65_536) });
   });
 
   it('says that it is unreachable what cannot be sent, and does not throw', async () => {
@@ -164,7 +78,7 @@ describe('HttpsWebhookSender', () => {
 
   it('says that it is unreachable when nobody listens', async () => {
     const { port } = await endpoint(() => undefined);
-    for (const each of opened.splice(0)) each.close();
+    closeAll();
     expect(await sender().post(request(`http://127.0.0.1:${port}/`))).toEqual({
       kind: 'unreachable',
       reason: 'The request failed (ECONNREFUSED).',
@@ -175,7 +89,7 @@ describe('HttpsWebhookSender', () => {
     const forbidden = { kind: 'unreachable', reason: expect.stringContaining('not public') };
 
     it('resolves again for each connection, so that a name that turns private later is refused then', async () => {
-      const { port, connections } = await endpoint((_req, res) =>
+      const { port, sockets } = await endpoint((_req, res) =>
         res.writeHead(200, { connection: 'close' }).end(),
       );
       const one = sender({
@@ -185,16 +99,16 @@ describe('HttpsWebhookSender', () => {
       expect(await one.post(request(url))).toMatchObject({ status: 200 });
       expect(await one.post(request(url))).toEqual(forbidden);
       expect(await one.post(request(url))).toEqual(forbidden);
-      expect(connections()).toBe(1);
+      expect(sockets).toHaveLength(1);
     });
 
     it('refuses this machine by name and by address unless it is allowed', async () => {
-      const { port, connections } = await endpoint((_req, res) => res.end());
+      const { port, sockets } = await endpoint((_req, res) => res.end());
       const one = sender({ allowLoopback: false, resolve: resolving(['127.0.0.1']) });
       for (const host of ['hooks.example.com', 'localhost', '127.0.0.1', '[::ffff:127.0.0.1]', '2130706433'])
         for (const scheme of ['http', 'https'])
           expect(await one.post(request(`${scheme}://${host}:${port}/`)), host).toEqual(forbidden);
-      expect(connections()).toBe(0);
+      expect(sockets).toHaveLength(0);
     });
 
     it('refuses http to any address but loopback', async () => {
@@ -202,10 +116,7 @@ describe('HttpsWebhookSender', () => {
       expect(await one.post(request('http://hooks.example.com/'))).toEqual(forbidden);
     });
 
-    it('refuses a name that stands for no address, and what is no URL of the web', async () => {
-      expect(await sender({ resolve: resolving([]) }).post(request('https://hooks.example.com/'))).toEqual(
-        forbidden,
-      );
+    it('refuses what is no URL of the web', async () => {
       for (const url of ['ftp://127.0.0.1/', 'nonsense'])
         expect(await sender().post(request(url))).toEqual({
           kind: 'unreachable',
