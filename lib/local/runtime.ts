@@ -4,7 +4,7 @@ import { Authenticator } from '../auth/authenticator.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { onAppend } from '../delivery/on-append.ts';
 import { sweep } from '../delivery/sweep.ts';
-
+import { longestLeaseMs } from '../domain/cursors.ts';
 import { limits } from '../domain/limits.ts';
 import { StickyPartition } from '../domain/partitioning.ts';
 import { endLeases } from '../groups/end-leases.ts';
@@ -16,6 +16,7 @@ import { Arrivals } from '../log/arrivals.ts';
 import { Reader } from '../log/reader.ts';
 import type { RequestUsage } from '../stores/dynamodb/client.ts';
 import { HttpsWebhookSender } from '../stores/https/webhooks.ts';
+import { wakeFromMessage } from '../stores/sqs/wake-message.ts';
 import { systemClock as clock } from '../stores/system/clock.ts';
 import { systemRandom as random } from '../stores/system/random.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
@@ -55,9 +56,18 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** Deliveries at one time. One endpoint that takes long must not keep others waiting. */
-const deliveriesAtOnce = 64;
+/** Deliveries at one time: 64 of them where one group alone has something to deliver. */
+const deliveriesAtOnce = 160;
 const stopGraceMs = 3000;
+
+/** Messages that are no wakes share a place among the groups. */
+const groupOf = (body: string): string => {
+  try {
+    return wakeFromMessage(body).groupId;
+  } catch {
+    return '';
+  }
+};
 
 /** The parts that run: nothing of them has begun when they are made. */
 const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
@@ -80,7 +90,14 @@ const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: Runti
   const queuePump = new QueuePump(
     stores.wakes.client,
     createQueueConsumer({ deliver: (wake, run) => deliver(delivering, wake, run), telemetry }),
-    { queueUrl: stores.wakes.queueUrl, concurrency: deliveriesAtOnce, timeoutMs: limits.deliverRunMs },
+    {
+      queueUrl: stores.wakes.queueUrl,
+      places: deliveriesAtOnce,
+      timeoutMs: limits.deliverRunMs,
+      // A lease that its run leaves behind is over when the message comes back.
+      heldMs: limits.wakeVisibilityMs - longestLeaseMs,
+      groupOf,
+    },
     { clock, telemetry },
   );
   const sweepTimer = new SweepTimer(

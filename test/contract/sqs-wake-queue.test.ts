@@ -31,6 +31,12 @@ describe('sending wakes to SQS', () => {
     expect(entriesOf(server).map((entries) => entries.length)).toStrictEqual([10, 10, 3]);
   });
 
+  test('each says whose it is, so that the queue is fair', async () => {
+    const server = await scriptedServer(done);
+    await queueAt(server).send([{ wake }, { wake: { ...wake, groupId: 'g2' }, delayMs: 5000 }]);
+    expect(entriesOf(server)[0]?.map((entry) => entry['MessageGroupId'])).toStrictEqual(['g', 'g2']);
+  });
+
   test('a delay is rounded up to a second and cut to fifteen minutes', async () => {
     const server = await scriptedServer(done);
     const delays = [undefined, 0, 1, 1000, 1001, 899_001, 3_600_000];

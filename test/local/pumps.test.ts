@@ -1,4 +1,4 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
 import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../lib/domain/errors.ts';
@@ -9,10 +9,12 @@ import { ensureQueue } from '../../lib/local/resources.ts';
 import { StreamPump } from '../../lib/local/stream-pump.ts';
 import { SweepTimer } from '../../lib/local/sweep-timer.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
+import type { Clock } from '../../lib/stores/clock.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import { anyTime } from '../contract/windows.ts';
 import { eventually } from '../end-to-end/client.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 const deps = { clock: systemClock, telemetry: noTelemetry };
 /** Pauses that cost the test nothing. */
@@ -87,21 +89,34 @@ test('every put is announced that may have been stored, and no other', async () 
   expect(announced).toEqual([0, 1, 2, 3]);
 });
 
+/** A message of these tests is of the group that its first word names. */
+const groupOf = (body: string): string => body.split(' ')[0] ?? '';
+
 /** A queue of one second's visibility with a pump on it, and what the handler was given. */
-const pumped = async (handle: (body: string, count: number) => Promise<boolean>, concurrency = 10) => {
+const pumped = async (
+  handle: (body: string, count: number, remainingMs: () => number) => Promise<boolean>,
+  options: { places?: number; clock?: Clock } = {},
+) => {
   const sqs = await startSqsAndS3();
   const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const client = new SQSClient({ ...anyone, endpoint: sqs.endpoint });
   const queueUrl = await ensureQueue(client, sqs.endpoint, 'wakes', 1);
   const counts = new Map<string, number>();
-  const handler: QueueHandler = async (event: SQSEvent) => {
+  const handler: QueueHandler = async (event: SQSEvent, context) => {
     const [record] = event.Records;
     const body = record?.body ?? '';
     counts.set(body, (counts.get(body) ?? 0) + 1);
-    const handled = await handle(body, counts.get(body) ?? 0);
+    const left = () => context.getRemainingTimeInMillis();
+    const handled = await handle(body, counts.get(body) ?? 0, left);
     return { batchItemFailures: handled ? [] : [{ itemIdentifier: record?.messageId ?? '' }] };
   };
-  const pump = new QueuePump(client, handler, { queueUrl, concurrency, timeoutMs: 60_000 }, deps);
+  const { places = 10, clock = systemClock } = options;
+  const pump = new QueuePump(
+    client,
+    handler,
+    { queueUrl, places, timeoutMs: 60_000, heldMs: 40_000, groupOf },
+    { ...deps, clock },
+  );
   pump.start();
   onTestFinished(async () => {
     await pump.stop(100);
@@ -132,47 +147,80 @@ test('a message that was handled does not come again, and one that was not does'
   expect(counts.get('fine')).toBe(1);
 });
 
-test('one message that takes long keeps no other waiting, up to the number of invocations', async () => {
+test('a group whose messages take long has half of the places, and no other waits behind it', async () => {
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const started: string[] = [];
-  let [running, most] = [0, 0];
-  const { counts, send } = await pumped(async (body) => {
-    started.push(body);
-    running += 1;
-    most = Math.max(most, running);
-    if (body.startsWith('slow')) await held;
-    running -= 1;
-    return true;
-  }, 2);
-  await send('slow 1');
-  await eventually(
-    'it has begun',
-    () => started.length,
-    (length) => length === 1,
+  let [slow, most] = [0, 0];
+  const { counts, send } = await pumped(
+    async (body) => {
+      if (!body.startsWith('slow')) return true;
+      slow += 1;
+      most = Math.max(most, slow);
+      await held;
+      slow -= 1;
+      return true;
+    },
+    { places: 8 },
   );
+  for (let count = 0; count < 30; count += 1) await send(`slow ${count}`);
+  await eventually(
+    'its share runs',
+    () => slow,
+    (running) => running === 4,
+  );
+  for (let count = 0; count < 10; count += 1) await send(`quick ${count}`);
+  const quick = () => [...counts.keys()].filter((body) => body.startsWith('quick')).length;
+  await eventually('the others are handled', quick, (handled) => handled === 10);
+  expect([slow, most]).toEqual([4, 4]);
+  release();
+  await eventually(
+    'the rest has its turn',
+    () => counts.size,
+    (size) => size === 40,
+  );
+});
+
+test('a message that waited for too long is not run, and comes again', async () => {
+  let skewMs = 0;
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + skewMs };
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const left = new Map<string, number>();
+  const { counts, send } = await pumped(
+    async (body, _count, remainingMs) => {
+      left.set(body, remainingMs());
+      if (body === 'slow 0') await held;
+      return true;
+    },
+    { places: 2, clock },
+  );
+  await send('slow 0');
+  await eventually(
+    'the first runs',
+    () => counts.size,
+    (size) => size === 1,
+  );
+  await send('slow 1');
   await send('quick');
   await eventually(
-    'the quick one is handled',
+    'what came after it is taken',
     () => counts.get('quick'),
     (count) => count === 1,
   );
-  await send('slow 2');
-  await eventually(
-    'both run',
-    () => started.length,
-    (length) => length === 3,
-  );
-  for (const body of ['waits', 'waits too']) await send(body);
+  expect([...counts.keys()]).toEqual(['slow 0', 'quick']);
+  skewMs = 21_000;
   release();
   await eventually(
-    'a place is free again',
-    () => counts.size,
-    (size) => size === 5,
+    'it comes again',
+    () => counts.get('slow 1'),
+    (count) => count === 1,
   );
-  expect(most).toBe(2);
+  expect(left.get('slow 0')).toBeLessThanOrEqual(40_000);
+  expect(left.get('slow 1')).toBeGreaterThan(19_000);
 });
 
 test('an ending pump tells what is under way that time is up, and waits for it', async () => {
@@ -197,7 +245,8 @@ test('an ending pump tells what is under way that time is up, and waits for it',
     over = true;
     return { batchItemFailures: [] };
   };
-  const pump = new QueuePump(client, handler, { queueUrl, concurrency: 1, timeoutMs: 60_000 }, deps);
+  const options = { queueUrl, places: 1, timeoutMs: 60_000, heldMs: 60_000, groupOf };
+  const pump = new QueuePump(client, handler, options, deps);
   pump.start();
   await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'work' }));
   await eventually('it has begun', () => begun, Boolean);
@@ -227,4 +276,55 @@ test('a sweep that fails is repeated soon, and not only at its next time', async
   );
   await timer.stop();
   expect(sweeps).toBe(3);
+});
+
+test('an ending pump gives what waits back to the queue, for the next start', async () => {
+  const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const folder = temporaryFolder();
+  const first = await startSqsAndS3(folder);
+  const client = new SQSClient({ ...anyone, endpoint: first.endpoint });
+  const queueUrl = await ensureQueue(client, first.endpoint, 'wakes', 3600);
+  const seen: string[] = [];
+  const handler: QueueHandler = async ({ Records: [record] }, context) => {
+    seen.push(record?.body ?? '');
+    await eventually(
+      'time is up',
+      () => context.getRemainingTimeInMillis(),
+      (ms) => ms <= 1000,
+    );
+    return { batchItemFailures: [] };
+  };
+  const options = { queueUrl, places: 2, timeoutMs: 60_000, heldMs: 60_000, groupOf };
+  const pump = new QueuePump(client, handler, options, deps);
+  pump.start();
+  const send = (body: string) =>
+    client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
+  for (let count = 0; count < 15; count += 1) await send(`slow ${count}`);
+  await send('quick');
+  await eventually(
+    'all are taken',
+    () => seen.length,
+    (length) => length === 2,
+  );
+  await pump.stop(1000);
+  client.destroy();
+  await first.stop();
+
+  const second = await startSqsAndS3(folder);
+  const receiver = new SQSClient({ ...anyone, endpoint: second.endpoint });
+  onTestFinished(async () => {
+    receiver.destroy();
+    await second.stop();
+  });
+  const url = await ensureQueue(receiver, second.endpoint, 'wakes', 3600);
+  const back = new Set<string>();
+  const receive = async () => {
+    const { Messages = [] } = await receiver.send(
+      new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }),
+    );
+    for (const { Body = '' } of Messages) back.add(Body);
+    return back.size;
+  };
+  await eventually('all are there', receive, (size) => size === 14);
+  expect([...back].filter((body) => seen.includes(body))).toEqual([]);
 });

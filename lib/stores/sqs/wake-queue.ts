@@ -29,10 +29,17 @@ export const sqsWakeQueue = (queue: Queue): WakeQueue => ({
   },
 });
 
-/** SQS takes whole seconds, 15 minutes of them at most; rounded up, so that nothing comes early. */
+/**
+ * SQS takes whole seconds, 15 minutes of them at most; rounded up, so that nothing comes early.
+ *
+ * The group's id as `MessageGroupId` makes a standard queue fair: a group with a disproportionate share of what is in
+ * flight is served after the others, in no order and in parallel as before ("How Amazon SQS fair queues work", SQS
+ * developer guide). SQS takes up to 128 letters, digits and marks of ASCII, of which ids are made.
+ */
 const toEntry = ({ wake, delayMs = 0 }: QueuedWake, index: number): SendMessageBatchRequestEntry => ({
   Id: String(index),
   MessageBody: wakeToMessage(wake),
+  MessageGroupId: wake.groupId,
   DelaySeconds: Math.ceil(Math.min(Math.max(delayMs, 0), limits.wakeDelayMs) / 1000),
 });
 
