@@ -31,6 +31,7 @@ export const itemBytes = (at: PartitionRef, batch: Batch): number => {
     numberBytes(batch.appendedAt) +
     utf8('cum') +
     numberBytes(batch.bytesBefore) +
+    (batch.maxTimestamp === undefined ? 0 : utf8('mt') + numberBytes(batch.maxTimestamp)) +
     (batch.origin === undefined ? 0 : utf8('o') + utf8(originText(batch.origin))) +
     (keys.length === 0 ? 0 : utf8('keys') + keys.reduce((sum, key) => sum + utf8(key), 0))
   );

@@ -24,6 +24,13 @@ export interface Batch {
   readonly appendedAt: number;
   /** Bytes of `data` in all earlier batches of the partition. */
   readonly bytesBefore: number;
+  /**
+   * The largest record timestamp, ms, of this batch and all before it in the partition, where a record without one counts
+   * with its append's. It never falls, so that a time is found by bisection (while writers of a version that did not know
+   * it are still at work it may). Absent in batches of such versions, and where there is no record yet: read it by
+   * `latestTimestamp`.
+   */
+  readonly maxTimestamp?: number;
   readonly idempotencyKeys?: readonly string[];
   /** The call that its first append came with. */
   readonly origin?: Origin;
@@ -31,6 +38,12 @@ export interface Batch {
 
 /** The offset after the batch's last record. */
 export const batchEnd = (batch: Pick<Batch, 'base' | 'count'>): number => batch.base + batch.count;
+
+/** `maxTimestamp`, or in its absence the append's time. */
+export const latestTimestamp = ({
+  maxTimestamp,
+  appendedAt,
+}: Pick<Batch, 'maxTimestamp' | 'appendedAt'>): number => maxTimestamp ?? appendedAt;
 
 export const closesPartition = (batch: Pick<Batch, 'count'>): boolean => batch.count === 0;
 

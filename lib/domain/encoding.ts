@@ -17,7 +17,7 @@ const writeUnitBytes = 1024;
  * (at most 9 bytes each) and the write's id; its origin, where it has one, comes on top. An estimate: a few bytes more or
  * less only shift where compression starts.
  */
-export const batchItemOverheadBytes = 80;
+export const batchItemOverheadBytes = 90;
 
 /** UTF-8 bytes of the record as stored, before compression: what `limits.recordBytes` limits. */
 export const recordBytes = (record: NewRecord): number => Buffer.byteLength(serializeRecord(record));

@@ -10,7 +10,7 @@ import type { PartitionStore } from '../stores/partitions.ts';
 export interface OffsetReader {
   /** The next offset to be written. */
   endOffset(at: PartitionRef): Promise<number>;
-  /** The first record appended at or after that time (wall clock ms), or the end offset. */
+  /** The first record whose timestamp is at or after that time (wall clock ms), or the end offset. */
   offsetAtTime(at: PartitionRef, timestampMs: number): Promise<number>;
 }
 

@@ -64,7 +64,12 @@ export class Appender {
 
   /** Closes the partition for ever, by a batch of no records at its tail. Repeating it is no error. Throws as `append`. */
   async close(at: PartitionRef): Promise<void> {
-    await this.#request(at, { records: [], bytes: 2, closes: true });
+    await this.#request(at, {
+      records: [],
+      bytes: 2,
+      timestamps: { latest: undefined, someAbsent: false },
+      closes: true,
+    });
   }
 
   /** Resolves when no append waits or is under way. */

@@ -77,10 +77,11 @@ export class PartitionWriter {
       return Promise.reject(overloaded(this.#at, waitMs));
     }
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
-    const { records, bytes, expectedOffset, closes, signal, origin } = request;
+    const { records, bytes, timestamps, expectedOffset, closes, signal, origin } = request;
     const waiting: Waiting = {
       records,
       bytes,
+      timestamps,
       ...(expectedOffset !== undefined && { expectedOffset }),
       ...(closes !== undefined && { closes }),
       ...(origin !== undefined && { origin }),
@@ -159,15 +160,28 @@ export class PartitionWriter {
   #batchAt(tail: Tail, now: number): Batch {
     const records = this.#underWay.flatMap((waiting) => waiting.records);
     const origin = this.#underWay[0]?.origin;
+    const appendedAt = appendTime(tail, now);
+    const maxTimestamp = this.#maxTimestamp(tail, appendedAt);
     return {
       base: tail.end,
       count: records.length,
       data: encodeSerialized(records, origin),
       writeId: this.#congestion.newWriteId(),
-      appendedAt: appendTime(tail, now),
+      appendedAt,
       bytesBefore: tail.bytes,
+      ...(maxTimestamp !== undefined && { maxTimestamp }),
       ...(origin !== undefined && { origin }),
     };
+  }
+
+  /** Of what is under way and all that is before it; undefined when that is no record at all. */
+  #maxTimestamp(tail: Tail, appendedAt: number): number | undefined {
+    const times = this.#underWay.flatMap(({ timestamps: { latest, someAbsent } }) => [
+      latest,
+      someAbsent ? appendedAt : undefined,
+    ]);
+    const known = [tail.latestTimestamp, ...times].filter((time) => time !== undefined);
+    return known.length === 0 ? undefined : Math.max(...known);
   }
 
   async #readTail(): Promise<Tail | undefined> {

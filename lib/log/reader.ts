@@ -148,13 +148,15 @@ export class Reader {
   }
 
   /**
-   * The offset of the first record that was appended at or after `timestampMs` (wall clock) and is still readable; the
-   * end offset when there is none.
+   * The offset of the first readable record whose timestamp is at or after `timestampMs` (a record that came without one
+   * has its append's), as Kafka finds it; the end offset when there is none. Where the first of them has been trimmed, the
+   * start offset. About log2(records) queries; the log is not read.
    */
   async offsetAtTime(at: PartitionRef, timestampMs: number): Promise<number> {
     const start = await this.startOffset(at);
     const floor = (offset: number) => this.#ask((signal) => this.#batches.floor(at, offset, true, signal));
-    return firstOffsetAt({ timestampMs, start, last: await this.#last(at), floor });
+    const last = await this.#last(at);
+    return firstOffsetAt({ timestampMs, partition: at.partition, start, last, floor });
   }
 
   async #last(at: PartitionRef): Promise<Batch | undefined> {

@@ -1,4 +1,4 @@
-import { type Batch, batchEnd, closesPartition } from '../domain/batches.ts';
+import { type Batch, batchEnd, closesPartition, latestTimestamp } from '../domain/batches.ts';
 import type { Instant } from '../domain/instants.ts';
 import { limits } from '../domain/limits.ts';
 import type { SigningWindow } from '../stores/batches.ts';
@@ -36,6 +36,8 @@ export interface Tail {
   readonly end: number;
   /** `appendedAt` of the last batch; 0 for an empty partition. */
   readonly appendedAt: number;
+  /** Of all records; undefined for an empty partition. */
+  readonly latestTimestamp: number | undefined;
   /** Bytes of `data` in all batches. */
   readonly bytes: number;
   /** The partition is closed: nothing can be appended any more, ever. */
@@ -51,10 +53,11 @@ export interface Tail {
 /** The tail when `last` is the last batch (undefined: the partition is empty). */
 export const tailAfter = (last: Batch | undefined, asOf: Instant, seenAt: Instant): Tail =>
   last === undefined
-    ? { end: 0, appendedAt: 0, bytes: 0, closed: false, asOf, seenAt }
+    ? { end: 0, appendedAt: 0, latestTimestamp: undefined, bytes: 0, closed: false, asOf, seenAt }
     : {
         end: batchEnd(last),
         appendedAt: last.appendedAt,
+        latestTimestamp: latestTimestamp(last),
         bytes: last.bytesBefore + last.data.length,
         closed: closesPartition(last),
         asOf,

@@ -19,7 +19,26 @@ export interface Payload {
   readonly records: readonly string[];
   /** UTF-8 bytes of all of them in a batch, before compression. */
   readonly bytes: number;
+  readonly timestamps: Timestamps;
 }
+
+/** What is known of the times of some records before they are appended. */
+export interface Timestamps {
+  /** The largest that was given, ms; undefined when none was. */
+  readonly latest: number | undefined;
+  /** Some record came without one, and has that of its append. */
+  readonly someAbsent: boolean;
+}
+
+const timestampsOf = (records: readonly NewRecord[]): Timestamps => {
+  let latest: number | undefined;
+  let someAbsent = false;
+  for (const { timestamp } of records) {
+    if (timestamp === undefined) someAbsent = true;
+    else latest = Math.max(latest ?? timestamp, timestamp);
+  }
+  return { latest, someAbsent };
+};
 
 /** An append, or the closing of the partition, that waits for its batch. */
 export interface Waiting extends Payload {
@@ -57,7 +76,7 @@ export const payloadOf = (newRecords: readonly NewRecord[]): Payload => {
       `The records for one partition take more than ${limits.batchBytes} bytes even when compressed (batchBytes). Nothing was written; send fewer records at once.`,
       { members: { limit: 'batchBytes', maximum: limits.batchBytes } },
     );
-  return { records, bytes };
+  return { records, bytes, timestamps: timestampsOf(newRecords) };
 };
 
 const goesAlone = (waiting: Waiting): boolean =>

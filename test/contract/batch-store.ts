@@ -48,6 +48,7 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
         data: Uint8Array.from({ length: 256 }, (_, byte) => byte),
         appendedAt: 1_790_000_000_123,
         bytesBefore: 2 ** 53 - 1,
+        maxTimestamp: -62_135_596_800_000,
         idempotencyKeys: ['a', 'b/ü'],
       });
       await put(batches, stored);

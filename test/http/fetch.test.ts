@@ -42,6 +42,24 @@ describe('a fetch', () => {
     expect(values(await call(await tenRecords(), `${records}?${query}`))).toEqual(expected);
   });
 
+  test('by a time goes by the time of each record, given or of its append', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    await produce(world, [{ value: 'now' }]);
+    world.clock.advance(1000);
+    await produce(world, [{ value: 'old', timestamp: '1999-12-31T23:59:59Z' }]);
+    await produce(world, [{ value: 'to come', timestamp: '2030-01-01T00:00:00Z' }]);
+    world.clock.advance(1000);
+    await produce(world, [{ value: 'then' }]);
+    const from = async (time: string): Promise<unknown[]> =>
+      values(await call(world, `${records}?timestamp=${time}`));
+    expect(await from('2029-01-01T00:00:00Z')).toEqual(['to come', 'then']);
+    expect(await from('2026-03-01T12:00:00.001Z')).toEqual(['to come', 'then']);
+    expect(await from('2026-03-01T12:00:00Z')).toEqual(['now', 'old', 'to come', 'then']);
+    expect(await from('1999-01-01T00:00:00Z')).toEqual(['now', 'old', 'to come', 'then']);
+    expect(await from('2030-01-01T00:00:00.001Z')).toEqual([]);
+  });
+
   test('gives a hundred records unless more are asked for', async () => {
     const world = await newWorld();
     await withTopic(world, 1);

@@ -59,6 +59,16 @@ describe('creating a group', () => {
     expect(await committed(world)).toEqual(offsets);
   });
 
+  test('begins by the time of each record, given or of its append', async () => {
+    const world = await threeRecords();
+    await produce(world, [
+      { value: 'old', timestamp: '1999-12-31T23:59:59Z', partition: 0 },
+      { value: 'to come', timestamp: '2030-01-01T00:00:00Z', partition: 0 },
+    ]);
+    await put(world, { ...push, start: { timestamp: '2029-01-01T00:00:00Z' } });
+    expect(await committed(world)).toEqual([4, 0]);
+  });
+
   test('begins at the oldest record that is left', async () => {
     const world = await threeRecords();
     const topic = await world.stores.topics.get('orders');

@@ -59,17 +59,22 @@ const appendOnce = async (deps: WriterDeps, name: string): Promise<void> => {
   const expectedOffset = chance(random, 0.1)
     ? Math.max(0, history.end - Math.floor(random.number() * 2))
     : undefined;
+  const records = keys.map((key) => ({
+    key,
+    valueJson: jsonText(null),
+    // Around the times of the appends, so that either may be the later one.
+    ...(chance(random, 0.2) && { timestamp: Math.floor(clock.now() + spread(random, 1, 6e7) - 3e7) }),
+  }));
   const told: Told = { keys, expectedOffset, answer: 'none' };
   const endBefore = history.end;
   deps.told.push(told);
   const patience = new AbortController();
   if (chance(random, 0.05)) void clock.sleep(spread(random, 1, 5_000)).then(() => patience.abort());
   try {
-    const { base } = await appender.append(
-      hotPartition,
-      keys.map((key) => ({ key, valueJson: jsonText(null) })),
-      { signal: patience.signal, ...(expectedOffset !== undefined && { expectedOffset }) },
-    );
+    const { base } = await appender.append(hotPartition, records, {
+      signal: patience.signal,
+      ...(expectedOffset !== undefined && { expectedOffset }),
+    });
     told.answer = { base };
     if (expectedOffset !== undefined && base !== expectedOffset)
       history.report(`${name} was appended at ${base}, and asked for ${expectedOffset}`);

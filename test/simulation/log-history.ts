@@ -11,6 +11,8 @@ export class LogHistory {
   /** The key of the record at each offset; keys are unique in a scenario. */
   readonly #keys: string[] = [];
   readonly #offsets = new Map<string, number>();
+  /** The largest timestamp of any record. */
+  #latest: number | undefined;
   /** The first invariant of DESIGN §5 or §6 that did not hold. */
   breach: string | undefined;
   /** The first batch whose date is not what `Batch.appendedAt` promises. */
@@ -53,12 +55,17 @@ export class LogHistory {
     if (batch.bytesBefore !== bytes)
       this.report(`the batch at ${batch.base} counts ${batch.bytesBefore} bytes before it, not ${bytes}`);
     this.#batches.push(batch);
-    for (const { key = '', offset } of decodeRecords(batch, 0)) {
+    for (const { key = '', offset, timestamp } of decodeRecords(batch, 0)) {
+      this.#latest = Math.max(this.#latest ?? timestamp, timestamp);
       const twin = this.#offsets.get(key);
       if (twin !== undefined) this.report(`record ${key} was stored twice, at ${twin} and ${offset}`);
       this.#keys.push(key);
       this.#offsets.set(key, offset);
     }
+    if (batch.maxTimestamp !== this.#latest)
+      this.report(
+        `the batch at ${batch.base} says that the latest time is ${batch.maxTimestamp}, and it is ${this.#latest}`,
+      );
   }
 
   /** What the table holds must be what was stored there, from some batch on to the last. */

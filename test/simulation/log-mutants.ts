@@ -83,7 +83,7 @@ export const logMutants = {
     name: "dates signatures by the store's clock instead of the process's own",
     redates: true,
   },
-  trimsEarly: { name: 'trims batches of ten minutes', trimMinAgeMs: 10 * 60_000 },
+  trimsEarly: { name: 'trims batches of five minutes', trimMinAgeMs: 5 * 60_000 },
   acceptsOldSignatures: {
     name: 'accepts a write whose signature is an hour old',
     table: { signatureMaxAgeMs: 4 * 60 * 60_000 },

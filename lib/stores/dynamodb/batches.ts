@@ -153,6 +153,7 @@ const batchItem = (at: PartitionRef, batch: Batch): Item => ({
   id: { B: batch.writeId },
   t: { N: String(batch.appendedAt) },
   cum: { N: String(batch.bytesBefore) },
+  ...(batch.maxTimestamp === undefined ? {} : { mt: { N: String(batch.maxTimestamp) } }),
   ...(batch.idempotencyKeys?.length ? { keys: { SS: [...batch.idempotencyKeys] } } : {}),
   ...(batch.origin ? { o: { S: originText(batch.origin) } } : {}),
 });
@@ -166,6 +167,7 @@ const toBatch = (item: Item): Batch => {
     writeId: bytes(item, 'id'),
     appendedAt: number(item, 't'),
     bytesBefore: number(item, 'cum'),
+    ...(item['mt'] ? { maxTimestamp: number(item, 'mt') } : {}),
     ...(item['keys']?.SS ? { idempotencyKeys: item['keys'].SS } : {}),
     ...(origin ? { origin } : {}),
   };

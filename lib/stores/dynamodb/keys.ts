@@ -27,7 +27,8 @@ const digits = (partition: number): string => String(partition).padStart(4, '0')
  *
  * pk `<topicId>/<partition>` (S), sk base offset (N);
  * `n` N records, `d` B the encoded records, `id` B of the write, `t` N append time in ms,
- * `cum` N bytes of `d` in all earlier batches, `keys` SS idempotency keys where there are any, `o` S the call that the
+ * `cum` N bytes of `d` in all earlier batches, `mt` N the largest record timestamp of the partition so far in ms (absent in
+ * batches of older versions, where the append time counts), `keys` SS idempotency keys where there are any, `o` S the call that the
  * first append came with, where it is known: its request id and, after a space, its `traceparent`.
  */
 export const batchKey = (at: PartitionRef, base: number): LogKey => ({ pk: partitionKey(at), sk: base });

@@ -60,7 +60,8 @@ describe('an origin', () => {
       const data = encodeRecords([{ valueJson: jsonText(value) }], origin);
       const at = { topicId: '0123456789abcdef0123', partition: 1023 };
       const [appendedAt, bytesBefore, writeId] = [1_790_000_000_123, 2 ** 53 - 1, new Uint8Array(8)];
-      const batch = { base: 2 ** 53 - 2, count: 1, data, writeId, appendedAt, bytesBefore };
+      const maxTimestamp = 253_402_300_799_999;
+      const batch = { base: 2 ** 53 - 2, count: 1, data, writeId, appendedAt, bytesBefore, maxTimestamp };
       return itemBytes(at, { ...batch, ...(origin !== undefined && { origin }) });
     };
     expect(writeUnits(itemOf('x'.repeat(300)))).toBe(1);

@@ -275,3 +275,45 @@ describe('a process that has won while others compete', () => {
       if (index > 0) expect(putAt - (wins[index - 1] ?? 0)).toBeGreaterThan(2 * requestMs + requestMs);
   });
 });
+
+describe('the latest record time that a batch carries', () => {
+  const carried = (world: ReturnType<typeof logWorld>): (number | undefined)[] =>
+    world.store.table.batches(at).map(({ maxTimestamp }) => maxTimestamp);
+
+  it('is that of all records so far: those of other processes, and the append time where none was given', async () => {
+    const world = logWorld();
+    const [one, two] = [world.appender(), world.appender()];
+    await world.outcome(one.append(at, [{ timestamp: 5 }, { timestamp: -7 }]));
+    await world.outcome(two.append(at, [{ timestamp: 3 }]));
+    const { appendedAt } = await world.outcome(one.append(at, [{ timestamp: 4 }, { key: 'now' }]));
+    await world.outcome(two.append(at, [{ timestamp: appendedAt + 100 }]));
+    await world.outcome(one.append(at, [{ key: 'later' }]));
+    expect(carried(world)).toEqual([5, 5, appendedAt, appendedAt + 100, appendedAt + 100]);
+  });
+
+  it('is that of all appends that went together', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    const times = [9, 11, 10];
+    await world.outcome(Promise.all(times.map((timestamp) => appender.append(at, [{ timestamp }]))));
+    expect(carried(world)).toEqual([11]);
+  });
+
+  it('goes on in the batch that closes the partition, and is none in one that closes an empty one', async () => {
+    const world = logWorld();
+    await world.outcome(world.appender().append(at, [{ timestamp: 2e12 }]));
+    await world.outcome(world.appender().close(at));
+    expect(carried(world)).toEqual([2e12, 2e12]);
+    const empty = logWorld();
+    await empty.outcome(empty.appender().close(at));
+    expect(carried(empty)).toEqual([undefined]);
+  });
+
+  it('is the append time of a batch of an older version, which carries none', async () => {
+    const world = logWorld();
+    const [appendedAt, now] = [world.clock.now() - 1_000, world.clock.now()];
+    world.store.table.put(at, { ...batchOf('old'), appendedAt }, now, now);
+    await world.outcome(world.appender().append(at, [{ timestamp: 1 }]));
+    expect(carried(world)).toEqual([undefined, appendedAt]);
+  });
+});
