@@ -62,36 +62,38 @@ const requireJson = (c: ApiContext): void => {
   }
 };
 
-const parsed = (text: string, parse: (text: string) => unknown): unknown => {
+const parsed = (text: string): unknown => {
   try {
-    return parse(text);
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof RangeError) {
-      throw new Problem('limit_exceeded', `JSON may be nested ${limits.jsonDepth} deep (limit jsonDepth).`, {
-        members: { limit: 'jsonDepth', maximum: limits.jsonDepth },
-      });
-    }
     const message = error instanceof SyntaxError ? error.message : 'It cannot be parsed.';
     throw new Problem('invalid_request', 'The body is not JSON.', { errors: [{ path: '', message }] });
   }
 };
 
+/**
+ * The body, which is said to be JSON, as text.
+ * @throws Problem `unsupported_media_type`, `too_large`, `invalid_request`
+ */
+export const readJsonText = (c: ApiContext, limit: BodyLimit): Promise<string> => {
+  requireJson(c);
+  return readText(c, limit);
+};
+
 export interface JsonBody {
   readonly limit: BodyLimit;
-  readonly parse?: (text: string) => unknown;
   /** What an empty body stands for; without it, one is refused. */
   readonly whenEmpty?: unknown;
 }
 
 /**
  * The body as JSON.
- * @throws Problem `unsupported_media_type`, `too_large`, `limit_exceeded`, `invalid_request`
+ * @throws Problem `unsupported_media_type`, `too_large`, `invalid_request`
  */
-export const readJson = async (c: ApiContext, options: JsonBody): Promise<unknown> => {
-  const { limit, parse = JSON.parse, whenEmpty } = options;
+export const readJson = async (c: ApiContext, { limit, whenEmpty }: JsonBody): Promise<unknown> => {
   if (c.req.header('content-type') !== undefined || whenEmpty === undefined) requireJson(c);
   const text = await readText(c, limit);
   if (text === '' && whenEmpty !== undefined) return whenEmpty;
   requireJson(c);
-  return parsed(text, parse);
+  return parsed(text);
 };

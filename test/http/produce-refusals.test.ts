@@ -38,10 +38,8 @@ describe('a request is refused, and says where it is wrong, when', () => {
     ['a record has no value', { records: [{ key: 'a' }] }, 'records[0]', /either value .* or valueBase64/],
     ['a record has two values', { records: [{ value: 1, valueBase64: 'AA==' }] }, 'records[0]', /either/],
     ['a key is a number', { records: [{ key: 1, value: 1 }] }, 'records[0].key', /string/],
-    ['a key is null', { records: [{ key: null, value: 1 }] }, 'records[0].key', /string/],
     ['a key is half a character', { records: [{ key: '\ud800', value: 1 }] }, 'records[0].key', /Unicode/],
     ['headers are a list', { records: [{ value: 1, headers: ['a'] }] }, 'records[0].headers', /object/],
-    ['headers are null', { records: [{ value: 1, headers: null }] }, 'records[0].headers', /object/],
     [
       'a header is a number',
       { records: [{ value: 1, headers: { a: 1 } }] },
@@ -80,7 +78,11 @@ describe('a request is refused, and says where it is wrong, when', () => {
       'records[0].valueBase64',
       /base64/,
     ],
-    ['base64 is no string', { records: [{ valueBase64: null }] }, 'records[0].valueBase64', /base64/],
+    ['base64 is no string', { records: [{ valueBase64: 1 }] }, 'records[0].valueBase64', /base64/],
+    ['its only value is base64 of null', { records: [{ valueBase64: null }] }, 'records[0]', /either value/],
+    ['its records are null', { records: null }, 'records', /at least one record/],
+    ['a record is null', { records: [null] }, 'records[0]', /object/],
+    ['a header is null', { records: [{ value: 1, headers: { a: null } }] }, 'records[0].headers.a', /string/],
     [
       'a timestamp has no offset',
       { records: [{ value: 1, timestamp: '2024-05-01T12:00:00' }] },
@@ -134,6 +136,70 @@ describe('a request is refused, and says where it is wrong, when', () => {
     const answer = await call(await oneTopic(), path, { body, headers: json });
     const problem = expectProblem(answer, 400, 'invalid_request');
     expect(problem['errors']).toEqual([{ path: at, message: expect.stringMatching(message) }]);
+  });
+
+  test.each([
+    ['records', '{"records":[{"value":1}],"records":[{"value":1}]}', 'records'],
+    ['expectedOffset', '{"expectedOffset":0,"records":[{"value":1}],"expectedOffset":0}', 'expectedOffset'],
+    ['key', '{"records":[{"key":"a","value":1,"key":"a"}]}', 'records[0].key'],
+    ['value', '{"records":[{"value":null,"value":null}]}', 'records[0].value'],
+    ['valueBase64', '{"records":[{"valueBase64":"","valueBase64":""}]}', 'records[0].valueBase64'],
+    ['headers', '{"records":[{"headers":null,"value":1,"headers":{"a":"b"}}]}', 'records[0].headers'],
+    ['partition', '{"records":[{"partition":1,"value":1,"partition":null}]}', 'records[0].partition'],
+    ['timestamp', '{"records":[{"timestamp":null,"value":1,"timestamp":null}]}', 'records[0].timestamp'],
+    ['value by an escape', '{"records":[{"value":1,"\\u0076alue":2}]}', 'records[0].value'],
+    [
+      'a header',
+      '{"records":[{"value":1,"headers":{"a":"b","c":"d","\\u0061":"b"}}]}',
+      'records[0].headers.a',
+    ],
+  ])('a field is there twice: %s', async (_what, body, at) => {
+    const problem = expectProblem(
+      await call(await oneTopic(), path, { body, headers: json }),
+      400,
+      'invalid_request',
+    );
+    expect(problem['errors']).toEqual([{ path: at, message: expect.stringMatching(/twice/) }]);
+  });
+
+  test.each([
+    ['a key', '"key":"\\ud800"', 'records[0].key'],
+    ['the name of a header', '"headers":{"a":"b","\\udc00":"b"}', 'records[0].headers'],
+    ['a header', '"headers":{"a":"b","c":"x\\ud800x"}', 'records[0].headers.c'],
+    ['a value', '"key":"\\ud83d"', 'records[0].key'],
+    ['a string in a value', '"value":[{"a":"\\ude00\\ud83d"}]', 'records[0].value'],
+    ['a name in a value', '"value":{"\\ud800":1}', 'records[0].value'],
+    ['a timestamp', '"timestamp":"\\ud800"', 'records[0].timestamp'],
+    ['an unknown field', '"\\ud800":1', 'records[0]'],
+  ])('half of a surrogate pair is in %s', async (_what, field, at) => {
+    const body = `{"records":[{${field}}]}`;
+    const problem = expectProblem(
+      await call(await oneTopic(), path, { body, headers: json }),
+      400,
+      'invalid_request',
+    );
+    expect(problem['errors']).toEqual([
+      { path: at, message: expect.stringMatching(/Half of a surrogate pair.* at position/) },
+    ]);
+  });
+
+  test.each([
+    ['{"records":[{"value":1}]', '', 'The text ends where "," or "}" is expected, at position 24.'],
+    ['{"records":[{"value":1} {"value":2}]}', 'records', 'Expected "," or "]" at position 24.'],
+    ['{"records":[{"value":1},{"value":2 "key":"k"}]}', 'records[1]', 'Expected "," or "}" at position 35.'],
+    ['{"records":[{"value":{"a":01}}]}', 'records[0].value', 'Expected "," or "}" at position 27.'],
+    ['{"records":[{"value":1,"key":"a}]}', 'records[0].key', /closing quote is expected, at position 34/],
+    ['{"records":[{"value":1}],"x":nul}', 'x', 'Expected a value at position 29.'],
+    ['{"records":[{"value":1}]}]', '', 'Expected the end of the text at position 25.'],
+  ])('it is no JSON, and says where and what was expected: %s', async (body, at, message) => {
+    const problem = expectProblem(
+      await call(await oneTopic(), path, { body, headers: json }),
+      400,
+      'invalid_request',
+    );
+    const expected = typeof message === 'string' ? message : expect.stringMatching(message);
+    expect(problem['errors']).toContainEqual({ path: at, message: expected });
+    expect(problem['detail']).toBe('The body is not JSON. Nothing was written.');
   });
 
   test('several things are wrong: all of them are told, up to twenty', async () => {
@@ -245,6 +311,47 @@ describe('the limit', () => {
     );
   });
 
+  test('recordHeadersBytes counts what headers say, however they are written', async () => {
+    const world = await oneTopic();
+    const withHeader = (written: string) =>
+      call(world, path, {
+        body: `{"records":[{"value":1,"headers":{"\\u0061":"${written}"}}]}`,
+        headers: json,
+      });
+    for (const [unit, most] of [
+      ['x', 8191],
+      ['\\u0041', 8191],
+      ['\\u00fc', 4095],
+      ['ü', 4095],
+      ['\\\\', 8191],
+    ] as const) {
+      expect((await withHeader(unit.repeat(most))).status).toBe(200);
+      expectProblem(await withHeader(unit.repeat(most + 1)), 413, 'too_large');
+    }
+    expect((await withHeader('C:\\\\new\\u00e9')).status).toBe(200);
+    for (const control of ['\\n', '\\u0000', '\\u001F', '\\u007f', '\u007f', '\\\\\\t'])
+      expectProblem(await withHeader(control), 400, 'invalid_request');
+  });
+
+  test('ends the reading where it is exceeded, whatever follows', async () => {
+    const world = await oneTopic();
+    const afterwards = async (records: string, limit: string) => {
+      const { json: problem } = await call(world, path, {
+        body: `{"records":[${records} and no JSON`,
+        headers: json,
+      });
+      expect(problem).toMatchObject({ limit });
+    };
+    await afterwards('{"value":1},'.repeat(1001), 'requestRecords');
+    await afterwards(`{"value":"${text(256 * 1024)}"},`, 'recordBytes');
+    await afterwards(`{"key":"${text(1025)}"`, 'recordKeyBytes');
+    await afterwards(`{"headers":{"${text(8193)}":""`, 'recordHeadersBytes');
+    await afterwards(`{"value":${'['.repeat(101)}`, 'jsonDepth');
+    const unknown = Array.from({ length: 20 }, (_, index) => `"x${index}":1`).join(',');
+    const many = await call(world, path, { body: `{"records":[{${unknown} and no JSON`, headers: json });
+    expect(many.json['errors']).toHaveLength(20);
+  });
+
   test('requestRecords is enforced and named', async () => {
     const world = await oneTopic();
     const records = Array.from({ length: 1001 }, (_, value) => ({ value }));
@@ -265,6 +372,7 @@ describe('the limit', () => {
       [5000, '12345678901234567890'],
       [100_000, '12345678901234567890'],
       [2_000_000, '1'],
+      [2_500_000, ''],
     ] as const) {
       const problem = expectProblem(await nested(depth, leaf), 400, 'limit_exceeded');
       expect(problem).toMatchObject({ limit: 'jsonDepth', maximum: 100 });

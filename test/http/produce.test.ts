@@ -124,6 +124,58 @@ describe('a record comes back', () => {
     expect(await stored(world)).toEqual([expect.objectContaining({ valueBase64 })]);
   });
 
+  test('without what was null, which is as if it had been left out', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    const absent = { key: null, valueBase64: null, headers: null, timestamp: null, partition: null };
+    await results(world, [
+      { value: null, ...absent },
+      { ...absent, valueBase64: 'AA==' },
+    ]);
+    const place = { partition: 0, timestamp: '2026-03-01T12:00:00.000Z' };
+    expect(await stored(world)).toEqual([
+      { ...place, offset: 0, value: null },
+      { ...place, offset: 1, valueBase64: 'AA==' },
+    ]);
+  });
+
+  test('with when it was appended, where it brings a time of its own', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    const now = '2026-03-01T12:00:00.000Z';
+    await results(world, [
+      { value: 1, timestamp: '2030-01-01T00:00:00Z' },
+      { value: 2, timestamp: now },
+    ]);
+    expect(await stored(world)).toEqual([
+      { partition: 0, offset: 0, timestamp: '2030-01-01T00:00:00.000Z', appendedAt: now, value: 1 },
+      { partition: 0, offset: 1, timestamp: now, value: 2 },
+    ]);
+  });
+
+  test.each([
+    ['integer-like names', '{"b":1,"10":3,"a":2,"1":{"2":0,"1":0}}'],
+    ['escapes', '"\\u0041\\/\\u00e9\\n\\ud83d\\ude00\\u0000"'],
+    ['small and large numbers', '[0.0000001,1e-7,1E+2,-0.0,100000000000000000000000,1.0e0]'],
+    ['names that come again', '{"a":1,"a":2,"\\u0061":3}'],
+    ['white space', '[ 1,\n\t{ "a" : "b" } ]'],
+  ])('with the very bytes of its value and headers: %s', async (_what, value) => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    const given = '{"b": "1","10":"\\u0041é","a":"\\/"}';
+    const body = `{"records" : [ { "headers" :${given} , "value" : ${value} } ] }`;
+    const answer = await call(world, 'POST /v1/topics/orders/records', {
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(200);
+    const fetched = await call(world, 'GET /v1/topics/orders/partitions/0/records');
+    expect(fetched.headers.get('content-type')).toBe('application/json');
+    expect(fetched.text).toBe(
+      `{"records":[{"partition":0,"offset":0,"timestamp":"2026-03-01T12:00:00.000Z","value":${value},"headers":${given}}],"nextOffset":1,"startOffset":0,"endOffset":1}`,
+    );
+  });
+
   test('with every digit of its numbers', async () => {
     const world = await newWorld();
     await withTopic(world, 1);

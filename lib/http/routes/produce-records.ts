@@ -1,5 +1,4 @@
 import { Problem } from '../../domain/errors.ts';
-import { parseJson } from '../../domain/json.ts';
 import { type Origin, originOf } from '../../domain/origin.ts';
 import type { StickyPartition } from '../../domain/partitioning.ts';
 import type { Topic } from '../../domain/topics.ts';
@@ -8,7 +7,7 @@ import { PartitionClosedError } from '../../log/closed.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { appendAll, type ProducedResult } from '../append-all.ts';
-import { readJson } from '../body.ts';
+import { readJsonText } from '../body.ts';
 import { placeRecords, requireOnePartition, requireRoom } from '../placement.ts';
 import { noQuery } from '../query.ts';
 import { type ProduceRequest, parseProduceRequest } from '../schemas/records.ts';
@@ -88,9 +87,9 @@ export const produceRecords = (api: Api, deps: ProduceDeps): void => {
   api.post('/v1/topics/:topic/records', allow(deps, 'produce'), async (c) => {
     noQuery(c);
     refuseIdempotencyKey(c);
-    const body = await readJson(c, { limit: 'requestBytes', parse: parseJson });
+    const text = await readJsonText(c, 'requestBytes');
     const origin = originOf(c.get('requestId'), c.req.header('traceparent'));
-    const results = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(body), {
+    const results = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(text), {
       origin,
       signal: c.req.raw.signal,
     });

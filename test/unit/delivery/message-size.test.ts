@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { Backlog } from '../../../lib/delivery/backlog.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from '../../../lib/delivery/message.ts';
 import { encodeRecords } from '../../../lib/domain/encoding.ts';
-import type { JsonValue } from '../../../lib/domain/json.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { NewRecord } from '../../../lib/domain/records.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
+import { recordOf } from '../../harness/records.ts';
 import { cursorRef, makeRig, offsetsOf, ok } from './rig.ts';
 
 const at = { topicId: 't1', partition: 1023 };
@@ -18,15 +18,17 @@ const bounded = { interruptAfterTimeLimit: 20_000 };
 
 /** Text of any characters, among them those that JSON escapes and those of several bytes. */
 const text = (maxLength: number) => fc.string({ unit: 'binary', maxLength });
-const record: fc.Arbitrary<NewRecord> = fc.record(
-  {
-    value: fc.oneof(text(80), fc.jsonValue() as fc.Arbitrary<JsonValue>),
-    key: text(10),
-    headers: fc.dictionary(text(5), text(10), { maxKeys: 2 }),
-    timestamp: fc.integer({ min: 0, max: 4e12 }),
-  },
-  { requiredKeys: ['value'] },
-);
+const record: fc.Arbitrary<NewRecord> = fc
+  .record(
+    {
+      value: fc.oneof(text(80), fc.jsonValue()),
+      key: text(10),
+      headers: fc.dictionary(text(5), text(10), { maxKeys: 2 }),
+      timestamp: fc.integer({ min: 0, max: 4e12 }),
+    },
+    { requiredKeys: ['value'] },
+  )
+  .map(recordOf);
 const binary: fc.Arbitrary<NewRecord> = fc
   .uint8Array({ maxLength: 80 })
   .map((bytes) => ({ valueBase64: Buffer.from(bytes).toString('base64') }));

@@ -1,84 +1,236 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isJsonObject, jsonDepth, jsonNumber, parseJson } from '../../../lib/domain/json.ts';
+import { JsonFault, jsonText } from '../../../lib/domain/json.ts';
+import { afterSpace, afterValue } from '../../../lib/domain/json-grammar.ts';
+import { JsonReader } from '../../../lib/domain/json-reader.ts';
+import { halves, invalid, valid } from './json-corpus.ts';
 
-describe('parsing JSON', () => {
-  it('gives what JSON.parse gives', () => {
-    fc.assert(
-      fc.property(fc.json(), (text) => {
-        expect(JSON.stringify(parseJson(text))).toBe(JSON.stringify(JSON.parse(text)));
-      }),
-    );
+const mostDepth = 100;
+
+/** What is wrong with `text` as one JSON value; undefined when it is one. */
+const faultOf = (text: string): JsonFault | undefined => {
+  try {
+    const reader = new JsonReader(text, mostDepth);
+    reader.skip();
+    reader.end();
+    return undefined;
+  } catch (error) {
+    if (error instanceof JsonFault) return error;
+    throw error;
+  }
+};
+
+const parses = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const isWhole = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).every(([name, item]) => name.isWellFormed() && isWhole(item))
+    : typeof value !== 'string' || value.isWellFormed();
+
+/**
+ * Expects that `text` is taken exactly when JSON.parse takes it, and its strings are whole Unicode. What is not whole before
+ * it is parsed cannot come out of UTF-8.
+ */
+const expectAsParsed = (text: string): void => {
+  if (!text.isWellFormed()) return;
+  const accepted = parses(text) && isWhole(JSON.parse(text));
+  expect({ text, accepted: faultOf(text) === undefined }).toEqual({ text, accepted });
+};
+
+describe('the grammar of JSON', () => {
+  it.each(Object.entries(valid))('takes %s', (_what, texts) => {
+    for (const text of texts) {
+      expect({ text, fault: faultOf(text), parses: parses(text) }).toEqual({ text, parses: true });
+      const from = afterSpace(text, 0);
+      expect(text.slice(from, afterValue(text, from, mostDepth))).toBe(text.trim());
+    }
   });
 
-  it('gives every number back with its digits', () => {
-    fc.assert(
-      fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (digits) => {
-        const text = `[{"id":${digits}}]`;
-        expect(JSON.stringify(parseJson(text))).toBe(text);
-      }),
-    );
+  it.each(Object.entries(invalid))('refuses %s', (_what, texts) => {
+    for (const text of texts) {
+      expect({ text, kind: faultOf(text)?.kind }).toEqual({ text, kind: 'syntax' });
+      expect(parses(text)).toBe(false);
+    }
   });
 
-  it('gives every number back as it was written, wherever it stands', () => {
-    const digits = fc.stringMatching(/^[0-9]{1,20}$/);
-    const number = fc
-      .tuple(
-        fc.constantFrom('', '-'),
-        fc.stringMatching(/^(0|[1-9][0-9]{0,20})$/),
-        fc.option(digits),
-        fc.option(fc.tuple(fc.constantFrom('e', 'E'), fc.constantFrom('', '+', '-'), digits)),
-      )
-      .map(([sign, whole, fraction, exponent]) =>
-        [sign, whole, fraction === null ? '' : `.${fraction}`, ...(exponent ?? [])].join(''),
-      );
+  it('refuses half of a surrogate pair, wherever it stands', () => {
+    for (const text of halves) {
+      expect({ text, kind: faultOf(text)?.kind }).toEqual({ text, kind: 'surrogate' });
+      expect(parses(text)).toBe(true);
+    }
+  });
+
+  it('is that of JSON.parse for every part of a text, and for every text with a character more or other', () => {
+    const texts = [...Object.values(valid), ...Object.values(invalid), halves].flat();
+    const strange = [
+      '"',
+      '\\',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '0',
+      '-',
+      '.',
+      'e',
+      'u',
+      ' ',
+      '\n',
+      '\u0001',
+      'n',
+      '+',
+    ];
+    for (const text of texts.filter(({ length }) => length < 40)) {
+      for (let at = 0; at <= text.length; at += 1) {
+        expectAsParsed(text.slice(0, at));
+        expectAsParsed(text.slice(at));
+        for (const other of strange) {
+          expectAsParsed(text.slice(0, at) + other + text.slice(at));
+          expectAsParsed(text.slice(0, at) + other + text.slice(at + 1));
+        }
+      }
+    }
+  });
+
+  it('is that of JSON.parse for whatever is JSON, with white space anywhere', () => {
+    const space = fc.constantFrom('', ' ', '\n', '\t\r ');
     fc.assert(
-      fc.property(number, (text) => {
-        expect(JSON.stringify(parseJson(text))).toBe(text);
-        expect(JSON.stringify(parseJson(` [1, ${text},${text}, {"a": ${text}, "b":\n${text} } ] `))).toBe(
-          `[1,${text},${text},{"a":${text},"b":${text}}]`,
+      fc.property(fc.json({ stringUnit: 'binary' }), fc.array(space), (text, spaces) => {
+        let at = 0;
+        const spaced = text.replaceAll(
+          /[[\]{}:,]/g,
+          (sign) => `${spaces[at++ % spaces.length] ?? ''}${sign}`,
         );
+        expectAsParsed(text);
+        expectAsParsed(spaced);
       }),
-      { examples: [['12345678901234.567'], ['1.0'], ['-0'], ['-0.0'], ['1e5'], ['1E400'], ['1e-400']] },
+      { numRuns: 300 },
     );
   });
 
-  it('tells a number that a double cannot hold from an object', () => {
-    const [large, object] = parseJson('[12345678901234567890, {}]') as [unknown, unknown];
-    expect([isJsonObject(large), isJsonObject(object), isJsonObject([]), isJsonObject(null)]).toEqual([
-      false,
-      true,
-      false,
-      false,
-    ]);
-    expect([jsonNumber(large), jsonNumber(7), jsonNumber(object), jsonNumber('7')]).toEqual([
-      12345678901234567000,
-      7,
-      undefined,
-      undefined,
-    ]);
+  it('is that of JSON.parse for whatever looks a little like JSON', () => {
+    const piece = fc.constantFrom(
+      ...[
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        ':',
+        '"',
+        '"a"',
+        '"a":',
+        '\\',
+        '\\u00',
+        'd83d',
+        '\\ude00',
+        '0',
+        '1.5',
+        '-',
+        'e3',
+      ],
+      ...['true', 'null', ' ', '\n', 'é', '😀', '\u0000', '/'],
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => expectAsParsed(pieces.join(''))),
+      { numRuns: 5_000 },
+    );
   });
 
-  it('leaves numbers that a double holds as numbers', () => {
-    expect(parseJson('{"big":9007199254740993,"small":1}')).toMatchObject({ small: 1 });
+  it('counts arrays and objects, empty ones too, and ends at the first level too many however deep it goes', () => {
+    const nested = (open: string, inner: string, close: string, depth: number): string =>
+      open.repeat(depth) + inner + close.repeat(depth);
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+      ['[1,{"a":', '}]'],
+    ] as const) {
+      const most = mostDepth / (open.split(/[[{]/).length - 1);
+      expect(faultOf(nested(open, '1', close, most))).toBeUndefined();
+      expect(faultOf(nested(open, '[]', close, most))).toMatchObject({ kind: 'depth' });
+      expect(faultOf(nested(open, '{}', close, most))).toMatchObject({ kind: 'depth' });
+    }
+    const endless = '['.repeat(5_000_000);
+    expect(faultOf(endless)).toMatchObject({
+      kind: 'depth',
+      message: expect.stringContaining('position 100.'),
+    });
   });
 
-  it('throws a SyntaxError for what is not JSON', () => {
-    expect(() => parseJson('{"id":90071992547409931,}')).toThrow(SyntaxError);
-    expect(() => parseJson('{')).toThrow(SyntaxError);
+  it.each([
+    ['{"a":1 "b":2}', 'Expected "," or "}" at position 7.'],
+    ['[1,2', 'The text ends where "," or "]" is expected, at position 4.'],
+    ['{"a";1}', 'Expected ":" at position 4.'],
+    ['{a:1}', 'Expected a name in double quotes at position 1.'],
+    ['[1,]', 'Expected a value at position 3.'],
+    ['"\\x"', 'Expected an escape that JSON knows at position 1.'],
+    ['-', 'The text ends where a digit is expected, at position 1.'],
+    ['1 1', 'Expected the end of the text at position 2.'],
+    ['"ab', 'The text ends where a closing quote is expected, at position 3.'],
+    ['"a\nb"', 'Expected an escape of a control character at position 2.'],
+    ['"a\\ud800"', 'Half of a surrogate pair, which is no Unicode character, at position 2.'],
+  ])('says what it expected and where, of %j', (text, message) => {
+    expect(faultOf(text)?.message).toBe(message);
   });
 });
 
-describe('the depth of a value', () => {
-  it('is how many levels of arrays and objects it has', () => {
-    expect(jsonDepth('text', 10)).toBe(0);
-    expect(jsonDepth([], 10)).toBe(1);
-    expect(jsonDepth({ a: [{ b: 1 }], c: 2 }, 10)).toBe(3);
-    expect(jsonDepth(parseJson('[12345678901234567890]'), 10)).toBe(1);
+describe('a JSON text as it is read', () => {
+  it('gives values as they were written, and strings as what they say', () => {
+    const reader = new JsonReader(' {"a" : [ 1.0,\n2 ] , "\\u0062":"x\\ty", "c":{"d":-0} } ', mostDepth);
+    const read: unknown[] = [];
+    const whole = reader.fieldsAsText((name) => {
+      read.push(name, reader.kind, reader.kind === 'string' ? reader.string() : reader.value());
+    });
+    reader.end();
+    expect(read).toEqual(['a', 'array', '[ 1.0,\n2 ]', 'b', 'string', 'x\ty', 'c', 'object', '{"d":-0}']);
+    expect(whole).toBe('{"a" : [ 1.0,\n2 ] , "\\u0062":"x\\ty", "c":{"d":-0} }');
   });
 
-  it('is not counted further than one above the limit', () => {
-    const deep = JSON.parse('['.repeat(5_000) + ']'.repeat(5_000)) as unknown;
-    expect(jsonDepth(deep, 100)).toBe(101);
+  it('gives every string and every item of every array as JSON.parse does', () => {
+    const texts = fc.array(fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(texts, fc.boolean(), (strings, escaped) => {
+        const text = escaped
+          ? JSON.stringify(strings).replaceAll(/[a-z]/g, escapeOf)
+          : JSON.stringify(strings);
+        // What replaces a letter of an escape makes another escape: the oracle knows.
+        fc.pre(parses(text) && isWhole(JSON.parse(text)));
+        const reader = new JsonReader(text, mostDepth);
+        const read: string[] = [];
+        reader.items((index) => {
+          expect(index).toBe(read.length);
+          read.push(reader.string());
+        });
+        expect(read).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  it('tells kinds apart by how a value begins', () => {
+    const kinds = ['{}', '[]', '""', '0', '-1', 'true', 'false', 'null'].map(
+      (text) => new JsonReader(text, 1).kind,
+    );
+    expect(kinds).toEqual(['object', 'array', 'string', 'number', 'number', 'boolean', 'boolean', 'null']);
+  });
+});
+
+const escapeOf = (letter: string): string => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+describe('a value as JSON text', () => {
+  it('is what JSON.stringify makes of it, and null where that makes nothing', () => {
+    expect([jsonText({ a: [1, null, 'é'] }), jsonText('x'), jsonText(undefined)]).toEqual([
+      '{"a":[1,null,"é"]}',
+      '"x"',
+      'null',
+    ]);
   });
 });

@@ -1,0 +1,133 @@
+import { Problem } from '../../domain/errors.ts';
+import { JsonFault, type JsonText } from '../../domain/json.ts';
+import type { JsonReader } from '../../domain/json-reader.ts';
+import { limits } from '../../domain/limits.ts';
+import { parseTimestamp } from '../../domain/timestamps.ts';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+const controlCharacter = /[\u0000-\u001f\u007f]/;
+
+/** Notes that what is at `path` is wrong. */
+export type Report = (path: string, message: string) => undefined;
+
+export const givenTwice = 'This is given twice.';
+
+export const exceeded = (
+  code: 'too_large' | 'limit_exceeded',
+  limit: keyof typeof limits,
+  path: string,
+): Problem => {
+  const message = `${path} exceeds the limit ${limit}, ${limits[limit]}. Nothing was written.`;
+  return new Problem(code, message, {
+    members: { limit, maximum: limits[limit] },
+    errors: [{ path, message: `At most ${limits[limit]} (limit ${limit}).` }],
+  });
+};
+
+/**
+ * What `read` gives. Where the text is at fault in it, `path` says where that is.
+ * @throws Problem `invalid_request`, `limit_exceeded` in place of JsonFault
+ */
+export const located = <T>(path: () => string, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error;
+    if (error.kind === 'depth') throw exceeded('limit_exceeded', 'jsonDepth', path());
+    const detail = error.kind === 'syntax' ? 'The body is not JSON.' : 'The request is not valid.';
+    const errors = [{ path: path(), message: error.message }];
+    throw new Problem('invalid_request', `${detail} Nothing was written.`, { errors });
+  }
+};
+
+/** Takes the value that comes next; undefined when it is no string. */
+const takeString = (reader: JsonReader): string | undefined => {
+  if (reader.kind === 'string') return reader.string();
+  reader.skip();
+  return undefined;
+};
+
+/** A whole number that a double holds, 0 or more, however it is written: clients of some languages write 3.0. */
+export const takeWhole = (reader: JsonReader): number | undefined => {
+  const isNumber = reader.kind === 'number';
+  const number = Number(reader.value());
+  // Of -0, which is 0.
+  return isNumber && Number.isSafeInteger(number) && number >= 0 ? Math.abs(number) : undefined;
+};
+
+export const takeKey = (reader: JsonReader, path: string, report: Report): string | undefined => {
+  const key = takeString(reader);
+  if (key === undefined) return report(path, 'A key is a string.');
+  if (Buffer.byteLength(key) > limits.recordKeyBytes) throw exceeded('too_large', 'recordKeyBytes', path);
+  return key;
+};
+
+const headerNameRule = 'The name of a header is a string that is not empty, without control characters.';
+const headerValueRule = 'The value of a header is a string without control characters.';
+
+const headerPath = (path: string, name: string): string => `${path}.${name.slice(0, 100)}`;
+
+/** What a control character may be written as. It need not be one: the backslash may be that of an escaped one. */
+const maybeControl = /\u007f|\\[bfnrt]|\\u00(?:[01]|7f)/i;
+
+/** What no pass over the text has seen: `text` is an object of strings without repeated names. */
+const checkHeaders = (text: JsonText, path: string, report: Report): void => {
+  // Written as JSON they take more bytes than by themselves.
+  const isShort = Buffer.byteLength(text) <= limits.recordHeadersBytes;
+  if (isShort && !maybeControl.test(text)) return;
+  const headers = Object.entries(JSON.parse(text) as Record<string, string>);
+  let bytes = 0;
+  for (const [name, value] of headers) {
+    if (controlCharacter.test(name)) report(headerPath(path, name), headerNameRule);
+    else if (controlCharacter.test(value)) report(headerPath(path, name), headerValueRule);
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  }
+  if (bytes > limits.recordHeadersBytes) throw exceeded('too_large', 'recordHeadersBytes', path);
+};
+
+/** Headers as they are written. */
+export const takeHeaders = (reader: JsonReader, path: string, report: Report): JsonText | undefined => {
+  if (reader.kind !== 'object') {
+    reader.skip();
+    return report(path, 'Headers are an object of strings.');
+  }
+  const names = new Set<string>();
+  let nameUnits = 0;
+  let isWrong = false;
+  /** Of the header whose value is looked at. */
+  let current: string | undefined;
+  const place = (): string => (current === undefined ? path : headerPath(path, current));
+  const wrong = (message: string): void => {
+    isWrong = true;
+    report(place(), message);
+  };
+  const take = (name: string): void => {
+    current = name;
+    if (reader.kind !== 'string') wrong(headerValueRule);
+    reader.skip();
+    if (name === '') wrong(headerNameRule);
+    if (names.size === names.add(name).size) wrong(givenTwice);
+    // There are at least as many bytes. How many they are is counted when all are there.
+    nameUnits += name.length;
+    if (nameUnits > limits.recordHeadersBytes) throw exceeded('too_large', 'recordHeadersBytes', path);
+    current = undefined;
+  };
+  const text = located(place, () => reader.fieldsAsText(take));
+  if (isWrong) return undefined;
+  checkHeaders(text, path, report);
+  return text;
+};
+
+/** Base64 of the standard alphabet, padded, with no stray bits at its end: it decodes to bytes that encode to it. */
+const isBase64 = (text: string): boolean => Buffer.from(text, 'base64').toString('base64') === text;
+
+export const takeBase64 = (reader: JsonReader, path: string, report: Report): string | undefined => {
+  const text = takeString(reader);
+  return text !== undefined && isBase64(text)
+    ? text
+    : report(path, 'Give base64 of the standard alphabet, with padding.');
+};
+
+export const takeTimestamp = (reader: JsonReader, path: string, report: Report): number | undefined =>
+  parseTimestamp(takeString(reader) ?? '') ??
+  report(path, 'Give a time as ISO 8601 with an offset, as 2024-05-01T12:00:00.000Z.');
