@@ -75,7 +75,8 @@ const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: Runti
     createStreamConsumer({ onAppend: (changed) => onAppend(stores, changed), telemetry }),
     { clock, telemetry },
   );
-  const arrivals = new Arrivals();
+  // All that writes to the embedded log writes through this process; to another DynamoDB somebody else may.
+  const arrivals = new Arrivals({ complete: stores.stream === undefined });
   const batches = announceWrites(stores.batches, (at, base) => {
     arrivals.announce(at);
     // The table's own stream tells of writes, where it has one.

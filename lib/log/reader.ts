@@ -35,7 +35,10 @@ export interface ReaderDeps {
   readonly batches: BatchStore;
   readonly partitions: PartitionStore;
   readonly clock: Clock;
-  /** What the same process writes, if it does: a long poll need not find it by looking again. */
+  /**
+   * What the same process writes, if it does: a long poll need not find it by looking again. Where they are complete it
+   * looks at nothing else.
+   */
   readonly arrivals?: Arrivals;
   readonly options?: Partial<ReadOptions>;
 }
@@ -100,7 +103,7 @@ export class Reader {
     }
   }
 
-  /** Looks again and again, until there is a record or it is time. */
+  /** Looks again and again, or whenever something arrives, until there is a record or it is time. */
   async #collectUntil(
     at: PartitionRef,
     request: FetchRequest,
@@ -108,15 +111,24 @@ export class Reader {
     arrival: Arrival,
   ): Promise<Run> {
     const { firstPauseMs, pauseGrowth, longestPauseMs } = this.#options;
-    const { offset, signal } = request;
+    const { signal } = request;
     for (let pauseMs = firstPauseMs; ; ) {
-      const run = await this.#collect(at, offset, request, false);
+      const run = await this.#lookFrom(at, request);
       const leftMs = until - this.#clock.monotonic();
       if (run.records.length > 0 || run.closed || leftMs <= 0 || signal?.aborted === true) return run;
-      const hasArrived = await arrival.within(Math.min(pauseMs, leftMs), this.#clock, signal);
+      const waitMs = this.#arrivals.complete ? leftMs : Math.min(pauseMs, leftMs);
+      const hasArrived = await arrival.within(waitMs, this.#clock, signal);
       // An eventually consistent read may miss it a few times more.
       pauseMs = hasArrived ? firstPauseMs : Math.min(pauseMs * pauseGrowth, longestPauseMs);
     }
+  }
+
+  /** One look for all who wait for the same. It has to be strong where nobody looks twice. */
+  #lookFrom(at: PartitionRef, { offset, maxRecords, maxBytes }: FetchRequest): Promise<Run> {
+    const { complete } = this.#arrivals;
+    return this.#arrivals.look(at, `from ${offset} ${maxRecords} ${maxBytes}`, () =>
+      this.#collect(at, offset, { maxRecords, maxBytes }, complete),
+    );
   }
 
   /**
@@ -142,9 +154,11 @@ export class Reader {
 
   /** The next offset to be written; strongly consistent. */
   async endOffset(at: PartitionRef): Promise<number> {
-    const end = await this.#ask((signal) => this.#batches.end(at, signal));
-    this.#known.sawEnd(at, end, instantOf(this.#clock));
-    return this.#known.get(at).end;
+    return this.#arrivals.look(at, 'end', async () => {
+      const end = await this.#ask((signal) => this.#batches.end(at, signal));
+      this.#known.sawEnd(at, end, instantOf(this.#clock));
+      return this.#known.get(at).end;
+    });
   }
 
   /**
@@ -176,7 +190,8 @@ export class Reader {
 
   async #recentStart(at: PartitionRef): Promise<number> {
     const { start, startSeenAt } = this.#known.get(at);
-    return this.#isRecent(startSeenAt) ? start : this.startOffset(at);
+    // Trimming is not announced: a start that somebody else is reading is as recent as is asked for here.
+    return this.#isRecent(startSeenAt) ? start : this.#arrivals.look(at, 'start', () => this.startOffset(at));
   }
 
   async #recentEnd(
