@@ -29,7 +29,13 @@ const query = { timeout: 1500, tries: 4, maxTimeout: 5000 } as const;
 const secondFamilyMs = 300;
 const noAddresses: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND']);
 /** Another server may know better: glibc asks it as well, and c-ares as Node sets it up does not. */
-const serverFailures: ReadonlySet<string> = new Set(['ESERVFAIL', 'EREFUSED', 'ENOTIMP', 'EFORMERR']);
+const serverFailures: ReadonlySet<string> = new Set([
+  'ESERVFAIL',
+  'EREFUSED',
+  'ENOTIMP',
+  'EFORMERR',
+  'EBADRESP',
+]);
 
 /**
  * A resolver by c-ares, which waits in the event loop. `dns.lookup` waits in threads of which there are few: a name that
@@ -61,17 +67,21 @@ const askServers = async (
   signal: AbortSignal,
   servers?: readonly string[],
 ): Promise<string[]> => {
-  // A new one each time: c-ares reads the system's configuration when it is made, and never again (nodejs/node #49485).
-  const resolver = new Resolver(query);
-  const cancel = (): void => resolver.cancel();
+  // New ones each time: c-ares reads the system's configuration when it is made, and never again (nodejs/node #49485).
+  // One for each family: what is wrong with the answer to one query fails the others of its resolver too.
+  const [six, four] = [new Resolver(query), new Resolver(query)] as const;
+  const cancel = (): void => {
+    for (const resolver of [six, four]) resolver.cancel();
+  };
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    const all = servers ?? resolver.getServers();
+    const all = servers ?? six.getServers();
     for (let first = 0; ; first += 1) {
       if (servers !== undefined || first > 0)
-        resolver.setServers([...all.slice(first), ...all.slice(0, first)]);
+        for (const resolver of [six, four])
+          resolver.setServers([...all.slice(first), ...all.slice(0, first)]);
       try {
-        return await bothFamilies(resolver, name);
+        return await bothFamilies(six.resolve6(name), four.resolve4(name));
       } catch (error) {
         if (signal.aborted || first + 1 >= all.length || !serverFailures.has(codeOf(error))) throw error;
       }
@@ -79,15 +89,15 @@ const askServers = async (
   } finally {
     signal.removeEventListener('abort', cancel);
     // What is still asked no longer matters.
-    resolver.cancel();
+    cancel();
   }
 };
 
-const bothFamilies = async (resolver: Resolver, name: string): Promise<string[]> => {
+const bothFamilies = async (sixAsked: Promise<string[]>, fourAsked: Promise<string[]>): Promise<string[]> => {
   const found: { six: string[]; four: string[] } = { six: [], four: [] };
   const queries = [
-    resolver.resolve6(name).then((six) => Object.assign(found, { six })),
-    resolver.resolve4(name).then((four) => Object.assign(found, { four })),
+    sixAsked.then((six) => Object.assign(found, { six })),
+    fourAsked.then((four) => Object.assign(found, { four })),
   ];
   await Promise.any(queries).catch((none: AggregateError) => {
     throw telling(none.errors as readonly unknown[]);
