@@ -23,6 +23,7 @@ const resolved = (
       else reject(error);
     });
   });
+const never = new AbortController().signal;
 const withCode = (code: string) => expect.objectContaining({ code });
 
 const fixed =
@@ -95,7 +96,7 @@ describe('a name is resolved', () => {
     const { server } = await nameServer((name, type) =>
       type === 'A' ? { addresses: ['192.0.2.1'] } : other(name, type),
     );
-    expect(await resolved('hooks.example.com', { servers: [server] })).toEqual(['192.0.2.1']);
+    expect(await resolved('hooks.example.com', { servers: [server] }, never)).toEqual(['192.0.2.1']);
   });
 
   it('as localhost without a question', async () => {
