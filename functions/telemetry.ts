@@ -74,6 +74,11 @@ export const createTelemetry = (
     logger.error('endpoint disabled', { ...event });
   };
 
+  const undecodable = ({ kind: _kind, ...event }: Event<'undecodable-batch'>): void => {
+    count('UndecodableBatches', 1);
+    logger.error('a batch cannot be decoded', { ...event });
+  };
+
   const lag = ({ topic, group, records, oldestMs }: Event<'lag'>): void => {
     const single = metrics.singleMetric();
     single.addDimensions({ topic, group });
@@ -104,6 +109,7 @@ export const createTelemetry = (
     'append-refused': refused,
     attempt,
     'endpoint-disabled': disabled,
+    'undecodable-batch': undecodable,
     lag,
     swept,
     fault,

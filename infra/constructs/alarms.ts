@@ -46,6 +46,16 @@ const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
     from: 1,
     of: [1, 1],
   },
+  ...(['deliver', 'consume'] as const).map(
+    (reader): Signal => ({
+      id: `UndecodableBatch-${reader}`,
+      says: `${reader} met a batch that it cannot decode: a later version wrote it, or it is damaged. Its partition stands still there. The log of ${reader} has the partition, the offset and the reason.`,
+      section: 'A batch cannot be decoded',
+      metric: counted(watched, reader, 'UndecodableBatches', 'Sum'),
+      from: 1,
+      of: [1, 1],
+    }),
+  ),
   {
     id: 'WakeQueueAge',
     says: 'Wakes have waited for half an hour: deliver cannot keep up, or fails. Look at its errors, then raise deliverMaxConcurrency.',

@@ -79,6 +79,15 @@ const partsRow = (watched: Watched): IWidget[] => {
   ];
 };
 
+const faultsRow = (watched: Watched): IWidget[] => [
+  graph(
+    'Batches that cannot be decoded',
+    (['deliver', 'consume'] as const).map((reader) =>
+      counted(watched, reader, 'UndecodableBatches', 'Sum').with({ label: reader }),
+    ),
+  ),
+];
+
 const entryRow = (watched: Watched): IWidget[] => {
   const { stage, tables } = watched;
   const units = (['ConsumedWriteCapacityUnits', 'ConsumedReadCapacityUnits'] as const).flatMap((name) =>
@@ -112,6 +121,7 @@ export class Overview extends Construct {
     super(scope, id);
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: name });
     dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24 }));
-    for (const row of [entryRow, produceRow, deliveryRow, partsRow]) dashboard.addWidgets(...row(watched));
+    for (const row of [entryRow, produceRow, deliveryRow, partsRow, faultsRow])
+      dashboard.addWidgets(...row(watched));
   }
 }

@@ -1,5 +1,6 @@
 import { type Batch, batchEnd, closesPartition } from '../domain/batches.ts';
 import { decodeRecords } from '../domain/encoding.ts';
+import { UndecodableBatchError } from '../domain/errors.ts';
 import { type PartitionRef, recordJson } from '../domain/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import type { Pending } from './message.ts';
@@ -42,6 +43,7 @@ export class Backlog {
    * The records of the next message, contiguous; none when nothing is there. They begin after `from` where records were
    * trimmed, and `end` does not count when they were trimmed past it. They end before `end` where they would be too
    * large for one message, as a version before this one counted them otherwise. A record that is too large goes alone.
+   * @throws UndecodableBatchError when the first of them cannot be decoded.
    */
   async next(wanted: Wanted): Promise<readonly Pending[]> {
     // The cursor moved on past what was read here: another holder moved it. No batch need begin there.
@@ -104,7 +106,9 @@ export class Backlog {
     const taken: Pending[] = [];
     let bytes = 0;
     for (let index = 0; taken.length < most; index += 1) {
-      while (index >= this.#records.length && this.#batches.length > 0) this.#decodeOne(from);
+      while (index >= this.#records.length && this.#batches.length > 0) {
+        if (!this.#decodeOne(from, taken.length > 0 && end === Number.POSITIVE_INFINITY)) return taken;
+      }
       const record = this.#records[index];
       if (record === undefined || record.offset >= end) break;
       if (record.offset !== (taken.at(-1)?.offset ?? record.offset - 1) + 1) break;
@@ -115,11 +119,26 @@ export class Backlog {
     return taken;
   }
 
-  #decodeOne(from: number): void {
+  /**
+   * False when the next batch cannot be decoded and the message `mayEndBefore` it: the call for what follows throws then, and
+   * what is before it is delivered.
+   * @throws UndecodableBatchError
+   */
+  #decodeOne(from: number, mayEndBefore: boolean): boolean {
     const [batch, ...others] = this.#batches;
+    if (batch === undefined) return true;
+    try {
+      this.#records = [...this.#records, ...this.#pendingOf(batch, from)];
+    } catch (error) {
+      if (error instanceof UndecodableBatchError && mayEndBefore) return false;
+      throw error;
+    }
     this.#batches = others;
-    if (batch === undefined) return;
-    const records = decodeRecords(batch, this.#at.partition)
+    return true;
+  }
+
+  #pendingOf(batch: Batch, from: number): readonly Pending[] {
+    return decodeRecords(batch, this.#at.partition)
       .filter(({ offset }) => offset >= from)
       .map((record) => ({
         offset: record.offset,
@@ -127,7 +146,6 @@ export class Backlog {
         json: recordJson(record),
         origin: batch.origin,
       }));
-    this.#records = [...this.#records, ...records];
   }
 }
 

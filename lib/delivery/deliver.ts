@@ -1,10 +1,12 @@
 import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/cursors.ts';
+import { UndecodableBatchError } from '../domain/errors.ts';
 import type { Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import { Lease } from '../groups/lease.ts';
+import { undecodableBatch } from '../stores/telemetry.ts';
 import { attempt } from './attempt.ts';
-import { Backlog } from './backlog.ts';
+import { Backlog, type Wanted } from './backlog.ts';
 import type { DeliverDeps, Run } from './deps.ts';
 import { settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
@@ -127,7 +129,7 @@ class Delivery {
       if (!(await this.#mayCall(lease))) return this.#handOver(lease);
       const through = await this.#call(lease, message);
       if (through === undefined) return undefined;
-      const next = await this.#next(through);
+      const next = await this.#following(lease, through);
       this.#assertRunning();
       if (next === undefined) return (await lease.commitAndRelease(through)) ? lease.cursor : undefined;
       if (!(await lease.commit(next.start, next.end))) return undefined;
@@ -158,8 +160,35 @@ class Delivery {
     const { group } = this.#subscription;
     const maxRecords = group.delivery.batchSize;
     const wanted = { from, maxRecords, ...(end !== undefined && end > from && { end }) };
-    const records = await this.#backlog.next(wanted);
+    const records = await this.#read(wanted);
     return isAny(records) ? composeMessage(group, this.#wake.partition, records) : undefined;
+  }
+
+  async #read(wanted: Wanted): Promise<readonly Pending[]> {
+    try {
+      return await this.#backlog.next(wanted);
+    } catch (error) {
+      const { topicId, group, requestId } = this.#wake;
+      const reader = {
+        topicId,
+        group,
+        topic: this.#subscription.group.topic,
+        ...(requestId !== undefined && { requestId }),
+      };
+      if (error instanceof UndecodableBatchError)
+        this.#deps.telemetry.record(undecodableBatch(error, reader));
+      throw error;
+    }
+  }
+
+  /** What follows what was acknowledged. Where it cannot be decoded, the lease ends with what was: it is not sent again. */
+  async #following(lease: Lease, through: number): Promise<Message | undefined> {
+    try {
+      return await this.#next(through);
+    } catch (error) {
+      if (error instanceof UndecodableBatchError) await lease.commitAndRelease(through);
+      throw error;
+    }
   }
 
   #acquire(read: Cursor | undefined, startOffset: number, message: Message): Promise<Lease | undefined> {

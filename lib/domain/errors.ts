@@ -20,6 +20,7 @@ export type ProblemCode =
   | 'offset_mismatch'
   | 'offset_out_of_range'
   | 'limit_exceeded'
+  | 'undecodable_batch'
   | 'too_large'
   | 'unsupported_media_type'
   | 'partition_overloaded'

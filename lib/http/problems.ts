@@ -39,6 +39,7 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   partly_written: { status: 422, title: 'A part of the request was written' },
   outcome_unknown: { status: 504, title: 'It is not known whether this was done' },
   unavailable: { status: 503, title: 'The service is not available for a moment' },
+  undecodable_batch: { status: 500, title: 'Records of the partition cannot be decoded' },
   internal: { status: 500, title: 'Something went wrong inside' },
 };
 

@@ -19,6 +19,10 @@ const line = (event: TelemetryEvent): string | undefined => {
     }
     case 'endpoint-disabled':
       return `webhook of ${event.topic}/${event.group} is disabled: ${event.reason}`;
+    case 'undecodable-batch': {
+      const stopped = event.group === undefined ? '' : `, which stops ${event.topic}/${event.group} there`;
+      return `topic ${event.topic}: ${event.reason} Its offsets end before ${event.end}${stopped}`;
+    }
     case 'append-refused':
       return `append to partition ${event.partition} of ${event.topicId} refused: ${event.reason}`;
     case 'fault':

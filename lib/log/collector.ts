@@ -1,5 +1,6 @@
 import { type Batch, batchEnd, closesPartition } from '../domain/batches.ts';
 import { decodeBatch, recordBytes } from '../domain/encoding.ts';
+import { UndecodableBatchError } from '../domain/errors.ts';
 import type { LogRecord } from '../domain/records.ts';
 
 /** How much of a partition is wanted. The first record is taken whatever its size. */
@@ -71,7 +72,10 @@ export class Collector {
     return true;
   }
 
-  /** Takes the part of `batch` that continues the run; true if there was one. */
+  /**
+   * Takes the part of `batch` that continues the run; true if there was one.
+   * @throws UndecodableBatchError when it cannot be decoded and nothing was taken before it.
+   */
   add(batch: Batch): boolean {
     if (closesPartition(batch)) {
       this.#closed ||= batch.base === this.#next;
@@ -82,7 +86,13 @@ export class Collector {
       this.#left = true;
       return false;
     }
-    const { records, bytes } = decodeBatch(batch, this.#partition);
+    const decoded = this.#decode(batch);
+    if (decoded === undefined) {
+      this.#full = true;
+      this.#left = true;
+      return false;
+    }
+    const { records, bytes } = decoded;
     this.seen.batches += 1;
     this.seen.records += records.length;
     this.seen.bytes += bytes;
@@ -93,6 +103,16 @@ export class Collector {
       this.cut = batch;
     }
     return true;
+  }
+
+  /** Undefined when it cannot be decoded, and the run ends before it: whoever goes on there is told. */
+  #decode(batch: Batch): ReturnType<typeof decodeBatch> | undefined {
+    try {
+      return decodeBatch(batch, this.#partition);
+    } catch (error) {
+      if (error instanceof UndecodableBatchError && this.records.length > 0) return undefined;
+      throw error;
+    }
   }
 
   #take(records: readonly LogRecord[], bytes: number): void {

@@ -1,3 +1,5 @@
+import type { UndecodableBatchError } from '../domain/errors.ts';
+
 /** What happened, for logs and metrics. Never holds a key, a secret, or a record's content. */
 export type TelemetryEvent =
   | {
@@ -51,6 +53,21 @@ export type TelemetryEvent =
       readonly reason: string;
     }
   | {
+      /** A batch that stops whoever reads its partition in order. */
+      readonly kind: 'undecodable-batch';
+      readonly topic: string;
+      readonly topicId: string;
+      readonly partition: number;
+      /** Offset of its first record, and the one after its last. */
+      readonly base: number;
+      readonly end: number;
+      /** Of the error; it has nothing of the records. */
+      readonly reason: string;
+      /** Whose delivery it stopped; absent where it was fetched. */
+      readonly group?: string;
+      readonly requestId?: string;
+    }
+  | {
       readonly kind: 'lag';
       readonly topic: string;
       readonly group: string;
@@ -65,6 +82,29 @@ export type TelemetryEvent =
       /** Of the call that it happened to, or that led to it. */
       readonly requestId?: string;
     };
+
+export const undecodableBatch = (
+  { base, end, message, partition }: UndecodableBatchError,
+  reader: {
+    readonly topic: string;
+    readonly topicId: string;
+    readonly group?: string;
+    readonly requestId?: string;
+  },
+): TelemetryEvent => {
+  const { topic, topicId, group, requestId } = reader;
+  return {
+    kind: 'undecodable-batch',
+    topic,
+    topicId,
+    partition,
+    base,
+    end,
+    reason: message,
+    ...(group !== undefined && { group }),
+    ...(requestId !== undefined && { requestId }),
+  };
+};
 
 export interface Telemetry {
   record(event: TelemetryEvent): void;

@@ -38,6 +38,21 @@ test('the terminal shows what went wrong with a webhook, and nothing of what wen
   ).toBe('webhook of orders/billing is disabled: It is gone.\n');
 });
 
+test('a batch that cannot be decoded is shown with whom it stops', () => {
+  const batch = {
+    kind: 'undecodable-batch',
+    topic: 'orders',
+    topicId: 'T',
+    partition: 3,
+    base: 40,
+    end: 45,
+    reason: 'The batch at 40 cannot be decoded.',
+  } as const;
+  const shown = 'topic orders: The batch at 40 cannot be decoded. Its offsets end before 45';
+  expect(said(batch)).toBe(`${shown}\n`);
+  expect(said({ ...batch, group: 'billing' })).toBe(`${shown}, which stops orders/billing there\n`);
+});
+
 test('a fault is shown with where it was and its stack', () => {
   const text = said({ kind: 'fault', where: 'sweep', error: new Error('the table is gone') });
   expect(text).toContain('fault in sweep: Error: the table is gone\n');

@@ -1,6 +1,7 @@
-import { Problem } from '../../domain/errors.ts';
+import { Problem, UndecodableBatchError } from '../../domain/errors.ts';
 import { type PartitionRef, recordJson } from '../../domain/records.ts';
 import type { Reader } from '../../log/reader.ts';
+import { undecodableBatch } from '../../stores/telemetry.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readQuery } from '../query.ts';
@@ -52,13 +53,35 @@ const fetch = async (
   }
 };
 
+/** Tells the client where it could go on, and the operator what stands in the way. */
+const undecodable = (
+  c: ApiContext,
+  { telemetry }: FetchDeps,
+  topicId: string,
+  error: UndecodableBatchError,
+): Problem => {
+  const { partition, base, end } = error;
+  telemetry.record(
+    undecodableBatch(error, { topic: pathParameter(c, 'topic'), topicId, requestId: c.get('requestId') }),
+  );
+  return new Problem(
+    'undecodable_batch',
+    `The records from offset ${base} to below ${end} of partition ${partition} are stored and cannot be decoded. This is a fault of Millrace, and its operator has to mend it. What follows them can be read from offset ${end} on.`,
+    { members: { partition, offset: base, nextOffset: end }, cause: error },
+  );
+};
+
 /** `GET /v1/topics/{topic}/partitions/{partition}/records`: reads records, in order. */
 export const fetchRecords = (api: Api, deps: FetchDeps): void => {
   api.get('/v1/topics/:topic/partitions/:partition/records', allow(deps, 'consume'), async (c) => {
     const request = parseFetch(readQuery(c, fetchParameters));
     const partition = partitionIn(c);
     const { topicId } = await deps.directory.resolvePartition(pathParameter(c, 'topic'), partition);
-    const fetched = await fetch(deps, { topicId, partition }, request, c.req.raw.signal);
-    return c.body(answerText(fetched), 200, { 'content-type': 'application/json' });
+    try {
+      const fetched = await fetch(deps, { topicId, partition }, request, c.req.raw.signal);
+      return c.body(answerText(fetched), 200, { 'content-type': 'application/json' });
+    } catch (error) {
+      throw error instanceof UndecodableBatchError ? undecodable(c, deps, topicId, error) : error;
+    }
   });
 };

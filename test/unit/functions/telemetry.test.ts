@@ -119,6 +119,18 @@ describe('the telemetry of a function', () => {
     });
   });
 
+  it('counts a batch that cannot be decoded, and logs where it is and why', async () => {
+    const place = { topic: 'orders', topicId: 'T', partition: 3, base: 40, end: 45, reason: 'Why.' };
+    const lines = await linesOf({ kind: 'undecodable-batch', ...place, group: 'billing', requestId: 'r1' });
+    expect(metricsIn(lines)).toEqual({ UndecodableBatches: [1, 'Count', 'service'] });
+    expect(lines.find((line) => line['message'] === 'a batch cannot be decoded')).toMatchObject({
+      level: 'ERROR',
+      ...place,
+      group: 'billing',
+      requestId: 'r1',
+    });
+  });
+
   it('finds the metrics of an append by the id of its call, which is no dimension', async () => {
     const measured = { records: 3, bytes: 100, appends: 1, conflicts: 0, throttles: 0, ms: 7 };
     const [line] = await linesOf({
