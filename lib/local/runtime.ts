@@ -41,8 +41,10 @@ export interface RuntimeOptions {
   readonly adminKey?: string;
   /** Between sweeps. */
   readonly sweepMs?: number;
-  /** The endpoint of a DynamoDB that has streams, as DynamoDB Local, to use instead of the embedded one. */
+  /** The endpoint of a DynamoDB to use instead of the embedded one. */
   readonly dynamodbEndpoint?: string;
+  /** Whether that one has streams, as DynamoDB Local: true unless said. Without them nothing else may write there. */
+  readonly dynamodbStreams?: boolean;
   /** Told of every single request to DynamoDB. */
   readonly onRequest?: (usage: RequestUsage) => void;
 }
@@ -165,7 +167,7 @@ const begin = async (
  */
 export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> => {
   const folder = openDataFolder(options.folder);
-  const { onRequest, dynamodbEndpoint } = options;
+  const { onRequest, dynamodbEndpoint, dynamodbStreams } = options;
   let stores: EmbeddedStores | undefined;
   try {
     stores = await openStores({
@@ -173,6 +175,7 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
       clock,
       ...(onRequest && { onRequest }),
       ...(dynamodbEndpoint !== undefined && { dynamodbEndpoint }),
+      ...(dynamodbStreams !== undefined && { dynamodbStreams }),
     });
     return await begin(folder, stores, options);
   } catch (error) {

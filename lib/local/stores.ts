@@ -18,8 +18,10 @@ import { ensureBucket, ensureQueue, ensureTable, streamOf } from './resources.ts
 export interface StoresOptions {
   /** Folders of the embedded services; in memory without. */
   readonly folder?: { readonly dynamodb: string; readonly sqsAndS3: string };
-  /** The endpoint of a DynamoDB that has streams, as DynamoDB Local; without, one is embedded. */
+  /** The endpoint of a DynamoDB; without, one is embedded. */
   readonly dynamodbEndpoint?: string;
+  /** Whether that one has streams, as DynamoDB Local: true unless said. */
+  readonly dynamodbStreams?: boolean;
   readonly clock: Clock;
   /** Told of every single request to DynamoDB. */
   readonly onRequest?: (usage: RequestUsage) => void;
@@ -53,7 +55,7 @@ const archive = async (endpoint: string): Promise<void> => {
 const connect = async (
   dynamodb: EmbeddedService,
   sqsAndS3: EmbeddedService,
-  { clock, onRequest, dynamodbEndpoint }: StoresOptions,
+  { clock, onRequest, dynamodbEndpoint, dynamodbStreams = true }: StoresOptions,
 ): Promise<EmbeddedStores> => {
   const toTables = { ...anyone, endpoint: dynamodb.endpoint, ...(onRequest && { onRequest }) };
   const log = { client: createLogClient(toTables), table: logTable, clock };
@@ -61,7 +63,7 @@ const connect = async (
   const sender = createQueueClient({ ...anyone, endpoint: sqsAndS3.endpoint });
   // Waits for messages longer than any other request takes.
   const receiver = new SQSClient({ ...anyone, endpoint: sqsAndS3.endpoint });
-  const streams = dynamodbEndpoint !== undefined;
+  const streams = dynamodbEndpoint !== undefined && dynamodbStreams;
   await ensureTable(log.client, clock, log.table, tables.log, { streams });
   await ensureTable(state.client, clock, state.table, tables.state);
   const visibilitySeconds = limits.wakeVisibilityMs / 1000;

@@ -19,9 +19,9 @@ export interface BrokerProcess {
 
 type Environment = Readonly<Record<string, string>>;
 
-const launch = (environment: Environment) => {
+const launch = (environment: Environment, program: readonly string[] = [main]) => {
   const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'));
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, program, {
     env: { ...Object.fromEntries(foreign), PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -46,9 +46,15 @@ export const failedStart = async (
   return { code: await exited, errors: errors() };
 };
 
-/** @throws Error with what it said when it ends instead of printing its banner. */
-export const startBroker = async (environment: Environment): Promise<BrokerProcess> => {
-  const { child, exited, output, errors } = launch(environment);
+/**
+ * @param program Another program that prints the same, with its arguments.
+ * @throws Error with what it said when it ends instead of printing its banner.
+ */
+export const startBroker = async (
+  environment: Environment,
+  program?: readonly string[],
+): Promise<BrokerProcess> => {
+  const { child, exited, output, errors } = launch(environment, program);
   let ended = false;
   const end = exited.then(() => {
     ended = true;

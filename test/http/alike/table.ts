@@ -116,16 +116,24 @@ const rewritten = (path: string): readonly string[] => [
   path.replace('/v1', '/prod/v1'),
 ];
 
-/** Every path with something odd behind each of its parts, by the methods that it takes. */
+/** Enough for a part that is always the same: what ends one, what divides two, and what is cut off. */
+const fewer = ['%23x', '%253Fx', '%09', '%2F', '/', '/..', '%FF', '%25', 'x'];
+
+/**
+ * Every path with something odd behind each of its parts, all of it behind its names, by the methods that it takes.
+ * Nothing that is done by mistake is undone so easily.
+ */
 export const oddPaths = (path: string): readonly WireRequest[] => {
   const parts = path.split('/');
-  const targets = parts.flatMap((_part, at) =>
-    at === 0 ? [] : surplus.map((odd) => parts.map((own, i) => (i === at ? own + odd : own)).join('/')),
+  const isName = (part: string): boolean => Object.values(names).includes(part);
+  const targets = parts.flatMap((part, at) =>
+    (at === 0 ? [] : isName(part) ? surplus : fewer).map((odd) =>
+      parts.map((own, i) => (i === at ? own + odd : own)).join('/'),
+    ),
   );
-  const methods = [...methodsOf(path), 'OPTIONS'];
+  const taken = [...methodsOf(path), 'OPTIONS'];
   return [...targets, ...rewritten(path)].flatMap((target) =>
-    // Nothing that is done by mistake is undone so easily.
-    methods.map((method) => request(`${method} ${target}`)),
+    taken.map((method) => request(`${method} ${target}`)),
   );
 };
 
