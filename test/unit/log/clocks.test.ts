@@ -62,6 +62,22 @@ describe('a write whose outcome is not known', () => {
     expect(world.scheduler.now() - from).toBeLessThan(20_000);
   });
 
+  it('is answered as unknown in time though the wall clock stands still', async () => {
+    const { world, appender, process } = await knowing();
+    world.store.fates = Array.from({ length: 1_000 }, () => 'lost' as const);
+    const from = world.scheduler.now();
+    const answered = appender.append(at, [{ key: 'b' }]).then(
+      () => 'stored',
+      (error: { code: string }) =>
+        `${error.code} within ${Math.ceil((world.scheduler.now() - from) / 20_000)}`,
+    );
+    for (let passed = 0; passed < 80_000; passed += 500) {
+      await world.pass(500);
+      process.stepClock(-500);
+    }
+    expect(await answered).toBe('outcome_unknown within 1');
+  });
+
   it('is not repeated once the clock has stepped back behind its tail, and is looked for instead', async () => {
     const { world, appender, process } = await knowing();
     world.store.fates = ['landed unheard'];
@@ -85,21 +101,27 @@ describe('waiting', () => {
     expect(world.scheduler.now() - from).toBeLessThan(10_000);
   });
 
-  it('for a first record ends in time, and an end seen before a step back is not told as new', async () => {
-    const { world, next, process } = await knowing();
-    const reader = world.reader();
-    expect(await world.outcome(reader.endOffset(at))).toBe(1);
-    process.stepClock(-7 * minute);
-    await next();
-    await world.pass(minute);
+  it('for a first record ends in time though the wall clock steps back', async () => {
+    const { world, process } = await knowing();
     const from = world.scheduler.now();
-    const waiting = { offset: 2, maxRecords: 1, maxBytes: 1e6, waitMs: 5_000 };
-    const fetched = world.outcome(reader.fetch(at, waiting));
+    const fetched = world.reader().fetch(at, { offset: 1, maxRecords: 1, maxBytes: 1e6, waitMs: 5_000 });
     await world.pass(1_000);
     process.stepClock(-7 * minute);
-    expect(await fetched).toMatchObject({ endOffset: 2 });
+    expect(await world.outcome(fetched)).toMatchObject({ records: [], endOffset: 1 });
     expect(world.scheduler.now() - from).toBeLessThan(6_000);
   });
+});
+
+it('an end that was seen before the wall clock stepped back is not told as new', async () => {
+  const { world, next, process } = await knowing();
+  const reader = world.reader();
+  await next();
+  expect(await world.outcome(reader.endOffset(at))).toBe(2);
+  process.stepClock(-7 * minute);
+  await next();
+  await world.pass(minute);
+  const first = { offset: 0, maxRecords: 1, maxBytes: 1e6, waitMs: 0 };
+  expect(await world.outcome(reader.fetch(at, first))).toMatchObject({ nextOffset: 1, endOffset: 3 });
 });
 
 describe('the date of a batch', () => {
