@@ -116,6 +116,22 @@ describe('an answer acknowledges nothing, and says why,', () => {
   });
 });
 
+it('one wrong character around an ack never makes it acknowledge all', () => {
+  const body = '{"note":"a \\" b","list":[{"ack":1},-1.5e3,null], "ack" : {"offset":5},"more":[]}';
+  const name = body.lastIndexOf('ack');
+  const edit = fc.record({
+    at: fc.integer({ min: 1, max: body.length }).filter((at) => at < name || at > name + 3),
+    remove: fc.nat(1),
+    insert: fc.oneof(fc.constant(''), fc.constantFrom(...'{}[]",:\\ a1\n\0'), fc.string({ maxLength: 1 })),
+  });
+  fc.assert(
+    fc.property(edit, ({ at, remove, insert }) => {
+      expect(bothWays(body.slice(0, at) + insert + body.slice(at + remove)).kind).not.toBe('all');
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 describe('an answer acknowledges all', () => {
   it.each([
     '',
