@@ -15,7 +15,10 @@ export interface WakeQueueProps {
   readonly consumerTimeout: Duration;
 }
 
-/** The wake queue, where its messages end that nobody could answer, and where stream events end that failed. */
+/**
+ * The wake queue, where its messages end that nobody could answer, and where stream events end that failed.
+ * It is a standard queue, which the `MessageGroupId` of each wake makes fair; nothing of the queue itself has to be set.
+ */
 export class WakeQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;

@@ -16,7 +16,10 @@ import { judgeWake, type Verdict } from './wake-rules.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
-/** For how long a run believes what it read of its group and endpoint. */
+/**
+ * For how long a run believes what it read of its group and endpoint. An endpoint that was deleted or replaced may be
+ * called for as long, and what it acknowledges moves the cursor: to ask before each request would cost a read for each.
+ */
 const subscriptionMaxAgeMs = 5000;
 /** A wake that a run queues for its own successor arrives when the lease is let go. */
 const handOverDelayMs = 1000;

@@ -1,0 +1,37 @@
+/**
+ * `npm run bench:delivery`: what a healthy group notices of neighbours whose endpoints hang. Rounds with none, one and
+ * three of them alternate in one broker over the embedded stores. Ends with 1 when the median of the healthy group is
+ * more than a fifth higher beside neighbours that hang.
+ */
+import { type Latencies, missed, mostRatio, rowsOf } from './report.ts';
+import { startWorld } from './world.ts';
+
+const rounds = 4;
+const kinds = [
+  ['no neighbour hangs', 0],
+  ['one neighbour hangs', 1],
+  ['three neighbours hang', 3],
+] as const;
+
+const line = (label: string, values: readonly string[]): void =>
+  void process.stdout.write(`${label.padEnd(36)}${values.map((value) => value.padStart(10)).join('')}\n`);
+
+const world = await startWorld();
+try {
+  // What comes first pays for what is made once.
+  await world.round(0);
+  const measured = new Map<string, Latencies[]>(kinds.map(([label]) => [label, []]));
+  for (let round = 0; round < rounds; round += 1)
+    for (const [label, hanging] of kinds) measured.get(label)?.push(await world.round(hanging));
+
+  line('append to webhook, healthy group', ['p50 ms', 'p99 ms', 'ratio']);
+  const rows = rowsOf(measured);
+  for (const { label, p50, p99, ratio } of rows)
+    line(label, [p50.toFixed(1), p99.toFixed(1), ratio.toFixed(2)]);
+  const misses = rows.filter(missed);
+  for (const { label } of misses)
+    process.stdout.write(`MISSED: with ${label} the median may be ${mostRatio} times as high at most\n`);
+  process.exitCode = misses.length === 0 ? 0 : 1;
+} finally {
+  await world.stop();
+}
