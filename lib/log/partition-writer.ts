@@ -77,11 +77,12 @@ export class PartitionWriter {
       return Promise.reject(overloaded(this.#at, waitMs));
     }
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
-    const { records, bytes, timestamps, expectedOffset, closes, signal, origin } = request;
+    const { records, bytes, data, timestamps, expectedOffset, closes, signal, origin } = request;
     const waiting: Waiting = {
       records,
       bytes,
       timestamps,
+      ...(data !== undefined && { data }),
       ...(expectedOffset !== undefined && { expectedOffset }),
       ...(closes !== undefined && { closes }),
       ...(origin !== undefined && { origin }),
@@ -165,7 +166,7 @@ export class PartitionWriter {
     return {
       base: tail.end,
       count: records.length,
-      data: encodeSerialized(records, origin),
+      data: this.#underWay[0]?.data ?? encodeSerialized(records, origin),
       writeId: this.#congestion.newWriteId(),
       appendedAt,
       bytesBefore: tail.bytes,

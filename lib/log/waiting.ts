@@ -19,6 +19,8 @@ export interface Payload {
   readonly records: readonly string[];
   /** UTF-8 bytes of all of them in a batch, before compression. */
   readonly bytes: number;
+  /** The batch that they are, where they fit into one only compressed: it is costly to make, and made once. */
+  readonly data?: Uint8Array;
   readonly timestamps: Timestamps;
 }
 
@@ -67,16 +69,15 @@ export const payloadOf = (newRecords: readonly NewRecord[]): Payload => {
     );
   const records = newRecords.map(serializeRecord);
   const bytes = records.reduce((sum, record) => sum + Buffer.byteLength(record) + 1, 2);
-  const fits =
-    bytes <= limits.batchBytes ||
-    (bytes <= limits.batchDecodedBytes && encodeSerialized(records).length <= limits.batchBytes);
-  if (!fits)
+  const fits = bytes <= limits.batchBytes;
+  const data = fits || bytes > limits.batchDecodedBytes ? undefined : encodeSerialized(records);
+  if (!fits && (data === undefined || data.length > limits.batchBytes))
     throw new Problem(
       'too_large',
       `The records for one partition take more than ${limits.batchBytes} bytes even when compressed (batchBytes). Nothing was written; send fewer records at once.`,
       { members: { limit: 'batchBytes', maximum: limits.batchBytes } },
     );
-  return { records, bytes, timestamps: timestampsOf(newRecords) };
+  return { records, bytes, timestamps: timestampsOf(newRecords), ...(data !== undefined && { data }) };
 };
 
 const goesAlone = (waiting: Waiting): boolean =>
