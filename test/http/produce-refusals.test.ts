@@ -166,7 +166,7 @@ describe('a request is refused, and says where it is wrong, when', () => {
     ['a key', '"key":"\\ud800"', 'records[0].key'],
     ['the name of a header', '"headers":{"a":"b","\\udc00":"b"}', 'records[0].headers'],
     ['a header', '"headers":{"a":"b","c":"x\\ud800x"}', 'records[0].headers.c'],
-    ['a value', '"key":"\\ud83d"', 'records[0].key'],
+    ['a value', '"value":"\\ud83d"', 'records[0].value'],
     ['a string in a value', '"value":[{"a":"\\ude00\\ud83d"}]', 'records[0].value'],
     ['a name in a value', '"value":{"\\ud800":1}', 'records[0].value'],
     ['a timestamp', '"timestamp":"\\ud800"', 'records[0].timestamp'],
