@@ -68,7 +68,7 @@ describe('the bundle', () => {
   ): Promise<{ answer: unknown; logged: string }> => {
     const args = ['--input-type=module', '-e', program, fileOf(name), JSON.stringify(event)];
     const env = { ...environments.get(name), AWS_REGION: 'eu-west-1' };
-    const { stdout, stderr } = await run(node, args, { env, timeout: 20_000 });
+    const { stdout, stderr } = await run(node, args, { env, timeout: 120_000 });
     return { answer: JSON.parse(stdout.trim().split('\n').at(-1) ?? ''), logged: stdout + stderr };
   };
 

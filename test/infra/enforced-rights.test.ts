@@ -85,7 +85,7 @@ beforeAll(async () => {
     return thread;
   };
   functions = Object.fromEntries(functionNames.map((name) => [name, start(name)])) as typeof functions;
-}, 60_000);
+});
 
 afterAll(() => started.disposeAsync());
 
@@ -173,7 +173,7 @@ it('every function has the rights to all that it does', async () => {
   expect(await stores.topics.get('orders')).toBeUndefined();
 
   expect(gatekeeper.refused).toEqual([]);
-}, 60_000);
+});
 
 it('a function that reached for more would be refused', async () => {
   const before = gatekeeper.refused.length;

@@ -56,7 +56,6 @@ test('kill -9 under load loses no acknowledged record, and the next start goes o
   const before = new Client(first.url, first.key);
   await before.ok('PUT', '/v1/topics/orders', { partitions });
   const group = '/v1/topics/orders/groups/audit';
-  // A lease outlives its holder by 40 s at this timeout, if nobody ends it.
   await before.ok('PUT', group, { mode: 'push', start: 'earliest', delivery: { timeoutSeconds: 30 } });
   const url = receiver.url('/hook');
   const { secret } = await before.ok<{ secret: string }>('POST', `${group}/endpoints`, { url });
@@ -79,11 +78,23 @@ test('kill -9 under load loses no acknowledged record, and the next start goes o
     return 204;
   });
 
+  const ownersOf = async (client: Client): Promise<readonly unknown[]> => {
+    const { partitions } = await client.ok<{ partitions: { owner: string | null }[] }>('GET', group);
+    return partitions.map(({ owner }) => owner).filter((owner) => owner !== null);
+  };
+  let holders: readonly unknown[] = [];
   let ended: Promise<number | null> | undefined;
-  const acknowledged = await load(before, (count) => {
-    if (count < 400 || ended !== undefined) return;
+  const kill = async (): Promise<number | null> => {
+    holders = await eventually(
+      'a delivery waits for an answer',
+      () => ownersOf(before),
+      ({ length }) => length > 0,
+    );
     killed = true;
-    ended = first.end('SIGKILL');
+    return first.end('SIGKILL');
+  };
+  const acknowledged = await load(before, (count) => {
+    if (count >= 400) ended ??= kill();
   });
   expect(await ended).toBeNull();
   expect(acknowledged.length).toBeGreaterThanOrEqual(400);
@@ -92,6 +103,8 @@ test('kill -9 under load loses no acknowledged record, and the next start goes o
   const second: BrokerProcess = await startBroker(environment);
   expect(second.key).toBe(first.key);
   const client = new Client(second.url, second.key);
+  // A lease outlives its holder by 40 s at this timeout, if nobody ends it.
+  expect((await ownersOf(client)).filter((owner) => holders.includes(owner))).toEqual([]);
   const stored = await everything(client);
   const at = ({ partition, offset }: Acknowledged) => `${partition}/${offset}`;
   expect(acknowledged.filter((record) => stored.get(at(record)) !== record.value)).toEqual([]);
@@ -104,10 +117,10 @@ test('kill -9 under load loses no acknowledged record, and the next start goes o
     'every record is delivered',
     () => received.size,
     (count) => count === total,
-    25_000,
+    150_000,
   );
   expect(acknowledged.filter((record) => received.get(at(record)) !== record.value)).toEqual([]);
   expect(inOrder).not.toContain(false);
   expect(await second.end('SIGINT')).toBe(0);
   expect(second.errors()).toBe('');
-}, 90_000);
+});
