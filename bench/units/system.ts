@@ -109,7 +109,10 @@ export const startSystem = async () => {
         group: group.name,
         partition: 0,
       } as const;
-      return deliver({ ...deps, webhooks: { post } }, wake, { messageId: 'm', remainingMs: () => 900_000 });
+      return deliver({ ...deps, webhooks: { post } }, wake, {
+        messageIds: ['m'],
+        remainingMs: () => 900_000,
+      });
     },
   };
 };

@@ -20,15 +20,16 @@ const environment = functionEnvironment([
 const telemetry = createTelemetry();
 const log = { client: createLogClient(), table: environment.MILLRACE_LOG_TABLE, clock };
 const state = { client: createStateClient(), table: environment.MILLRACE_STATE_TABLE, clock };
+const wakes = sqsWakeQueue({
+  client: createQueueClient(),
+  queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
+  clock,
+});
 const deps = {
   batches: dynamoBatchStore(log),
   cursors: dynamoCursorStore(state),
   groups: dynamoGroupStore(state),
-  queue: sqsWakeQueue({
-    client: createQueueClient(),
-    queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
-    clock,
-  }),
+  queue: wakes,
   webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback() }),
   clock,
   random,
@@ -38,5 +39,5 @@ const deps = {
 /** The wake queue: each wake has its partition delivered. */
 export const handler = flushing(
   telemetry,
-  createQueueConsumer({ deliver: (wake, run) => deliver(deps, wake, run), telemetry }),
+  createQueueConsumer({ deliver: (wake, run) => deliver(deps, wake, run), receipts: wakes, telemetry }),
 );

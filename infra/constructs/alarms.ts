@@ -66,7 +66,7 @@ const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
   },
   {
     id: 'WakeDeadLetters',
-    says: 'A wake failed five times and was set aside. No record is lost: sweep wakes its partition again. Find out in the log of deliver why it failed.',
+    says: 'A wake failed ten times and was set aside. No record is lost: sweep wakes its partition again. Find out in the log of deliver why it failed.',
     section: 'Wakes were set aside',
     metric: watched.wakes.deadLetters.metricApproximateNumberOfMessagesVisible({
       statistic: 'Maximum',

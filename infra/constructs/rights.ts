@@ -56,7 +56,12 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
     ],
     deliver: [
       {
-        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        actions: [
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ChangeMessageVisibility',
+        ],
         resource: wakes.queue.queueArn,
       },
       wake,

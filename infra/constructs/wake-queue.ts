@@ -4,12 +4,6 @@ import { Construct } from 'constructs';
 import { limits } from '../../lib/domain/limits.ts';
 import { acknowledge } from '../acknowledgements.ts';
 
-/**
- * How often a wake may come back. A wake is repeated only when answering it failed on our side, never for an endpoint's
- * sake; what it asked for is in the log, so that sweep asks again after it has become a dead letter.
- */
-const receives = 5;
-
 export interface WakeQueueProps {
   /** How long one run of the consumer may take. */
   readonly consumerTimeout: Duration;
@@ -36,7 +30,8 @@ export class WakeQueue extends Construct {
         Math.max(6 * consumerTimeout.toMilliseconds(), limits.wakeVisibilityMs),
       ),
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receives },
+      // What a wake asked for is in the log, so that sweep asks again after it has become a dead letter.
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: limits.wakeReceives },
     });
   }
 

@@ -4,6 +4,7 @@ import type { Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import { Lease } from '../groups/lease.ts';
+import type { Release } from '../stores/cursors.ts';
 import { undecodableBatch } from '../stores/telemetry.ts';
 import { attempt } from './attempt.ts';
 import { Backlog, type Wanted } from './backlog.ts';
@@ -12,6 +13,7 @@ import { settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import { newOwner } from './owner.ts';
 import { enabledEndpoint, receives } from './subscriptions.ts';
+import { UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
@@ -29,8 +31,8 @@ const handOverDelayMs = 1000;
  * long as there is something and time is left. Returns when nothing is lost if the wake is forgotten: all is delivered,
  * or another holder or another wake answers for the rest.
  *
- * @throws when something failed or an answer stayed out. The queue must then show the wake again, no sooner than
- * `limits.wakeVisibilityMs` after it gave it out.
+ * @throws when something failed or an answer stayed out. The queue must then show the wake again: when the lease is over
+ * that may be held, of which an UnansweredError tells, or later.
  */
 export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<void> => {
   let subscription: Subscription | undefined;
@@ -38,7 +40,7 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
     // First: under load most wakes find a lease live, and this is all that they cost.
     const cursor = await deps.cursors.get({ groupId: wake.groupId, partition: wake.partition });
     const judged = (): Verdict =>
-      judgeWake(wake, run.messageId, cursor, deps.clock.now(), longestRetryOf(subscription));
+      judgeWake(wake, run.messageIds, cursor, deps.clock.now(), longestRetryOf(subscription));
     let verdict = judged();
     if (verdict.kind === 'go') {
       subscription ??= await subscriptionOf(deps, wake);
@@ -46,12 +48,17 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
       // The group's settings may say that it has to wait for a retry all the same.
       verdict = judged();
     }
-    if (verdict.kind === 'keep') throw new Error('Another run answers the same message.');
+    if (verdict.kind === 'keep')
+      throw new UnansweredError('Another run answers the same message.', verdict.leaseMs);
     if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
     if (verdict.kind !== 'go' || subscription === undefined) return;
     const delivery = new Delivery(deps, wake, run, subscription);
-    if (refused) return delivery.leave(cursor);
-    if ((await delivery.begin(cursor)) === 'settled') return;
+    try {
+      if (refused) return await delivery.leave(cursor);
+      if ((await delivery.begin(cursor)) === 'settled') return;
+    } catch (error) {
+      throw new UnansweredError(error, delivery.leaseMs());
+    }
     // The lease was refused: whatever landed since the cursor was read decides what the wake is worth now.
   }
 };
@@ -75,6 +82,8 @@ class Delivery {
   readonly #backlog: Backlog;
   #subscription: Subscription;
   #subscribedAt: number;
+  /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
+  #mayHoldUntil = 0;
   /** What the run had left when its first request was sent. */
   #leftAtFirstCallMs: number | undefined;
 
@@ -82,11 +91,16 @@ class Delivery {
     this.#deps = deps;
     this.#wake = wake;
     this.#run = run;
-    this.#owner = newOwner(run.messageId, deps.random);
+    this.#owner = newOwner(run.messageIds, deps.random);
     const envelope = envelopeBytes(subscription.group, wake.partition);
     this.#backlog = new Backlog(deps.batches, wake, limits.deliveryBytes - envelope);
     this.#subscription = subscription;
     this.#subscribedAt = deps.clock.now();
+  }
+
+  /** How long a lease of this run may still be held, ms. One that was asked for without an answer may be. */
+  leaseMs(): number {
+    return Math.max(0, this.#mayHoldUntil - this.#deps.clock.monotonic());
   }
 
   /**
@@ -125,17 +139,17 @@ class Delivery {
     // A commit of the holder before may have landed since the cursor was read: the epoch does not tell.
     const first = committed > planned.start ? await this.#next(committed, pendingEnd) : planned;
     this.#assertRunning();
-    if (first === undefined) return (await lease.commitAndRelease(committed)) ? lease.cursor : undefined;
+    if (first === undefined) return this.#commitAndRelease(lease, committed);
     const asPlanned = committed === first.start && pendingEnd === first.end;
-    if (!asPlanned && !(await lease.commit(first.start, first.end))) return undefined;
+    if (!asPlanned && !(await this.#commit(lease, first))) return undefined;
     for (let message = first; ; ) {
       if (!(await this.#mayCall(lease))) return this.#handOver(lease);
       const through = await this.#call(lease, message);
       if (through === undefined) return undefined;
       const next = await this.#following(lease, through);
       this.#assertRunning();
-      if (next === undefined) return (await lease.commitAndRelease(through)) ? lease.cursor : undefined;
-      if (!(await lease.commit(next.start, next.end))) return undefined;
+      if (next === undefined) return this.#commitAndRelease(lease, through);
+      if (!(await this.#commit(lease, next))) return undefined;
       message = next;
     }
   }
@@ -155,7 +169,7 @@ class Delivery {
     const again = { ...this.#successor('retry'), epoch: cursor.epoch };
     // First, so that no crash leaves a retry that is due later with nobody to remember it.
     await this.#deps.queue.send([{ wake: again, delayMs }]);
-    await lease.release({ ...retry, pendingEnd: message.end });
+    await this.#release(lease, { ...retry, pendingEnd: message.end });
     return undefined;
   }
 
@@ -189,27 +203,58 @@ class Delivery {
     try {
       return await this.#next(through);
     } catch (error) {
-      if (error instanceof UndecodableBatchError) await lease.commitAndRelease(through);
+      if (error instanceof UndecodableBatchError) await this.#commitAndRelease(lease, through);
       throw error;
     }
   }
 
-  #acquire(read: Cursor | undefined, startOffset: number, message: Message): Promise<Lease | undefined> {
+  async #acquire(
+    read: Cursor | undefined,
+    startOffset: number,
+    message: Message,
+  ): Promise<Lease | undefined> {
     const { groupId, partition } = this.#wake;
     this.#assertRunning();
-    return Lease.acquire(
+    this.#askForLease();
+    const lease = await Lease.acquire(
       this.#deps,
       { groupId, partition },
       {
         read,
         startOffset,
         owner: this.#owner,
-        durationMs: this.#timeoutMs() + limits.leaseMarginMs,
+        durationMs: this.#leaseDurationMs(),
         pendingEnd: message.end,
         longestRetryMs: longestRetryOf(this.#subscription),
         beforeRetry: this.#wake.kind === 'resume',
       },
     );
+    if (lease === undefined) this.#mayHoldUntil = 0;
+    return lease;
+  }
+
+  #commit(lease: Lease, { start, end }: Message): Promise<boolean> {
+    this.#askForLease();
+    return lease.commit(start, end);
+  }
+
+  async #commitAndRelease(lease: Lease, through: number): Promise<Cursor | undefined> {
+    const done = await lease.commitAndRelease(through);
+    this.#mayHoldUntil = 0;
+    return done ? lease.cursor : undefined;
+  }
+
+  async #release(lease: Lease, retry?: Release['retry']): Promise<void> {
+    await lease.release(retry);
+    this.#mayHoldUntil = 0;
+  }
+
+  #askForLease(): void {
+    this.#mayHoldUntil = this.#deps.clock.monotonic() + this.#leaseDurationMs();
+  }
+
+  #leaseDurationMs(): number {
+    return this.#timeoutMs() + limits.leaseMarginMs;
   }
 
   /** Where the group begins in a partition that it has no cursor in. */
@@ -250,7 +295,7 @@ class Delivery {
   /** Lets the lease go with work left: queues a wake for who goes on, and only then releases. */
   async #handOver(lease: Lease): Promise<undefined> {
     await this.#queueSuccessor(lease.cursor);
-    await lease.release();
+    await this.#release(lease);
   }
 
   async #queueSuccessor(cursor: Cursor | undefined): Promise<void> {

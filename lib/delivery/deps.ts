@@ -21,8 +21,11 @@ export interface DeliverDeps {
 
 /** The run that a deliverer has: one invocation of its function. */
 export interface Run {
-  /** Of the queue's message that it answers: the same for each run of a message that is given out more than once. */
-  readonly messageId: string;
+  /**
+   * Of the queue's messages that it answers, at least one: what fails it fails them all. A message has the same id each
+   * time that it is given out.
+   */
+  readonly messageIds: readonly [string, ...string[]];
   /** Ms until it is ended from outside. */
   remainingMs(): number;
 }

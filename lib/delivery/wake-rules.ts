@@ -2,13 +2,14 @@ import { type Cursor, leaseMsLeft, retryMsLeft } from '../domain/cursors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import type { QueuedWake } from '../stores/wake-queue.ts';
+import type { Run } from './deps.ts';
 import { isOwnedBy } from './owner.ts';
 
 /** What a wake is worth when it arrives. */
 export type Verdict =
   | { readonly kind: 'drop' }
-  /** Another run answers the same message, which must stay on the queue for as long as that may fail. */
-  | { readonly kind: 'keep' }
+  /** Another run answers one of the same messages, which must stay on the queue for as long as that may fail. */
+  | { readonly kind: 'keep'; readonly leaseMs: number }
   | { readonly kind: 'later'; readonly queued: QueuedWake }
   | { readonly kind: 'go' };
 
@@ -20,20 +21,21 @@ const letGoMs = 5000;
  *
  * - A live lease answers for whatever was appended before: its holder reads the tail after it let go, or it failed and
  *   queued a wake of its own first, or it dies, and then the wake that it ran for comes back when the lease is over.
- *   The queue may give one message to two runs: the one that finds the other's lease must not have it deleted.
+ *   The queue may give one message to two runs: the one that finds the other's lease must not have it deleted, nor any
+ *   that it answers together with it.
  * - A retry that is due later has its own wake, which was queued before the lease was let go.
  * - A wake of the epoch that stands answers for the partition itself, so it waits for as long as the lease may live, and
  *   for the retry: the release that set it may have landed after the retry's own wake came and was handed over.
  * - A wake of an epoch that is over must not simply be dropped: the run that ended the epoch may have been this very
  *   wake's, crashed after it acquired. It is worth as much as an append's.
  *
- * @param messageId of the message on the queue that the wake came in.
+ * @param messageIds of the messages on the queue that the wake came in.
  * @param now wall clock ms.
  * @param longestRetryMs of the wake's group.
  */
 export const judgeWake = (
   wake: Wake,
-  messageId: string,
+  messageIds: Run['messageIds'],
   cursor: Cursor | undefined,
   now: number,
   longestRetryMs: number,
@@ -42,7 +44,7 @@ export const judgeWake = (
   const retryMs = cursor === undefined ? 0 : retryMsLeft(cursor, now, longestRetryMs);
   const ownEpoch = wake.epoch !== undefined && wake.epoch === cursor?.epoch;
   if (leaseMs > 0) {
-    if (isOwnedBy(cursor, messageId)) return { kind: 'keep' };
+    if (isOwnedBy(cursor, messageIds)) return { kind: 'keep', leaseMs };
     if (wake.kind === 'resume' && (ownEpoch || wake.epoch === undefined))
       return later({ ...wake, ...(cursor !== undefined && { epoch: cursor.epoch }) }, leaseMs);
     const waits = ownEpoch && wake.kind !== 'append';

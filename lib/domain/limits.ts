@@ -66,6 +66,11 @@ export const limits = {
    * wake of a deliverer that died comes back when its lease is over.
    */
   wakeVisibilityMs: 180_000,
+  /**
+   * How often a wake is given out before the queue sets it aside. A wake fails on our side alone, never for an endpoint's
+   * sake, and is shown again after pauses that double up to `wakeVisibilityMs`: an outage of ten minutes sets none aside.
+   */
+  wakeReceives: 10,
   /** The longest `Retry-After` that is obeyed. */
   retryAfterMs: 60 * 60_000,
   /**

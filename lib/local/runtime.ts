@@ -92,7 +92,11 @@ const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: Runti
   const delivering = { ...stores, batches, webhooks, clock, random, telemetry };
   const queuePump = new QueuePump(
     stores.wakes.client,
-    createQueueConsumer({ deliver: (wake, run) => deliver(delivering, wake, run), telemetry }),
+    createQueueConsumer({
+      deliver: (wake, run) => deliver(delivering, wake, run),
+      receipts: stores.queue,
+      telemetry,
+    }),
     {
       queueUrl: stores.wakes.queueUrl,
       places: deliveriesAtOnce,

@@ -10,7 +10,7 @@ import { dynamoStateStores } from '../stores/dynamodb/stores.ts';
 import { tables } from '../stores/dynamodb/tables.ts';
 import { createQueueClient } from '../stores/sqs/client.ts';
 import { sqsWakeQueue } from '../stores/sqs/wake-queue.ts';
-import type { WakeQueue } from '../stores/wake-queue.ts';
+import type { WakeQueue, WakeReceipts } from '../stores/wake-queue.ts';
 import { type EmbeddedService, startDynamodb } from './embedded-dynamodb.ts';
 import { startSqsAndS3 } from './embedded-sqs-s3.ts';
 import { ensureBucket, ensureQueue, ensureTable, streamOf } from './resources.ts';
@@ -30,7 +30,7 @@ export interface StoresOptions {
 /** Every store of the product, over services that run in this process. */
 export interface EmbeddedStores extends ReturnType<typeof dynamoStateStores> {
   readonly batches: BatchStore;
-  readonly queue: WakeQueue;
+  readonly queue: WakeQueue & WakeReceipts;
   /** The wake queue, as its receiver needs it. */
   readonly wakes: { readonly client: SQSClient; readonly queueUrl: string };
   /** The log table's own stream, where DynamoDB has streams. */

@@ -4,12 +4,12 @@ import type { Wake } from '../../lib/domain/wakes.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { ForeignMessageError, wakeFromMessage, wakeToMessage } from '../../lib/stores/sqs/wake-message.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
-import type { QueuedWake, WakeQueue } from '../../lib/stores/wake-queue.ts';
+import type { QueuedWake, WakeQueue, WakeReceipts } from '../../lib/stores/wake-queue.ts';
 import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
 
 const wake: Wake = { kind: 'append', topicId: 't', groupId: 'g', group: 'billing', partition: 3 };
 
-const queueAt = ({ endpoint }: ScriptedServer): WakeQueue => {
+const queueAt = ({ endpoint }: ScriptedServer): WakeQueue & WakeReceipts => {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = createQueueClient({ endpoint, region: 'us-east-1', credentials });
   return sqsWakeQueue({ client, queueUrl: `${endpoint}/1/wakes`, clock: { sleep: async () => undefined } });
@@ -71,6 +71,21 @@ describe('sending wakes to SQS', () => {
   test('no definite answer is an error', async () => {
     const server = await scriptedServer(refusal('AWS.SimpleQueueService.NonExistentQueue'));
     await expect(queueAt(server).send([{ wake }])).rejects.toBeInstanceOf(OutcomeUnknownError);
+  });
+});
+
+describe('showing a wake again', () => {
+  test('asks for whole seconds from now, rounded up', async () => {
+    const server = await scriptedServer({ status: 200, body: {} });
+    for (const ms of [0, 1, 24_001]) await queueAt(server).showAgain('a-receipt', ms);
+    expect(server.received.map(({ body }) => body)).toMatchObject(
+      [0, 1, 25].map((VisibilityTimeout) => ({ ReceiptHandle: 'a-receipt', VisibilityTimeout })),
+    );
+  });
+
+  test('throws when the queue refuses', async () => {
+    const server = await scriptedServer(refusal('ReceiptHandleIsInvalid'));
+    await expect(queueAt(server).showAgain('a-receipt', 0)).rejects.toThrow();
   });
 });
 

@@ -3,7 +3,7 @@ import type { Wake } from '../../lib/domain/wakes.ts';
 import { MemoryWakeQueue } from '../../lib/stores/memory/wake-queue.ts';
 import { wakeFromMessage } from '../../lib/stores/sqs/wake-message.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
-import type { WakeQueue } from '../../lib/stores/wake-queue.ts';
+import type { WakeQueue, WakeReceipts } from '../../lib/stores/wake-queue.ts';
 import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
 
 const wake = (partition: number, more: Partial<Wake> = {}): Wake => ({
@@ -15,10 +15,11 @@ const wake = (partition: number, more: Partial<Wake> = {}): Wake => ({
   ...more,
 });
 
-/** A queue, and the wakes that are visible on it now, which are taken off it. */
+/** A queue, and the wakes that are visible on it now, which are taken off it, or given out with their receipts. */
 interface Opened {
-  readonly queue: WakeQueue;
+  readonly queue: WakeQueue & WakeReceipts;
   take(): Promise<Wake[]>;
+  receive(): Promise<readonly string[]>;
 }
 
 const describeWakeQueue = (name: string, open: () => Opened): void => {
@@ -40,6 +41,16 @@ const describeWakeQueue = (name: string, open: () => Opened): void => {
       expect(await take()).toStrictEqual([]);
     });
 
+    test('a wake that was given out is shown again when it is asked for, and stays hidden as long', async () => {
+      const { queue, take, receive } = open();
+      await queue.send([{ wake: wake(0) }]);
+      const [hidden = ''] = await receive();
+      await queue.showAgain(hidden, 60_000);
+      expect(await take()).toStrictEqual([]);
+      await queue.showAgain(hidden, 0);
+      expect(await take()).toStrictEqual([wake(0)]);
+    });
+
     test('sending nothing is no error', async () => {
       const { queue, take } = open();
       await queue.send([]);
@@ -56,7 +67,8 @@ const takeFrom = (queue: MemoryWakeQueue): Wake[] =>
 
 describeWakeQueue('memory', () => {
   const queue = new MemoryWakeQueue({ clock: { now: () => 0 }, visibilityMs: 30_000 });
-  return { queue, take: async () => takeFrom(queue) };
+  const receive = async () => queue.receive().map(({ receipt }) => receipt);
+  return { queue, take: async () => takeFrom(queue), receive };
 });
 
 describe('SQS (fauxqs)', () => {
@@ -69,6 +81,7 @@ describe('SQS (fauxqs)', () => {
   describeWakeQueue('contract', () => ({
     queue: sqsWakeQueue(running),
     take: async () => (await running.take()).map(wakeFromMessage),
+    receive: () => running.receive(),
   }));
 });
 
@@ -92,6 +105,18 @@ describe('the queue in memory, driven by a clock', () => {
     expect(queue.size).toBe(1);
     queue.acknowledge(second?.receipt ?? '');
     expect([queue.size, queue.nextVisibleAt()]).toStrictEqual([0, undefined]);
+  });
+
+  test('a receipt that was superseded shows nothing again', async () => {
+    const { clock, queue } = world();
+    await queue.send([{ wake: wake(0) }]);
+    const [first] = queue.receive();
+    clock.time += 30_000;
+    const [second] = queue.receive();
+    await queue.showAgain(first?.receipt ?? '', 0);
+    expect(queue.receive()).toHaveLength(0);
+    await queue.showAgain(second?.receipt ?? '', 500);
+    expect(queue.nextVisibleAt()).toBe(31_500);
   });
 
   test('a delay is kept to the millisecond and cut to fifteen minutes', async () => {

@@ -8,6 +8,8 @@ import { systemClock } from '../../lib/stores/system/clock.ts';
 export interface TestQueue extends AsyncDisposable, Queue {
   /** The bodies of at most ten messages that are visible now, which are deleted. */
   take(): Promise<string[]>;
+  /** The receipts of those, which are not deleted. */
+  receive(): Promise<string[]>;
 }
 
 /** A queue on a fauxqs of its own, in memory, on a port of 127.0.0.1. */
@@ -24,11 +26,16 @@ export const embeddedQueue = async (): Promise<TestQueue> => {
     if (Entries.length > 0) await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
     return Messages.map(({ Body = '' }) => Body);
   };
+  const receive = async (): Promise<string[]> => {
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
+    return Messages.map(({ ReceiptHandle = '' }) => ReceiptHandle);
+  };
   return {
     client,
     queueUrl,
     clock: systemClock,
     take,
+    receive,
     [Symbol.asyncDispose]: async () => {
       client.destroy();
       await server.stop();

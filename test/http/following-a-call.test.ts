@@ -102,7 +102,11 @@ test('one call is followed by one id from its answer to the webhook, which gets 
     clock: world.clock,
     random: world.deps.random,
   };
-  const consumeQueue = createQueueConsumer({ deliver: (wake, run) => deliver(deps, wake, run), telemetry });
+  const consumeQueue = createQueueConsumer({
+    deliver: (wake, run) => deliver(deps, wake, run),
+    receipts: world.stores.wakes,
+    telemetry,
+  });
   for (let runs = 0; answers.length > 0 && runs < 5; runs += 1) {
     const result = await as('deliver', () =>
       consumeQueue(queueEvent(world), { getRemainingTimeInMillis: () => 60_000 }),

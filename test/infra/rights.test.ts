@@ -61,6 +61,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:UpdateItem on StorageState.Arn where pk is topic/*',
     'dynamodb:GetItem on StorageState.Arn where pk is group/*',
     'dynamodb:UpdateItem on StorageState.Arn where pk is group/*',
+    'sqs:ChangeMessageVisibility on WakeQueueWakes.Arn',
     'sqs:DeleteMessage on WakeQueueWakes.Arn',
     'sqs:GetQueueAttributes on WakeQueueWakes.Arn',
     'sqs:ReceiveMessage on WakeQueueWakes.Arn',

@@ -102,10 +102,10 @@ describe('the queues', () => {
     expect(Number(Properties['VisibilityTimeout']) * 1000).toBeGreaterThanOrEqual(limits.wakeVisibilityMs);
   });
 
-  it('put a wake aside that failed five times, and keep it for two weeks', () => {
+  it('put a wake aside that failed ten times, and keep it for two weeks', () => {
     const { Properties } = resource(production, 'AWS::SQS::Queue', 'WakeQueueWakes');
     const redrive = Properties['RedrivePolicy'] as Record<string, unknown>;
-    expect(redrive['maxReceiveCount']).toBe(5);
+    expect(redrive['maxReceiveCount']).toBe(limits.wakeReceives);
     expect(short(redrive['deadLetterTargetArn'])).toBe('WakeQueueDeadLetters.Arn');
     const deadLetters = resource(production, 'AWS::SQS::Queue', 'WakeQueueDeadLetters').Properties;
     expect(deadLetters['MessageRetentionPeriod']).toBe(14 * 86_400);

@@ -1,7 +1,7 @@
 import { limits } from '../../domain/limits.ts';
 import type { Wake } from '../../domain/wakes.ts';
 import type { Clock } from '../clock.ts';
-import type { QueuedWake, WakeQueue } from '../wake-queue.ts';
+import type { QueuedWake, WakeQueue, WakeReceipts } from '../wake-queue.ts';
 
 /** A wake handed out: back on the queue when its visibility is over, unless it is acknowledged before. */
 export interface ReceivedWake {
@@ -24,7 +24,7 @@ interface Message {
  * The wake queue in memory, as SQS behaves: a delay before a message is first seen, and a visibility timeout after
  * each receipt. Nothing moves by itself: whoever drives it asks `receive` by the injected clock.
  */
-export class MemoryWakeQueue implements WakeQueue {
+export class MemoryWakeQueue implements WakeQueue, WakeReceipts {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #visibilityMs: number;
   readonly #messages = new Map<number, Message>();
@@ -55,6 +55,12 @@ export class MemoryWakeQueue implements WakeQueue {
         const { wake, receives } = message;
         return { wake, messageId: `m${id}`, receipt: `${id}.${receives}`, receives };
       });
+  }
+
+  async showAgain(receipt: string, afterMs: number): Promise<void> {
+    const id = this.#find(receipt);
+    const message = id === undefined ? undefined : this.#messages.get(id);
+    if (message !== undefined) message.visibleAt = this.#clock.now() + Math.max(0, afterMs);
   }
 
   /** Whether the wake of this receipt is still there and was not handed out again since. */

@@ -1,4 +1,5 @@
 import {
+  ChangeMessageVisibilityCommand,
   SendMessageBatchCommand,
   type SendMessageBatchRequestEntry,
   type SQSClient,
@@ -6,7 +7,7 @@ import {
 import { OutcomeUnknownError, ThrottledError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Clock } from '../clock.ts';
-import type { QueuedWake, WakeQueue } from '../wake-queue.ts';
+import type { QueuedWake, WakeQueue, WakeReceipts } from '../wake-queue.ts';
 import { wakeToMessage } from './wake-message.ts';
 
 /** The wake queue as it is given to the adapter. */
@@ -21,11 +22,21 @@ const batchSize = 10;
 const rounds = 4;
 
 /** The wake queue on SQS. */
-export const sqsWakeQueue = (queue: Queue): WakeQueue => ({
+export const sqsWakeQueue = (queue: Queue): WakeQueue & WakeReceipts => ({
   send: async (wakes) => {
     const entries = wakes.map(toEntry);
     for (let from = 0; from < entries.length; from += batchSize)
       await sendBatch(queue, entries.slice(from, from + batchSize));
+  },
+  // Whole seconds, counted from now; 12 hours in all since it was received:
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+  showAgain: async (receipt, afterMs) => {
+    const change = {
+      QueueUrl: queue.queueUrl,
+      ReceiptHandle: receipt,
+      VisibilityTimeout: Math.ceil(Math.max(afterMs, 0) / 1000),
+    };
+    await queue.client.send(new ChangeMessageVisibilityCommand(change));
   },
 });
 

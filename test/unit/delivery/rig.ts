@@ -133,7 +133,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
       deliver(
         deps,
         { ...wakeFor(group, 0, 'append').wake, ...wake },
-        { messageId, remainingMs: () => rig.remainingMs() },
+        { messageIds: [messageId], remainingMs: () => rig.remainingMs() },
       ),
     /** Every wake on the queue with its delay, taken off it. */
     takeWakes: () => {

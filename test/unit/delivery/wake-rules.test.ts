@@ -13,7 +13,7 @@ const lapsed: Cursor = { ...idle, owner: 'm1/o', leaseUntil: now, retryAt: now }
 
 const judged = (kind: Wake['kind'], cursor: Cursor | undefined, epoch?: number): unknown => {
   const wake: Wake = { kind, topicId: 't', groupId: 'g', group: 'n', partition: 0, ...(epoch && { epoch }) };
-  const verdict = judgeWake(wake, 'm1', cursor, now, longestRetryMs);
+  const verdict = judgeWake(wake, ['m0', 'm1'], cursor, now, longestRetryMs);
   if (verdict.kind !== 'later') return verdict.kind;
   expect(verdict.queued.wake).toEqual({ ...wake, epoch: 7 });
   return verdict.queued.delayMs;

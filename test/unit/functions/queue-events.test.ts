@@ -1,6 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { createQueueConsumer } from '../../../functions/deliver/queue-events.ts';
+import { UnansweredError } from '../../../lib/delivery/unanswered.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
 import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
@@ -14,8 +15,21 @@ const wake = (partition: number): Wake => ({
 });
 
 const event = (...bodies: string[]): SQSEvent => ({
-  Records: bodies.map((body, index) => ({ messageId: `m${index}`, body }) as SQSRecord),
+  Records: bodies.map((body, index) => {
+    const attributes = { ApproximateReceiveCount: '3' };
+    return { messageId: `m${index}`, receiptHandle: `r${index}`, body, attributes } as SQSRecord;
+  }),
 });
+
+/** Notes when which message is shown again. */
+const noting = () => {
+  const shown: string[] = [];
+  const showAgain = async (receipt: string, afterMs: number): Promise<void> => {
+    shown.push(`${receipt} in ${afterMs}`);
+  };
+  return { shown, receipts: { showAgain } };
+};
+const { receipts } = noting();
 
 const context = { getRemainingTimeInMillis: () => 4321 };
 
@@ -29,6 +43,7 @@ describe('messages of the wake queue', () => {
         if (begun.length === 4) resolve();
         await allBegun;
       },
+      receipts,
       telemetry: { record: () => undefined },
     });
     const answer = await handle(event(wakeToMessage(wake(0)), wakeToMessage(wake(1))), context);
@@ -39,10 +54,11 @@ describe('messages of the wake queue', () => {
   it('that appends sent for one partition are answered by one run, and come back together', async () => {
     const answered: string[] = [];
     const handle = createQueueConsumer({
-      deliver: async ({ kind, partition }, { messageId }) => {
-        answered.push(`${kind} ${partition} by ${messageId}`);
+      deliver: async ({ kind, partition }, { messageIds }) => {
+        answered.push(`${kind} ${partition} by ${messageIds.join('+')}`);
         if (partition === 1) throw new Error('no answer to commit');
       },
+      receipts,
       telemetry: { record: () => undefined },
     });
     const retry: Wake = { ...wake(1), kind: 'retry', epoch: 3 };
@@ -50,19 +66,14 @@ describe('messages of the wake queue', () => {
     const bodies = [wake(1), wake(2), retry, wake(1), other, wake(2), retry].map(wakeToMessage);
     const { batchItemFailures } = await handle(event(...bodies), context);
     expect(answered).toEqual([
-      'append 1 by m0',
-      'append 2 by m1',
+      'append 1 by m0+m3',
+      'append 2 by m1+m5',
       'retry 1 by m2',
       'append 1 by m4',
       'retry 1 by m6',
     ]);
-    expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual([
-      'm0',
-      'm2',
-      'm3',
-      'm4',
-      'm6',
-    ]);
+    const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort();
+    expect(failed).toEqual(['m0', 'm2', 'm3', 'm4', 'm6']);
     answered.length = 0;
     await handle(event(wakeToMessage(wake(2))), context);
     expect(answered).toEqual(['append 2 by m0']);
@@ -72,15 +83,46 @@ describe('messages of the wake queue', () => {
     const events: TelemetryEvent[] = [];
     const handle = createQueueConsumer({
       deliver: async ({ partition }) => {
-        if (partition === 1) throw new Error('no answer to commit');
+        if (partition === 1) throw new UnansweredError(new Error('no answer to commit'), 0);
       },
+      receipts,
       telemetry: { record: (recorded) => events.push(recorded) },
     });
     const bodies = [0, 1, 2].map((partition) => wakeToMessage(wake(partition)));
     expect(await handle(event(...bodies), context)).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm1' }],
     });
-    expect(events).toMatchObject([{ kind: 'fault', where: 'deliver, message m1' }]);
+    expect(events).toEqual([
+      { kind: 'fault', where: 'deliver, message m1', error: new Error('no answer to commit') },
+    ]);
+  });
+
+  it('that failed are shown again when the lease is over that may be held, or after a pause that grew', async () => {
+    const { shown, receipts } = noting();
+    const handle = createQueueConsumer({
+      deliver: async ({ partition }) => {
+        throw partition === 0 ? new UnansweredError('no answer', 24_000) : new Error('no answer to get');
+      },
+      receipts,
+      telemetry: { record: () => undefined },
+    });
+    await handle(event(wakeToMessage(wake(0)), wakeToMessage(wake(1)), wakeToMessage(wake(0))), context);
+    expect(shown.sort()).toEqual(['r0 in 25000', 'r1 in 8000', 'r2 in 25000']);
+  });
+
+  it('that failed come back by themselves when the queue does not show them again', async () => {
+    const events: TelemetryEvent[] = [];
+    const handle = createQueueConsumer({
+      deliver: () => Promise.reject(new Error('no answer')),
+      receipts: { showAgain: () => Promise.reject(new Error('the queue is away')) },
+      telemetry: { record: (recorded) => events.push(recorded) },
+    });
+    const answer = await handle(event(wakeToMessage(wake(0))), context);
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect(events).toMatchObject([
+      { kind: 'fault', where: 'deliver, message m0' },
+      { kind: 'fault', where: 'deliver, message m0, shown again' },
+    ]);
   });
 
   it('that are no wakes fail until they are dead letters, and do not stop the others', async () => {
@@ -90,6 +132,7 @@ describe('messages of the wake queue', () => {
       deliver: async (answered) => {
         delivered.push(answered);
       },
+      receipts,
       telemetry: { record: (recorded) => events.push(recorded) },
     });
     const bodies = ['{', '{"kind":"append","secret":"hush"}', wakeToMessage(wake(5))];
@@ -106,6 +149,7 @@ describe('messages of the wake queue', () => {
     const events: TelemetryEvent[] = [];
     const handle = createQueueConsumer({
       deliver: () => Promise.reject(new Error('the table is away')),
+      receipts,
       telemetry: { record: (told) => void events.push(told) },
     });
     await handle(event(wakeToMessage({ ...wake(0), requestId: 'r1' }), wakeToMessage(wake(1))), context);
