@@ -1,5 +1,7 @@
 import type { DeliverDeps } from '../../lib/delivery/deps.ts';
 import { OutcomeUnknownError } from '../../lib/domain/errors.ts';
+import type { BatchStore } from '../../lib/stores/batches.ts';
+import type { BatchTable } from '../../lib/stores/memory/batches.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import type { WebhookAnswer } from '../../lib/stores/webhooks.ts';
@@ -9,7 +11,7 @@ import type { Scheduler, SimulatedProcess } from './scheduler.ts';
 export interface Faults {
   readonly loseRequest: number;
   readonly loseResponse: number;
-  /** A write to a cursor takes nearly as long as its sender waits. */
+  /** A write to a cursor takes nearly as long as its sender waits; a query of several batches does, less often. */
   readonly slow: number;
   /** The request arrives long after its sender gave up. */
   readonly late: number;
@@ -29,6 +31,13 @@ export const noFaults: Faults = {
   freeze: 0,
 };
 
+/** What is beyond a process. */
+export interface Beyond extends Pick<DeliverDeps, 'cursors' | 'groups' | 'queue' | 'webhooks'> {
+  readonly table: BatchTable;
+}
+
+/** The part of the queries that `slow` applies to. */
+const slowQueries = 0.2;
 /** How long a process waits for a store, ms. */
 const storeTimeoutMs = 3000;
 const latestMs = 40_000;
@@ -50,13 +59,13 @@ export class FaultyNetwork {
   request<T>(
     process: SimulatedProcess,
     serve: () => T,
-    { timeoutMs = storeTimeoutMs, write = false } = {},
+    { timeoutMs = storeTimeoutMs, mayBeSlow = false } = {},
   ): Promise<Awaited<T>> {
     const faults = this.#faults();
     const happens = (chance: number): boolean => chance > 0 && this.#random.number() < chance;
     if (happens(faults.crash / 2)) process.crash();
     if (process.crashed) return new Promise(() => undefined);
-    const slow = write && happens(faults.slow);
+    const slow = mayBeSlow && happens(faults.slow);
     const requestMs = happens(faults.late)
       ? timeoutMs + this.#random.number() * latestMs
       : 1 + this.#random.number() * (slow ? timeoutMs * 0.9 : 10);
@@ -92,16 +101,35 @@ export class FaultyNetwork {
         if (typeof method !== 'function') return method;
         return (...args: unknown[]) =>
           this.request(process, () => Reflect.apply(method, target, args) as unknown, {
-            write: name === 'acquire' || name === 'commit' || name === 'release',
+            mayBeSlow: name === 'acquire' || name === 'commit' || name === 'release',
           });
       },
     });
   }
 
-  /** What a deliverer in `process` works with. A webhook that is not answered in time is a request like any other. */
-  deps(process: SimulatedProcess, world: Omit<DeliverDeps, 'clock' | 'random' | 'telemetry'>): DeliverDeps {
+  /** The log as `process` reads it: what is appended while a query is on its way may be torn out of its answer. */
+  batches(process: SimulatedProcess, table: BatchTable): BatchStore {
+    const now = (): number => this.#scheduler.now();
+    const nobodyWrites = () => Promise.reject(new Error('Nobody who delivers writes to the log.'));
     return {
-      batches: this.remote(process, world.batches),
+      range: (at, range) => {
+        const begunAt = now();
+        const mayBeSlow = this.#random.number() < slowQueries;
+        return this.request(process, () => table.range(at, range, now(), begunAt), { mayBeSlow });
+      },
+      floor: (at, offset, consistent) =>
+        this.request(process, () => table.floor(at, offset, consistent, now())),
+      last: (at) => this.request(process, () => table.last(at)),
+      end: (at) => this.request(process, () => table.end(at)),
+      putIfAbsent: nobodyWrites,
+      delete: nobodyWrites,
+    };
+  }
+
+  /** What a deliverer in `process` works with. A webhook that is not answered in time is a request like any other. */
+  deps(process: SimulatedProcess, world: Beyond): DeliverDeps {
+    return {
+      batches: this.batches(process, world.table),
       cursors: this.remote(process, world.cursors),
       groups: this.remote(process, world.groups),
       queue: this.remote(process, world.queue),

@@ -1,9 +1,23 @@
-import type { DeliverDeps } from '../../lib/delivery/deps.ts';
+import type { DeliverDeps, Run } from '../../lib/delivery/deps.ts';
+import { type Cursor, type CursorRef, longestLeaseMs } from '../../lib/domain/cursors.ts';
+import type { Subscription } from '../../lib/domain/groups.ts';
+import { limits } from '../../lib/domain/limits.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
+import type { BatchPage } from '../../lib/stores/batches.ts';
 import type { CursorStore } from '../../lib/stores/cursors.ts';
 import type { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
-import type { QueuedWake } from '../../lib/stores/wake-queue.ts';
+import type { MemoryGroupStore } from '../../lib/stores/memory/groups.ts';
+import type { Random } from '../../lib/stores/random.ts';
+import type { QueuedWake, WakeReceipts } from '../../lib/stores/wake-queue.ts';
 import type { SimulatedProcess } from './scheduler.ts';
+
+/** What a mutant sees of its world. */
+export interface View {
+  now(): number;
+  readonly random: Random;
+  /** How long an eventually consistent read may miss what is new. */
+  readonly eventuallyMs: number;
+}
 
 /** What a mutant of the protocol changes. */
 export interface Mutant {
@@ -12,7 +26,13 @@ export interface Mutant {
   /** Whether the wake is dropped before anybody looks at it properly. */
   readonly drops?: (wake: Wake, deps: DeliverDeps) => Promise<boolean>;
   /** Stands between the cursors and everybody. */
-  readonly cursors?: (cursors: MemoryCursorStore) => MemoryCursorStore;
+  readonly cursors?: (cursors: MemoryCursorStore, world: View) => MemoryCursorStore;
+  /** Stands between the groups and everybody. */
+  readonly groups?: (groups: MemoryGroupStore, world: View) => MemoryGroupStore;
+  /** Changes what a run knows of itself. */
+  readonly run?: (run: Run) => Run;
+  /** Stands between the consumer of the queue and the queue. */
+  readonly receipts?: (receipts: WakeReceipts) => WakeReceipts;
 }
 
 /** `target` with some methods replaced. */
@@ -124,6 +144,121 @@ const boundariesForgotten: Mutant = {
     }),
 };
 
+/** The log is read eventually consistent. */
+const readsLogEventually: Mutant = {
+  wire: (deps) => ({
+    ...deps,
+    batches: but(deps.batches, {
+      range: (at, range) => deps.batches.range(at, { ...range, consistent: false }),
+      floor: (at, offset) => deps.batches.floor(at, offset, false),
+    }),
+  }),
+};
+
+/** Remembers what was true, so that a read can be answered as of a little before. */
+class Past<Value> {
+  readonly #world: View;
+  readonly #values: { readonly since: number; readonly value: Value }[] = [];
+
+  constructor(world: View) {
+    this.#world = world;
+  }
+
+  note(value: Value): void {
+    this.#values.push({ since: this.#world.now(), value });
+  }
+
+  /** Of some moment of late; undefined when nothing was noted before that. */
+  read(): Value | undefined {
+    const { now, random, eventuallyMs } = this.#world;
+    const asOf = now() - (random.number() < 0.5 ? 0 : random.number() * eventuallyMs);
+    return this.#values.findLast(({ since }) => since <= asOf)?.value;
+  }
+}
+
+/** Cursors are read eventually consistent. */
+const readsCursorEventually: Mutant = {
+  cursors: (cursors, world) => {
+    const pasts = new Map<number, Past<Cursor | undefined>>();
+    const noting = async <T>({ groupId, partition }: CursorRef, write: Promise<T>): Promise<T> => {
+      const result = await write;
+      const past = pasts.get(partition) ?? new Past<Cursor | undefined>(world);
+      pasts.set(partition, past);
+      past.note(await cursors.get({ groupId, partition }));
+      return result;
+    };
+    return but(cursors, {
+      get: async ({ partition }) => pasts.get(partition)?.read(),
+      acquire: (ref, acquisition) => noting(ref, cursors.acquire(ref, acquisition)),
+      commit: (ref, commit) => noting(ref, cursors.commit(ref, commit)),
+      release: (ref, release) => noting(ref, cursors.release(ref, release)),
+    });
+  },
+};
+
+/** Groups are read eventually consistent. */
+const readsGroupEventually: Mutant = {
+  groups: (groups, world) => {
+    const past = new Past<Subscription | undefined>(world);
+    const ref = { topicId: 't1', group: 'billing' };
+    const noting = async <T>(write: Promise<T>): Promise<T> => {
+      const result = await write;
+      past.note(await groups.get(ref));
+      return result;
+    };
+    return but(groups, {
+      get: async () => past.read(),
+      list: async () => [past.read() ?? []].flat(),
+      putEndpoint: (...given) => noting(groups.putEndpoint(...given)),
+      deleteEndpoint: (...given) => noting(groups.deleteEndpoint(...given)),
+      disableEndpoint: (...given) => noting(groups.disableEndpoint(...given)),
+    });
+  },
+};
+
+/** What is missing in a page is taken for trimmed, and not read again. */
+const readsNothingAgain: Mutant = {
+  wire: (deps) => {
+    const pages = new Map<number, BatchPage>();
+    return {
+      ...deps,
+      batches: but(deps.batches, {
+        range: async (at, range) => {
+          const page = pages.get(range.from) ?? (await deps.batches.range(at, range));
+          if (page.batches.length > 0) pages.set(range.from, page);
+          return page;
+        },
+      }),
+    };
+  },
+};
+
+/** A lease that cannot be right is believed, and so is a retry. */
+const believesEveryTime: Mutant = {
+  wire: (deps) => {
+    const believed = (until: number, longestMs: number): number =>
+      until > deps.clock.now() ? Math.min(until, deps.clock.now() + longestMs) : until;
+    return withCursors(deps, {
+      get: async (ref) => {
+        const cursor = await deps.cursors.get(ref);
+        if (cursor === undefined) return undefined;
+        const leaseUntil = believed(cursor.leaseUntil, longestLeaseMs);
+        return { ...cursor, leaseUntil, retryAt: believed(cursor.retryAt, limits.retryAfterMs) };
+      },
+    });
+  },
+};
+
+/** A run knows one of the messages that it answers. */
+const knowsOneMessage: Mutant = {
+  run: (run) => ({ ...run, messageIds: [run.messageIds[0]] }),
+};
+
+/** What failed is shown again at once, while its lease is still held. */
+const shownAtOnce: Mutant = {
+  receipts: (receipts) => ({ showAgain: (receipt) => receipts.showAgain(receipt, 0) }),
+};
+
 export const mutants = {
   noLookAfterRelease,
   retryAfterRelease,
@@ -132,6 +267,13 @@ export const mutants = {
   copyDropped,
   noEpochFence,
   boundariesForgotten,
+  readsLogEventually,
+  readsCursorEventually,
+  readsGroupEventually,
+  readsNothingAgain,
+  believesEveryTime,
+  knowsOneMessage,
+  shownAtOnce,
 } satisfies Record<string, Mutant>;
 
 export type MutantName = keyof typeof mutants;

@@ -16,7 +16,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
   it('delivers every record in order and loses no wake, with no sweep to help', {
     timeout: 120_000,
   }, async () => {
-    expect(await firstBreach(1000, { sweep: false })).toBeUndefined();
+    expect(await firstBreach(900, { sweep: false })).toBeUndefined();
   });
 
   it('does so with sweep sending wakes of its own', { timeout: 120_000 }, async () => {
@@ -30,11 +30,23 @@ describe('delivery in a world of crashes, lost and late messages', () => {
   it('does so on a queue that shows a message again while the run that took it still holds the lease', {
     timeout: 120_000,
   }, async () => {
-    expect(await firstBreach(200, { sweep: false, visibilityMs: 10_000 })).toBeUndefined();
+    const options = { visibilityMs: 10_000, receives: Number.POSITIVE_INFINITY };
+    expect(await firstBreach(200, { sweep: false, ...options })).toBeUndefined();
+  });
+
+  it('does so with clocks that are wrong, some by a day', { timeout: 120_000 }, async () => {
+    expect(await firstBreach(100, { sweep: true, wrongClocks: true })).toBeUndefined();
   });
 
   const lost = /a wake was lost/;
-  const trouble: { name: MutantName; says: RegExp; faults?: Partial<Faults>; copies?: true }[] = [
+  const skipped = /\d+ committed in \d+, \d+ acknowledged/;
+  const trouble: {
+    name: MutantName;
+    says: RegExp;
+    faults?: Partial<Faults>;
+    copies?: true;
+    wrongClocks?: true;
+  }[] = [
     { name: 'noLookAfterRelease', says: lost, faults: { slow: 0.7 } },
     { name: 'retryAfterRelease', says: lost },
     { name: 'earlyWakeDropped', says: lost },
@@ -42,15 +54,22 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     { name: 'copyDropped', says: lost, copies: true },
     { name: 'noEpochFence', says: /sent/, faults: { twice: 0.3, late: 0.1 } },
     { name: 'boundariesForgotten', says: /before it ended at/ },
+    { name: 'readsLogEventually', says: skipped },
+    { name: 'readsCursorEventually', says: lost },
+    { name: 'readsGroupEventually', says: lost },
+    { name: 'readsNothingAgain', says: skipped, faults: { slow: 0.8 } },
+    { name: 'believesEveryTime', says: lost, wrongClocks: true },
+    { name: 'knowsOneMessage', says: lost, copies: true },
+    { name: 'shownAtOnce', says: /set aside/ },
   ];
   it.each(trouble)(
     'is found out when it is broken: $name',
     { timeout: 60_000 },
-    async ({ name, says, faults, copies = false }) => {
+    async ({ name, says, faults, copies = false, wrongClocks = false }) => {
       const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
-      expect(await firstBreach(400, { sweep: false, copies, mutant: mutants[name], ...options })).toMatch(
-        says,
-      );
+      expect(
+        await firstBreach(400, { sweep: false, copies, wrongClocks, mutant: mutants[name], ...options }),
+      ).toMatch(says);
     },
   );
 });
