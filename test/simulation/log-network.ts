@@ -130,7 +130,7 @@ export class Connection {
     }
   }
 
-  /** `partitions` as this process reaches it: each call is one exchange. */
+  /** `partitions` as this process reaches it: each call is one exchange. The state table's client corrects its dates. */
   partitions(state: { startOffset: number }): PartitionStore {
     const view = () => ({ startOffset: state.startOffset, archivedThrough: 0 });
     return {
