@@ -8,7 +8,7 @@ import { Endpoint } from './endpoint.ts';
 import type { Latencies } from './report.ts';
 
 /** More than the broker gives places to one group, and all neighbours' more than it has. */
-const neighbourPartitions = 100;
+const neighbourPartitions = 80;
 /** Records of a request, each for another partition. */
 const requestRecords = 10;
 const neighbourTopics = ['neighbour-0', 'neighbour-1', 'neighbour-2'] as const;
@@ -16,13 +16,14 @@ const healthy = 'healthy';
 const healthyPartitions = 4;
 /** Records a second of the healthy topic. */
 const rate = 10;
-const roundMs = 4000;
-/** From the last append that finds its endpoint hanging until all that can be held is. */
-const settleMs = 1000;
+const roundMs = 3000;
+/** Neighbours hold all that they are let when they have held as much for this long. It is not waited for without end. */
+const settledMs = 1000;
+const settleMs = 15_000;
 /** How long an endpoint that hangs keeps a delivery: longer than a round. */
 const timeoutSeconds = 30;
 /** For how long the end of a round is waited for. A record that is not there then counts as never delivered. */
-const lateMs = 10_000;
+const lateMs = 6000;
 /** For how long neighbours are given to catch up after a round. */
 const catchUpMs = 3000;
 
@@ -75,6 +76,15 @@ const paced = async (count: number, everyMs: number, call: () => Promise<void>):
   await Promise.all(calls);
 };
 
+const unchanged = async (count: () => number): Promise<void> => {
+  const deadline = performance.now() + settleMs;
+  let [seen, since] = [count(), performance.now()];
+  while (performance.now() < Math.min(deadline, since + settledMs)) {
+    await pause(50);
+    if (count() !== seen) [seen, since] = [count(), performance.now()];
+  }
+};
+
 const subscribe = async (
   client: Client,
   topic: string,
@@ -121,7 +131,7 @@ export const startWorld = async () => {
         neighbour.endpoint.hang();
         await neighbour.appendEverywhere();
       }
-      await pause(settleMs);
+      await unchanged(() => stuck.reduce((sum, { endpoint: { held } }) => sum + held, 0));
 
       const first = sent.length;
       await paced((rate * roundMs) / 1000, 1000 / rate, appendOne);
