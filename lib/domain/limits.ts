@@ -74,10 +74,16 @@ export const limits = {
   /** The longest `Retry-After` that is obeyed. */
   retryAfterMs: 60 * 60_000,
   /**
-   * What was deleted is taken apart no sooner: no writer that still believed in it can be left. As `trimMinAgeMs`, and for
-   * the same reason: the clocks of who closed it, of who takes it apart and of the writer may all be off.
+   * How long the state table remembers what was deleted, so that no late copy of a write brings it back. A copy lands
+   * within 31 minutes (`createStateClient`); two clocks that DynamoDB still accepts are 30 minutes apart.
    */
-  removalMinAgeMs: 65 * 60_000,
+  lateWriteMs: 2 * 60 * 60_000,
+  /**
+   * What was deleted is taken apart no sooner: neither a writer that still believed in it nor a late copy of a write can
+   * be left. No less than `lateWriteMs`, and than `trimMinAgeMs` for the same reason: the clocks of who closed it, of who
+   * takes it apart and of the writer may all be off.
+   */
+  removalMinAgeMs: 2 * 60 * 60_000,
   /** An endpoint that has been out this long, while it was tried, is disabled. */
   outageDisablesAfterMs: 5 * 24 * 60 * 60_000,
   /** How much later than it was due an attempt may come for the whole time since the one before to count as outage. */

@@ -212,6 +212,60 @@ describe('a read of the log', () => {
 });
 
 describe('what is repeated', () => {
+  /** A commit by a state client, at whose third moment (begun, first attempt, second attempt) a clock has moved on. */
+  const commitAcross = async (moved: Partial<Record<'now' | 'monotonic', number>>) => {
+    const server = await scriptedServer('reset', done);
+    let looked = 0;
+    const showing = (name: 'now' | 'monotonic') => (looked > 2 ? (moved[name] ?? 1000) : 1000);
+    const twoClocks = {
+      now: () => {
+        looked += 1;
+        return showing('now');
+      },
+      monotonic: () => showing('monotonic'),
+    };
+    const client = createStateClient({ ...connection, endpoint: server.endpoint, clock: twoClocks });
+    const commit = { epoch: 1, committed: 5, leaseUntil: 0 };
+    const cursors = dynamoCursorStore(tableAt(client));
+    return { failure: await failure(cursors.commit({ groupId: 'g', partition: 0 }, commit)), server };
+  };
+
+  test('a request without an answer is sent again', async () => {
+    const { failure, server } = await commitAcross({ now: 60_999 });
+    expect(failure).toBeUndefined();
+    expect(server.received).toHaveLength(2);
+  });
+
+  test.each([{ now: 61_001 }, { monotonic: 61_001 }, { now: -3_600_000, monotonic: 61_001 }])(
+    'not by a process that was away for more than a minute: %j',
+    async (moved) => {
+      const { failure, server } = await commitAcross(moved);
+      expect(failure).toBeInstanceOf(OutcomeUnknownError);
+      expect(server.received).toHaveLength(1);
+    },
+  );
+
+  test('a write of the state table that is late before its first attempt does not leave', async () => {
+    const server = await scriptedServer(done);
+    let now = 1000;
+    const slow = { now: () => now, monotonic: () => 1000 };
+    const client = createStateClient({ ...connection, endpoint: server.endpoint, clock: slow });
+    const sign = client.config.signer;
+    client.config.signer = async (scheme) => {
+      now += 60_001;
+      return sign(scheme);
+    };
+    const commit = { epoch: 1, committed: 5, leaseUntil: 0 };
+    const committing = dynamoCursorStore(tableAt(client)).commit({ groupId: 'g', partition: 0 }, commit);
+    expect(await failure(committing)).toBeInstanceOf(NotSentError);
+    expect(server.received).toHaveLength(0);
+  });
+
+  test('the signatures of the state client bear the date of this machine, whatever the answers say', () => {
+    const client = createStateClient({ ...connection, endpoint: 'http://127.0.0.1:1' });
+    return expect(client.config.disableClockSkewCorrection()).resolves.toBe(true);
+  });
+
   test('a refusal after an attempt without an answer does not say that nothing was written', async () => {
     const server = await scriptedServer('reset', refusal('ThrottlingException'));
     const client = new DynamoDBClient({ ...connection, endpoint: server.endpoint, maxAttempts: 2 });

@@ -4,7 +4,10 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from '@aws-sdk/client-dynamodb';
-import { NotSentError } from '../../domain/errors.ts';
+import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
+import { elapsedMs } from '../../domain/instants.ts';
+import { type Clock, instantOf } from '../clock.ts';
+import { systemClock } from '../system/clock.ts';
 
 /** One request that left, and what it cost. */
 export interface RequestUsage {
@@ -45,12 +48,52 @@ export const createLogClient = (options: ClientOptions = {}): DynamoDBClient =>
     requestHandler: connections(256),
   });
 
-/** For the state table, whose writes are all bound to an epoch, an id or a direction: the SDK may repeat them. */
-export const createStateClient = (options: ClientOptions = {}): DynamoDBClient =>
-  createClient(options, {
+/**
+ * For the state table, whose writes are all bound to an epoch, an id, a version or a direction: the SDK may repeat them.
+ *
+ * What such a write is bound to is forgotten some day, so no copy of it may be under way for ever. A copy lands only if
+ * DynamoDB accepts its signature, 15 minutes after its date at most, and here nothing is signed and sent later than a
+ * minute after its command began: a process that was frozen between two attempts does not go on. The date is this
+ * machine's, right or wrong, as for the log; a machine more than 15 minutes ahead is refused from the first attempt on.
+ * So the last copy lands within 1 + 15 + 15 minutes of the call that wrote it. `limits.lateWriteMs` allows for that and
+ * for as much again in the clocks of whoever deletes and of whoever clears away.
+ */
+export const createStateClient = ({ clock = systemClock, ...options }: StateClientOptions = {}) => {
+  const client = createClient(options, {
     maxAttempts: 4,
+    disableClockSkewCorrection: true,
     requestHandler: connections(128),
   });
+  refuseLateAttempts(client, clock);
+  return client;
+};
+
+export interface StateClientOptions extends ClientOptions {
+  /** The one that the SDK signs by, unless a test has another. */
+  readonly clock?: Pick<Clock, 'now' | 'monotonic'>;
+}
+
+const attemptsEndAfterMs = 60_000;
+
+const refuseLateAttempts = (client: DynamoDBClient, clock: Pick<Clock, 'now' | 'monotonic'>): void => {
+  client.middlewareStack.add(
+    // Called once for each command, and what it gives once for each attempt, after the signer.
+    (next) => {
+      const begun = instantOf(clock);
+      let sent = false;
+      return (args) => {
+        if (elapsedMs(begun, instantOf(clock)) > attemptsEndAfterMs) {
+          const message = 'It is too late to send this request.';
+          throw sent ? new OutcomeUnknownError(message) : new NotSentError(message);
+        }
+        sent = true;
+        return next(args);
+      };
+    },
+    // Before the meter, which counts what leaves.
+    { step: 'finalizeRequest', priority: 'normal', name: 'refuseLateAttempts' },
+  );
+};
 
 const createClient = (
   { onRequest, ...options }: ClientOptions,

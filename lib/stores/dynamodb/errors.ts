@@ -56,7 +56,7 @@ export const isConditionFailure = (error: unknown): error is ConditionalCheckFai
  */
 export const writeFailure = (error: unknown): Error => {
   const failure = asFailure(error);
-  if (failure instanceof NotSentError) return failure;
+  if (failure instanceof NotSentError || failure instanceof OutcomeUnknownError) return failure;
   const options = { cause: error };
   const certain = attemptedOnce(failure);
   if (throttles.has(failure.name)) {
