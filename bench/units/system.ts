@@ -3,7 +3,7 @@ import { storedKey } from '../../lib/auth/keys.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
 import { StickyPartition } from '../../lib/domain/partitioning.ts';
-import { type Topic, topicDefaults } from '../../lib/domain/topics.ts';
+import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { openStores } from '../../lib/local/stores.ts';
@@ -30,7 +30,7 @@ export const startSystem = async () => {
   const meter = new Meter();
   const clock = stillClock();
   const stores = await openStores({ clock, onRequest: meter.count });
-  const topic: Topic = {
+  const topic: NewTopic = {
     ...topicDefaults,
     name: 'orders',
     topicId: 'orders1',
@@ -46,7 +46,6 @@ export const startSystem = async () => {
     start: 'earliest',
     startOffsets: [0],
     delivery: deliveryDefaults,
-    status: 'active',
     createdAt: clock.now(),
   };
   const endpoint = {

@@ -66,16 +66,17 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
       },
       wake,
       onLog('Query'),
-      // UpdateItem for an endpoint that is disabled and its group that is paused.
+      // UpdateItem for an endpoint that is disabled.
       onState(['topic/*'], 'Query', 'UpdateItem'),
       onState(['group/*'], 'GetItem', 'UpdateItem'),
     ],
     sweep: [
       onLog('Query', 'PutItem', 'BatchWriteItem'),
-      onState(['topic'], 'GetItem', 'Query', 'DeleteItem'),
-      onState(['topic/*'], 'Query', 'DeleteItem', 'BatchWriteItem'),
+      // UpdateItem marks a topic as being deleted, and makes tombstones of topics and groups.
+      onState(['topic'], 'GetItem', 'Query', 'UpdateItem'),
+      onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem', 'BatchWriteItem'),
       onState(['group/*'], 'Query', 'BatchWriteItem'),
-      onState(['removal'], 'Query', 'PutItem', 'DeleteItem'),
+      onState(['removal'], 'Query', 'UpdateItem', 'DeleteItem'),
       wake,
     ],
   };

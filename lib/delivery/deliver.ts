@@ -1,6 +1,6 @@
 import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/cursors.ts';
 import { UndecodableBatchError } from '../domain/errors.ts';
-import type { Subscription } from '../domain/groups.ts';
+import { enabledEndpoint, type Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import { Lease } from '../groups/lease.ts';
@@ -12,7 +12,7 @@ import type { DeliverDeps, Run } from './deps.ts';
 import { settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import { newOwner } from './owner.ts';
-import { enabledEndpoint, receives } from './subscriptions.ts';
+import { receives } from './subscriptions.ts';
 import { UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
 

@@ -22,7 +22,8 @@ export type Failure =
 
 /**
  * Decides on the next attempt, and disables an endpoint that is gone (410) or has been out for
- * `limits.outageDisablesAfterMs` of attempts; the group of the latter is paused. A refused message is tried for as long as it takes.
+ * `limits.outageDisablesAfterMs` of attempts; its group is paused with it. A refused message is tried for as long as it
+ * takes.
  */
 export const settleFailure = async (
   deps: Pick<DeliverDeps, 'groups' | 'clock' | 'random' | 'telemetry'>,
@@ -39,9 +40,7 @@ export const settleFailure = async (
   const outage = outcome.kind === 'outage' ? outageWith(cursor, endpoint, now) : undefined;
   if (outage !== undefined && outage.outageMs >= limits.outageDisablesAfterMs) {
     const reason = `It has not taken a message since ${timestampText(outage.failingSince)}. ${outcome.reason}`;
-    // One that was deleted while it was called says nothing of the endpoint that may have taken its place.
-    if (await disable(deps, target, reason))
-      await deps.groups.setStatus({ topicId: group.topicId, group: group.name }, group.groupId, 'paused');
+    await disable(deps, target, reason);
     return { kind: 'stopped' };
   }
   const attempts = cursor.attempts + 1;
@@ -59,12 +58,12 @@ const outageWith = (cursor: Cursor, { createdAt }: Endpoint, now: number): Outag
     : outageAfter({ failingSince, failedAt, outageMs }, retryAt, now);
 };
 
-/** False when the endpoint is no longer there. */
+/** Does nothing when the endpoint is no longer there. */
 const disable = async (
   { groups, telemetry }: Pick<DeliverDeps, 'groups' | 'telemetry'>,
   { group, endpoint }: Target,
   reason: string,
-): Promise<boolean> => {
+): Promise<void> => {
   const { endpointId } = endpoint;
   const done = await groups.disableEndpoint(
     { topicId: group.topicId, group: group.name },
@@ -79,5 +78,4 @@ const disable = async (
       endpointId,
       reason,
     });
-  return done;
 };

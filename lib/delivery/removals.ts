@@ -7,11 +7,12 @@ import type { Clock } from '../stores/clock.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
-import type { Removal, RemovalStore } from '../stores/removals.ts';
+import type { GroupRemoval, Removal, RemovalStore, TopicRemoval } from '../stores/removals.ts';
 import type { TopicStore } from '../stores/topics.ts';
+import { markDeleted } from '../topics/mark-deleted.ts';
 
 export interface RemovalDeps {
-  readonly topics: Pick<TopicStore, 'get' | 'delete'>;
+  readonly topics: Pick<TopicStore, 'get' | 'update' | 'delete'>;
   readonly groups: Pick<GroupStore, 'list' | 'delete'>;
   readonly cursors: Pick<CursorStore, 'deleteAll'>;
   readonly partitions: Pick<PartitionStore, 'deleteAll'>;
@@ -21,9 +22,6 @@ export interface RemovalDeps {
   readonly appender: { close(at: PartitionRef): Promise<void> };
   readonly clock: Clock;
 }
-
-type TopicRemoval = Extract<Removal, { kind: 'topic' }>;
-type GroupRemoval = Extract<Removal, { kind: 'group' }>;
 
 /** Removals that one sweep goes on with, and log batches that it deletes: what remains is for the next. */
 const removalsOfOneSweep = 200;
@@ -42,7 +40,12 @@ export const finishRemovals = async (deps: RemovalDeps): Promise<number> => {
   const budget = { batches: batchesOfOneSweep };
   const failures: unknown[] = [];
   let finished = 0;
-  for (const removal of await deps.removals.list(removalsOfOneSweep)) {
+  const page = { limit: removalsOfOneSweep };
+  const removals = [
+    ...(await deps.removals.list('topic', page)),
+    ...(await deps.removals.list('group', page)),
+  ];
+  for (const removal of removals) {
     try {
       if (await remove(deps, removal, budget)) finished += 1;
     } catch (error) {
@@ -94,20 +97,19 @@ const removeTopic = async (
 };
 
 /** Finishes what deleting the topic begins with: each partition is closed, and its name goes. Then notes that it is. */
-const closeTopic = async (deps: RemovalDeps, removal: TopicRemoval): Promise<void> => {
-  // Partitions may have been added between the request and the end of the name: the topic knows, while it stands.
-  const topic = await deps.topics.get(removal.name);
-  const standing = topic?.topicId === removal.id ? topic.partitions : 0;
-  const partitions = Math.max(removal.partitions, standing);
-  const all = Array.from({ length: partitions }, (_, partition) => ({ topicId: removal.id, partition }));
+const closeTopic = async (
+  deps: RemovalDeps,
+  { id: topicId, name, partitions }: TopicRemoval,
+): Promise<void> => {
+  await markDeleted(deps, name, topicId);
+  const all = Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
   await concurrently(closesAtOnce, all, async (at) => {
     const last = await deps.batches.last(at);
     if (last === undefined || !closesPartition(last)) await deps.appender.close(at);
   });
   // Not before: whoever has the name next must not be written to where this topic was.
-  // And not when it has partitions by now that are open: those are for the next call.
-  if (!(await deps.topics.delete(removal.name, removal.id, partitions))) return;
-  await deps.removals.put({ ...removal, partitions, closedAt: deps.clock.now() });
+  await deps.topics.delete(name, topicId);
+  await deps.removals.noteClosed(topicId, deps.clock.now());
 };
 
 /** Deletes the batches of every partition from the oldest on, the closing one last. False when there is more to do. */

@@ -33,7 +33,6 @@ export interface Group {
   /** The offset of each partition, by its number, at which the group began; a partition added later begins at 0. */
   readonly startOffsets: readonly number[];
   readonly delivery: DeliverySettings;
-  readonly status: 'active' | 'paused';
   /** Wall clock ms. */
   readonly createdAt: number;
 }
@@ -59,3 +58,14 @@ export interface Subscription {
   readonly group: Group;
   readonly endpoints: readonly Endpoint[];
 }
+
+/** The endpoint that a group's messages go to. A group has one at most so far. */
+export const enabledEndpoint = ({ endpoints }: Pick<Subscription, 'endpoints'>): Endpoint | undefined =>
+  endpoints.find(({ status }) => status === 'enabled');
+
+/**
+ * A group whose endpoints are all disabled is paused. This follows from the endpoints and is stored nowhere, so that it
+ * ends with them, whatever was written late.
+ */
+export const groupStatus = (subscription: Pick<Subscription, 'endpoints'>): 'active' | 'paused' =>
+  subscription.endpoints.length > 0 && enabledEndpoint(subscription) === undefined ? 'paused' : 'active';

@@ -1,3 +1,5 @@
+import { Problem } from './errors.ts';
+
 export interface TopicSettings {
   readonly partitions: number;
   /** null: kept for ever. */
@@ -11,6 +13,25 @@ export interface Topic extends TopicSettings {
   readonly topicId: string;
   /** Wall clock ms. */
   readonly createdAt: number;
+  /** Grows by one with each change. */
+  readonly version: number;
+  /** Wall clock ms. It is being deleted since, which nothing can stop: nothing else of it changes any more. */
+  readonly deletingSince?: number;
 }
 
+/** A topic as it is created. */
+export type NewTopic = Omit<Topic, 'version' | 'deletingSince'>;
+
+/** What can change of a topic. */
+export type TopicChange = Partial<TopicSettings & Pick<Topic, 'deletingSince'>>;
+
 export const topicDefaults: TopicSettings = { partitions: 8, retentionHours: 168, archive: true };
+
+/** @throws Problem `conflict` for a topic that is being deleted. */
+export const refuseWhileDeleted = ({ name, deletingSince }: Topic): void => {
+  if (deletingSince === undefined) return;
+  throw new Problem(
+    'conflict',
+    `Topic "${name}" is being deleted, which takes some seconds, or some minutes where it has to be taken up again. Nothing was changed; try again when it is gone.`,
+  );
+};

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../domain/errors.ts';
 import type { DeliverySettings, Group, GroupStart, Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
-import type { Topic } from '../domain/topics.ts';
+import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { newId } from '../stores/ids.ts';
@@ -36,7 +36,7 @@ const requireSame = (group: Group, settings: GroupSettings): void => {
 /**
  * Creates a group that begins where it is asked to, or finds the one of that name with just these settings. A group
  * has no endpoint yet, so nothing is delivered before one is registered.
- * @throws Problem `group_exists`, `invalid_request`, `limit_exceeded`
+ * @throws Problem `group_exists`, `invalid_request`, `limit_exceeded`, and `conflict` while the topic is being deleted
  */
 export const createGroup = async (
   deps: CreateGroupDeps,
@@ -44,6 +44,7 @@ export const createGroup = async (
   name: string,
   settings: GroupSettings,
 ): Promise<{ readonly created: boolean; readonly subscription: Subscription }> => {
+  refuseWhileDeleted(topic);
   const existing = await deps.groups.list(topic.topicId);
   const standing = existing.find(({ group }) => group.name === name);
   if (standing !== undefined) {
@@ -63,7 +64,6 @@ export const createGroup = async (
     topic: topic.name,
     topicId: topic.topicId,
     startOffsets: await startOffsets(deps, topic, settings.start),
-    status: 'active',
     createdAt: deps.clock.now(),
     ...settings,
   });

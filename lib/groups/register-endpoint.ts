@@ -1,6 +1,6 @@
 import { Problem } from '../domain/errors.ts';
 import type { Endpoint, Group, Subscription } from '../domain/groups.ts';
-import type { Topic } from '../domain/topics.ts';
+import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
@@ -46,9 +46,9 @@ const wakeLagging = async (
 };
 
 /**
- * Registers a group's webhook, and wakes the group, which is active then, where it has lag.
+ * Registers a group's webhook, and wakes the group where it has lag.
  * @returns the endpoint with its secret, which is shown this once
- * @throws Problem `endpoint_exists`, `group_not_found`
+ * @throws Problem `endpoint_exists`, `group_not_found`, and `conflict` while the topic is being deleted
  */
 export const registerEndpoint = async (
   deps: RegisterEndpointDeps,
@@ -56,6 +56,7 @@ export const registerEndpoint = async (
   { group, endpoints }: Subscription,
   given: NewEndpoint & { readonly requestId: string },
 ): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> => {
+  refuseWhileDeleted(topic);
   if (endpoints.length > 0) {
     throw new Problem(
       'endpoint_exists',
@@ -72,9 +73,6 @@ export const registerEndpoint = async (
     ...settings,
   };
   const ref = { topicId: topic.topicId, group: group.name };
-  // A group is paused when its endpoint was disabled. Active with no endpoint does no harm, so this comes first: the
-  // secret is shown only if nothing fails after the endpoint is stored.
-  if (group.status === 'paused') await deps.groups.setStatus(ref, group.groupId, 'active');
   const stored = await deps.groups.putEndpoint(ref, endpoint);
   if (!stored) throw new Problem('group_not_found', `Group "${group.name}" was deleted meanwhile.`);
   await wakeLagging(deps, topic, group, requestId);

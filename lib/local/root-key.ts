@@ -35,7 +35,7 @@ export const establishRootKey = async (
   const file = join(folder, 'root-key-ids');
   const former = (readIfThere(file) ?? '').split('\n').filter((line) => line !== '' && line !== id);
   writePrivately(file, [...former, id, ''].join('\n'));
-  await deps.keys.put(storedKey(root.key, { name: 'root', scopes: ['admin'] }, deps.clock.now()));
+  await deps.keys.establish(storedKey(root.key, { name: 'root', scopes: ['admin'] }, deps.clock.now()));
   for (const other of former) await deps.keys.delete(other);
   writePrivately(file, `${id}\n`);
   return root;

@@ -1,10 +1,13 @@
 import type { ApiKey } from '../domain/keys.ts';
 
+/** API keys. Reads are strongly consistent. No copy of a write that lands late changes anything. */
 export interface KeyStore {
-  /** Stores the key; the same id again replaces it. */
+  /** Stores a new key. One of its id that stands stays as it is, and one that was deleted stays deleted. */
   put(key: ApiKey): Promise<void>;
-  /** Strongly consistent. */
+  /** Makes the key valid as it is, whatever stood under its id and whether it was deleted: for a root key. */
+  establish(key: ApiKey): Promise<void>;
   get(keyId: string): Promise<ApiKey | undefined>;
+  /** In order of id. */
   list(): Promise<readonly ApiKey[]>;
   /** False when there was none. */
   delete(keyId: string): Promise<boolean>;

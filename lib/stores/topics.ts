@@ -1,4 +1,4 @@
-import type { Topic, TopicSettings } from '../domain/topics.ts';
+import type { NewTopic, Topic, TopicChange } from '../domain/topics.ts';
 
 export interface TopicPage {
   readonly topics: readonly Topic[];
@@ -6,24 +6,22 @@ export interface TopicPage {
   readonly nextAfter?: string;
 }
 
+/** Topics by name. Every read is strongly consistent. No copy of a write that lands late changes anything. */
 export interface TopicStore {
   /**
-   * Stores `topic` unless its name is taken; answers with the one that stands there now. Strongly consistent.
-   * `created` is true when that one is the caller's own (the same `topicId`), so a repeated request recognises itself.
+   * Stores `topic` unless its name is taken; answers with the one that stands there now. `created` is true when that one
+   * is the caller's own (the same `topicId`), so a repeated request recognises itself.
+   * @throws Problem `conflict` when the topic of this id was deleted: it is not stored again.
    */
-  create(topic: Topic): Promise<{ readonly created: boolean; readonly topic: Topic }>;
-  /** Strongly consistent. */
+  create(topic: NewTopic): Promise<{ readonly created: boolean; readonly topic: Topic }>;
   get(name: string): Promise<Topic | undefined>;
   /** In order of name, those after `after`. */
   list(page: { readonly limit: number; readonly after?: string }): Promise<TopicPage>;
   /**
-   * Sets the given settings if the name still belongs to `topicId` and `partitions` does not shrink.
-   * Undefined when it does not.
+   * Changes what is given of a topic that still is as it was read, by its `topicId` and `version`; gives it as it is
+   * then. Undefined when it is not: read again.
    */
-  update(name: string, topicId: string, change: Partial<TopicSettings>): Promise<Topic | undefined>;
-  /**
-   * Removes the name, if it still belongs to `topicId`, and the topic has no more than `partitions`. False when it has
-   * more by now: the caller does not know of all of them. Repeating it is no error.
-   */
-  delete(name: string, topicId: string, partitions: number): Promise<boolean>;
+  update(topic: Topic, change: TopicChange): Promise<Topic | undefined>;
+  /** Removes the name, if it still belongs to `topicId` and that is being deleted. Repeating it is no error. */
+  delete(name: string, topicId: string): Promise<void>;
 }

@@ -1,32 +1,43 @@
 import { Problem } from '../domain/errors.ts';
-import type { Topic, TopicSettings } from '../domain/topics.ts';
+import { refuseWhileDeleted, type Topic, type TopicSettings } from '../domain/topics.ts';
 import type { TopicStore } from '../stores/topics.ts';
 import type { TopicDirectory } from './directory.ts';
 
+const changesAtMost = 5;
+
 /**
  * Changes settings of a topic. Partitions may be added: records of a key may then go to another partition than before.
- * @throws Problem `topic_not_found`, or `conflict` when partitions would be taken away.
+ * A change is made to the topic as it was read; when others were first, it is read again.
+ * @throws Problem `topic_not_found`, or `conflict` when partitions would be taken away, the topic is being deleted, or
+ * others keep changing it.
  */
 export const changeTopic = async (
-  deps: { readonly topics: TopicStore; readonly directory: TopicDirectory },
+  deps: { readonly topics: Pick<TopicStore, 'update'>; readonly directory: TopicDirectory },
   name: string,
   change: Partial<TopicSettings>,
 ): Promise<Topic> => {
-  const topic = await deps.directory.resolveAgain(name);
-  const changed = await deps.topics.update(name, topic.topicId, change);
-  if (changed !== undefined) {
-    deps.directory.remember(changed);
-    return changed;
+  let topicId: string | undefined;
+  for (let attempt = 0; attempt < changesAtMost; attempt += 1) {
+    const topic = await deps.directory.resolveAgain(name);
+    topicId ??= topic.topicId;
+    if (topic.topicId !== topicId) {
+      throw conflict(
+        `Topic "${name}" was deleted and created again meanwhile. Nothing was changed; try again.`,
+      );
+    }
+    refuseWhileDeleted(topic);
+    if ((change.partitions ?? topic.partitions) < topic.partitions) {
+      throw conflict(
+        `Partitions cannot be taken away: topic "${name}" has ${topic.partitions}. Nothing was changed.`,
+      );
+    }
+    const changed = await deps.topics.update(topic, change);
+    if (changed !== undefined) {
+      deps.directory.remember(changed);
+      return changed;
+    }
   }
-  const now = await deps.directory.resolveAgain(name);
-  if (now.topicId === topic.topicId && (change.partitions ?? now.partitions) < now.partitions) {
-    throw new Problem(
-      'conflict',
-      `Partitions cannot be taken away: topic "${name}" has ${now.partitions}. Nothing was changed.`,
-    );
-  }
-  throw new Problem(
-    'conflict',
-    `Topic "${name}" was deleted and created again meanwhile. Nothing was changed; try again.`,
-  );
+  throw conflict(`Topic "${name}" is being changed by others. Nothing was changed; try again.`);
 };
+
+const conflict = (detail: string): Problem => new Problem('conflict', detail);

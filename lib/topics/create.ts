@@ -1,5 +1,5 @@
 import { Problem } from '../domain/errors.ts';
-import type { Topic, TopicSettings } from '../domain/topics.ts';
+import { refuseWhileDeleted, type Topic, type TopicSettings } from '../domain/topics.ts';
 import type { Clock } from '../stores/clock.ts';
 import { newId } from '../stores/ids.ts';
 import type { Random } from '../stores/random.ts';
@@ -17,7 +17,8 @@ const settingNames = ['partitions', 'retentionHours', 'archive'] as const;
 
 /**
  * Creates a topic, or finds the one of that name with just these settings.
- * @throws Problem `topic_exists` when the topic that stands there has other settings.
+ * @throws Problem `topic_exists` when the topic that stands there has other settings, `conflict` while it is being
+ * deleted.
  */
 export const createTopic = async (
   deps: CreateTopicDeps,
@@ -27,6 +28,7 @@ export const createTopic = async (
   const wanted = { name, topicId: newId(deps.random), createdAt: deps.clock.now(), ...settings };
   const outcome = await deps.topics.create(wanted);
   deps.directory.remember(outcome.topic);
+  refuseWhileDeleted(outcome.topic);
   const different = settingNames.filter((setting) => outcome.topic[setting] !== settings[setting]);
   if (outcome.created || different.length === 0) return outcome;
   const differences = different.map((setting) => `${setting} ${outcome.topic[setting]}`).join(', ');

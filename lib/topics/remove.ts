@@ -1,6 +1,7 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { Problem } from '../domain/errors.ts';
 import type { PartitionRef } from '../domain/records.ts';
+import type { Topic } from '../domain/topics.ts';
 import { removeGroup } from '../groups/remove.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
@@ -8,6 +9,7 @@ import type { RemovalStore } from '../stores/removals.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import type { TopicStore } from '../stores/topics.ts';
 import type { TopicDirectory } from './directory.ts';
+import { markDeleted, removalOf } from './mark-deleted.ts';
 
 export interface RemoveTopicDeps {
   readonly topics: TopicStore;
@@ -23,27 +25,30 @@ const closedAtOnce = 16;
 const removedAtOnce = 8;
 
 /**
- * Deletes a topic: written down first, then each partition is closed, then the name goes. So when the name can be
- * another topic's, no process that still remembers this one can append to it any more, and no record that is
- * acknowledged then goes with it. Then its groups go, so that nobody is called for a topic that nobody can find any
- * more. Whatever does not get done here, sweep finishes.
+ * Deletes a topic: it is marked first, so that nobody is told any more that it stands; then it is written down what is to
+ * be removed, each partition is closed, and then the name goes. So when the name can be another topic's, no process that
+ * still remembers this one can append to it any more, and no record that is acknowledged then goes with it. Until then
+ * records are taken and given as before. Then its groups go, so that nobody is called for a topic that nobody can find
+ * any more. Whatever does not get done here, sweep finishes, as soon as the mark is there.
  * @throws Problem `topic_not_found`; `outcome_unknown` when it is left to sweep to go on.
  */
 export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<void> => {
-  const topicId = await closeAndRemove(deps, name);
+  const { topicId } = await deps.directory.resolveAgain(name);
+  const topic = await markDeleted(deps, name, topicId);
+  // Otherwise somebody else has deleted it meanwhile.
+  if (topic !== undefined) await closeAndRemove(deps, topic);
   deps.directory.forget(name);
   await removeGroups(deps, topicId);
 };
 
-/** Gives the id of the topic that had the name. */
-const closeAndRemove = async (deps: RemoveTopicDeps, name: string): Promise<string> => {
-  const { topicId, partitions } = await deps.directory.resolveAgain(name);
-  const requestedAt = deps.clock.now();
-  await deps.removals.put({ kind: 'topic', id: topicId, name, partitions, requestedAt });
+const closeAndRemove = async (deps: RemoveTopicDeps, topic: Topic): Promise<void> => {
+  const { name, topicId, partitions } = topic;
+  deps.directory.remember(topic);
   const all = Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
   try {
+    await deps.removals.put(removalOf(topic));
     await concurrently(closedAtOnce, all, (at) => deps.appender.close(at));
-    if (await deps.topics.delete(name, topicId, partitions)) return topicId;
+    await deps.topics.delete(name, topicId);
   } catch (cause) {
     deps.telemetry.record({ kind: 'fault', where: 'deleting a topic', error: cause });
     throw new Problem(
@@ -52,8 +57,6 @@ const closeAndRemove = async (deps: RemoveTopicDeps, name: string): Promise<stri
       { cause },
     );
   }
-  // Partitions were added meanwhile, which are open.
-  return closeAndRemove(deps, name);
 };
 
 /** The topic is deleted by now: a failure is only recorded. */

@@ -3,7 +3,7 @@ import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
-import { refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
+import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
 
 /*
  * No emulator reads late, so that a test on one passes whatever is asked for. Therefore: what is asked for.
@@ -37,7 +37,7 @@ const reads: Readonly<Record<string, (stores: State) => Promise<unknown>>> = {
   'a group that is deleted': ({ groups }) => groups.delete(ref, 'g1'),
   'an API key': ({ keys }) => keys.get('k'),
   'API keys': ({ keys }) => keys.list(),
-  removals: ({ removals }) => removals.list(10),
+  removals: ({ removals }) => removals.list('group', { limit: 10, after: 'a' }),
   'the state of a partition': ({ partitions }) => partitions.get(at),
   'the states of partitions': ({ partitions }) => partitions.list('t'),
   'the partitions that are deleted': ({ partitions }) => partitions.deleteAll('t'),
@@ -55,10 +55,9 @@ test.each(Object.entries(reads))('%s: read strongly', async (_name, read) => {
 test('what a condition failed on is read strongly where the store does not show it', async () => {
   const topic = { name: 'orders', topicId: 't', partitions: 1, retentionHours: null, archive: false };
   const stored = { pk: { S: 'topic' }, sk: { S: 'orders' }, topicId: { S: 'other' } };
-  const server = await scriptedServer(refusal('ConditionalCheckFailedException'), {
-    status: 200,
-    body: { Item: stored },
-  });
+  const answered = (body: Readonly<Record<string, unknown>>): Answer => ({ status: 200, body });
+  const refused = refusal('ConditionalCheckFailedException');
+  const server = await scriptedServer(answered({}), refused, answered({ Item: stored }));
   const { created } = await stateAt(server.endpoint).topics.create({ ...topic, createdAt: 0 });
   expect(created).toBe(false);
   expectStrongReads(server);

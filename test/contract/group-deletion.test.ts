@@ -16,7 +16,6 @@ const group = (groupId: string): Group => ({
   start: 'latest',
   startOffsets: [0],
   delivery: deliveryDefaults,
-  status: 'active',
   createdAt: 0,
 });
 const endpoint: Endpoint = {

@@ -16,7 +16,6 @@ const group = (name: string, more: Partial<Group> = {}): Group => ({
     maxAttempts: 10,
     backoff: { initialSeconds: 0.5, maxSeconds: 900 },
   },
-  status: 'active',
   createdAt: 1_790_000_000_000,
   ...more,
 });
@@ -95,14 +94,40 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       expect(listed.map(({ endpoints }) => endpoints.length)).toStrictEqual(names.map(() => 1));
     });
 
-    test('a group is paused and resumed by whoever knows its id', async () => {
+    test('a group that was deleted is not stored again, and its name is free', async () => {
       const { groups } = await open();
       await groups.create(group('billing'));
-      expect(await groups.setStatus(ref('billing'), group('billing').groupId, 'paused')).toBe(true);
-      expect(await groups.setStatus(ref('billing'), 'former', 'active')).toBe(false);
-      expect(await groups.setStatus(ref('none'), 'former', 'active')).toBe(false);
-      expect((await groups.get(ref('billing')))?.group).toStrictEqual(group('billing', { status: 'paused' }));
-      expect(await groups.get(ref('none'))).toBeUndefined();
+      await groups.delete(ref('billing'), group('billing').groupId);
+      await expect(groups.create(group('billing'))).rejects.toMatchObject({ code: 'conflict' });
+      expect(await groups.get(ref('billing'))).toBeUndefined();
+      expect(await groups.list('t')).toStrictEqual([]);
+      expect(await groups.putEndpoint(ref('billing'), endpoint('e'))).toBe(false);
+      for (const groupId of ['second', 'third']) {
+        expect((await groups.create(group('billing', { groupId }))).created).toBe(true);
+        await groups.delete(ref('billing'), groupId);
+      }
+    });
+
+    test('a late copy of any write changes nothing', async () => {
+      const { groups, landCopies } = await open();
+      const steps = [
+        () => groups.create(group('billing')),
+        () => groups.putEndpoint(ref('billing'), endpoint('e1')),
+        () => groups.disableEndpoint(ref('billing'), 'e1', 'gone'),
+        () => groups.deleteEndpoint(ref('billing'), 'e1'),
+        () => groups.putEndpoint(ref('billing'), endpoint('e2')),
+        () => groups.delete(ref('billing'), group('billing').groupId),
+        () => groups.create(group('billing', { groupId: 'second' })),
+        () => groups.putEndpoint(ref('billing'), endpoint('e3')),
+        () => groups.delete(ref('billing'), 'second'),
+        () => groups.create(group('billing', { groupId: 'third' })),
+      ];
+      for (const step of steps) {
+        await step();
+        const before = [await groups.get(ref('billing')), await groups.list('t')];
+        await landCopies();
+        expect([await groups.get(ref('billing')), await groups.list('t')]).toStrictEqual(before);
+      }
     });
 
     test('a deleted group leaves no endpoints to its successor, however late the deletion is repeated', async () => {
@@ -130,7 +155,7 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       expect((await groups.get(ref('none')))?.endpoints).toStrictEqual([]);
     });
 
-    test('an endpoint is disabled once, for the first reason, and enabled by putting it again', async () => {
+    test('an endpoint is disabled once and for all, for the first reason', async () => {
       const { groups } = await open();
       await groups.create(group('billing'));
       await groups.putEndpoint(ref('billing'), endpoint('e'));
@@ -139,8 +164,8 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       expect(await groups.disableEndpoint(ref('billing'), 'none', 'gone')).toBe(false);
       const disabled = endpoint('e', { status: 'disabled', disabledReason: 'gone' });
       expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([disabled]);
-      await groups.putEndpoint(ref('billing'), endpoint('e'));
-      expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([endpoint('e')]);
+      expect(await groups.putEndpoint(ref('billing'), endpoint('e'))).toBe(true);
+      expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([disabled]);
     });
 
     test('an endpoint is deleted once and for all', async () => {
@@ -150,6 +175,9 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       await groups.putEndpoint(ref('billing'), endpoint('e2'));
       await groups.deleteEndpoint(ref('billing'), 'e');
       await groups.deleteEndpoint(ref('billing'), 'e');
+      await groups.deleteEndpoint(ref('billing'), 'none');
+      expect(await groups.putEndpoint(ref('billing'), endpoint('e'))).toBe(false);
+      expect(await groups.disableEndpoint(ref('billing'), 'e', 'gone')).toBe(false);
       expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([endpoint('e2')]);
     });
 

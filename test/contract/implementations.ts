@@ -11,6 +11,7 @@ import type { RemovalStore } from '../../lib/stores/removals.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import type { TopicStore } from '../../lib/stores/topics.ts';
 import { type TestTables, tablesAt } from '../embedded/tables.ts';
+import { copyWrites } from './late-copies.ts';
 
 /** Every port that keeps something. */
 export interface Stores {
@@ -21,6 +22,11 @@ export interface Stores {
   readonly partitions: PartitionStore;
   readonly keys: KeyStore;
   readonly removals: RemovalStore;
+  /**
+   * Every request so far that was to change something in the state table reaches it once more, and then all of them from
+   * the last to the first. A memory store sends none: what a call changes there is changed when it is called.
+   */
+  readonly landCopies: () => Promise<void>;
 }
 
 export interface Implementation {
@@ -42,7 +48,8 @@ const dynamodbAt = (endpoint: string, stopServer: () => Promise<void>): Running 
     open: async () => {
       const tables = await tablesAt(endpoint);
       opened.push(tables);
-      return { batches: dynamoBatchStore(tables.log), ...dynamoStateStores(tables.state) };
+      const landCopies = copyWrites(tables.state.client);
+      return { batches: dynamoBatchStore(tables.log), ...dynamoStateStores(tables.state), landCopies };
     },
     stop: async () => {
       for (const tables of opened) await tables[Symbol.asyncDispose]();
@@ -55,7 +62,7 @@ const memory: Implementation = {
   name: 'memory',
   tellsWinner: true,
   start: async () => ({
-    open: async () => memoryStores({ clock: systemClock }),
+    open: async () => ({ ...memoryStores({ clock: systemClock }), landCopies: async () => undefined }),
     stop: async () => undefined,
   }),
 };

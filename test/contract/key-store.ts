@@ -24,11 +24,50 @@ export const describeKeyStore = (open: () => Promise<Stores>): void => {
       expect(await keys.list()).toStrictEqual([apiKey('a'), restricted]);
     });
 
-    test('a key put again is replaced whole', async () => {
+    test('a key that stands is not put again, and one that was deleted is not put back', async () => {
       const { keys } = await open();
       await keys.put(apiKey('a', { topics: ['orders'] }));
       await keys.put(apiKey('a', { scopes: ['admin'] }));
-      expect(await keys.list()).toStrictEqual([apiKey('a', { scopes: ['admin'] })]);
+      expect(await keys.list()).toStrictEqual([apiKey('a', { topics: ['orders'] })]);
+      await keys.delete('a');
+      await keys.put(apiKey('a'));
+      expect(await keys.get('a')).toBeUndefined();
+      expect(await keys.list()).toStrictEqual([]);
+    });
+
+    test('a root key is valid whole, whatever stood under its id and whether it was deleted', async () => {
+      const { keys } = await open();
+      const root = apiKey('a', { scopes: ['admin'] });
+      for (const before of [
+        async () => undefined,
+        () => keys.delete('a'),
+        () => keys.establish(apiKey('a', { topics: ['orders'] })),
+      ]) {
+        await before();
+        await keys.establish(root);
+        await keys.establish(root);
+        expect(await keys.list()).toStrictEqual([root]);
+      }
+    });
+
+    test('a late copy of any write changes nothing', async () => {
+      const { keys, landCopies } = await open();
+      const root = apiKey('root', { scopes: ['admin'] });
+      const steps = [
+        () => keys.put(apiKey('a')),
+        () => keys.delete('a'),
+        () => keys.establish(root),
+        () => keys.delete('root'),
+        () => keys.establish(root),
+        () => keys.delete('root'),
+        () => keys.put(apiKey('b')),
+      ];
+      for (const step of steps) {
+        await step();
+        const before = await keys.list();
+        await landCopies();
+        expect(await keys.list()).toStrictEqual(before);
+      }
     });
 
     test('deleting says whether there was one', async () => {

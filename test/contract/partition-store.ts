@@ -19,6 +19,15 @@ export const describePartitionStore = (open: () => Promise<Stores>): void => {
       expect((await partitions.get(at('t', 3))).startOffset).toBe(100);
     });
 
+    test('a late copy of any write changes nothing', async () => {
+      const { partitions, landCopies } = await open();
+      for (const start of [9, 100]) {
+        await partitions.advanceStart(at('t', 3), start);
+        await landCopies();
+        expect((await partitions.get(at('t', 3))).startOffset).toBe(start);
+      }
+    });
+
     test('a topic’s partitions are listed by number, and none of another’s', async () => {
       const { partitions } = await open();
       for (const partition of [1023, 2, 10]) await partitions.advanceStart(at('t', partition), partition);
@@ -49,7 +58,6 @@ export const describePartitionStore = (open: () => Promise<Stores>): void => {
           maxAttempts: 1,
           backoff: { initialSeconds: 1, maxSeconds: 1 },
         },
-        status: 'active',
         createdAt: 0,
       });
       await partitions.deleteAll('t');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Topic } from '../../lib/domain/topics.ts';
+import type { Topic, TopicSettings } from '../../lib/domain/topics.ts';
+import type { TopicStore } from '../../lib/stores/topics.ts';
 import type { Stores } from './implementations.ts';
 
 const topic = (name: string, more: Partial<Topic> = {}): Topic => ({
@@ -9,6 +10,7 @@ const topic = (name: string, more: Partial<Topic> = {}): Topic => ({
   retentionHours: 168,
   archive: true,
   createdAt: 1_790_000_000_000,
+  version: 1,
   ...more,
 });
 
@@ -71,46 +73,92 @@ export const describeTopicStore = (open: () => Promise<Stores>): void => {
     test('an update changes what it names and nothing else', async () => {
       const { topics } = await open();
       await topics.create(topic('orders'));
-      const id = topic('orders').topicId;
-      const changed = topic('orders', { partitions: 12, retentionHours: null });
-      expect(await topics.update('orders', id, { partitions: 12, retentionHours: null })).toStrictEqual(
-        changed,
-      );
-      expect(await topics.update('orders', id, {})).toStrictEqual(changed);
-      expect(await topics.get('orders')).toStrictEqual(changed);
+      const change = { partitions: 12, retentionHours: null };
+      const changed = topic('orders', { ...change, version: 2 });
+      expect(await topics.update(topic('orders'), change)).toStrictEqual(changed);
+      expect(await topics.update(changed, {})).toStrictEqual({ ...changed, version: 3 });
+      expect(await topics.get('orders')).toStrictEqual({ ...changed, version: 3 });
     });
 
-    test('an update is refused when partitions would shrink or the name is another topic’s', async () => {
+    test('an update is refused of a topic that is not as it was read', async () => {
       const { topics } = await open();
       await topics.create(topic('orders'));
-      const id = topic('orders').topicId;
-      expect(await topics.update('orders', id, { partitions: 7 })).toBeUndefined();
-      expect(await topics.update('orders', 'former', { partitions: 9 })).toBeUndefined();
-      expect(await topics.update('none', id, { partitions: 9 })).toBeUndefined();
-      expect(await topics.get('orders')).toStrictEqual(topic('orders'));
+      const standing = topic('orders', { archive: false, version: 2 });
+      expect(await topics.update(topic('orders'), { archive: false })).toStrictEqual(standing);
+      expect(await topics.update(topic('orders'), { archive: true })).toBeUndefined();
+      expect(await topics.update({ ...standing, topicId: 'former' }, { archive: true })).toBeUndefined();
+      expect(await topics.update(topic('none'), { partitions: 9 })).toBeUndefined();
+      expect(await topics.get('orders')).toStrictEqual(standing);
       expect(await topics.get('none')).toBeUndefined();
+    });
+
+    /** Marks the topic, and deletes it. */
+    const remove = async (topics: TopicStore, name: string): Promise<void> => {
+      const standing = await topics.get(name);
+      if (standing === undefined) return;
+      await topics.update(standing, { deletingSince: 5 });
+      await topics.delete(name, standing.topicId);
+    };
+
+    test('a topic that is not marked is not deleted', async () => {
+      const { topics } = await open();
+      await topics.create(topic('orders'));
+      await topics.delete('orders', topic('orders').topicId);
+      expect(await topics.get('orders')).toStrictEqual(topic('orders'));
+      await topics.update(topic('orders'), { deletingSince: 5 });
+      expect(await topics.get('orders')).toStrictEqual(topic('orders', { deletingSince: 5, version: 2 }));
+      await topics.delete('orders', topic('orders').topicId);
+      expect(await topics.get('orders')).toBeUndefined();
     });
 
     test('a late deletion of a former topic leaves the one that has its name', async () => {
       const { topics } = await open();
       await topics.create(topic('orders'));
-      const remove = () => topics.delete('orders', topic('orders').topicId, topic('orders').partitions);
-      expect(await remove()).toBe(true);
-      expect(await remove()).toBe(true);
+      await remove(topics, 'orders');
+      await topics.delete('orders', topic('orders').topicId);
       await topics.create(topic('orders', { topicId: 'second' }));
-      expect(await remove()).toBe(true);
+      await topics.update(topic('orders', { topicId: 'second' }), { deletingSince: 5 });
+      await topics.delete('orders', topic('orders').topicId);
       expect((await topics.get('orders'))?.topicId).toBe('second');
     });
 
-    test('a topic that has grown is not deleted by who does not know of it', async () => {
+    test('a topic that was deleted is not stored again, and its name is free', async () => {
       const { topics } = await open();
-      const { topicId, partitions } = topic('orders');
-      await topics.create(topic('orders'));
-      await topics.update('orders', topicId, { partitions: partitions + 1 });
-      expect(await topics.delete('orders', topicId, partitions)).toBe(false);
-      expect(await topics.get('orders')).toBeDefined();
-      expect(await topics.delete('orders', topicId, partitions + 1)).toBe(true);
+      for (const name of ['orders', 'other']) await topics.create(topic(name));
+      await remove(topics, 'orders');
+      await expect(topics.create(topic('orders'))).rejects.toMatchObject({ code: 'conflict' });
       expect(await topics.get('orders')).toBeUndefined();
+      expect((await topics.list({ limit: 1 })).topics).toStrictEqual([topic('other')]);
+      expect(await topics.update(topic('orders'), { archive: false })).toBeUndefined();
+      for (const topicId of ['second', 'third']) {
+        const successor = topic('orders', { topicId, partitions: 1 });
+        expect(await topics.create(successor)).toStrictEqual({ created: true, topic: successor });
+        await remove(topics, 'orders');
+      }
+    });
+
+    test('a late copy of any write changes nothing', async () => {
+      const { topics, landCopies } = await open();
+      const change = async (settings: Partial<TopicSettings>): Promise<void> => {
+        const standing = await topics.get('orders');
+        if (standing) await topics.update(standing, settings);
+      };
+      const steps = [
+        () => topics.create(topic('orders')),
+        () => change({ retentionHours: 1 }),
+        () => change({ retentionHours: null }),
+        () => remove(topics, 'orders'),
+        () => topics.create(topic('orders', { topicId: 'second' })),
+        () => change({ partitions: 9 }),
+        () => remove(topics, 'orders'),
+        () => topics.create(topic('orders', { topicId: 'third' })),
+      ];
+      for (const step of steps) {
+        await step();
+        const before = [await topics.get('orders'), await topics.list({ limit: 9 })];
+        await landCopies();
+        expect([await topics.get('orders'), await topics.list({ limit: 9 })]).toStrictEqual(before);
+      }
     });
 
     test('what was given out cannot change what is stored', async () => {

@@ -79,14 +79,19 @@ describe('registering an endpoint', () => {
     expect(world.events).toMatchObject([{ kind: 'fault' }]);
   });
 
-  test('makes a group active again that was paused with its last endpoint', async () => {
+  test('is shown by its group, which is paused while the endpoint is disabled and no longer', async () => {
     const world = await withGroup(await newWorld());
+    const status = async () => (await call(world, 'GET /v1/topics/orders/groups/billing')).json['status'];
+    expect(await status()).toBe('active');
+    const { json } = await register(world);
+    expect(await status()).toBe('active');
     const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
-    const ref = { topicId, group: 'billing' };
-    const { group } = (await world.stores.groups.get(ref)) ?? {};
-    await world.stores.groups.setStatus(ref, group?.groupId ?? '', 'paused');
+    await world.stores.groups.disableEndpoint({ topicId, group: 'billing' }, String(json['id']), 'gone');
+    expect(await status()).toBe('paused');
+    await call(world, `DELETE /v1/topics/orders/groups/billing/endpoints/${String(json['id'])}`);
+    expect(await status()).toBe('active');
     await register(world);
-    expect((await world.stores.groups.get(ref))?.group.status).toBe('active');
+    expect(await status()).toBe('active');
   });
 
   test('is refused while the group has one, whatever its state', async () => {

@@ -139,7 +139,7 @@ test('a fetch finds a partition that another process has just added', async () =
   const world = await tenRecords();
   const topic = await world.stores.topics.get('orders');
   await call(world, records);
-  await world.stores.topics.update('orders', topic?.topicId ?? '', { partitions: 2 });
+  if (topic) await world.stores.topics.update(topic, { partitions: 2 });
   expect(values(await call(world, 'GET /v1/topics/orders/partitions/1/records'))).toEqual([]);
 });
 

@@ -244,7 +244,7 @@ describe('deleting a group', () => {
     expect((await call(world, `DELETE ${path}`)).status).toBe(204);
     expectProblem(await call(world, `GET ${path}`), 404, 'group_not_found');
     expectProblem(await call(world, `DELETE ${path}`), 404, 'group_not_found');
-    const [removal] = await world.stores.removals.list(10);
+    const [removal] = await world.stores.removals.list('group', { limit: 10 });
     expect(removal).toMatchObject({ kind: 'group', id: found?.group.groupId, name: 'billing', topicId });
   });
 

@@ -189,7 +189,8 @@ describe('when the topic is deleted in another process', () => {
   const deleteElsewhere = async (world: World): Promise<void> => {
     const topic = await world.stores.topics.get('orders');
     const { topicId = '', partitions = 0 } = topic ?? {};
-    await world.stores.topics.delete('orders', topicId, partitions);
+    if (topic) await world.stores.topics.update(topic, { deletingSince: world.clock.now() });
+    await world.stores.topics.delete('orders', topicId);
     for (let partition = 0; partition < partitions; partition += 1) {
       await world.deps.appender.close({ topicId, partition });
     }
@@ -268,7 +269,7 @@ describe('what a process remembers of a topic', () => {
     await withTopic(world, 1);
     await produce(world, [{ value: 1 }]);
     const topic = await world.stores.topics.get('orders');
-    await world.stores.topics.update('orders', topic?.topicId ?? '', { partitions: 2 });
+    if (topic) await world.stores.topics.update(topic, { partitions: 2 });
     expect((await produce(world, [{ value: 1, partition: 1 }])).status).toBe(200);
   });
 });

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { call, expectProblem, newWorld, produce, withTopic } from './world.ts';
+import type { TopicStore } from '../../lib/stores/topics.ts';
+import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
+
+/** `topics`, some methods of which are others. */
+const topicsWith = (topics: TopicStore, others: Partial<TopicStore>): TopicStore => ({
+  create: (topic) => topics.create(topic),
+  get: (name) => topics.get(name),
+  list: (page) => topics.list(page),
+  update: (topic, change) => topics.update(topic, change),
+  delete: (name, topicId) => topics.delete(name, topicId),
+  ...others,
+});
 
 const orders = { name: 'orders', partitions: 8, retentionHours: 168, archive: true };
 
@@ -146,6 +157,21 @@ describe('changing a topic', () => {
     expect((await call(world, 'GET /v1/topics/orders')).json).toMatchObject({ ...json, partitions: 2 });
   });
 
+  test('is made to the topic as others left it', async () => {
+    let others = 2;
+    const world = await newWorld(({ topics }) => ({
+      topics: topicsWith(topics, {
+        update: async (topic, change) => {
+          if (others > 0) await topics.update(topic, { partitions: 9 + --others, retentionHours: 1 });
+          return topics.update(topic, change);
+        },
+      }),
+    }));
+    await withTopic(world, 2);
+    const answer = await call(world, 'PATCH /v1/topics/orders', { json: { archive: false } });
+    expect(answer.json).toMatchObject({ partitions: 9, retentionHours: 1, archive: false });
+  });
+
   test('takes no partitions away', async () => {
     const world = await newWorld();
     await withTopic(world, 2);
@@ -184,7 +210,7 @@ describe('deleting a topic', () => {
     await withTopic(world, 2);
     const topic = await world.stores.topics.get('orders');
     await call(world, 'DELETE /v1/topics/orders');
-    expect(await world.stores.removals.list(10)).toEqual([
+    expect(await world.stores.removals.list('topic', { limit: 10 })).toEqual([
       { kind: 'topic', id: topic?.topicId, name: 'orders', partitions: 2, requestedAt: world.clock.now() },
     ]);
   });
@@ -198,12 +224,8 @@ describe('deleting a topic', () => {
     expect(await world.stores.groups.list(topicId)).toHaveLength(2);
     await call(world, 'DELETE /v1/topics/orders');
     expect(await world.stores.groups.list(topicId)).toEqual([]);
-    const removals = await world.stores.removals.list(10);
-    expect(removals.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
-      'group billing',
-      'group mail',
-      'topic orders',
-    ]);
+    const removals = await world.stores.removals.list('group', { limit: 10 });
+    expect(removals.map(({ name }) => name).sort()).toEqual(['billing', 'mail']);
   });
 
   test('is done when its groups are left to sweep', async () => {
@@ -242,36 +264,73 @@ describe('deleting a topic', () => {
     await withTopic(world, 2);
     expectProblem(await call(world, 'DELETE /v1/topics/orders'), 504, 'outcome_unknown');
     expect(world.events).toMatchObject([{ kind: 'fault', where: expect.stringContaining('deleting') }]);
-    expect(await world.stores.removals.list(10)).toHaveLength(1);
+    expect(await world.stores.removals.list('topic', { limit: 10 })).toHaveLength(1);
     expect((await call(world, 'GET /v1/topics/orders')).status).toBe(200);
     expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
     expect(isClosed).toEqual({ 0: true, 1: true });
     expectProblem(await call(world, 'GET /v1/topics/orders'), 404, 'topic_not_found');
   });
 
-  test('closes the partitions that are added while it closes the others, before the name goes', async () => {
+  test('is told while it goes on: no other topic, group, endpoint or setting comes in between', async () => {
+    const group = { json: { mode: 'push' } };
+    const refused: Answer[] = [];
+    const world: World = await newWorld(({ appender }) => ({
+      appender: {
+        append: (...given) => appender.append(...given),
+        close: async (at) => {
+          const endpoint = { json: { url: 'https://hooks.example.com/' } };
+          refused.push(
+            await call(world, 'PUT /v1/topics/orders', { json: { partitions: 1 } }),
+            await call(world, 'PUT /v1/topics/orders', { json: { partitions: 2 } }),
+            await call(world, 'PATCH /v1/topics/orders', { json: { partitions: 3 } }),
+            await call(world, 'PUT /v1/topics/orders/groups/mail', group),
+            await call(world, 'POST /v1/topics/orders/groups/billing/endpoints', endpoint),
+          );
+          expect((await call(world, 'GET /v1/topics/orders')).status).toBe(200);
+          expect((await produce(world, [{ value: 1 }])).status).toBe(200);
+          await appender.close(at);
+        },
+      },
+    }));
+    await withTopic(world, 1);
+    await call(world, 'PUT /v1/topics/orders/groups/billing', group);
+    expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
+    expect(refused).toHaveLength(5);
+    for (const answer of refused)
+      expect(expectProblem(answer, 409, 'conflict')['detail']).toContain('is being deleted');
+    await withTopic(world, 2);
+  });
+
+  test('closes the partitions that were added while it began, before the name goes', async () => {
     const closed: number[] = [];
     const world = await newWorld(({ appender, topics }) => ({
       appender: {
         append: (...given) => appender.append(...given),
         close: async (at) => {
-          await topics.update('orders', at.topicId, { partitions: 3 });
           expect(await topics.get('orders')).toBeDefined();
           await appender.close(at);
           closed.push(at.partition);
         },
       },
+      topics: topicsWith(topics, {
+        update: async (topic, change) => {
+          // Others are first.
+          if (topic.partitions === 1) await topics.update(topic, { partitions: 3 });
+          return topics.update(topic, change);
+        },
+      }),
     }));
     await withTopic(world, 1);
     expect((await call(world, 'DELETE /v1/topics/orders')).status).toBe(204);
     expect(new Set(closed)).toEqual(new Set([0, 1, 2]));
-    expect(await world.stores.removals.list(10)).toMatchObject([{ partitions: 3 }]);
+    const removals = await world.stores.removals.list('topic', { limit: 10 });
+    expect(removals).toMatchObject([{ partitions: 3 }]);
     expectProblem(await call(world, 'GET /v1/topics/orders'), 404, 'topic_not_found');
   });
 
   test('says that it will be finished when the name could not be removed', async () => {
     const world = await newWorld(({ topics }) => ({
-      topics: Object.assign(Object.create(topics), { delete: () => Promise.reject(new Error('no answer')) }),
+      topics: topicsWith(topics, { delete: () => Promise.reject(new Error('no answer')) }),
     }));
     await world.stores.topics.create({
       name: 'orders',
@@ -282,6 +341,6 @@ describe('deleting a topic', () => {
       archive: false,
     });
     expectProblem(await call(world, 'DELETE /v1/topics/orders'), 504, 'outcome_unknown');
-    expect(await world.stores.removals.list(10)).toHaveLength(1);
+    expect(await world.stores.removals.list('topic', { limit: 10 })).toHaveLength(1);
   });
 });

@@ -61,11 +61,17 @@ test('another root key revokes every root key before it, also one whose start di
   const keys = new MemoryKeyStore();
   const deps = { keys, clock: systemClock, random: systemRandom };
   await establishRootKey(folder, 'first-root-key-0001', deps);
-  const crashing = { put: keys.put.bind(keys), get: keys.get.bind(keys), list: keys.list.bind(keys) };
   const died = () => Promise.reject(new Error('the process died here'));
-  await expect(
-    establishRootKey(folder, 'second-root-key-002', { ...deps, keys: { ...crashing, delete: died } }),
-  ).rejects.toThrow('died');
+  const crashing = {
+    put: keys.put.bind(keys),
+    establish: keys.establish.bind(keys),
+    get: keys.get.bind(keys),
+    list: keys.list.bind(keys),
+    delete: died,
+  };
+  await expect(establishRootKey(folder, 'second-root-key-002', { ...deps, keys: crashing })).rejects.toThrow(
+    'died',
+  );
   expect(await keys.list()).toHaveLength(2);
   await establishRootKey(folder, 'third-root-key-0003', deps);
   expect((await keys.list()).map((key) => key.keyId)).toEqual([keyIdOf(hashKey('third-root-key-0003'))]);

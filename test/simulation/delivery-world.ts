@@ -159,7 +159,6 @@ export class DeliveryWorld {
       start: 'earliest',
       startOffsets: Array.from({ length: partitions }, () => 0),
       delivery: settingsOf(this.#random),
-      status: 'active',
       createdAt: this.scheduler.now(),
     };
   }

@@ -1,5 +1,5 @@
 import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/cursors.ts';
-import type { Endpoint, Group, Subscription } from '../../domain/groups.ts';
+import { type Endpoint, type Group, groupStatus, type Subscription } from '../../domain/groups.ts';
 import { timestampText } from '../../domain/timestamps.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { type CreateGroupDeps, createGroup } from '../../groups/create.ts';
@@ -33,7 +33,7 @@ const shown = ({
   name: group.name,
   topic: group.topic,
   mode: group.mode,
-  status: group.status,
+  status: groupStatus({ endpoints }),
   start: group.start,
   delivery: group.delivery,
   endpoints: endpoints.length,

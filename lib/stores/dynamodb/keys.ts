@@ -8,6 +8,10 @@ import type { Removal } from '../removals.ts';
  *
  * Names of topics and groups hold no `/`, and ids are made here, so a `/` always ends the part before it: no prefix
  * below reaches into another name's items. Partition numbers have four digits, so that they sort.
+ *
+ * In the place of a topic, a group, an endpoint or an API key that was deleted stands a tombstone: `deletedAt` N (wall
+ * clock ms), `ttl` N (seconds since 1970, when DynamoDB expires it), and of what was there its id alone (`topicId`,
+ * `groupId`, `endpointId`, or `keyId` and `version`). See `tombstones.ts`.
  */
 
 export interface LogKey {
@@ -34,7 +38,8 @@ const digits = (partition: number): string => String(partition).padStart(4, '0')
 export const batchKey = (at: PartitionRef, base: number): LogKey => ({ pk: partitionKey(at), sk: base });
 
 /**
- * State table: a topic. pk `topic`, sk its name, so that one query lists topics by name; the attributes of `Topic`.
+ * State table: a topic. pk `topic`, sk its name, so that one query lists topics by name; the attributes of `Topic`, of
+ * which `version` N grows with each write and `deletingSince` N is there once it is being deleted.
  */
 export const topicKey = (name: string): StateKey => ({ pk: topicsKey, sk: name });
 export const topicsKey = 'topic';
@@ -89,10 +94,20 @@ export const cursorPrefix = 'cursor/';
 /** The partition number that ends the sort key of a cursor or a partition's state. */
 export const partitionIn = (sk: string): number => Number(sk.slice(-4));
 
-/** State table: an API key. pk `key`, sk the first 20 hex digits of its hash; the attributes of `ApiKey`. */
+/**
+ * State table: an API key. pk `key`, sk the first 20 hex digits of its hash; the attributes of `ApiKey`, and `version` N,
+ * which grows with each write: a root key can be deleted and come back.
+ */
 export const apiKeyKey = (keyId: string): StateKey => ({ pk: apiKeysKey, sk: keyId });
 export const apiKeysKey = 'key';
 
-/** State table: what a deletion left to be removed. pk `removal`, sk `<kind>/<id>`; the attributes of `Removal`. */
-export const removalKey = ({ kind, id }: Removal): StateKey => ({ pk: removalsKey, sk: `${kind}/${id}` });
+/**
+ * State table: what a deletion left to be removed. pk `removal`, sk `<kind>/<id>`; the attributes of `Removal`. Ends
+ * when all of it is gone.
+ */
+export const removalKey = ({ kind, id }: Pick<Removal, 'kind' | 'id'>): StateKey => ({
+  pk: removalsKey,
+  sk: `${removalPrefix(kind)}${id}`,
+});
 export const removalsKey = 'removal';
+export const removalPrefix = (kind: Removal['kind']): string => `${kind}/`;

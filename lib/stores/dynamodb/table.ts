@@ -2,13 +2,12 @@ import {
   type AttributeValue,
   BatchWriteItemCommand,
   type DynamoDBClient,
-  type PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { Problem, ThrottledError } from '../../domain/errors.ts';
+import { ThrottledError } from '../../domain/errors.ts';
 import type { Clock } from '../clock.ts';
 import { isConditionFailure, readFailure, writeFailure } from './errors.ts';
 import type { LogKey, StateKey } from './keys.ts';
@@ -65,30 +64,6 @@ export const unlessRefused = async <T>(request: Promise<T>): Promise<T | undefin
     if (isConditionFailure(error)) return undefined;
     throw writeFailure(error);
   }
-};
-
-/**
- * Puts `value` if nothing is there; answers with what stands there now. `put` has the condition; `find` reads what it
- * failed on, where the store does not say.
- */
-export const putOrFind = async <T>(
-  { client }: Pick<Table, 'client'>,
-  put: PutItemCommand,
-  value: T,
-  find: () => Promise<T | undefined>,
-): Promise<T> => {
-  // What stood in the way may be gone when it is looked for; then it is tried again.
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      await client.send(put);
-      return value;
-    } catch (error) {
-      if (!isConditionFailure(error)) throw writeFailure(error);
-      const standing = error.Item ? fromItem<T>(error.Item) : await find();
-      if (standing !== undefined) return standing;
-    }
-  }
-  throw new Problem('conflict', 'It is being created and deleted at the same time: try again.');
 };
 
 export interface Prefix {

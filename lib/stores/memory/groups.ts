@@ -1,3 +1,4 @@
+import { Problem } from '../../domain/errors.ts';
 import type { Endpoint, Group, Subscription } from '../../domain/groups.ts';
 import type { GroupRef, GroupStore } from '../groups.ts';
 
@@ -13,11 +14,15 @@ interface Standing {
 export class MemoryGroupStore implements GroupStore {
   /** By topic id, then by the group's name. */
   readonly #topics = new Map<string, Map<string, Standing>>();
+  /** Ids of groups and endpoints. */
+  readonly #deleted = new Set<string>();
 
   async create(group: Group): Promise<{ created: boolean; group: Group }> {
     const ref = { topicId: group.topicId, group: group.name };
-    const standing =
-      this.#find(ref) ?? this.#keep(ref, { group: structuredClone(group), endpoints: new Map() });
+    const found = this.#find(ref);
+    if (found === undefined && this.#deleted.has(group.groupId))
+      throw new Problem('conflict', `Group "${group.name}" was deleted meanwhile.`);
+    const standing = found ?? this.#keep(ref, { group: structuredClone(group), endpoints: new Map() });
     return { created: standing.group.groupId === group.groupId, group: structuredClone(standing.group) };
   }
 
@@ -31,20 +36,16 @@ export class MemoryGroupStore implements GroupStore {
     return groups.map(([, standing]) => subscription(standing));
   }
 
-  async setStatus(ref: GroupRef, groupId: string, status: Group['status']): Promise<boolean> {
-    const standing = this.#find(ref);
-    if (standing?.group.groupId !== groupId) return false;
-    this.#keep(ref, { ...standing, group: { ...standing.group, status } });
-    return true;
-  }
-
   async delete(ref: GroupRef, groupId: string): Promise<void> {
-    if (this.#find(ref)?.group.groupId === groupId) this.#topics.get(ref.topicId)?.delete(ref.group);
+    if (this.#find(ref)?.group.groupId !== groupId) return;
+    this.#topics.get(ref.topicId)?.delete(ref.group);
+    this.#deleted.add(groupId);
   }
 
   async putEndpoint(ref: GroupRef, endpoint: Endpoint): Promise<boolean> {
     const standing = this.#find(ref);
-    if (!standing) return false;
+    if (!standing || this.#deleted.has(endpoint.endpointId)) return false;
+    if (standing.endpoints.has(endpoint.endpointId)) return true;
     const endpoints = new Map(standing.endpoints).set(endpoint.endpointId, structuredClone(endpoint));
     this.#keep(ref, { ...standing, endpoints });
     return true;
@@ -62,9 +63,10 @@ export class MemoryGroupStore implements GroupStore {
 
   async deleteEndpoint(ref: GroupRef, endpointId: string): Promise<void> {
     const standing = this.#find(ref);
-    if (!standing) return;
+    if (!standing?.endpoints.has(endpointId)) return;
     const endpoints = new Map(standing.endpoints);
     endpoints.delete(endpointId);
+    this.#deleted.add(endpointId);
     this.#keep(ref, { ...standing, endpoints });
   }
 

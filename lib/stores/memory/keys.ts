@@ -4,8 +4,15 @@ import type { KeyStore } from '../keys.ts';
 /** API keys in memory; what goes in and what comes out are copies. */
 export class MemoryKeyStore implements KeyStore {
   readonly #keys = new Map<string, ApiKey>();
+  /** Ids. */
+  readonly #deleted = new Set<string>();
 
   async put(key: ApiKey): Promise<void> {
+    if (this.#keys.has(key.keyId) || this.#deleted.has(key.keyId)) return;
+    this.#keys.set(key.keyId, structuredClone(key));
+  }
+
+  async establish(key: ApiKey): Promise<void> {
     this.#keys.set(key.keyId, structuredClone(key));
   }
 
@@ -18,6 +25,8 @@ export class MemoryKeyStore implements KeyStore {
   }
 
   async delete(keyId: string): Promise<boolean> {
-    return this.#keys.delete(keyId);
+    if (!this.#keys.delete(keyId)) return false;
+    this.#deleted.add(keyId);
+    return true;
   }
 }

@@ -83,7 +83,6 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     start: 'earliest',
     startOffsets: [0],
     delivery: { ...deliveryDefaults, ...delivery },
-    status: 'active',
     createdAt: now,
     ...settings,
   };

@@ -50,18 +50,15 @@ describe('sweep', () => {
     expect(await made.sweep()).toMatchObject({ wakes: 1 });
   });
 
-  it.each([{ group: { status: 'paused' } }, { endpoint: { status: 'disabled' } }] as const)(
-    'wakes nobody who is not to be called, and still tells the lag: %j',
-    async (options) => {
-      const made = await makeSweep(options);
-      made.append({ value: 1 }, { value: 2 });
-      made.rig.pass(5000);
-      made.append({ value: 3 });
-      expect(await made.sweep()).toMatchObject({ wakes: 0 });
-      const lag = { kind: 'lag', topic: 'orders', group: 'billing', records: 3, oldestMs: 5000 };
-      expect(made.events).toContainEqual(lag);
-    },
-  );
+  it('wakes nobody whose endpoint is disabled, and still tells the lag', async () => {
+    const made = await makeSweep({ endpoint: { status: 'disabled' } });
+    made.append({ value: 1 }, { value: 2 });
+    made.rig.pass(5000);
+    made.append({ value: 3 });
+    expect(await made.sweep()).toMatchObject({ wakes: 0 });
+    const lag = { kind: 'lag', topic: 'orders', group: 'billing', records: 3, oldestMs: 5000 };
+    expect(made.events).toContainEqual(lag);
+  });
 
   it('sweeps every topic though one fails, and then throws', async () => {
     const made = await makeSweep();
