@@ -71,6 +71,7 @@ const app = () => {
     retentionHours: null,
     archive: false,
     createdAt: 0,
+    version: 1,
   };
   const resolve = () => Promise.resolve(topic);
   return produceApp({

@@ -1,4 +1,4 @@
-import { sweep } from '../../lib/delivery/sweep.ts';
+import { sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { Appender } from '../../lib/log/appender.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
@@ -26,11 +26,15 @@ const queue = sqsWakeQueue({
 });
 const appender = new Appender({ batches, clock, random, telemetry });
 
-/** The schedule: wakes what was forgotten, and finishes removals. */
-export const handler = flushing(telemetry, async (): Promise<void> => {
-  try {
-    await sweep({ ...dynamoStateStores(state), batches, appender, queue, clock, telemetry });
-  } finally {
-    await appender.abandon();
-  }
-});
+/** The schedule: wakes what was forgotten, and goes on with removals, as far as the time of an invocation allows. */
+export const handler = flushing(
+  telemetry,
+  async (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
+    const run = { remainingMs: () => context.getRemainingTimeInMillis() };
+    try {
+      await sweep({ ...dynamoStateStores(state), batches, appender, queue, clock, telemetry }, run);
+    } finally {
+      await appender.abandon();
+    }
+  },
+);

@@ -76,7 +76,9 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
       onState(['topic'], 'GetItem', 'Query', 'UpdateItem'),
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem', 'BatchWriteItem'),
       onState(['group/*'], 'Query', 'BatchWriteItem'),
-      onState(['removal'], 'Query', 'UpdateItem', 'DeleteItem'),
+      // PutItem for a topic that was marked and not written down.
+      onState(['removal'], 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      onState(['sweep'], 'GetItem', 'PutItem'),
       wake,
     ],
   };

@@ -3,7 +3,7 @@ import { createStreamConsumer } from '../../functions/on-append/stream-events.ts
 import { Authenticator } from '../auth/authenticator.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { onAppend } from '../delivery/on-append.ts';
-import { sweep } from '../delivery/sweep.ts';
+import { sweep } from '../delivery/sweep/sweep.ts';
 import { longestLeaseMs } from '../domain/cursors.ts';
 import { limits } from '../domain/limits.ts';
 import { StickyPartition } from '../domain/partitioning.ts';
@@ -61,6 +61,7 @@ export interface Runtime {
 /** Deliveries at one time: 64 of them where one group alone has something to deliver. */
 const deliveriesAtOnce = 160;
 const stopGraceMs = 3000;
+const expiryMs = 3_600_000;
 
 /** Messages that are no wakes share a place among the groups. */
 const groupOf = (body: string): string => {
@@ -108,10 +109,15 @@ const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: Runti
     { clock, telemetry },
   );
   const sweepTimer = new SweepTimer(
-    () => sweep({ ...stores, batches, appender, clock, telemetry }),
+    (run) => sweep({ ...stores, batches, appender, clock, telemetry }, run),
     sweepMs,
     { clock, telemetry },
   );
+  const expiryTimer = new SweepTimer((run) => stores.expire(run), expiryMs, {
+    clock,
+    telemetry,
+    where: 'the expiry of the state table',
+  });
   const http = {
     ...stores,
     batches,
@@ -126,14 +132,19 @@ const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: Runti
     telemetry,
   };
   const apps: Apps = { produce: produceApp(http), consume: consumeApp(http), admin: adminApp(http) };
-  return { apps, appender, tableStream, streamPump, queuePump, sweepTimer };
+  return { apps, appender, tableStream, streamPump, queuePump, sweepTimer, expiryTimer };
 };
 
 type Parts = ReturnType<typeof compose>;
 
 /** From the outside in: no more requests, no more wakes, and then what those have left under way. */
 const stopParts = async (parts: Parts, server: HttpServer): Promise<void> => {
-  await Promise.all([server.stop(stopGraceMs), parts.queuePump.stop(stopGraceMs), parts.sweepTimer.stop()]);
+  await Promise.all([
+    server.stop(stopGraceMs),
+    parts.queuePump.stop(stopGraceMs),
+    parts.sweepTimer.stop(),
+    parts.expiryTimer.stop(),
+  ]);
   await parts.appender.abandon();
   await parts.tableStream?.stop();
   parts.streamPump.stop();
@@ -153,6 +164,7 @@ const begin = async (
   parts.tableStream?.start();
   parts.queuePump.start();
   parts.sweepTimer.start();
+  parts.expiryTimer.start();
   return {
     url: server.url,
     root,

@@ -13,6 +13,7 @@ import { sqsWakeQueue } from '../stores/sqs/wake-queue.ts';
 import type { WakeQueue, WakeReceipts } from '../stores/wake-queue.ts';
 import { type EmbeddedService, startDynamodb } from './embedded-dynamodb.ts';
 import { startSqsAndS3 } from './embedded-sqs-s3.ts';
+import { deleteExpired } from './expiry.ts';
 import { ensureBucket, ensureQueue, ensureTable, streamOf } from './resources.ts';
 
 export interface StoresOptions {
@@ -35,6 +36,8 @@ export interface EmbeddedStores extends ReturnType<typeof dynamoStateStores> {
   readonly wakes: { readonly client: SQSClient; readonly queueUrl: string };
   /** The log table's own stream, where DynamoDB has streams. */
   readonly stream?: { readonly client: DynamoDBStreamsClient; readonly streamArn: string };
+  /** Does what DynamoDB's expiry does. */
+  expire(run: { remainingMs(): number }): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -80,6 +83,7 @@ const connect = async (
         streamArn: await streamOf(log.client, log.table),
       },
     }),
+    expire: (run) => deleteExpired(state, tables.state, run),
     stop: async () => {
       for (const client of [log.client, state.client, sender, receiver]) client.destroy();
       await sqsAndS3.stop();

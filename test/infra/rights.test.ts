@@ -7,6 +7,7 @@ import {
   groupKey,
   partitionStateKey,
   removalKey,
+  sweepPlaceKey,
   topicKey,
 } from '../../lib/stores/dynamodb/keys.ts';
 import { allows, constructOf, leadingKeysOf, list, roleOf, statementsOf } from './policies.ts';
@@ -81,8 +82,11 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:BatchWriteItem on StorageState.Arn where pk is group/*',
     'dynamodb:Query on StorageState.Arn where pk is group/*',
     'dynamodb:DeleteItem on StorageState.Arn where pk is removal',
+    'dynamodb:PutItem on StorageState.Arn where pk is removal',
     'dynamodb:Query on StorageState.Arn where pk is removal',
     'dynamodb:UpdateItem on StorageState.Arn where pk is removal',
+    'dynamodb:GetItem on StorageState.Arn where pk is sweep',
+    'dynamodb:PutItem on StorageState.Arn where pk is sweep',
     'sqs:SendMessage on WakeQueueWakes.Arn',
   ],
 };
@@ -144,6 +148,7 @@ describe('the rights of the functions', () => {
       'partition state': partitionStateKey({ topicId: 'T', partition: 0 }).pk,
       cursor: cursorKey({ groupId: 'G', partition: 0 }).pk,
       removal: removalKey({ kind: 'topic', id: 'T' }).pk,
+      "sweep's place": sweepPlaceKey.pk,
     };
 
     const may = (name: FunctionName, operation: string, pk: string): boolean =>
@@ -164,7 +169,7 @@ describe('the rights of the functions', () => {
       ['sweep', 'Query', ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'removal']],
       ['sweep', 'BatchWriteItem', ['group', 'endpoint', 'partition state', 'cursor']],
       ['sweep', 'UpdateItem', ['topic', 'group', 'endpoint', 'partition state', 'removal']],
-      ['sweep', 'PutItem', []],
+      ['sweep', 'PutItem', ['removal', "sweep's place"]],
     ] as const)(
       'let %s %s what it works with, under the keys that the stores make',
       (name, operation, reached) => {

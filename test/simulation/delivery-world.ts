@@ -2,7 +2,7 @@ import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import type { DeliverDeps, Run } from '../../lib/delivery/deps.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
-import { type SweepDeps, sweep } from '../../lib/delivery/sweep.ts';
+import { type SweepDeps, sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { encodeRecords } from '../../lib/domain/encoding.ts';
 import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
 import { jsonText } from '../../lib/domain/json.ts';
@@ -14,6 +14,7 @@ import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
 import { MemoryGroupStore } from '../../lib/stores/memory/groups.ts';
 import { MemoryPartitionStore } from '../../lib/stores/memory/partitions.ts';
 import { MemoryRemovalStore } from '../../lib/stores/memory/removals.ts';
+import { MemorySweepPlaceStore } from '../../lib/stores/memory/sweep-places.ts';
 import { MemoryTopicStore } from '../../lib/stores/memory/topics.ts';
 import type { ReceivedWake } from '../../lib/stores/memory/wake-queue.ts';
 import type { Random } from '../../lib/stores/random.ts';
@@ -100,6 +101,7 @@ export class DeliveryWorld {
   readonly #cursors = new MemoryCursorStore();
   readonly #groups: MemoryGroupStore;
   readonly #topics = new MemoryTopicStore();
+  readonly #sweepPlaces = new MemorySweepPlaceStore();
   readonly #ends = Array.from({ length: partitions }, () => 0);
   readonly #faults: Faults;
   readonly #wrongClocks: boolean;
@@ -376,9 +378,10 @@ export class DeliveryWorld {
       topics: this.#network.remote(process, this.#topics),
       partitions: this.#network.remote(process, new MemoryPartitionStore()),
       removals: this.#network.remote(process, new MemoryRemovalStore()),
+      sweepPlaces: this.#network.remote(process, this.#sweepPlaces),
       appender: { close: () => Promise.reject(new Error('Nothing is deleted here.')) },
     };
-    sweep(deps).catch(() => undefined);
+    sweep(deps, { remainingMs: () => 240_000 }).catch(() => undefined);
     this.scheduler.after(sweepEveryMs, () => this.#scheduleSweep());
   }
 }

@@ -111,3 +111,6 @@ export const removalKey = ({ kind, id }: Pick<Removal, 'kind' | 'id'>): StateKey
 });
 export const removalsKey = 'removal';
 export const removalPrefix = (kind: Removal['kind']): string => `${kind}/`;
+
+/** State table: where the sweep got to. pk `sweep`, sk `place`; the attributes of `SweepPlace`. */
+export const sweepPlaceKey: StateKey = { pk: 'sweep', sk: 'place' };

@@ -3,6 +3,7 @@ import { dynamoCursorStore } from './cursors.ts';
 import { dynamoGroupStore } from './groups.ts';
 import { dynamoPartitionStore } from './partitions.ts';
 import { dynamoRemovalStore } from './removals.ts';
+import { dynamoSweepPlaceStore } from './sweep-places.ts';
 import type { Table } from './table.ts';
 import { dynamoTopicStore } from './topics.ts';
 
@@ -14,4 +15,5 @@ export const dynamoStateStores = (state: Table) => ({
   partitions: dynamoPartitionStore(state),
   keys: dynamoKeyStore(state),
   removals: dynamoRemovalStore(state),
+  sweepPlaces: dynamoSweepPlaceStore(state),
 });

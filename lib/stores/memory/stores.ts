@@ -5,6 +5,7 @@ import { MemoryGroupStore } from './groups.ts';
 import { MemoryKeyStore } from './keys.ts';
 import { MemoryPartitionStore } from './partitions.ts';
 import { MemoryRemovalStore } from './removals.ts';
+import { MemorySweepPlaceStore } from './sweep-places.ts';
 import { MemoryTopicStore } from './topics.ts';
 import { MemoryWakeQueue } from './wake-queue.ts';
 
@@ -16,6 +17,7 @@ export interface MemoryStores {
   readonly partitions: MemoryPartitionStore;
   readonly keys: MemoryKeyStore;
   readonly removals: MemoryRemovalStore;
+  readonly sweepPlaces: MemorySweepPlaceStore;
   readonly wakes: MemoryWakeQueue;
 }
 
@@ -38,5 +40,6 @@ export const memoryStores = ({
   partitions: new MemoryPartitionStore(),
   keys: new MemoryKeyStore(),
   removals: new MemoryRemovalStore(),
+  sweepPlaces: new MemorySweepPlaceStore(),
   wakes: new MemoryWakeQueue({ clock, visibilityMs }),
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { finishRemovals, type RemovalDeps } from '../../../lib/delivery/removals.ts';
+import { Failures } from '../../../lib/delivery/sweep/failures.ts';
+import { type RemovalDeps, RemovalRound } from '../../../lib/delivery/sweep/removals.ts';
 import type { Batch } from '../../../lib/domain/batches.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { PartitionRef } from '../../../lib/domain/records.ts';
@@ -14,6 +15,15 @@ const batch = (base: number, count: number): Batch => ({
   appendedAt: 0,
   bytesBefore: 0,
 });
+
+/** One round of removals, from the first on, while `hasTime`. Gives how many were finished. */
+const finishRemovals = async (deps: RemovalDeps, hasTime: () => boolean = () => true): Promise<number> => {
+  const failures = new Failures();
+  const round = new RemovalRound(deps, {}, failures);
+  await round.goOn(hasTime);
+  failures.throwFirst();
+  return round.finished;
+};
 
 /** A topic of two partitions with `batches` in each, its group and a cursor. */
 const makeTopic = async (batches: number) => {
@@ -44,7 +54,14 @@ const makeTopic = async (batches: number) => {
   };
   const request = () =>
     removals.put({ kind: 'topic', id: 't1', name: 'orders', partitions: 2, requestedAt: clock.now() });
-  return { ...made, deps, closed, request, table, finish: () => finishRemovals(deps) };
+  return {
+    ...made,
+    deps,
+    closed,
+    request,
+    table,
+    finish: (hasTime?: () => boolean) => finishRemovals(deps, hasTime),
+  };
 };
 
 const left = async ({ table, cursors, groups, partitions }: Awaited<ReturnType<typeof makeTopic>>) => ({
@@ -119,17 +136,50 @@ describe('finishRemovals', () => {
     expect(await made.topics.get('orders')).toMatchObject({ topicId: 't2' });
   });
 
-  it('does a bounded part of a large log at a time, from the oldest on, and goes on where it was', async () => {
+  it('deletes a large log from the oldest batch on while there is time, and goes on where it was', async () => {
     const made = await makeTopic(4000);
     await made.request();
     await made.finish();
     made.rig.pass(limits.removalMinAgeMs);
-    expect(await made.finish()).toBe(0);
+    let looks = 70;
+    expect(await made.finish(() => looks-- > 0)).toBe(0);
     expect(made.table.batches(at(0))).toEqual([]);
     expect(made.table.batches(at(1))[0]?.base).toBeGreaterThan(0);
     expect(await left(made)).toMatchObject({ cursors: 1, groups: 1 });
     expect(await made.finish()).toBe(1);
     expect(await left(made)).toMatchObject({ batches: 0, groups: 0 });
+  });
+
+  it('leaves a topic that it has no time to close for the next call, name and all', async () => {
+    const made = await makeTopic(1);
+    await made.request();
+    let looks = 2;
+    await made.finish(() => looks-- > 0);
+    expect(made.closed).toHaveLength(1);
+    expect(await made.topics.get('orders')).toBeDefined();
+    await made.finish();
+    expect(made.closed.toSorted()).toEqual([0, 1]);
+    expect(await made.topics.get('orders')).toBeUndefined();
+  });
+
+  it('gives removals of topics and of groups turns, however many there are and however large one is', async () => {
+    const made = await makeTopic(20_000);
+    await made.request();
+    for (let index = 0; index < 300; index += 1) {
+      const id = `g-${index}`;
+      const requestedAt = made.clock.now();
+      await made.removals.put({ kind: 'group', id, name: id, topicId: 't2', requestedAt });
+      await made.removals.put({ kind: 'topic', id: `t-${index}`, name: id, partitions: 0, requestedAt });
+    }
+    await made.finish();
+    made.rig.pass(limits.removalMinAgeMs);
+    let looks = 400;
+    const finished = await made.finish(() => looks-- > 0);
+    const groups = 300 - (await made.removals.list('group', { limit: 1000 })).length;
+    const topics = 301 - (await made.removals.list('topic', { limit: 1000 })).length;
+    expect(finished).toBe(groups + topics);
+    expect(groups).toBeGreaterThan(100);
+    expect(topics).toBeGreaterThan(100);
   });
 
   it('deletes the closing batch after all others, whatever deletion fails', async () => {

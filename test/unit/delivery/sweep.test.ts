@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { type SweepDeps, sweep } from '../../../lib/delivery/sweep.ts';
+import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
+import { ThrottledError } from '../../../lib/domain/errors.ts';
+import type { PartitionRef } from '../../../lib/domain/records.ts';
+import { markDeleted } from '../../../lib/topics/mark-deleted.ts';
 import { answered, cursorRef, groupRef, makeRig, type RigOptions } from './rig.ts';
 
 const makeSweep = async (options: RigOptions = {}) => {
   const made = await makeRig(options);
   const settings = { partitions: 2, retentionHours: null, archive: false };
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
-  const { topics, partitions, removals, deps } = made;
+  const { topics, partitions, removals, sweepPlaces, deps } = made;
   const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
-  const sweepDeps: SweepDeps = { ...deps, topics, partitions, removals, appender };
-  return { ...made, sweep: () => sweep(sweepDeps) };
+  const sweepDeps: SweepDeps = { ...deps, topics, partitions, removals, sweepPlaces, appender };
+  const run = { remainingMs: () => 240_000 };
+  return {
+    ...made,
+    sweepDeps,
+    sweep: (other: Partial<SweepDeps> = {}) => sweep({ ...sweepDeps, ...other }, run),
+  };
 };
 
 describe('sweep', () => {
@@ -78,5 +86,66 @@ describe('sweep', () => {
       await made.topics.create({ name: `a${index}`, topicId: `a${index}`, ...settings });
     made.append({ value: 1 });
     expect(await made.sweep()).toMatchObject({ wakes: 1 });
+  });
+
+  it.each(['end', 'floor'] as const)(
+    'is kept by no partition from another, nor from telling the lag: one whose %s is throttled',
+    async (method) => {
+      const made = await makeSweep({ group: { startOffsets: [0, 0] } });
+      made.append({ value: 'hot' });
+      const [hot] = made.batches.table.batches({ topicId: 't1', partition: 0 });
+      const now = made.clock.now();
+      if (hot) made.batches.table.put({ topicId: 't1', partition: 1 }, hot, now, now);
+      made.rig.pass(5000);
+      const batches = new Proxy(made.batches, {
+        get: (store, name) => {
+          const value: unknown = Reflect.get(store, name, store);
+          if (typeof value !== 'function') return value;
+          return (ref: PartitionRef, ...more: unknown[]) =>
+            name === method && ref.partition === 0
+              ? Promise.reject(new ThrottledError('hot'))
+              : Reflect.apply(value, store, [ref, ...more]);
+        },
+      });
+      await expect(made.sweep({ batches })).rejects.toThrow('hot');
+      expect(made.takeWakes()).toMatchObject(
+        method === 'end'
+          ? [{ wake: { partition: 1 } }]
+          : [{ wake: { partition: 0 } }, { wake: { partition: 1 } }],
+      );
+      expect(made.events.find(({ kind }) => kind === 'lag')).toMatchObject({ oldestMs: 5000 });
+    },
+  );
+
+  it('wakes before it tells anything of the lag', async () => {
+    const made = await makeSweep();
+    made.append({ value: 1 });
+    await made.sweep();
+    const { calls } = made;
+    expect(calls.indexOf('queue.send')).toBeLessThan(calls.indexOf('batches.floor'));
+    expect(calls).toEqual(expect.arrayContaining(['queue.send', 'batches.floor']));
+  });
+
+  it('writes down what is to be removed of a topic that was marked as deleted and no more', async () => {
+    const made = await makeSweep();
+    const closed: PartitionRef[] = [];
+    const appender = { close: async (at: PartitionRef) => void closed.push(at) };
+    await markDeleted(made.sweepDeps, 'orders', 't1');
+    await made.sweep({ appender });
+    expect(closed).toHaveLength(2);
+    expect(await made.topics.get('orders')).toBeUndefined();
+    expect(await made.removals.list('topic', { limit: 9 })).toMatchObject([
+      { id: 't1', partitions: 2, requestedAt: made.clock.now(), closedAt: made.clock.now() },
+    ]);
+  });
+
+  it('costs a topic one request, and with groups one more for each partition and group', async () => {
+    const made = await makeSweep();
+    await made.sweep();
+    expect(made.calls).toEqual(['groups.list', 'batches.end', 'batches.end', 'cursors.list']);
+    made.calls.length = 0;
+    await made.groups.delete(groupRef, 'g1');
+    await made.sweep();
+    expect(made.calls).toEqual(['groups.list']);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sweep } from '../../../lib/delivery/sweep.ts';
+import { sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { Lease } from '../../../lib/groups/lease.ts';
 import { answered, cursorRef, makeRig, ok } from './rig.ts';
@@ -10,9 +10,13 @@ const makeSwept = async () => {
   const made = await makeRig();
   const settings = { partitions: 1, retentionHours: null, archive: false };
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
-  const { topics, partitions, removals, deps } = made;
+  const { topics, partitions, removals, sweepPlaces, deps } = made;
   const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
-  return { ...made, sweep: () => sweep({ ...deps, topics, partitions, removals, appender }) };
+  return {
+    ...made,
+    sweep: () =>
+      sweep({ ...deps, topics, partitions, removals, sweepPlaces, appender }, { remainingMs: () => 240_000 }),
+  };
 };
 
 describe('a deliverer whose clock is a day ahead', () => {

@@ -1,0 +1,136 @@
+import { closesPartition } from '../../domain/batches.ts';
+import { concurrently } from '../../domain/concurrently.ts';
+import { limits } from '../../domain/limits.ts';
+import type { PartitionRef } from '../../domain/records.ts';
+import { partitionsOf } from '../../groups/start-offsets.ts';
+import type { BatchStore } from '../../stores/batches.ts';
+import type { Clock } from '../../stores/clock.ts';
+import type { CursorStore } from '../../stores/cursors.ts';
+import type { GroupStore } from '../../stores/groups.ts';
+import type { PartitionStore } from '../../stores/partitions.ts';
+import type { GroupRemoval, Removal, RemovalStore, TopicRemoval } from '../../stores/removals.ts';
+import type { TopicStore } from '../../stores/topics.ts';
+import { markDeleted } from '../../topics/mark-deleted.ts';
+
+export interface RemovalDeps {
+  readonly topics: Pick<TopicStore, 'get' | 'update' | 'delete'>;
+  readonly groups: Pick<GroupStore, 'list' | 'delete'>;
+  readonly cursors: Pick<CursorStore, 'deleteAll'>;
+  readonly partitions: Pick<PartitionStore, 'deleteAll'>;
+  readonly batches: Pick<BatchStore, 'last' | 'range' | 'delete'>;
+  readonly removals: RemovalStore;
+  /** The log's appender: writes the batch that closes a partition; closing twice is no error. */
+  readonly appender: { close(at: PartitionRef): Promise<void> };
+  readonly clock: Clock;
+}
+
+/** What came of a turn: all is gone; there is more to do now; or it is too early, or there is no time. */
+export type TurnOutcome = 'finished' | 'more' | 'waits';
+
+/** Log batches that are deleted in one turn. */
+const batchesOfOneTurn = 1000;
+const batchesOfOneDelete = 100;
+const closesAtOnce = 8;
+
+/**
+ * Takes apart what was deleted: the log's batches, cursors, partition states, groups and endpoints. Every step may be
+ * repeated, so that a crash anywhere leaves work for the next turn and nothing else. Nothing is taken apart until
+ * `limits.removalMinAgeMs` after it was deleted (a topic: closed), when no writer can still believe in it and no late
+ * copy of a write can bring a part of it back.
+ */
+export class RemovalTurns {
+  readonly #deps: RemovalDeps;
+  /** By topic id: the first partition that still has batches, so that a later turn of this sweep begins there. */
+  readonly #emptied = new Map<string, number>();
+
+  constructor(deps: RemovalDeps) {
+    this.#deps = deps;
+  }
+
+  /** Goes on with one for one turn, or until there is no time. */
+  async take(removal: Removal, hasTime: () => boolean): Promise<TurnOutcome> {
+    const outcome =
+      removal.kind === 'topic'
+        ? await this.#takeTopic(removal, hasTime)
+        : await removeGroup(this.#deps, removal);
+    if (outcome === 'finished') await this.#deps.removals.delete(removal);
+    return outcome;
+  }
+
+  async #takeTopic(removal: TopicRemoval, hasTime: () => boolean): Promise<TurnOutcome> {
+    const deps = this.#deps;
+    if (removal.closedAt === undefined) {
+      await closeTopic(deps, removal, hasTime);
+      return 'waits';
+    }
+    if (!isOld(removal.closedAt, deps)) return 'waits';
+    if (!(await this.#deleteBatches(removal, hasTime))) return hasTime() ? 'more' : 'waits';
+    for (const { group } of await deps.groups.list(removal.id)) {
+      if (!hasTime()) return 'waits';
+      // Before its group, by which they are found.
+      await deps.cursors.deleteAll(group.groupId);
+      await deps.groups.delete({ topicId: removal.id, group: group.name }, group.groupId);
+    }
+    await deps.partitions.deleteAll(removal.id);
+    return 'finished';
+  }
+
+  /** Deletes batches of every partition from the oldest on, the closing one last. False when there is more to do. */
+  async #deleteBatches({ id: topicId, partitions }: TopicRemoval, hasTime: () => boolean): Promise<boolean> {
+    let left = batchesOfOneTurn;
+    for (let partition = this.#emptied.get(topicId) ?? 0; partition < partitions; partition += 1) {
+      this.#emptied.set(topicId, partition);
+      for (;;) {
+        if (left <= 0 || !hasTime()) return false;
+        const deleted = await deleteOldest(this.#deps, { topicId, partition });
+        if (deleted === 0) break;
+        left -= deleted;
+      }
+    }
+    return true;
+  }
+}
+
+/** Gives how many batches it deleted: none when none is left. */
+const deleteOldest = async ({ batches }: RemovalDeps, at: PartitionRef): Promise<number> => {
+  const page = await batches.range(at, { from: 0, limit: batchesOfOneDelete, consistent: true });
+  const records = page.batches.filter((batch) => !closesPartition(batch));
+  // The last deletion is that of the closing batch alone: it stands for as long as there is anything before it.
+  const next = records.length > 0 ? records : page.batches;
+  if (next.length === 0) return 0;
+  await batches.delete(
+    at,
+    next.map(({ base }) => base),
+  );
+  return next.length;
+};
+
+const isOld = (since: number, { clock }: Pick<RemovalDeps, 'clock'>): boolean =>
+  clock.now() - since >= limits.removalMinAgeMs;
+
+const removeGroup = async (deps: RemovalDeps, removal: GroupRemoval): Promise<TurnOutcome> => {
+  if (!isOld(removal.requestedAt, deps)) return 'waits';
+  // It may still stand, when whoever deleted it got no further than asking for it.
+  await deps.groups.delete({ topicId: removal.topicId, group: removal.name }, removal.id);
+  await deps.cursors.deleteAll(removal.id);
+  return 'finished';
+};
+
+/** Finishes what deleting the topic begins with: each partition is closed, and its name goes. Then notes that it is. */
+const closeTopic = async (
+  deps: RemovalDeps,
+  { id: topicId, name, partitions }: TopicRemoval,
+  hasTime: () => boolean,
+): Promise<void> => {
+  await markDeleted(deps, name, topicId);
+  const closed = await concurrently(closesAtOnce, partitionsOf({ topicId, partitions }), async (at) => {
+    if (!hasTime()) return false;
+    const last = await deps.batches.last(at);
+    if (last === undefined || !closesPartition(last)) await deps.appender.close(at);
+    return true;
+  });
+  // Not before: whoever has the name next must not be written to where this topic was.
+  if (closed.includes(false)) return;
+  await deps.topics.delete(name, topicId);
+  await deps.removals.noteClosed(topicId, deps.clock.now());
+};
