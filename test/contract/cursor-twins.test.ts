@@ -74,7 +74,9 @@ describe.each(dynamodbs)('$name', ({ start }) => {
   });
   afterAll(() => running.stop());
 
-  test('memory and DynamoDB answer any run of acquires, commits and releases alike', async () => {
+  test('memory and DynamoDB answer any run of acquires, commits and releases alike', {
+    timeout: 120_000,
+  }, async () => {
     const { cursors } = await running.open();
     const twin = new MemoryCursorStore();
     let runs = 0;
