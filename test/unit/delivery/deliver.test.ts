@@ -653,6 +653,18 @@ describe('a run', () => {
     };
   };
 
+  it('sends the message that a late commit of the holder before began, and no longer one', async () => {
+    const { deliver, append, sent, cursors, clock } = await makeRig();
+    for (let value = 0; value < 3; value += 1) append({ value });
+    const holder = { read: undefined, startOffset: 0, owner: 'dead', now: clock.now() };
+    await cursors.acquire(cursorRef, { ...holder, leaseUntil: clock.now() });
+    changedBeforeAcquire(cursors, 1, () =>
+      cursors.commit(cursorRef, { epoch: 1, committed: 0, leaseUntil: clock.now(), pendingEnd: 2 }),
+    );
+    await deliver();
+    expect(sent.map(offsetsOf)).toEqual([[0, 1], [2]]);
+  });
+
   it('whose lease is refused for a retry that was set late waits for it, and does not forget it', async () => {
     const { rig, deliver, append, sent, cursors, takeWakes, clock } = await makeRig();
     append({ value: 0 });
