@@ -1,3 +1,5 @@
+import { limits } from '../lib/domain/limits.ts';
+
 /**
  * The only reader of `process.env`. Every setting is validated before anything else happens, all that is wrong is said
  * at once, and a name nobody knows is refused: a misspelt setting must not be a default in disguise.
@@ -84,7 +86,7 @@ const localSettings = {
   MILLRACE_TRIM_MIN_AGE_SECONDS: wholeNumber('seconds before which no batch is deleted', {
     min: 0,
     max: 30 * 86_400,
-    absent: 3600,
+    absent: limits.trimMinAgeMs / 1000,
   }),
 } satisfies Record<string, Setting<unknown>>;
 
