@@ -4,11 +4,10 @@ import { limits } from '../../../lib/domain/limits.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import { noTelemetry } from '../../../lib/stores/telemetry.ts';
 
-const requestMs = 5;
 const runMs = 240_000;
 
 /** Memory stores of which each request takes `requestMs` of a clock, as if there were no two at a time. */
-const makeWorld = async (topics: number) => {
+const makeWorld = async (topics: number, requestMs = 5) => {
   let now = Date.UTC(2026, 0, 1);
   const clock = {
     now: () => now,
@@ -138,6 +137,12 @@ describe('a sweep that has more to do than time', () => {
     });
     for (let sweeps = 0; sweeps < 2; sweeps += 1) await world.sweep();
     expect(world.seen.size).toBe(20);
+  });
+
+  it('ends in time though each request takes seconds, and still reaches all', async () => {
+    const world = await makeWorld(150, 3000);
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) await world.sweep();
+    expect(world.seen.size).toBe(150);
   });
 
   it('goes on after the topic that it finds noted, round to it', async () => {
