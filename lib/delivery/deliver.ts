@@ -136,15 +136,10 @@ class Delivery {
   /** Delivers until nothing is left, and gives the cursor as it was let go; undefined when another answers for the rest. */
   async #deliverAll(lease: Lease, planned: Message): Promise<Cursor | undefined> {
     const { committed, pendingEnd } = lease.cursor;
-    // A commit of the holder before may have landed since the cursor was read: the epoch does not tell. It may have moved
-    // the cursor, or only said where the message ends that it was about to send.
-    const isMoved = committed > planned.start || (pendingEnd ?? planned.end) !== planned.end;
-    const first = isMoved ? await this.#next(committed, pendingEnd) : planned;
-    this.#assertRunning();
-    if (first === undefined) return this.#commitAndRelease(lease, committed);
-    const asPlanned = committed === first.start && pendingEnd === first.end;
-    if (!asPlanned && !(await this.#commit(lease, first))) return undefined;
-    for (let message = first; ; ) {
+    // Otherwise records were trimmed, or the message was longer than one may be now.
+    const isPlanned = committed === planned.start && pendingEnd === planned.end;
+    if (!isPlanned && !(await this.#commit(lease, planned))) return undefined;
+    for (let message = planned; ; ) {
       if (!(await this.#mayCall(lease))) return this.#handOver(lease);
       const through = await this.#call(lease, message);
       if (through === undefined) return undefined;

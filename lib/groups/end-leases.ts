@@ -34,8 +34,7 @@ export const endLeases = async (deps: EndLeasesDeps): Promise<number> => {
       await concurrently(writesAtOnce, live, async ([partition, read]) => {
         const ref = { groupId: group.groupId, partition };
         // Itself over from the beginning.
-        const ending = { read, startOffset: read.committed, owner, now, leaseUntil: 0 };
-        const taken = { ...ending, despite: { lease: true, retry: true } };
+        const taken = { read, startOffset: read.committed, owner, leaseUntil: 0 };
         if ((await deps.cursors.acquire(ref, taken)) !== undefined) ended += 1;
       });
     }

@@ -38,24 +38,16 @@ export class Lease {
     this.#cursor = cursor;
   }
 
-  /** Undefined when another took it since `read`. Throws when no definite answer came: it may be held then. */
+  /**
+   * Undefined when a lease is live or a retry is due later, or the cursor is not as it was read any more. Throws when no
+   * definite answer came: it may be held then.
+   */
   static async acquire(deps: LeaseDeps, ref: CursorRef, request: LeaseRequest): Promise<Lease | undefined> {
     const { read, startOffset, owner, durationMs, pendingEnd } = request;
     const now = deps.clock.now();
-    const cursor = await deps.cursors.acquire(ref, {
-      read,
-      startOffset,
-      owner,
-      now,
-      leaseUntil: now + durationMs,
-      pendingEnd,
-      ...(read !== undefined && {
-        despite: {
-          lease: leaseMsLeft(read, now) === 0,
-          retry: request.beforeRetry || retryMsLeft(read, now, request.longestRetryMs) === 0,
-        },
-      }),
-    });
+    if (read !== undefined && !isFree(read, now, request)) return undefined;
+    const leaseUntil = now + durationMs;
+    const cursor = await deps.cursors.acquire(ref, { read, startOffset, owner, leaseUntil, pendingEnd });
     return cursor && new Lease(deps, ref, durationMs, cursor);
   }
 
@@ -98,3 +90,10 @@ export class Lease {
     return done;
   }
 }
+
+const isFree = (
+  cursor: Cursor,
+  now: number,
+  { beforeRetry, longestRetryMs }: Pick<LeaseRequest, 'beforeRetry' | 'longestRetryMs'>,
+): boolean =>
+  leaseMsLeft(cursor, now) === 0 && (beforeRetry || retryMsLeft(cursor, now, longestRetryMs) === 0);

@@ -8,14 +8,8 @@ export interface Acquisition {
   readonly startOffset: number;
   /** Unique to this run, so that a repeated request recognises its own lease. */
   readonly owner: string;
-  /** Wall clock ms, both fixed when the request is built. */
-  readonly now: number;
+  /** Wall clock ms, fixed when the request is built. */
   readonly leaseUntil: number;
-  /**
-   * What of `read` is no obstacle though its time is after `now`, as long as that is still the time that was read: a
-   * lease or a retry whose time cannot be right, or a retry that need not be waited for.
-   */
-  readonly despite?: { readonly lease: boolean; readonly retry: boolean };
   /** Set with the lease where the cursor has none. */
   readonly pendingEnd?: number;
 }
@@ -53,9 +47,11 @@ export interface CursorStore {
   /** Every cursor of a group, by partition; strongly consistent. */
   list(groupId: string): Promise<ReadonlyMap<number, Cursor>>;
   /**
-   * Takes the lease: sets owner, leaseUntil and epoch + 1 if the epoch is still the one that was read, no lease ends
-   * after `now` and no retry is due after `now`, but for what it takes `despite`. Answers with the cursor, or undefined when a condition failed and the
-   * lease that stands is not this owner's.
+   * Takes the lease: sets owner, leaseUntil and epoch + 1 if epoch, committed, leaseUntil, retryAt and pendingEnd are still
+   * what was read. Whether these leave the cursor free is for the caller to judge, by its clock. A cursor never comes back
+   * to what it was: `committed` only grows, and what was let go is renewed only by a commit that moves it. So an acquire
+   * that was refused once is refused for ever, however often and late it lands. Answers with the cursor, or undefined when
+   * it is not as it was read and the lease that stands is not this owner's.
    */
   acquire(ref: CursorRef, acquisition: Acquisition): Promise<Cursor | undefined>;
   /**

@@ -54,7 +54,7 @@ test('a request that was refused is told of, and one that never left is not', as
 test('a lease and a commit are one write each', async () => {
   const cursors = dynamoCursorStore(tables.state);
   const ref = { groupId: 'g', partition: 0 };
-  await cursors.acquire(ref, { read: undefined, startOffset: 0, owner: 'a', now: 0, leaseUntil: 9 });
+  await cursors.acquire(ref, { read: undefined, startOffset: 0, owner: 'a', leaseUntil: 9 });
   await cursors.commit(ref, { epoch: 1, committed: 5, leaseUntil: 9, pendingEnd: 10 });
   await cursors.release(ref, { epoch: 1 });
   expect(used.map(({ operation, units }) => [operation, units])).toStrictEqual([

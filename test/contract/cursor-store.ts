@@ -9,7 +9,6 @@ const acquisition = (owner: string, more: Partial<Acquisition> = {}): Acquisitio
   read: undefined,
   startOffset: 40,
   owner,
-  now: 1000,
   leaseUntil: 2000,
   ...more,
 });
@@ -50,7 +49,7 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const first = await Promise.all(owners.map((owner) => cursors.acquire(ref, acquisition(owner))));
       expect(first.filter(Boolean)).toHaveLength(1);
       const read = await cursors.get(ref);
-      const later = { read, now: 2000, leaseUntil: 3000 };
+      const later = { read, leaseUntil: 3000 };
       const second = await Promise.all(
         owners.map((owner) => cursors.acquire(ref, acquisition(`${owner}-again`, later))),
       );
@@ -62,7 +61,7 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const { cursors } = await open();
       const first = await held(cursors);
       expect(await cursors.acquire(ref, acquisition('a', { leaseUntil: 9000 }))).toStrictEqual(first);
-      const next = acquisition('b', { read: first, now: 2000, leaseUntil: 3000 });
+      const next = acquisition('b', { read: first, leaseUntil: 3000 });
       const second = await cursors.acquire(ref, next);
       expect(second).toMatchObject({ epoch: 2, owner: 'b', leaseUntil: 3000 });
       expect(await cursors.acquire(ref, next)).toStrictEqual(second);
@@ -72,37 +71,28 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
     test('an acquire that lands after its lease was superseded or let go takes nothing', async () => {
       const { cursors } = await open();
       const first = await held(cursors);
-      const second = acquisition('b', { read: first, now: 2000, leaseUntil: 3000 });
+      const second = acquisition('b', { read: first, leaseUntil: 3000 });
       await cursors.acquire(ref, second);
       expect(await cursors.acquire(ref, acquisition('a'))).toBeUndefined();
       await cursors.release(ref, { epoch: 2 });
       const standing = await cursors.get(ref);
       expect(await cursors.acquire(ref, second)).toBeUndefined();
-      expect(await cursors.acquire(ref, acquisition('a', { read: first, now: 9000 }))).toBeUndefined();
+      expect(await cursors.acquire(ref, acquisition('a', { read: first }))).toBeUndefined();
       expect(await cursors.get(ref)).toStrictEqual(standing);
     });
 
     test('an acquire that lands late is not mistaken for a later lease of the same owner', async () => {
       const { cursors } = await open();
       const read = await held(cursors);
-      await cursors.acquire(ref, acquisition('a', { read, now: 2000, leaseUntil: 3000 }));
+      await cursors.acquire(ref, acquisition('a', { read, leaseUntil: 3000 }));
       expect(await cursors.acquire(ref, acquisition('a'))).toBeUndefined();
     });
 
-    test('a live lease is left alone until the moment it ends', async () => {
-      const { cursors } = await open();
-      const read = await held(cursors);
-      expect(await cursors.acquire(ref, acquisition('b', { read, now: 1999 }))).toBeUndefined();
-      const taken = await cursors.acquire(ref, acquisition('b', { read, now: 2000, leaseUntil: 3000 }));
-      expect(taken).toMatchObject({ epoch: 2, owner: 'b' });
-    });
-
-    test('a retry that is due later is waited for', async () => {
+    test('a cursor that is as it was read can be taken, whatever its times: its reader judges those', async () => {
       const { cursors } = await open();
       const read = await retrying(cursors);
-      expect(await cursors.acquire(ref, acquisition('b', { read, now: 4999 }))).toBeUndefined();
-      const due = acquisition('b', { read, now: 5000, leaseUntil: 6000, pendingEnd: 50 });
-      expect(await cursors.acquire(ref, due)).toStrictEqual({
+      const taken = acquisition('b', { read, leaseUntil: 6000, pendingEnd: 50 });
+      expect(await cursors.acquire(ref, taken)).toStrictEqual({
         committed: 40,
         epoch: 2,
         owner: 'b',
@@ -111,40 +101,44 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       });
     });
 
-    test('a lease or a retry that is taken as no obstacle is none, as long as it is what was read', async () => {
+    test('a lease that was renewed since it was read is not taken', async () => {
       const { cursors } = await open();
-      const read = await retrying(cursors);
-      const resume = acquisition('b', { read, leaseUntil: 3000, despite: { lease: false, retry: true } });
-      const later = { ...failed, retryAt: 5001 };
-      await cursors.release(ref, { epoch: 1, retry: later });
-      expect(await cursors.acquire(ref, resume)).toBeUndefined();
-      await cursors.release(ref, { epoch: 1, retry: failed });
-      const resumed = await cursors.acquire(ref, resume);
-      expect(resumed).toMatchObject({ epoch: 2, owner: 'b', retryAt: 5000 });
-      const despite = { lease: true, retry: true };
-      const over = acquisition('c', { read: resumed, leaseUntil: 4000, despite });
-      await cursors.commit(ref, { epoch: 2, committed: 41, leaseUntil: 3001 });
-      expect(await cursors.acquire(ref, over)).toBeUndefined();
-      const again = { ...over, read: await cursors.get(ref) };
-      expect(await cursors.acquire(ref, again)).toMatchObject({ epoch: 3, owner: 'c' });
+      const read = await held(cursors);
+      await cursors.commit(ref, { epoch: 1, committed: 40, leaseUntil: 2500 });
+      expect(await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 3000 }))).toBeUndefined();
+      expect(await cursors.get(ref)).toMatchObject({ epoch: 1, owner: 'a', leaseUntil: 2500 });
     });
 
-    test('a lease that is renewed after it was read over is not taken for the sake of a retry', async () => {
+    test('a lease that was let go, or moved, since it was read is not taken: what is refused once always is', async () => {
       const { cursors } = await open();
-      await retrying(cursors);
-      const despite = { lease: true, retry: true };
-      const read = await cursors.acquire(ref, acquisition('b', { read: await cursors.get(ref), despite }));
-      expect(await cursors.commit(ref, { epoch: 2, committed: 45, leaseUntil: 4000, pendingEnd: 46 })).toBe(
-        true,
-      );
-      expect(await cursors.acquire(ref, acquisition('c', { read, now: 2000, despite }))).toBeUndefined();
+      const read = await held(cursors);
+      const refused = acquisition('b', { read, leaseUntil: 3000 });
+      await cursors.commit(ref, { epoch: 1, committed: 41, leaseUntil: 2000 });
+      expect(await cursors.acquire(ref, refused)).toBeUndefined();
+      await cursors.release(ref, { epoch: 1 });
+      expect(await cursors.acquire(ref, refused)).toBeUndefined();
+      const standing = await cursors.get(ref);
+      expect(standing).toMatchObject({ epoch: 1, committed: 41, leaseUntil: 0 });
+      expect(await cursors.acquire(ref, { ...refused, read: standing })).toMatchObject({
+        epoch: 2,
+        owner: 'b',
+      });
+    });
+
+    test('a retry that was set since the cursor was read is not passed over', async () => {
+      const { cursors } = await open();
+      const read = await retrying(cursors);
+      const resume = acquisition('b', { read, leaseUntil: 3000 });
+      await cursors.release(ref, { epoch: 1, retry: { ...failed, retryAt: 5001 } });
+      expect(await cursors.acquire(ref, resume)).toBeUndefined();
+      expect(await cursors.get(ref)).toMatchObject({ epoch: 1, retryAt: 5001 });
     });
 
     test('the end of the message in flight is set with the lease only where there is none', async () => {
       const { cursors } = await open();
       const first = await cursors.acquire(ref, acquisition('a', { pendingEnd: 44 }));
       expect(first?.pendingEnd).toBe(44);
-      const next = acquisition('b', { read: first, now: 2000, leaseUntil: 3000, pendingEnd: 50 });
+      const next = acquisition('b', { read: first, leaseUntil: 3000, pendingEnd: 50 });
       expect((await cursors.acquire(ref, next))?.pendingEnd).toBe(44);
       await cursors.commit(ref, { epoch: 2, committed: 44, leaseUntil: 0 });
       const last = acquisition('c', { read: await cursors.get(ref), pendingEnd: 60 });
@@ -154,7 +148,7 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
     test('letting go without a failure leaves the retry as it is', async () => {
       const { cursors } = await open();
       const read = await retrying(cursors);
-      await cursors.acquire(ref, acquisition('b', { read, now: 5000, leaseUntil: 6000 }));
+      await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 6000 }));
       expect(await cursors.release(ref, { epoch: 2 })).toBe(true);
       expect(await cursors.release(ref, { epoch: 2 })).toBe(true);
       expect(await cursors.get(ref)).toStrictEqual({ committed: 40, epoch: 2, leaseUntil: 0, ...shown });
@@ -185,7 +179,7 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
     test('a commit moves the cursor and ends what was before it', async () => {
       const { cursors } = await open();
       const read = await retrying(cursors);
-      await cursors.acquire(ref, acquisition('b', { read, now: 5000, leaseUntil: 6000 }));
+      await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 6000 }));
       expect(await cursors.commit(ref, { epoch: 2, committed: 45, leaseUntil: 7000, pendingEnd: 48 })).toBe(
         true,
       );
@@ -226,7 +220,7 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
     test('a holder that was superseded moves and lets go of nothing', async () => {
       const { cursors } = await open();
       const read = await held(cursors);
-      await cursors.acquire(ref, acquisition('b', { read, now: 2000, leaseUntil: 3000 }));
+      await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 3000 }));
       const standing = await cursors.get(ref);
       for (const committed of [40, 99])
         expect(await cursors.commit(ref, { epoch: 1, committed, leaseUntil: 0 })).toBe(false);
@@ -251,7 +245,7 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
       await cursors.deleteAll('g');
       expect(await cursors.commit(ref, { epoch: 1, committed: 99, leaseUntil: 0 })).toBe(false);
       expect(await cursors.release(ref, { epoch: 1 })).toBe(false);
-      expect(await cursors.acquire(ref, acquisition('a', { read, now: 9000 }))).toBeUndefined();
+      expect(await cursors.acquire(ref, acquisition('a', { read }))).toBeUndefined();
       expect(await cursors.get(ref)).toBeUndefined();
     });
 

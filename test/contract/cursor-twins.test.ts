@@ -21,11 +21,9 @@ const acquire: fc.Arbitrary<Step> = fc
       fc.record({
         startOffset: small,
         owner: fc.constantFrom('a', 'b'),
-        now: small,
         leaseUntil: fc.integer({ min: 1, max: 6 }),
       }),
       maybe('pendingEnd', small),
-      maybe('despite', fc.record({ lease: fc.boolean(), retry: fc.boolean() })),
     ),
     fc.constantFrom('now', 'before', 'nothing', 'before its times changed'),
   )

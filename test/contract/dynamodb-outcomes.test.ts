@@ -185,7 +185,7 @@ describe('what a store that shows the item of a failed condition saves', () => {
     );
     const acquired = await cursors.acquire(
       { groupId: 'g', partition: 0 },
-      { read: { ...cursor, epoch: 4 }, startOffset: 0, owner: 'me', now: 1000, leaseUntil: 2000 },
+      { read: { ...cursor, epoch: 4 }, startOffset: 0, owner: 'me', leaseUntil: 2000 },
     );
     expect(acquired).toStrictEqual({ ...cursor, owner: 'me' });
     expect(server.received).toHaveLength(1);

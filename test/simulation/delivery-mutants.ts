@@ -131,17 +131,23 @@ const noEpochFence: Mutant = {
     }),
 };
 
-/** The end of the message in flight is forgotten when an attempt failed. */
+/** A run that takes a lease forgets where the message ends that was in flight before. */
 const boundariesForgotten: Mutant = {
-  wire: (deps) =>
-    withCursors(deps, {
+  wire: (deps) => {
+    let read: Cursor | undefined;
+    return withCursors(deps, {
       get: async (ref) => {
-        const cursor = await deps.cursors.get(ref);
-        if (cursor === undefined) return undefined;
-        const { pendingEnd: _forgotten, ...rest } = cursor;
+        read = await deps.cursors.get(ref);
+        if (read === undefined) return undefined;
+        const { pendingEnd: _forgotten, ...rest } = read;
         return rest;
       },
-    }),
+      acquire: (ref, acquisition) => {
+        const isRead = read !== undefined && read.epoch === acquisition.read?.epoch;
+        return deps.cursors.acquire(ref, isRead ? { ...acquisition, read } : acquisition);
+      },
+    });
+  },
 };
 
 /** The log is read eventually consistent. */

@@ -58,7 +58,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     { name: 'readsCursorEventually', says: lost },
     { name: 'readsGroupEventually', says: lost },
     { name: 'readsNothingAgain', says: skipped, faults: { slow: 0.8 } },
-    { name: 'believesEveryTime', says: lost, wrongClocks: true },
+    { name: 'believesEveryTime', says: /a wake was lost|wakes never came to an end/, wrongClocks: true },
     { name: 'knowsOneMessage', says: lost, copies: true },
     { name: 'shownAtOnce', says: /set aside/ },
   ];

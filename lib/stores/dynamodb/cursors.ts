@@ -79,7 +79,7 @@ const update = async (
 const acquire = async (
   state: Table,
   ref: CursorRef,
-  { read, startOffset, owner, now, leaseUntil, pendingEnd, despite }: Acquisition,
+  { read, startOffset, owner, leaseUntil, pendingEnd }: Acquisition,
 ): Promise<Cursor | undefined> => {
   const epoch = (read?.epoch ?? 0) + 1;
   const lease = { ':owner': owner, ':leaseUntil': leaseUntil, ':epoch': epoch, ':pendingEnd': pendingEnd };
@@ -98,16 +98,17 @@ const acquire = async (
         }
       : {
           condition:
-            `epoch = :read AND (leaseUntil <= :now${despite?.lease === true ? ' OR leaseUntil = :readLease' : ''})` +
-            ` AND (retryAt <= :now${despite?.retry === true ? ' OR retryAt = :readRetry' : ''})`,
+            'epoch = :read AND committed = :committed AND leaseUntil = :readLease AND retryAt = :readRetry' +
+            ` AND ${read.pendingEnd === undefined ? 'attribute_not_exists(pendingEnd)' : 'pendingEnd = :readPending'}`,
           set: setLease,
           remove: [],
           values: {
             ...lease,
             ':read': read.epoch,
-            ':now': now,
-            ':readLease': despite?.lease === true ? read.leaseUntil : undefined,
-            ':readRetry': despite?.retry === true ? read.retryAt : undefined,
+            ':committed': read.committed,
+            ':readLease': read.leaseUntil,
+            ':readRetry': read.retryAt,
+            ':readPending': read.pendingEnd,
           },
         },
   );

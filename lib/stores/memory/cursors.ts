@@ -15,15 +15,16 @@ export class MemoryCursorStore implements CursorStore {
   }
 
   async acquire(ref: CursorRef, acquisition: Acquisition): Promise<Cursor | undefined> {
-    const { read, owner, now, leaseUntil, despite } = acquisition;
+    const { read, owner, leaseUntil } = acquisition;
     const standing = this.#find(ref);
     const free =
       read === undefined
         ? standing === undefined
         : standing?.epoch === read.epoch &&
-          (standing.leaseUntil <= now ||
-            (despite?.lease === true && standing.leaseUntil === read.leaseUntil)) &&
-          (standing.retryAt <= now || (despite?.retry === true && standing.retryAt === read.retryAt));
+          standing.committed === read.committed &&
+          standing.leaseUntil === read.leaseUntil &&
+          standing.retryAt === read.retryAt &&
+          standing.pendingEnd === read.pendingEnd;
     if (!free) {
       const mine = standing?.owner === owner && standing.epoch === (read?.epoch ?? 0) + 1;
       return mine ? standing : undefined;

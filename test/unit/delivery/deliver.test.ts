@@ -622,9 +622,9 @@ describe('a run', () => {
   it.each([[], [{ value: 2 }]])(
     'goes on from where a late commit of the holder before moved the cursor to, with %j left',
     async (...left) => {
-      const { deliver, append, sent, cursors, cursor, clock } = await makeRig();
+      const { deliver, append, sent, cursors, cursor, clock, takeWakes } = await makeRig();
       append({ value: 0 }, { value: 1 });
-      const holder = { read: undefined, startOffset: 0, owner: 'dead', now: clock.now(), pendingEnd: 2 };
+      const holder = { read: undefined, startOffset: 0, owner: 'dead', pendingEnd: 2 };
       await cursors.acquire(cursorRef, { ...holder, leaseUntil: clock.now() });
       if (left.length > 0) append(...left);
       const acquire = cursors.acquire.bind(cursors);
@@ -633,6 +633,8 @@ describe('a run', () => {
         return acquire(ref, acquisition);
       };
       await deliver();
+      // The lease is refused, and what is left is for the run of a new wake.
+      for (const { wake } of takeWakes()) await deliver(wake);
       expect(sent.flatMap(offsetsOf)).toEqual(left.map(() => 2));
       expect(await cursor()).toMatchObject({ committed: 2 + left.length, leaseUntil: 0 });
     },
@@ -654,21 +656,22 @@ describe('a run', () => {
   };
 
   it('sends the message that a late commit of the holder before began, and no longer one', async () => {
-    const { deliver, append, sent, cursors, clock } = await makeRig();
+    const { deliver, append, sent, cursors, clock, takeWakes } = await makeRig();
     for (let value = 0; value < 3; value += 1) append({ value });
-    const holder = { read: undefined, startOffset: 0, owner: 'dead', now: clock.now() };
+    const holder = { read: undefined, startOffset: 0, owner: 'dead' };
     await cursors.acquire(cursorRef, { ...holder, leaseUntil: clock.now() });
     changedBeforeAcquire(cursors, 1, () =>
       cursors.commit(cursorRef, { epoch: 1, committed: 0, leaseUntil: clock.now(), pendingEnd: 2 }),
     );
     await deliver();
+    for (const { wake } of takeWakes()) await deliver(wake);
     expect(sent.map(offsetsOf)).toEqual([[0, 1], [2]]);
   });
 
   it('whose lease is refused for a retry that was set late waits for it, and does not forget it', async () => {
     const { rig, deliver, append, sent, cursors, takeWakes, clock } = await makeRig();
     append({ value: 0 });
-    const holder = { read: undefined, startOffset: 0, owner: 'dead', now: clock.now(), pendingEnd: 1 };
+    const holder = { read: undefined, startOffset: 0, owner: 'dead', pendingEnd: 1 };
     await cursors.acquire(cursorRef, { ...holder, leaseUntil: clock.now() });
     const retry = { attempts: 1, retryAt: clock.now() + 60_000, pendingEnd: 1, lastFailure: 'It was out.' };
     changedBeforeAcquire(cursors, 1, () => cursors.release(cursorRef, { epoch: 1, retry }));
@@ -684,7 +687,7 @@ describe('a run', () => {
   it('of a retry that has no time left forgets no retry that a late release sets meanwhile', async () => {
     const { rig, deliver, append, sent, cursors, takeWakes, clock } = await makeRig();
     append({ value: 0 });
-    const holder = { read: undefined, startOffset: 0, owner: 'dead', now: clock.now(), pendingEnd: 1 };
+    const holder = { read: undefined, startOffset: 0, owner: 'dead', pendingEnd: 1 };
     await cursors.acquire(cursorRef, { ...holder, leaseUntil: clock.now() });
     rig.remainingMs = () => 5000;
     await deliver({ kind: 'retry', epoch: 1 });
@@ -806,7 +809,7 @@ describe('a run', () => {
     rig.answer = async () => {
       const read = await cursor();
       const taken = { read, startOffset: 0, owner: 'other', leaseUntil: rig.clock.now() + 60_000 };
-      await cursors.acquire(cursorRef, { ...taken, now: read?.leaseUntil ?? 0 });
+      await cursors.acquire(cursorRef, taken);
       return ok;
     };
     await deliver();
