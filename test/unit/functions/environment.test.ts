@@ -47,7 +47,7 @@ describe('the environment of the local runtime', () => {
       MILLRACE_DATA_DIR: '.millrace',
       MILLRACE_ADMIN_KEY: undefined,
       MILLRACE_SWEEP_SECONDS: 300,
-      MILLRACE_TRIM_MIN_AGE_SECONDS: 3600,
+      MILLRACE_TRIM_MIN_AGE_SECONDS: 3900,
     });
   });
 
