@@ -63,7 +63,7 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
   }
 };
 
-/** As long as any group's may be, while the group is not known. */
+/** While the group is not known, what every group's may be at least: the wake is judged again once it is known. */
 const longestRetryOf = (subscription: Subscription | undefined): number =>
   subscription === undefined ? limits.retryAfterMs : longestRetryMs(subscription.group.delivery.backoff);
 
