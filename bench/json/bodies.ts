@@ -1,3 +1,5 @@
+import { limits } from '../../lib/domain/limits.ts';
+
 /** As large as a produce request may be, but for what the records around a value take. */
 const bodyBytes = 5 * 1024 * 1024 - 1000;
 const largeRecords = 20;
@@ -15,13 +17,11 @@ const list = (item: string): string => inRecords((bytes) => `[${filled(`${item},
 const text = (unit: string): string => inRecords((bytes) => `"${filled(unit, bytes - 2)}"`);
 const alone = (value: string): string => `{"records":[{"value":${value}}]}`;
 
-/** A thousand records whose headers are as many as fit, each name as `written`. */
-const manyHeaders = (written: (name: string) => string): string => {
-  const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~'];
-  const names = letters.flatMap((first) => letters.map((second) => `${written(first)}${second}`));
-  const header = `"${names[0]}":"",`;
-  const most = Math.floor((bodyBytes / 1000 - 30) / header.length);
-  const headers = names.slice(0, most).map((name) => `"${name}":""`);
+/** A thousand records that have `count` headers each, whose names and values fill the request, each letter as `written`. */
+const manyHeaders = (count: number, written: (letter: string) => string): string => {
+  const bytes = (bodyBytes / 1000 - 30) / count - '"000":"",'.length;
+  const name = written('h').repeat(Math.floor(bytes / written('h').length));
+  const headers = Array.from({ length: count }, (_, index) => `"${name}${index}":""`);
   return `{"records":[${Array(1000)
     .fill(`{"value":1,"headers":{${headers.join(',')}}}`)
     .join(',')}]}`;
@@ -51,8 +51,9 @@ export const bodies: Readonly<Record<string, () => string>> = {
   'white space in values': () => inRecords((bytes) => `[${' '.repeat(bytes - 3)}1]`),
   'white space around': () => `${alone('1')}${' '.repeat(bodyBytes - 30)}`,
   '1,000 records': () => inRecords((bytes) => `"${'x'.repeat(bytes - 2)}"`, 1000),
-  'many headers': () => manyHeaders((letter) => letter),
-  'many escaped headers': () => manyHeaders(escaped),
+  'many headers': () => manyHeaders(limits.recordHeaders, (letter) => letter),
+  'many escaped headers': () => manyHeaders(limits.recordHeaders, escaped),
+  'too many headers': () => manyHeaders(2 * limits.recordHeaders, escaped),
   'one value, too large': () => alone(`[${filled('1.10,', bodyBytes - 40)}0]`),
   'one string, too large': () => alone(`"${filled('\\u0041', bodyBytes - 40)}"`),
   'one key, too large': () => `{"records":[{"key":"${filled('\\u0041', bodyBytes - 40)}","value":1}]}`,

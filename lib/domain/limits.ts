@@ -5,6 +5,8 @@ export const limits = {
   /** One record: key, value and headers, as they are stored (JSON). */
   recordBytes: 256 * 1024,
   recordKeyBytes: 1024,
+  /** As many as a message of Google's Pub/Sub may have attributes. Each is looked at by itself, and takes some 200 ns. */
+  recordHeaders: 100,
   recordHeadersBytes: 8 * 1024,
   /** First line and headers of a request: the quota of HTTP APIs, which the local server keeps to. */
   requestHeadBytes: 10_240,

@@ -346,10 +346,29 @@ describe('the limit', () => {
     await afterwards(`{"value":"${text(256 * 1024)}"},`, 'recordBytes');
     await afterwards(`{"key":"${text(1025)}"`, 'recordKeyBytes');
     await afterwards(`{"headers":{"${text(8193)}":""`, 'recordHeadersBytes');
+    const headers = Array.from({ length: 101 }, (_, index) => `"h${index}":""`).join(',');
+    await afterwards(`{"headers":{${headers}`, 'recordHeaders');
     await afterwards(`{"value":${'['.repeat(101)}`, 'jsonDepth');
     const unknown = Array.from({ length: 20 }, (_, index) => `"x${index}":1`).join(',');
     const many = await call(world, path, { body: `{"records":[{${unknown} and no JSON`, headers: json });
     expect(many.json['errors']).toHaveLength(20);
+  });
+
+  test('recordHeaders is enforced and named', async () => {
+    const world = await oneTopic();
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`h${index}`, '']));
+    expect((await produce(world, [{ value: 1, headers: many(100) }])).status).toBe(200);
+    const problem = expectProblem(
+      await produce(world, [{ value: 1, headers: many(101) }]),
+      400,
+      'limit_exceeded',
+    );
+    expect(problem).toMatchObject({
+      limit: 'recordHeaders',
+      maximum: 100,
+      errors: [{ path: 'records[0].headers' }],
+    });
   });
 
   test('requestRecords is enforced and named', async () => {

@@ -107,6 +107,7 @@ export const takeHeaders = (reader: JsonReader, path: string, report: Report): J
     reader.skip();
     if (name === '') wrong(headerNameRule);
     if (names.size === names.add(name).size) wrong(givenTwice);
+    if (names.size > limits.recordHeaders) throw exceeded('limit_exceeded', 'recordHeaders', path);
     // There are at least as many bytes. How many they are is counted when all are there.
     nameUnits += name.length;
     if (nameUnits > limits.recordHeadersBytes) throw exceeded('too_large', 'recordHeadersBytes', path);
