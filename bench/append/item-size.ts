@@ -1,6 +1,6 @@
-import type { Batch } from '../../lib/domain/batches.ts';
-import { originText } from '../../lib/domain/origin.ts';
-import { type PartitionRef, partitionKey } from '../../lib/domain/records.ts';
+import type { Batch } from '../../lib/domain/records/batches.ts';
+import { originText } from '../../lib/domain/records/origin.ts';
+import { type PartitionRef, partitionKey } from '../../lib/domain/records/records.ts';
 
 const utf8 = (text: string): number => Buffer.byteLength(text);
 

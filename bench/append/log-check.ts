@@ -1,7 +1,7 @@
-import type { Batch } from '../../lib/domain/batches.ts';
-import { decodeRecords } from '../../lib/domain/encoding.ts';
+import type { Batch } from '../../lib/domain/records/batches.ts';
+import { decodeRecords } from '../../lib/domain/records/encoding.ts';
 import { sequenceOf } from './records.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from './report/tally.ts';
 
 /** Holes in the log: places where a batch does not begin where the one before ended. */
 export const holes = (batches: readonly Batch[]): number => {

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { counterAndPut, retryAtOnce } from './baselines.ts';
-import { plot } from './plot.ts';
-import { tables, targetLines } from './report.ts';
-import { type Row, type RowPlan, recordSize, runRow } from './rows.ts';
+import { plot } from './report/plot.ts';
+import { tables, targetLines } from './report/report.ts';
+import { type Row, type RowPlan, recordSize, runRow } from './report/rows.ts';
 import { readSettings, type Settings, usage } from './settings.ts';
-import { millrace, systems } from './systems.ts';
+import { counterAndPut, retryAtOnce } from './systems/baselines.ts';
+import { millrace, systems } from './systems/systems.ts';
 import { judge } from './targets.ts';
 
 const onDemandLoads = [10, 50, 100, 150, 200, 400];

@@ -1,6 +1,6 @@
-import { recordBytes } from '../../lib/domain/encoding.ts';
-import { jsonText } from '../../lib/domain/json.ts';
-import type { NewRecord } from '../../lib/domain/records.ts';
+import { jsonText } from '../../lib/domain/json/text.ts';
+import { recordBytes } from '../../lib/domain/records/encoding.ts';
+import type { NewRecord } from '../../lib/domain/records/records.ts';
 import type { Random } from '../../lib/stores/random.ts';
 
 const statuses = ['created', 'paid', 'packed', 'shipped', 'delivered', 'returned'];

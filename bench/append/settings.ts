@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type TableOptions, tableDefaults } from './simulated-table.ts';
+import { type TableOptions, tableDefaults } from './simulated/table.ts';
 
 export interface Settings {
   readonly seed: number;

@@ -1,4 +1,4 @@
-import type { Row } from './rows.ts';
+import type { Row } from './report/rows.ts';
 
 export interface Target {
   readonly name: string;

@@ -4,12 +4,12 @@
  * the machine may be busy. `--requests` says how many requests follow (200).
  */
 import { parseArgs } from 'node:util';
-import { decodeBatch } from '../../lib/domain/encoding.ts';
 import { Problem } from '../../lib/domain/errors.ts';
-import { recordJson } from '../../lib/domain/records.ts';
+import { decodeBatch } from '../../lib/domain/records/encoding.ts';
+import { recordJson } from '../../lib/domain/records/records.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { parseProduceRequest } from '../../lib/http/schemas/records.ts';
-import { payloadOf } from '../../lib/log/waiting.ts';
+import { payloadOf } from '../../lib/log/append/waiting.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import { seededRandom } from '../../test/simulation/scheduler.ts';
 import { bodies } from './bodies.ts';

@@ -1,7 +1,7 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { adminApp } from '../../lib/http/admin.ts';
-import { Appender } from '../../lib/log/appender.ts';
-import { Reader } from '../../lib/log/reader.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
+import { Reader } from '../../lib/log/read/reader.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';

@@ -1,6 +1,6 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
-import { Reader } from '../../lib/log/reader.ts';
+import { Reader } from '../../lib/log/read/reader.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';

@@ -1,5 +1,5 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { type PartitionRef, parsePartitionKey, partitionKey } from '../../lib/domain/records.ts';
+import { type PartitionRef, parsePartitionKey, partitionKey } from '../../lib/domain/records/records.ts';
 import type { Telemetry } from '../../lib/stores/telemetry.ts';
 
 export interface StreamConsumerDeps {

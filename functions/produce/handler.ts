@@ -1,7 +1,7 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
-import { StickyPartition } from '../../lib/domain/partitioning.ts';
+import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { produceApp } from '../../lib/http/produce.ts';
-import { Appender } from '../../lib/log/appender.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
 import { dynamoKeyStore } from '../../lib/stores/dynamodb/api-keys.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';

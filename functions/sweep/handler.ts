@@ -1,5 +1,5 @@
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
-import { Appender } from '../../lib/log/appender.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';

@@ -1,7 +1,7 @@
-import { type Batch, batchEnd, closesPartition } from '../domain/batches.ts';
-import { decodeRecords } from '../domain/encoding.ts';
 import { UndecodableBatchError } from '../domain/errors.ts';
-import { type PartitionRef, recordJson } from '../domain/records.ts';
+import { type Batch, batchEnd, closesPartition } from '../domain/records/batches.ts';
+import { decodeRecords } from '../domain/records/encoding.ts';
+import { type PartitionRef, recordJson } from '../domain/records/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import type { Pending } from './message.ts';
 

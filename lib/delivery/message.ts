@@ -1,5 +1,5 @@
 import type { Group } from '../domain/groups.ts';
-import type { Origin } from '../domain/origin.ts';
+import type { Origin } from '../domain/records/origin.ts';
 import { timestampText } from '../domain/timestamps.ts';
 
 /** A record of a message, with when it was appended (wall clock ms). */

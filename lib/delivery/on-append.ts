@@ -1,5 +1,5 @@
 import { concurrently } from '../domain/concurrently.ts';
-import { type PartitionRef, partitionKey } from '../domain/records.ts';
+import { type PartitionRef, partitionKey } from '../domain/records/records.ts';
 import { wakeFor } from '../groups/wake-group.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { WakeQueue } from '../stores/wake-queue.ts';

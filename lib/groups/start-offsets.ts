@@ -1,7 +1,7 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { type FieldError, Problem } from '../domain/errors.ts';
 import type { GroupStart } from '../domain/groups.ts';
-import type { PartitionRef } from '../domain/records.ts';
+import type { PartitionRef } from '../domain/records/records.ts';
 import { parseTimestamp } from '../domain/timestamps.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { PartitionStore } from '../stores/partitions.ts';

@@ -1,10 +1,10 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { Problem, type ProblemCode } from '../domain/errors.ts';
-import type { Origin } from '../domain/origin.ts';
-import type { NewRecord, PartitionRef } from '../domain/records.ts';
+import type { Origin } from '../domain/records/origin.ts';
+import type { NewRecord, PartitionRef } from '../domain/records/records.ts';
 import { timestampText } from '../domain/timestamps.ts';
 import type { Topic } from '../domain/topics.ts';
-import type { Appended, Appender } from '../log/appender.ts';
+import type { Appended, Appender } from '../log/append/appender.ts';
 import { PartitionClosedError } from '../log/closed.ts';
 import { problemOf } from './problems.ts';
 

@@ -1,8 +1,8 @@
 import { Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
-import { partitionForKey, type StickyPartition } from '../domain/partitioning.ts';
+import { partitionForKey, type StickyPartition } from '../domain/records/partitioning.ts';
 import type { Topic } from '../domain/topics.ts';
-import { payloadOf } from '../log/waiting.ts';
+import { payloadOf } from '../log/append/waiting.ts';
 import type { ProducedRecord, ProduceRequest } from './schemas/records.ts';
 
 /** What one append's records may take: brackets, commas and the format byte come on top, generously. */

@@ -1,4 +1,4 @@
-import { partitionForKey } from '../domain/partitioning.ts';
+import { partitionForKey } from '../domain/records/partitioning.ts';
 import type { RootKey } from './root-key.ts';
 
 const inQuotes = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -11,10 +11,10 @@ import { tables } from '../stores/dynamodb/tables.ts';
 import { createQueueClient } from '../stores/sqs/client.ts';
 import { sqsWakeQueue } from '../stores/sqs/wake-queue.ts';
 import type { WakeQueue, WakeReceipts } from '../stores/wake-queue.ts';
-import { type EmbeddedService, startDynamodb } from './embedded-dynamodb.ts';
-import { startSqsAndS3 } from './embedded-sqs-s3.ts';
-import { deleteExpired } from './expiry.ts';
-import { ensureBucket, ensureQueue, ensureTable, streamOf } from './resources.ts';
+import { type EmbeddedService, startDynamodb } from './embedded/dynamodb.ts';
+import { deleteExpired } from './embedded/expiry.ts';
+import { ensureBucket, ensureQueue, ensureTable, streamOf } from './embedded/resources.ts';
+import { startSqsAndS3 } from './embedded/sqs-s3.ts';
 
 export interface StoresOptions {
   /** Folders of the embedded services; in memory without. */

@@ -1,4 +1,4 @@
-import { type PartitionRef, partitionKey } from '../domain/records.ts';
+import { type PartitionRef, partitionKey } from '../domain/records/records.ts';
 
 /**
  * The partition was closed, because its topic was deleted: nothing was written, and nothing ever will be. The topic's

@@ -1,6 +1,6 @@
-import { type Batch, batchEnd, closesPartition, latestTimestamp } from '../domain/batches.ts';
 import type { Instant } from '../domain/instants.ts';
 import { limits } from '../domain/limits.ts';
+import { type Batch, batchEnd, closesPartition, latestTimestamp } from '../domain/records/batches.ts';
 import type { SigningWindow } from '../stores/batches.ts';
 
 /*

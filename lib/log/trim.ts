@@ -1,6 +1,6 @@
-import { type Batch, batchEnd } from '../domain/batches.ts';
 import { limits } from '../domain/limits.ts';
-import type { PartitionRef } from '../domain/records.ts';
+import { type Batch, batchEnd } from '../domain/records/batches.ts';
+import type { PartitionRef } from '../domain/records/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { PartitionStore } from '../stores/partitions.ts';

@@ -1,6 +1,6 @@
-import type { Batch } from '../domain/batches.ts';
 import type { Instant } from '../domain/instants.ts';
-import type { PartitionRef } from '../domain/records.ts';
+import type { Batch } from '../domain/records/batches.ts';
+import type { PartitionRef } from '../domain/records/records.ts';
 
 /** What came of a put. `winner` is the batch that stands there, where the store says so; it may be the caller's own. */
 export type PutOutcome = { readonly kind: 'stored' } | { readonly kind: 'taken'; readonly winner?: Batch };

@@ -1,4 +1,4 @@
-import type { PartitionRef } from '../domain/records.ts';
+import type { PartitionRef } from '../domain/records/records.ts';
 
 /** What is known of a partition beside its batches. Both only grow; a partition with nothing stored has zeros. */
 export interface PartitionState {

@@ -1,6 +1,6 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { Problem } from '../domain/errors.ts';
-import type { PartitionRef } from '../domain/records.ts';
+import type { PartitionRef } from '../domain/records/records.ts';
 import type { Topic } from '../domain/topics.ts';
 import { removeGroup } from '../groups/remove.ts';
 import type { Clock } from '../stores/clock.ts';

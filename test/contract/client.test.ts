@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Batch } from '../../lib/domain/batches.ts';
+import type { Batch } from '../../lib/domain/records/batches.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import type { RequestUsage } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';

@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import type { Batch } from '../../lib/domain/batches.ts';
 import {
   NotSentError,
   OutcomeUnknownError,
@@ -8,6 +7,7 @@ import {
   RefusedError,
   ThrottledError,
 } from '../../lib/domain/errors.ts';
+import type { Batch } from '../../lib/domain/records/batches.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';

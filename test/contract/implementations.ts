@@ -1,4 +1,4 @@
-import { startDynamodb } from '../../lib/local/embedded-dynamodb.ts';
+import { startDynamodb } from '../../lib/local/embedded/dynamodb.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { CursorStore } from '../../lib/stores/cursors.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
@@ -11,7 +11,7 @@ import type { RemovalStore } from '../../lib/stores/removals.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import type { TopicStore } from '../../lib/stores/topics.ts';
 import { type TestTables, tablesAt } from '../embedded/tables.ts';
-import { copyWrites } from './late-copies.ts';
+import { copyWrites } from './suites/late-copies.ts';
 
 /** Every port that keeps something. */
 export interface Stores {

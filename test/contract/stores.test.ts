@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describeBatchStore } from './batch-store.ts';
-import { describeCursorLeases, describeCursorMoves } from './cursor-store.ts';
-import { describeGroupStore } from './group-store.ts';
 import { implementations, type Running, type Stores } from './implementations.ts';
-import { describeKeyStore } from './key-store.ts';
-import { describePartitionStore } from './partition-store.ts';
-import { describeRemovalStore } from './removal-store.ts';
-import { describeTopicStore } from './topic-store.ts';
+import { describeBatchStore } from './suites/batch-store.ts';
+import { describeCursorLeases, describeCursorMoves } from './suites/cursor-store.ts';
+import { describeGroupStore } from './suites/group-store.ts';
+import { describeKeyStore } from './suites/key-store.ts';
+import { describePartitionStore } from './suites/partition-store.ts';
+import { describeRemovalStore } from './suites/removal-store.ts';
+import { describeTopicStore } from './suites/topic-store.ts';
 
 describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   let running: Running;

@@ -1,6 +1,6 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { startSqsAndS3 } from '../../lib/local/embedded-sqs-s3.ts';
-import { ensureQueue } from '../../lib/local/resources.ts';
+import { ensureQueue } from '../../lib/local/embedded/resources.ts';
+import { startSqsAndS3 } from '../../lib/local/embedded/sqs-s3.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import type { Queue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { startDynamodb } from '../../lib/local/embedded-dynamodb.ts';
-import { ensureTable } from '../../lib/local/resources.ts';
+import { startDynamodb } from '../../lib/local/embedded/dynamodb.ts';
+import { ensureTable } from '../../lib/local/embedded/resources.ts';
 import { type ClientOptions, createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import type { Table } from '../../lib/stores/dynamodb/table.ts';
 import { tables } from '../../lib/stores/dynamodb/tables.ts';

@@ -1,5 +1,5 @@
-import { jsonText } from '../../lib/domain/json.ts';
-import type { NewRecord } from '../../lib/domain/records.ts';
+import { jsonText } from '../../lib/domain/json/text.ts';
+import type { NewRecord } from '../../lib/domain/records/records.ts';
 
 /** A record as a producer writes it in JSON. */
 export interface GivenRecord {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { OutcomeUnknownError, Problem, ThrottledError } from '../../lib/domain/errors.ts';
-import type { PartitionRef } from '../../lib/domain/records.ts';
+import type { PartitionRef } from '../../lib/domain/records/records.ts';
 import { PartitionClosedError } from '../../lib/log/closed.ts';
 import {
   type AppDeps,

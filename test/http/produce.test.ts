@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { partitionForKey } from '../../lib/domain/partitioning.ts';
+import { partitionForKey } from '../../lib/domain/records/partitioning.ts';
 import { call, newWorld, produce, type World, withTopic } from './world.ts';
 
 interface Result {

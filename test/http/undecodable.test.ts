@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Appender } from '../../lib/log/appender.ts';
-import { Reader } from '../../lib/log/reader.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
+import { Reader } from '../../lib/log/read/reader.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
 import type { AppDeps } from './world.ts';

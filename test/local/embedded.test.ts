@@ -7,9 +7,9 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDataFolder } from '../../lib/local/data-folder.ts';
-import { startDynamodb } from '../../lib/local/embedded-dynamodb.ts';
-import { startSqsAndS3 } from '../../lib/local/embedded-sqs-s3.ts';
-import { ensureBucket, ensureQueue } from '../../lib/local/resources.ts';
+import { startDynamodb } from '../../lib/local/embedded/dynamodb.ts';
+import { ensureBucket, ensureQueue } from '../../lib/local/embedded/resources.ts';
+import { startSqsAndS3 } from '../../lib/local/embedded/sqs-s3.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };

@@ -1,7 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { limits } from '../../lib/domain/limits.ts';
-import { deleteExpired } from '../../lib/local/expiry.ts';
+import { deleteExpired } from '../../lib/local/embedded/expiry.ts';
 import { dynamoKeyStore } from '../../lib/stores/dynamodb/api-keys.ts';
 import { itemsUnder } from '../../lib/stores/dynamodb/table.ts';
 import { tables as definitions } from '../../lib/stores/dynamodb/tables.ts';

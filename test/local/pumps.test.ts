@@ -2,12 +2,12 @@ import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/c
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
 import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../lib/domain/errors.ts';
-import { announceWrites } from '../../lib/local/announced-batches.ts';
-import { startSqsAndS3 } from '../../lib/local/embedded-sqs-s3.ts';
-import { type QueueHandler, QueuePump } from '../../lib/local/queue-pump.ts';
-import { ensureQueue } from '../../lib/local/resources.ts';
-import { StreamPump } from '../../lib/local/stream-pump.ts';
-import { SweepTimer } from '../../lib/local/sweep-timer.ts';
+import { ensureQueue } from '../../lib/local/embedded/resources.ts';
+import { startSqsAndS3 } from '../../lib/local/embedded/sqs-s3.ts';
+import { announceWrites } from '../../lib/local/pumps/announced-batches.ts';
+import { type QueueHandler, QueuePump } from '../../lib/local/pumps/queue-pump.ts';
+import { StreamPump } from '../../lib/local/pumps/stream-pump.ts';
+import { SweepTimer } from '../../lib/local/pumps/sweep-timer.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';

@@ -1,8 +1,8 @@
 import { Problem } from '../../lib/domain/errors.ts';
-import { jsonText } from '../../lib/domain/json.ts';
-import type { PartitionRef } from '../../lib/domain/records.ts';
-import { type Appender, PartitionClosedError } from '../../lib/log/appender.ts';
-import type { Reader } from '../../lib/log/reader.ts';
+import { jsonText } from '../../lib/domain/json/text.ts';
+import type { PartitionRef } from '../../lib/domain/records/records.ts';
+import { type Appender, PartitionClosedError } from '../../lib/log/append/appender.ts';
+import type { Reader } from '../../lib/log/read/reader.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import type { LogHistory } from './log-history.ts';

@@ -1,6 +1,6 @@
-import { type Batch, batchEnd, closesPartition } from '../../lib/domain/batches.ts';
-import { decodeRecords } from '../../lib/domain/encoding.ts';
 import { limits } from '../../lib/domain/limits.ts';
+import { type Batch, batchEnd, closesPartition } from '../../lib/domain/records/batches.ts';
+import { decodeRecords } from '../../lib/domain/records/encoding.ts';
 
 /** What `Batch.appendedAt` promises of a store that looks at signatures. */
 const mostMisdated = limits.signatureMaxAgeMs + limits.tailMaxAgeMs;

@@ -1,5 +1,5 @@
-import type { Batch } from '../../lib/domain/batches.ts';
 import { NotSentError, OutcomeUnknownError } from '../../lib/domain/errors.ts';
+import type { Batch } from '../../lib/domain/records/batches.ts';
 import { tailRules } from '../../lib/log/tail.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { anyTime } from '../contract/windows.ts';

@@ -1,6 +1,6 @@
-import type { Batch } from '../../lib/domain/batches.ts';
 import { NotSentError, OutcomeUnknownError, Problem, ThrottledError } from '../../lib/domain/errors.ts';
-import type { PartitionRef } from '../../lib/domain/records.ts';
+import type { Batch } from '../../lib/domain/records/batches.ts';
+import type { PartitionRef } from '../../lib/domain/records/records.ts';
 import { type BatchStore, isWithin, type PutAttempt, type PutOutcome } from '../../lib/stores/batches.ts';
 import { type Clock, instantOf } from '../../lib/stores/clock.ts';
 import type { BatchTable } from '../../lib/stores/memory/batches.ts';

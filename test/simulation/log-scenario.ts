@@ -1,5 +1,5 @@
-import { Appender } from '../../lib/log/appender.ts';
-import { Reader } from '../../lib/log/reader.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
+import { Reader } from '../../lib/log/read/reader.ts';
 import { type TailRules, tailRules } from '../../lib/log/tail.ts';
 import { trim } from '../../lib/log/trim.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';

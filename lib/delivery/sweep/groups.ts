@@ -1,7 +1,7 @@
-import { batchEnd } from '../../domain/batches.ts';
 import { concurrently } from '../../domain/concurrently.ts';
 import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/cursors.ts';
 import type { Group, Subscription } from '../../domain/groups.ts';
+import { batchEnd } from '../../domain/records/batches.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { partitionsOf } from '../../groups/start-offsets.ts';

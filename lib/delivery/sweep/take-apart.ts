@@ -1,7 +1,7 @@
-import { closesPartition } from '../../domain/batches.ts';
 import { concurrently } from '../../domain/concurrently.ts';
 import { limits } from '../../domain/limits.ts';
-import type { PartitionRef } from '../../domain/records.ts';
+import { closesPartition } from '../../domain/records/batches.ts';
+import type { PartitionRef } from '../../domain/records/records.ts';
 import { partitionsOf } from '../../groups/start-offsets.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { Clock } from '../../stores/clock.ts';

@@ -1,6 +1,6 @@
 import { concurrently } from '../../domain/concurrently.ts';
 import { partitionsAtOnce, partitionsOf } from '../../groups/start-offsets.ts';
-import type { Reader } from '../../log/reader.ts';
+import type { Reader } from '../../log/read/reader.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';

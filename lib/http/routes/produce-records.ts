@@ -1,8 +1,8 @@
 import { Problem } from '../../domain/errors.ts';
-import { type Origin, originOf } from '../../domain/origin.ts';
-import type { StickyPartition } from '../../domain/partitioning.ts';
+import { type Origin, originOf } from '../../domain/records/origin.ts';
+import type { StickyPartition } from '../../domain/records/partitioning.ts';
 import type { Topic } from '../../domain/topics.ts';
-import type { Appender } from '../../log/appender.ts';
+import type { Appender } from '../../log/append/appender.ts';
 import { PartitionClosedError } from '../../log/closed.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';

@@ -1,6 +1,6 @@
 import { Problem } from '../../domain/errors.ts';
-import { JsonFault, type JsonText } from '../../domain/json.ts';
-import type { JsonReader } from '../../domain/json-reader.ts';
+import type { JsonReader } from '../../domain/json/reader.ts';
+import { JsonFault, type JsonText } from '../../domain/json/text.ts';
 import { limits } from '../../domain/limits.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
 

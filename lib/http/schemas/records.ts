@@ -1,8 +1,8 @@
-import { recordBytes } from '../../domain/encoding.ts';
 import { type FieldError, Problem } from '../../domain/errors.ts';
-import { JsonReader } from '../../domain/json-reader.ts';
+import { JsonReader } from '../../domain/json/reader.ts';
 import { limits } from '../../domain/limits.ts';
-import type { NewRecord } from '../../domain/records.ts';
+import { recordBytes } from '../../domain/records/encoding.ts';
+import type { NewRecord } from '../../domain/records/records.ts';
 import {
   exceeded,
   givenTwice,

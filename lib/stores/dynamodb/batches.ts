@@ -4,10 +4,10 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Batch } from '../../domain/batches.ts';
 import { NotSentError, OutcomeUnknownError, RefusedError, ThrottledError } from '../../domain/errors.ts';
-import { originText, parseOrigin } from '../../domain/origin.ts';
-import { type PartitionRef, partitionKey } from '../../domain/records.ts';
+import type { Batch } from '../../domain/records/batches.ts';
+import { originText, parseOrigin } from '../../domain/records/origin.ts';
+import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import { type BatchPage, type BatchStore, isWithin, type PutAttempt, type PutOutcome } from '../batches.ts';
 import { instantOf } from '../clock.ts';
 import { isConditionFailure, writeFailure } from './errors.ts';

@@ -1,5 +1,5 @@
 import type { CursorRef } from '../../domain/cursors.ts';
-import { type PartitionRef, partitionKey } from '../../domain/records.ts';
+import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { GroupRef } from '../groups.ts';
 import type { Removal } from '../removals.ts';
 

@@ -1,5 +1,5 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { PartitionRef } from '../../domain/records.ts';
+import type { PartitionRef } from '../../domain/records/records.ts';
 import type { PartitionState, PartitionStore } from '../partitions.ts';
 import { partitionIn, partitionPrefix, partitionStateKey, topicItemsKey } from './keys.ts';
 import {

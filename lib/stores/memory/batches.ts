@@ -1,7 +1,7 @@
-import { type Batch, batchEnd } from '../../domain/batches.ts';
 import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { type PartitionRef, partitionKey } from '../../domain/records.ts';
+import { type Batch, batchEnd } from '../../domain/records/batches.ts';
+import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import {
   type BatchPage,
   type BatchRange,

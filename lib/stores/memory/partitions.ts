@@ -1,4 +1,4 @@
-import type { PartitionRef } from '../../domain/records.ts';
+import type { PartitionRef } from '../../domain/records/records.ts';
 import type { PartitionState, PartitionStore } from '../partitions.ts';
 
 const untouched: PartitionState = Object.freeze({ startOffset: 0, archivedThrough: 0 });

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashKey, keyIdOf } from '../../../lib/auth/keys.ts';
-import { type EmbeddedService, startDynamodb } from '../../../lib/local/embedded-dynamodb.ts';
-import { ensureTable } from '../../../lib/local/resources.ts';
+import { type EmbeddedService, startDynamodb } from '../../../lib/local/embedded/dynamodb.ts';
+import { ensureTable } from '../../../lib/local/embedded/resources.ts';
 import { dynamoKeyStore } from '../../../lib/stores/dynamodb/api-keys.ts';
 import { createStateClient } from '../../../lib/stores/dynamodb/client.ts';
 import { tables } from '../../../lib/stores/dynamodb/tables.ts';

@@ -2,9 +2,9 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { openDataFolder } from '../../../lib/local/data-folder.ts';
-import { startDynamodb } from '../../../lib/local/embedded-dynamodb.ts';
-import { startSqsAndS3 } from '../../../lib/local/embedded-sqs-s3.ts';
-import { ensureQueue, ensureTable } from '../../../lib/local/resources.ts';
+import { startDynamodb } from '../../../lib/local/embedded/dynamodb.ts';
+import { ensureQueue, ensureTable } from '../../../lib/local/embedded/resources.ts';
+import { startSqsAndS3 } from '../../../lib/local/embedded/sqs-s3.ts';
 import { tables } from '../../../lib/stores/dynamodb/tables.ts';
 import { systemClock } from '../../../lib/stores/system/clock.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { breaches, holes } from '../../../bench/append/log-check.ts';
 import { orderEvent } from '../../../bench/append/records.ts';
-import { Tally } from '../../../bench/append/tally.ts';
-import type { Batch } from '../../../lib/domain/batches.ts';
-import { encodeRecords, recordBytes } from '../../../lib/domain/encoding.ts';
+import { Tally } from '../../../bench/append/report/tally.ts';
 import { Problem } from '../../../lib/domain/errors.ts';
+import type { Batch } from '../../../lib/domain/records/batches.ts';
+import { encodeRecords, recordBytes } from '../../../lib/domain/records/encoding.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 
 const random = seededRandom(1);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { counterAndPut, retryAtOnce } from '../../../bench/append/baselines.ts';
 import { itemBytes } from '../../../bench/append/item-size.ts';
-import { runRow } from '../../../bench/append/rows.ts';
-import { SimulatedTable, type TableOptions } from '../../../bench/append/simulated-table.ts';
-import type { Batch } from '../../../lib/domain/batches.ts';
+import { runRow } from '../../../bench/append/report/rows.ts';
+import { SimulatedTable, type TableOptions } from '../../../bench/append/simulated/table.ts';
+import { counterAndPut, retryAtOnce } from '../../../bench/append/systems/baselines.ts';
 import { ThrottledError } from '../../../lib/domain/errors.ts';
+import type { Batch } from '../../../lib/domain/records/batches.ts';
 import { anyTime } from '../../contract/windows.ts';
 import { Scheduler, seededRandom } from '../../simulation/scheduler.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { plot } from '../../../bench/append/plot.ts';
-import { tables } from '../../../bench/append/report.ts';
-import type { Row } from '../../../bench/append/rows.ts';
+import { plot } from '../../../bench/append/report/plot.ts';
+import { tables } from '../../../bench/append/report/report.ts';
+import type { Row } from '../../../bench/append/report/rows.ts';
 import { judge } from '../../../bench/append/targets.ts';
 
 const sound: Row = {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Failures } from '../../../lib/delivery/sweep/failures.ts';
 import { type RemovalDeps, RemovalRound } from '../../../lib/delivery/sweep/removals.ts';
-import type { Batch } from '../../../lib/domain/batches.ts';
 import { limits } from '../../../lib/domain/limits.ts';
-import type { PartitionRef } from '../../../lib/domain/records.ts';
+import type { Batch } from '../../../lib/domain/records/batches.ts';
+import type { PartitionRef } from '../../../lib/domain/records/records.ts';
 import { cursorRef, groupRef, makeRig } from './rig.ts';
 
 const at = (partition: number): PartitionRef => ({ topicId: 't1', partition });

@@ -1,14 +1,14 @@
 import { deliver } from '../../../lib/delivery/deliver.ts';
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
 import { acknowledgementIn } from '../../../lib/domain/acknowledgements/body-reader.ts';
-import { encodeRecords } from '../../../lib/domain/encoding.ts';
 import {
   type DeliverySettings,
   deliveryDefaults,
   type Endpoint,
   type Group,
 } from '../../../lib/domain/groups.ts';
-import type { Origin } from '../../../lib/domain/origin.ts';
+import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import type { Origin } from '../../../lib/domain/records/origin.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';

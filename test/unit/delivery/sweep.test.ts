@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { ThrottledError } from '../../../lib/domain/errors.ts';
-import type { PartitionRef } from '../../../lib/domain/records.ts';
+import type { PartitionRef } from '../../../lib/domain/records/records.ts';
 import { markDeleted } from '../../../lib/topics/mark-deleted.ts';
 import { answered, cursorRef, groupRef, makeRig, type RigOptions } from './rig.ts';
 

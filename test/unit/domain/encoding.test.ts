@@ -1,15 +1,15 @@
 import { zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../../lib/domain/batches.ts';
+import { UndecodableBatchError } from '../../../lib/domain/errors.ts';
+import type { JsonText } from '../../../lib/domain/json/text.ts';
+import type { Batch } from '../../../lib/domain/records/batches.ts';
 import {
   batchItemOverheadBytes,
   decodeRecords,
   encodeRecords,
   recordBytes,
-} from '../../../lib/domain/encoding.ts';
-import { UndecodableBatchError } from '../../../lib/domain/errors.ts';
-import type { JsonText } from '../../../lib/domain/json.ts';
+} from '../../../lib/domain/records/encoding.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
 
 /** The records as they are given, encoded. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonFault, jsonText } from '../../../lib/domain/json.ts';
-import { afterSpace, afterValue } from '../../../lib/domain/json-grammar.ts';
-import { JsonReader } from '../../../lib/domain/json-reader.ts';
+import { afterSpace, afterValue } from '../../../lib/domain/json/grammar.ts';
+import { JsonReader } from '../../../lib/domain/json/reader.ts';
+import { JsonFault, jsonText } from '../../../lib/domain/json/text.ts';
 import { halves, invalid, valid } from './json-corpus.ts';
 
 const mostDepth = 100;

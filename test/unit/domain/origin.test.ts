@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { itemBytes, writeUnits } from '../../../bench/append/item-size.ts';
-import { encodeRecords } from '../../../lib/domain/encoding.ts';
-import { jsonText } from '../../../lib/domain/json.ts';
-import { originOf, originText, parseOrigin } from '../../../lib/domain/origin.ts';
+import { jsonText } from '../../../lib/domain/json/text.ts';
+import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import { originOf, originText, parseOrigin } from '../../../lib/domain/records/origin.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parentId = '00f067aa0ba902b7';

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { murmur2, partitionForKey, StickyPartition } from '../../../lib/domain/partitioning.ts';
+import { murmur2, partitionForKey, StickyPartition } from '../../../lib/domain/records/partitioning.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 
 const require = createRequire(import.meta.url);

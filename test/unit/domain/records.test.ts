@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recordJson } from '../../../lib/domain/records.ts';
+import { recordJson } from '../../../lib/domain/records/records.ts';
 import { recordOf } from '../../harness/records.ts';
 
 const place = { partition: 2, offset: 7, timestamp: 5, appendedAt: 5 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FairTurns } from '../../../lib/local/fair-turns.ts';
+import { FairTurns } from '../../../lib/local/pumps/fair-turns.ts';
 
 interface Work {
   readonly group: string;

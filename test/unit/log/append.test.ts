@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Batch } from '../../../lib/domain/batches.ts';
-import { decodeRecords, encodeRecords } from '../../../lib/domain/encoding.ts';
-import { jsonText } from '../../../lib/domain/json.ts';
+import { jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
-import { PartitionClosedError } from '../../../lib/log/appender.ts';
+import type { Batch } from '../../../lib/domain/records/batches.ts';
+import { decodeRecords, encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import { PartitionClosedError } from '../../../lib/log/append/appender.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 import { at, logWorld, shape } from './scripted-store.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeRecords } from '../../../lib/domain/encoding.ts';
-import type { NewRecord } from '../../../lib/domain/records.ts';
+import { decodeRecords } from '../../../lib/domain/records/encoding.ts';
+import type { NewRecord } from '../../../lib/domain/records/records.ts';
 import { at, logWorld } from './scripted-store.ts';
 
 /** A log of these batches, given by their records' times (undefined: none was given), appended 10 ms apart or so. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { encodeRecords } from '../../../lib/domain/encoding.ts';
 import { ThrottledError } from '../../../lib/domain/errors.ts';
-import { jsonText } from '../../../lib/domain/json.ts';
-import type { LogRecord } from '../../../lib/domain/records.ts';
-import { Arrivals } from '../../../lib/log/arrivals.ts';
-import type { Fetched, FetchRequest, Reader } from '../../../lib/log/reader.ts';
+import { jsonText } from '../../../lib/domain/json/text.ts';
+import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import type { LogRecord } from '../../../lib/domain/records/records.ts';
+import { Arrivals } from '../../../lib/log/read/arrivals.ts';
+import type { Fetched, FetchRequest, Reader } from '../../../lib/log/read/reader.ts';
 import { at, logWorld } from './scripted-store.ts';
 
 type World = ReturnType<typeof logWorld>;

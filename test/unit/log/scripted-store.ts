@@ -1,15 +1,15 @@
-import type { Batch } from '../../../lib/domain/batches.ts';
 import {
   NotSentError,
   OutcomeUnknownError,
   RefusedError,
   ThrottledError,
 } from '../../../lib/domain/errors.ts';
-import type { PartitionRef } from '../../../lib/domain/records.ts';
-import { Appender } from '../../../lib/log/appender.ts';
-import { Arrivals } from '../../../lib/log/arrivals.ts';
-import type { AppendOptions } from '../../../lib/log/options.ts';
-import { Reader } from '../../../lib/log/reader.ts';
+import type { Batch } from '../../../lib/domain/records/batches.ts';
+import type { PartitionRef } from '../../../lib/domain/records/records.ts';
+import { Appender } from '../../../lib/log/append/appender.ts';
+import type { AppendOptions } from '../../../lib/log/append/options.ts';
+import { Arrivals } from '../../../lib/log/read/arrivals.ts';
+import { Reader } from '../../../lib/log/read/reader.ts';
 import {
   type BatchPage,
   type BatchRange,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { encodeRecords } from '../../../lib/domain/encoding.ts';
-import { appendDefaults } from '../../../lib/log/options.ts';
-import { settle } from '../../../lib/log/settle.ts';
+import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import { appendDefaults } from '../../../lib/log/append/options.ts';
+import { settle } from '../../../lib/log/append/settle.ts';
 import { tailAfter, tailRules } from '../../../lib/log/tail.ts';
 import { instantOf } from '../../../lib/stores/clock.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jsonText } from '../../../lib/domain/json.ts';
+import { jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { trim } from '../../../lib/log/trim.ts';
 import { at, logWorld, shape } from './scripted-store.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { encodeRecords } from '../../../lib/domain/encoding.ts';
-import { jsonText } from '../../../lib/domain/json.ts';
-import { Arrivals } from '../../../lib/log/arrivals.ts';
-import type { Fetched, FetchRequest, Reader } from '../../../lib/log/reader.ts';
+import { jsonText } from '../../../lib/domain/json/text.ts';
+import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import { Arrivals } from '../../../lib/log/read/arrivals.ts';
+import type { Fetched, FetchRequest, Reader } from '../../../lib/log/read/reader.ts';
 import { at, logWorld } from './scripted-store.ts';
 
 type World = ReturnType<typeof logWorld>;

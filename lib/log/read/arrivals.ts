@@ -1,0 +1,77 @@
+import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import type { Clock } from '../../stores/clock.ts';
+
+/** One reader's wait for the next records of a partition. */
+export interface Arrival {
+  /**
+   * Resolves after `ms`, or at once when records arrive, or did since the last time, or when `signal` aborts. True when
+   * records arrived.
+   */
+  within(ms: number, clock: Clock, signal?: AbortSignal): Promise<boolean>;
+  /** Ends it. */
+  end(): void;
+}
+
+/** Tells those who wait for a partition's next records of what this same process writes, so that they look at once. */
+export class Arrivals {
+  /**
+   * Every write there is to the log is announced here, before the writer has its answer. So who has looked need not look
+   * again before the next announcement, and one look does for all who ask at the same time.
+   */
+  readonly complete: boolean;
+  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #looks = new Map<string, Map<string, Promise<unknown>>>();
+
+  /** Not `complete` unless said so: other processes write as well. */
+  constructor({ complete = false }: { readonly complete?: boolean } = {}) {
+    this.complete = complete;
+  }
+
+  /** Records were written to the partition, or may have been. */
+  announce(at: PartitionRef): void {
+    this.#looks.delete(partitionKey(at));
+    for (const tell of this.#waiting.get(partitionKey(at)) ?? []) tell();
+  }
+
+  /**
+   * What `look` finds. While it looks, others with the same `question` about the partition get the same answer, unless
+   * something was announced in between: it is as new for them as their own would be. Where announcements are not
+   * complete everybody looks for himself.
+   */
+  look<Found>(at: PartitionRef, question: string, look: () => Promise<Found>): Promise<Found> {
+    if (!this.complete) return look();
+    const key = partitionKey(at);
+    const looks = this.#looks.get(key) ?? new Map<string, Promise<unknown>>();
+    this.#looks.set(key, looks);
+    const underWay = looks.get(question);
+    // A question is asked in one way only, so what it finds is of one type.
+    if (underWay !== undefined) return underWay as Promise<Found>;
+    const found = look().finally(() => {
+      looks.delete(question);
+      if (looks.size === 0 && this.#looks.get(key) === looks) this.#looks.delete(key);
+    });
+    looks.set(question, found);
+    return found;
+  }
+
+  /** Whatever is announced from now on ends the waits of what this gives. */
+  expect(at: PartitionRef): Arrival {
+    let arrived = new AbortController();
+    const key = partitionKey(at);
+    const tell = (): void => arrived.abort();
+    const waiting = this.#waiting.get(key) ?? new Set();
+    this.#waiting.set(key, waiting.add(tell));
+    return {
+      within: async (ms, clock, signal) => {
+        await clock.sleep(ms, signal ? AbortSignal.any([signal, arrived.signal]) : arrived.signal);
+        const hasArrived = arrived.signal.aborted;
+        if (hasArrived) arrived = new AbortController();
+        return hasArrived;
+      },
+      end: () => {
+        waiting.delete(tell);
+        if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
+      },
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { Problem, ThrottledError } from '../../domain/errors.ts';
+import type { Clock } from '../../stores/clock.ts';
+import { withTimeout } from '../timeout.ts';
+
+/** A read is tried this often, with these pauses (ms) between. */
+const pauses = [25, 100, 400];
+
+/** Rejects when `signal` aborts: for stores whose requests cannot be ended. */
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+
+/**
+ * Asks the store, and again if it did not answer or was throttled: for reads, which change nothing.
+ * @throws Problem `unavailable` when no try was answered.
+ */
+export const patiently = async <T>(
+  clock: Clock,
+  timeoutMs: number,
+  request: (signal: AbortSignal) => Promise<T>,
+): Promise<T> => {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await withTimeout(clock, timeoutMs, undefined, (signal) =>
+        Promise.race([request(signal), untilAborted(signal)]),
+      );
+    } catch (cause) {
+      const pause = pauses[attempt];
+      if (pause === undefined) {
+        const reason = cause instanceof ThrottledError ? 'is overloaded' : 'did not answer';
+        throw new Problem('unavailable', `The log ${reason}: try again.`, { cause, retryAfterSeconds: 1 });
+      }
+      await clock.sleep(pause);
+    }
+  }
+};

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import type { Endpoint, Group } from '../../../lib/domain/groups.ts';
+import type { Stores } from '../implementations.ts';
+
+const group = (name: string, more: Partial<Group> = {}): Group => ({
+  name,
+  groupId: `id-of-${name}`,
+  topic: 'orders',
+  topicId: 't',
+  mode: 'push',
+  start: { offsets: { '0': 12 } },
+  startOffsets: [12, 0, 7],
+  delivery: {
+    batchSize: 100,
+    timeoutSeconds: 15,
+    maxAttempts: 10,
+    backoff: { initialSeconds: 0.5, maxSeconds: 900 },
+  },
+  createdAt: 1_790_000_000_000,
+  ...more,
+});
+
+const endpoint = (endpointId: string, more: Partial<Endpoint> = {}): Endpoint => ({
+  endpointId,
+  url: 'https://example.com/hook?x=ü',
+  secrets: ['whsec_new', 'whsec_old'],
+  status: 'enabled',
+  createdAt: 1_790_000_000_000,
+  ...more,
+});
+
+const ref = (name: string, topicId = 't') => ({ topicId, group: name });
+
+export const describeGroupStore = (open: () => Promise<Stores>): void => {
+  describe('groups', () => {
+    test('a group comes back as it was created, with its endpoints in order of id', async () => {
+      const { groups } = await open();
+      const second = endpoint('e2', { headers: { 'X-Tenant': 'a' }, description: '' });
+      expect(await groups.create(group('billing'))).toStrictEqual({ created: true, group: group('billing') });
+      expect(await groups.putEndpoint(ref('billing'), second)).toBe(true);
+      await groups.putEndpoint(ref('billing'), endpoint('e1'));
+      expect(await groups.get(ref('billing'))).toStrictEqual({
+        group: group('billing'),
+        endpoints: [endpoint('e1'), second],
+      });
+      expect(await groups.get(ref('none'))).toBeUndefined();
+    });
+
+    test('a name is given once in a topic, and whoever comes later is told who has it', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      const later = await groups.create(group('billing', { groupId: 'other', startOffsets: [] }));
+      expect(later).toStrictEqual({ created: false, group: group('billing') });
+      const elsewhere = group('billing', { groupId: 'third', topicId: 't2' });
+      expect((await groups.create(elsewhere)).created).toBe(true);
+      expect((await groups.get(ref('billing')))?.group).toStrictEqual(group('billing'));
+    });
+
+    test('a creation that is repeated recognises itself', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      expect((await groups.create(group('billing'))).created).toBe(true);
+    });
+
+    test('groups whose names begin alike keep their endpoints apart and are listed in order of name', async () => {
+      const { groups } = await open();
+      const names = ['a', 'a.b', 'ab', 'a-b', 'a_b', 'a.b.c', 'A'];
+      for (const name of names) {
+        await groups.create(group(name));
+        await groups.putEndpoint(ref(name), endpoint(`of-${name}`));
+      }
+      const expected = [...names]
+        .sort()
+        .map((name) => ({ group: group(name), endpoints: [endpoint(`of-${name}`)] }));
+      expect(await groups.list('t')).toStrictEqual(expected);
+      for (const subscription of expected)
+        expect(await groups.get(ref(subscription.group.name))).toStrictEqual(subscription);
+      await groups.delete(ref('a'), group('a').groupId);
+      expect((await groups.list('t')).map((each) => each.group.name)).toStrictEqual(
+        expected.map((each) => each.group.name).filter((name) => name !== 'a'),
+      );
+      expect((await groups.get(ref('a.b')))?.endpoints).toHaveLength(1);
+    });
+
+    test('a list of more than a page is whole', async () => {
+      const { groups } = await open();
+      const names = Array.from({ length: 30 }, (_, index) => `group-${10 + index}`);
+      for (const name of names) {
+        await groups.create(group(name));
+        await groups.putEndpoint(ref(name), endpoint('e', { description: 'x'.repeat(50_000) }));
+      }
+      const listed = await groups.list('t');
+      expect(listed.map((each) => each.group.name)).toStrictEqual(names);
+      expect(listed.map(({ endpoints }) => endpoints.length)).toStrictEqual(names.map(() => 1));
+    });
+
+    test('a group that was deleted is not stored again, and its name is free', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      await groups.delete(ref('billing'), group('billing').groupId);
+      await expect(groups.create(group('billing'))).rejects.toMatchObject({ code: 'conflict' });
+      expect(await groups.get(ref('billing'))).toBeUndefined();
+      expect(await groups.list('t')).toStrictEqual([]);
+      expect(await groups.putEndpoint(ref('billing'), endpoint('e'))).toBe(false);
+      for (const groupId of ['second', 'third']) {
+        expect((await groups.create(group('billing', { groupId }))).created).toBe(true);
+        await groups.delete(ref('billing'), groupId);
+      }
+    });
+
+    test('a late copy of any write changes nothing', async () => {
+      const { groups, landCopies } = await open();
+      const steps = [
+        () => groups.create(group('billing')),
+        () => groups.putEndpoint(ref('billing'), endpoint('e1')),
+        () => groups.disableEndpoint(ref('billing'), 'e1', 'gone'),
+        () => groups.deleteEndpoint(ref('billing'), 'e1'),
+        () => groups.putEndpoint(ref('billing'), endpoint('e2')),
+        () => groups.delete(ref('billing'), group('billing').groupId),
+        () => groups.create(group('billing', { groupId: 'second' })),
+        () => groups.putEndpoint(ref('billing'), endpoint('e3')),
+        () => groups.delete(ref('billing'), 'second'),
+        () => groups.create(group('billing', { groupId: 'third' })),
+      ];
+      for (const step of steps) {
+        await step();
+        const before = [await groups.get(ref('billing')), await groups.list('t')];
+        await landCopies();
+        expect([await groups.get(ref('billing')), await groups.list('t')]).toStrictEqual(before);
+      }
+    });
+
+    test('a deleted group leaves no endpoints to its successor, however late the deletion is repeated', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      await groups.putEndpoint(ref('billing'), endpoint('old'));
+      await groups.delete(ref('billing'), group('billing').groupId);
+      expect(await groups.get(ref('billing'))).toBeUndefined();
+      const successor = group('billing', { groupId: 'second' });
+      await groups.create(successor);
+      await groups.putEndpoint(ref('billing'), endpoint('new'));
+      await groups.delete(ref('billing'), group('billing').groupId);
+      expect(await groups.get(ref('billing'))).toStrictEqual({
+        group: successor,
+        endpoints: [endpoint('new')],
+      });
+    });
+  });
+
+  describe('endpoints', () => {
+    test('an endpoint needs a group', async () => {
+      const { groups } = await open();
+      expect(await groups.putEndpoint(ref('none'), endpoint('e'))).toBe(false);
+      await groups.create(group('none'));
+      expect((await groups.get(ref('none')))?.endpoints).toStrictEqual([]);
+    });
+
+    test('an endpoint is disabled once and for all, for the first reason', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      await groups.putEndpoint(ref('billing'), endpoint('e'));
+      expect(await groups.disableEndpoint(ref('billing'), 'e', 'gone')).toBe(true);
+      expect(await groups.disableEndpoint(ref('billing'), 'e', 'out for days')).toBe(true);
+      expect(await groups.disableEndpoint(ref('billing'), 'none', 'gone')).toBe(false);
+      const disabled = endpoint('e', { status: 'disabled', disabledReason: 'gone' });
+      expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([disabled]);
+      expect(await groups.putEndpoint(ref('billing'), endpoint('e'))).toBe(true);
+      expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([disabled]);
+    });
+
+    test('an endpoint is deleted once and for all', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      await groups.putEndpoint(ref('billing'), endpoint('e'));
+      await groups.putEndpoint(ref('billing'), endpoint('e2'));
+      await groups.deleteEndpoint(ref('billing'), 'e');
+      await groups.deleteEndpoint(ref('billing'), 'e');
+      await groups.deleteEndpoint(ref('billing'), 'none');
+      expect(await groups.putEndpoint(ref('billing'), endpoint('e'))).toBe(false);
+      expect(await groups.disableEndpoint(ref('billing'), 'e', 'gone')).toBe(false);
+      expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([endpoint('e2')]);
+    });
+
+    test('what was given in or out cannot change what is stored', async () => {
+      const { groups } = await open();
+      const given = endpoint('e', { secrets: ['whsec_new', 'whsec_old'] });
+      await groups.create(group('billing'));
+      await groups.putEndpoint(ref('billing'), given);
+      const found = await groups.get(ref('billing'));
+      Reflect.set(given.secrets, 0, 'changed');
+      Reflect.set(found?.endpoints[0]?.secrets ?? [], 1, 'changed');
+      Reflect.set(found?.group.startOffsets ?? [], 0, 99);
+      expect(await groups.get(ref('billing'))).toStrictEqual({
+        group: group('billing'),
+        endpoints: [endpoint('e')],
+      });
+    });
+  });
+};
