@@ -1,4 +1,5 @@
 import { limits } from './limits.ts';
+import { parseTimestamp } from './timestamps.ts';
 
 export interface Backoff {
   readonly initialSeconds: number;
@@ -40,16 +41,61 @@ export const outageAfter = (before: Outage, dueAt: number, now: number): Outage 
   return { failingSince, failedAt: now, outageMs: Math.max(0, outageMs + countedMs) };
 };
 
+/** `Sun, 06 Nov 1994 08:49:37 GMT`; some servers leave the comma or a zero out, join by hyphens, or name another zone. */
+const imfFixdate = /^[a-z]{3},? (\d{1,2})[ -]([a-z]{3})[ -](\d{4}) (\d\d:\d\d:\d\d) (gmt|utc|[+-]\d{4})$/i;
+/** `Sunday, 06-Nov-94 08:49:37 GMT`: of RFC 850, whose years have two digits. */
+const rfc850 = /^[a-z]{3,9}, (\d\d)[ -]([a-z]{3})[ -](\d\d) (\d\d:\d\d:\d\d) (?:gmt|utc)$/i;
+/** `Sun Nov  6 08:49:37 1994`: of C's asctime, which names no zone and means GMT. */
+const asctime = /^[a-z]{3} ([a-z]{3}) {1,2}(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4})$/i;
+
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/** Wall clock ms, whatever zone this process is in; undefined for a day or a time that there is not. */
+const utcMs = (year: number, month: string, day: string, time: string): number | undefined => {
+  const at = months.indexOf(month.toLowerCase());
+  const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number);
+  const date = new Date(Date.UTC(year, at, Number(day)));
+  const isThere = at >= 0 && date.getUTCDate() === Number(day) && date.getUTCMonth() === at;
+  // A minute may have a leap second (RFC 9110, 5.6.7).
+  if (!isThere || hours > 23 || minutes > 59 || seconds > 60) return undefined;
+  return date.getTime() + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+};
+
+/** RFC 9110, 5.6.7: one that seems more than fifty years away is the last past year of these two digits. */
+const wholeYear = (digits: string, now: number): number => {
+  const thisYear = new Date(now).getUTCFullYear();
+  const year = thisYear - (thisYear % 100) + Number(digits);
+  return year > thisYear + 50 ? year - 100 : year;
+};
+
+/** By how much a zone is ahead of GMT, ms: `+0130`, or a name of GMT. */
+const zoneMs = (zone: string): number => {
+  const [, sign, hours, minutes] = /^([+-])(\d\d)(\d\d)$/.exec(zone) ?? [];
+  return sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+};
+
 /**
- * How long a `Retry-After` header asks to wait, in ms from `now`, at most `limits.retryAfterMs`: whole seconds or an
- * HTTP date (RFC 9110, 10.2.3). Undefined when it is neither.
+ * Wall clock ms of an HTTP date in any of the three forms that RFC 9110, 5.6.7 has recipients take, or of an ISO 8601
+ * time, which some servers send.
+ */
+const dateMs = (text: string, now: number): number | undefined => {
+  const [, day = '', month = '', year = '', time = '', zone = ''] = imfFixdate.exec(text) ?? [];
+  const local = time === '' ? undefined : utcMs(Number(year), month, day, time);
+  if (local !== undefined) return local - zoneMs(zone);
+  const [, ofDay = '', ofMonth = '', digits = '', at = ''] = rfc850.exec(text) ?? [];
+  if (at !== '') return utcMs(wholeYear(digits, now), ofMonth, ofDay, at);
+  const [, cMonth = '', cDay = '', cTime = '', cYear = ''] = asctime.exec(text) ?? [];
+  return cTime === '' ? parseTimestamp(text) : utcMs(Number(cYear), cMonth, cDay, cTime);
+};
+
+/**
+ * How long a `Retry-After` header asks to wait, in ms from `now`, at most `limits.retryAfterMs`: seconds or a date
+ * (RFC 9110, 10.2.3). Seconds have a sign or a fraction with some servers; the fraction counts as a whole one, and what
+ * is past as no wait. Undefined when it is neither.
  */
 export const retryAfterMs = (header: string, now: number): number | undefined => {
   const text = header.trim();
-  const ms = /^\d+$/.test(text)
-    ? Number(text) * 1000
-    : /^[A-Z][a-z]+,? /.test(text)
-      ? Date.parse(text) - now
-      : Number.NaN;
+  const seconds = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Math.ceil(Number(text)) : undefined;
+  const ms = seconds === undefined ? (dateMs(text, now) ?? Number.NaN) - now : seconds * 1000;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), limits.retryAfterMs);
 };

@@ -25,6 +25,33 @@ describe('retryAfterMs', () => {
     ['Fri, 01 May 2026 12:00:30 GMT', 30_000],
     ['Friday, 01-May-26 12:00:30 GMT', 30_000],
     ['Fri, 01 May 2026 11:00:00 GMT', 0],
+    ['1.5', 2000],
+    ['0.001', 1000],
+    ['.5', 1000],
+    ['3.', 3000],
+    ['120.0', 120_000],
+    ['+30', 30_000],
+    ['-5', 0],
+    ['-0.5', 0],
+    ['\t120\t', 120_000],
+    ['000120', 120_000],
+    ['Fri May  1 12:00:30 2026', 30_000],
+    ['Fri May 1 12:00:30 2026', 30_000],
+    ['Fri May 01 12:00:30 2026', 30_000],
+    ['fri, 01 may 2026 12:00:30 gmt', 30_000],
+    ['Fri 01 May 2026 12:00:30 GMT', 30_000],
+    ['Fri, 1 May 2026 12:00:30 GMT', 30_000],
+    ['Fri, 01-May-2026 12:00:30 GMT', 30_000],
+    ['Fri, 01 May 2026 12:00:30 UTC', 30_000],
+    ['Fri, 01 May 2026 12:00:30 +0000', 30_000],
+    ['Fri, 01 May 2026 14:00:30 +0200', 30_000],
+    ['Fri, 01 May 2026 10:30:30 -0130', 30_000],
+    ['Fri, 01 May 2026 12:00:60 GMT', 60_000],
+    ['Sunday, 06-Nov-94 08:49:37 GMT', 0],
+    ['Friday, 01-May-76 12:00:30 GMT', 3_600_000],
+    ['Sunday, 01-May-77 12:00:30 GMT', 0],
+    ['2026-05-01T12:00:30Z', 30_000],
+    ['2026-05-01T14:00:30.000+02:00', 30_000],
   ])('reads %j', (header, ms) => expect(retryAfterMs(header, now)).toBe(ms));
 
   it.each(['99999999999999999999', 'Fri, 01 May 2099 12:00:00 GMT'])(
@@ -32,9 +59,43 @@ describe('retryAfterMs', () => {
     (header) => expect(retryAfterMs(header, now)).toBe(3_600_000),
   );
 
-  it.each(['', '-5', '1.5', 'soon', '1e3', 'Fri, nonsense'])('takes nothing from %j', (header) =>
-    expect(retryAfterMs(header, now)).toBeUndefined(),
-  );
+  it('means GMT by a date without a zone, in whatever zone this process is', () => {
+    const zone = process.env['TZ'];
+    try {
+      process.env['TZ'] = 'Asia/Tokyo';
+      expect(retryAfterMs('Fri May  1 12:00:30 2026', now)).toBe(30_000);
+    } finally {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    }
+  });
+
+  it.each([
+    '',
+    ' ',
+    '.',
+    '+',
+    '-',
+    '- 5',
+    '5 s',
+    '1,5',
+    '120, 120',
+    '0x10',
+    'Infinity',
+    'NaN',
+    'soon',
+    '1e3',
+    'Fri, nonsense',
+    'May 2026',
+    'Fri, 31 Apr 2026 12:00:30 GMT',
+    'Fri, 01 Foo 2026 12:00:30 GMT',
+    'Fri, 01 May 2026 25:00:30 GMT',
+    'Fri, 01 May 2026 12:00:30',
+    'Fri, 01 May 2026 12:00:30 EST',
+    'Fri May  1 12:00:30 2026 GMT',
+    '2026-05-01 12:00:30',
+    '2026-05-01',
+  ])('takes nothing from %j', (header) => expect(retryAfterMs(header, now)).toBeUndefined());
 });
 
 describe('outageAfter', () => {
