@@ -1,3 +1,4 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
@@ -6,6 +7,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -164,7 +166,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, { watched, settings, prefix }: AlarmsProps) {
     super(scope, id);
-    const actions = this.#actions(settings);
+    const actions = this.#actions(settings, prefix);
     const signals = [...deliverySignals(watched, settings), ...entrySignals(watched)];
     this.alarms = signals.map((signal) => this.#alarm(signal, prefix, actions));
   }
@@ -187,11 +189,37 @@ export class Alarms extends Construct {
     return alarm;
   }
 
-  #actions({ alarmEmail, alarmTopicArn }: Settings): IAlarmAction[] {
+  #actions({ alarmEmail, alarmTopicArn }: Settings, prefix: string): IAlarmAction[] {
     const topics = alarmTopicArn === undefined ? [] : [Topic.fromTopicArn(this, 'GivenTopic', alarmTopicArn)];
     if (alarmEmail === undefined) return topics.map((topic) => new SnsAction(topic));
     const mail = new Topic(this, 'Mail', { enforceSSL: true });
+    mail.addToResourcePolicy(this.#publishes(mail, prefix));
     mail.addSubscription(new EmailSubscription(alarmEmail));
     return [...topics, mail].map((topic) => new SnsAction(topic));
+  }
+
+  /**
+   * A topic's policy replaces the one that SNS makes, which lets the whole account publish: with the refusal of requests
+   * without TLS alone, CloudWatch could not. That it publishes as `cloudwatch.amazonaws.com` for an alarm:
+   * docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html.
+   */
+  #publishes({ topicArn }: Topic, prefix: string): PolicyStatement {
+    const stack = Stack.of(this);
+    const alarm = stack.formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: `${prefix}-*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    return new PolicyStatement({
+      sid: 'AlarmsPublish',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topicArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': stack.account },
+        ArnLike: { 'aws:SourceArn': alarm },
+      },
+    });
   }
 }
