@@ -43,9 +43,13 @@ const schema = z
     logRetentionDays: z
       .preprocess((value) => (typeof value === 'string' ? Number(value) : value), z.literal(retentionDays))
       .default(30),
-    /** Requests per second of the whole API, and how many more at once. Beyond: 429. */
-    throttleRate: whole(1, 10_000).default(1000),
-    throttleBurst: whole(1, 5_000).default(2000),
+    /**
+     * Requests per second of the whole API, and how many more at once. Beyond: 429. Anybody can send requests, which cost
+     * money though they are refused: at 100 a second 8.64 million a day, some 10 dollars for HTTP API and Lambda ($1.20 a
+     * million). A request may carry a thousand records, so raise it for clients that you know, not by default.
+     */
+    throttleRate: whole(1, 10_000).default(100),
+    throttleBurst: whole(1, 5_000).default(200),
     produceMemoryMb: megabytes.default(1024),
     consumeMemoryMb: megabytes.default(512),
     adminMemoryMb: megabytes.default(512),

@@ -59,6 +59,8 @@ export class HttpEntry extends Construct {
     this.api = new HttpApi(this, 'Api', {
       apiName: Stack.of(this).stackName,
       createDefaultStage: false,
+      // Otherwise what stands before the domain, such as a firewall, could be gone around.
+      disableExecuteApiEndpoint: settings.domainName !== undefined,
     });
     const domain = this.#domain(settings);
     this.stage = this.#stage(settings, domain);

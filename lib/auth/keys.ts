@@ -11,6 +11,9 @@ export const keyIdOf = (hash: string): string => hash.slice(0, 20);
 /** A new key: `mr_` and 32 random bytes as base64url. */
 export const newKey = (random: Random): string => `mr_${Buffer.from(random.bytes(32)).toString('base64url')}`;
 
+/** Whether `text` has the form of a key that `newKey` made. */
+export const looksLikeKey = (text: string): boolean => /^mr_[\w-]{43}$/.test(text);
+
 export interface KeyGrant {
   readonly name: string;
   readonly scopes: readonly Scope[];

@@ -12,13 +12,18 @@ export const isForTopic = (key: ApiKey, topic: string): boolean =>
     pattern.endsWith('*') ? topic.startsWith(pattern.slice(0, -1)) : topic === pattern,
   );
 
-/** @throws Problem `forbidden`, naming the scope that the key lacks. */
-export const requireScope = (key: ApiKey, scope: Scope): void => {
-  if (hasScope(key, scope)) return;
-  throw new Problem('forbidden', `This key lacks the scope "${scope}". It has: ${key.scopes.join(', ')}.`, {
+/** @throws Problem `forbidden` for a key that has none of `scopes`, naming the first. */
+export const requireScope = (key: ApiKey, [scope, ...others]: readonly [Scope, ...Scope[]]): void => {
+  if ([scope, ...others].some((each) => hasScope(key, each))) return;
+  const lacking = [scope, ...others].map((each) => `"${each}"`).join(' or ');
+  throw new Problem('forbidden', `This key lacks the scope ${lacking}. It has: ${key.scopes.join(', ')}.`, {
     members: { missingScope: scope },
   });
 };
+
+/** Whether the key can do everything, that to keys included, at that time. */
+export const isFullAdmin = ({ scopes, topics, expiresAt }: ApiKey, now: number): boolean =>
+  scopes.includes('admin') && topics === undefined && (expiresAt === undefined || expiresAt > now);
 
 /** @throws Problem `forbidden`, whether there is such a topic or not. */
 export const requireTopic = (key: ApiKey, topic: string): void => {

@@ -1,4 +1,8 @@
-export const scopes = ['produce', 'consume', 'admin'] as const;
+/**
+ * `groups` makes, changes and deletes groups and endpoints, and so has a topic's records sent to where it says; `admin`
+ * implies all others.
+ */
+export const scopes = ['produce', 'consume', 'groups', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** An API key as it is stored: its hash, never itself. */

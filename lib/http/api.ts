@@ -75,11 +75,12 @@ const presentedKey = (c: ApiContext): string | undefined => {
 };
 
 /**
- * Lets a request pass whose key is valid, has `scope` (any key, if none is asked for) and is for the topic in the path.
+ * Lets a request pass whose key is valid, has one of `scopes` (any key, if none is asked for) and is for the topic in the
+ * path.
  * @throws Problem `unauthorized`, `forbidden`
  */
 export const allow =
-  ({ authenticator }: ApiDeps, scope?: Scope): MiddlewareHandler<ApiEnv> =>
+  ({ authenticator }: ApiDeps, ...scopes: readonly Scope[]): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     const presented = presentedKey(c);
     if (presented === undefined) {
@@ -90,7 +91,8 @@ export const allow =
     }
     const key = await authenticator.authenticate(presented);
     if (key === undefined) throw new Problem('unauthorized', 'This API key is unknown, deleted or expired.');
-    if (scope !== undefined) requireScope(key, scope);
+    const [scope, ...others] = scopes;
+    if (scope !== undefined) requireScope(key, [scope, ...others]);
     const topic = c.req.param('topic');
     if (topic !== undefined) requireTopic(key, topic);
     c.set('apiKey', key);

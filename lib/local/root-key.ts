@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { hashKey, keyIdOf, newKey, storedKey } from '../auth/keys.ts';
+import type { ApiKey } from '../domain/keys.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { KeyStore } from '../stores/keys.ts';
 import type { Random } from '../stores/random.ts';
@@ -8,6 +9,11 @@ import { readIfThere, writePrivately } from './data-folder.ts';
 export interface RootKey {
   readonly key: string;
   readonly source: 'environment' | 'made' | 'kept';
+}
+
+/** A root key that is valid, as it is stored. */
+export interface EstablishedRootKey extends RootKey {
+  readonly stored: ApiKey;
 }
 
 const choose = (folder: string, given: string | undefined, random: Random): RootKey => {
@@ -29,14 +35,15 @@ export const establishRootKey = async (
   folder: string,
   given: string | undefined,
   deps: { keys: KeyStore; clock: Clock; random: Random },
-): Promise<RootKey> => {
+): Promise<EstablishedRootKey> => {
   const root = choose(folder, given, deps.random);
   const id = keyIdOf(hashKey(root.key));
   const file = join(folder, 'root-key-ids');
   const former = (readIfThere(file) ?? '').split('\n').filter((line) => line !== '' && line !== id);
   writePrivately(file, [...former, id, ''].join('\n'));
-  await deps.keys.establish(storedKey(root.key, { name: 'root', scopes: ['admin'] }, deps.clock.now()));
+  const stored = storedKey(root.key, { name: 'root', scopes: ['admin'] }, deps.clock.now());
+  await deps.keys.establish(stored);
   for (const other of former) await deps.keys.delete(other);
   writePrivately(file, `${id}\n`);
-  return root;
+  return { ...root, stored };
 };

@@ -5,6 +5,7 @@ import { deliver } from '../delivery/deliver.ts';
 import { onAppend } from '../delivery/on-append.ts';
 import { sweep } from '../delivery/sweep/sweep.ts';
 import { longestLeaseMs } from '../domain/cursors.ts';
+import type { ApiKey } from '../domain/keys.ts';
 import { limits } from '../domain/limits.ts';
 import { StickyPartition } from '../domain/records/partitioning.ts';
 import { endLeases } from '../groups/end-leases.ts';
@@ -73,7 +74,7 @@ const groupOf = (body: string): string => {
 };
 
 /** The parts that run: nothing of them has begun when they are made. */
-const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
+const compose = (stores: EmbeddedStores, root: ApiKey, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
   const streamPump: StreamPump = new StreamPump(
     createStreamConsumer({ onAppend: (changed) => onAppend(stores, changed), telemetry }),
     { clock, telemetry },
@@ -123,7 +124,8 @@ const compose = (stores: EmbeddedStores, { telemetry, sweepMs = 300_000 }: Runti
     batches,
     appender,
     reader: new Reader({ batches, partitions: stores.partitions, clock, arrivals }),
-    authenticator: new Authenticator({ keys: stores.keys, clock }),
+    authenticator: new Authenticator({ keys: stores.keys, clock, root }),
+    root,
     directory: new TopicDirectory({ topics: stores.topics, clock }),
     sticky: new StickyPartition({ clock, random }),
     allowLoopback: true,
@@ -159,7 +161,7 @@ const begin = async (
   const root = await establishRootKey(folder.path, options.adminKey, { ...stores, clock, random });
   // Before anything here can take one: whoever holds a lease now is gone.
   await endLeases({ ...stores, clock, random });
-  const parts = compose(stores, options);
+  const parts = compose(stores, root.stored, options);
   const server = await serveHttp(parts.apps, options.port, clock);
   parts.tableStream?.start();
   parts.queuePump.start();

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Scope } from '../../lib/domain/keys.ts';
+import { scopes as allScopes, type Scope } from '../../lib/domain/keys.ts';
 import { methodsAt, paths } from '../../lib/http/paths.ts';
-import { adminKey, call, expectProblem, newWorld, withTopic } from './world.ts';
+import { adminKey, call, expectProblem, keyNamed, newWorld, withTopic } from './world.ts';
 
 const group = '/v1/topics/orders/groups/billing';
 
 /** Every request of the interface, and the scope that it takes. */
-const requests: readonly (readonly [line: string, scope: Scope | 'any'])[] = [
+const requests: readonly (readonly [line: string, ...scopes: (Scope | 'any')[]])[] = [
   ['GET /v1/topics', 'any'],
   ['GET /v1/topics/orders', 'any'],
   ['PUT /v1/topics/orders', 'admin'],
@@ -15,14 +15,14 @@ const requests: readonly (readonly [line: string, scope: Scope | 'any'])[] = [
   ['POST /v1/topics/orders/records', 'produce'],
   ['GET /v1/topics/orders/partitions', 'consume'],
   ['GET /v1/topics/orders/partitions/0/records', 'consume'],
-  ['GET /v1/topics/orders/groups', 'consume'],
-  [`GET ${group}`, 'consume'],
-  [`PUT ${group}`, 'admin'],
-  [`DELETE ${group}`, 'admin'],
-  [`GET ${group}/endpoints`, 'admin'],
-  [`POST ${group}/endpoints`, 'admin'],
-  [`GET ${group}/endpoints/abc`, 'admin'],
-  [`DELETE ${group}/endpoints/abc`, 'admin'],
+  ['GET /v1/topics/orders/groups', 'consume', 'groups'],
+  [`GET ${group}`, 'consume', 'groups'],
+  [`PUT ${group}`, 'groups'],
+  [`DELETE ${group}`, 'groups'],
+  [`GET ${group}/endpoints`, 'groups'],
+  [`POST ${group}/endpoints`, 'groups'],
+  [`GET ${group}/endpoints/abc`, 'groups'],
+  [`DELETE ${group}/endpoints/abc`, 'groups'],
   ['GET /v1/keys', 'admin'],
   ['POST /v1/keys', 'admin'],
   ['DELETE /v1/keys/abc', 'admin'],
@@ -37,7 +37,7 @@ test('these are all the requests of the interface, but health', () => {
   }
 });
 
-describe.each(requests)('%s', (line, scope) => {
+describe.each(requests)('%s', (line, ...scopes) => {
   test('takes a key', async () => {
     const answer = await call(await newWorld(), line, { key: null });
     expectProblem(answer, 401, 'unauthorized');
@@ -47,20 +47,19 @@ describe.each(requests)('%s', (line, scope) => {
   test('takes a key that is known', async () => {
     const world = await newWorld();
     const expired = await world.key({ scopes: ['admin'], expiresAt: world.clock.now() });
-    for (const key of ['mr_unknown', expired, `${adminKey}x`, 'x'.repeat(100_000)]) {
+    for (const key of ['mr_unknown', keyNamed('unknown'), expired, `${adminKey}x`, 'x'.repeat(100_000)]) {
       const answer = expectProblem(await call(world, line, { key }), 401, 'unauthorized');
       expect(JSON.stringify(answer)).not.toContain(key);
     }
   });
 
-  test(`takes the scope ${scope}, which admin implies`, async () => {
+  test(`takes the scope ${scopes.join(' or ')}, which admin implies`, async () => {
     const world = await newWorld();
-    const all: readonly Scope[] = ['produce', 'consume', 'admin'];
-    for (const held of all) {
+    for (const held of allScopes) {
       const answer = await call(world, line, { key: await world.key({ scopes: [held] }) });
-      const isEnough = scope === 'any' || held === scope || held === 'admin';
+      const isEnough = scopes.includes('any') || scopes.includes(held) || held === 'admin';
       if (isEnough) expect([401, 403]).not.toContain(answer.status);
-      else expect(expectProblem(answer, 403, 'forbidden')).toMatchObject({ missingScope: scope });
+      else expect(expectProblem(answer, 403, 'forbidden')).toMatchObject({ missingScope: scopes[0] });
     }
   });
 });
@@ -97,6 +96,27 @@ describe('a key is presented', () => {
     [{}, 401],
   ])('as %j', async (headers, status) => {
     expect((await call(await newWorld(), 'GET /v1/topics', { key: null, headers })).status).toBe(status);
+  });
+});
+
+describe('a key of the scope groups', () => {
+  test('makes, changes and deletes groups and endpoints of its topics, and reads no record', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    await withTopic(world, 1, 'secret');
+    const key = await world.key({ scopes: ['groups'], topics: ['ord*'] });
+    const send = (line: string, json?: object) => call(world, line, { key, json });
+    const push = { mode: 'push' };
+    expect((await send(`PUT ${group}`, push)).status).toBe(201);
+    const made = await send(`POST ${group}/endpoints`, { url: 'https://example.com/' });
+    expect(made.status).toBe(201);
+    expect((await send(`GET ${group}/endpoints`)).status).toBe(200);
+    expect((await send(`GET ${group}`)).status).toBe(200);
+    expect((await send(`DELETE ${group}/endpoints/${made.json['id']}`)).status).toBe(204);
+    expect((await send(`DELETE ${group}`)).status).toBe(204);
+    expectProblem(await send('PUT /v1/topics/secret/groups/billing', push), 403, 'forbidden');
+    expectProblem(await send('GET /v1/topics/orders/partitions/0/records'), 403, 'forbidden');
+    expectProblem(await send('DELETE /v1/topics/orders'), 403, 'forbidden');
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { hashKey, keyIdOf } from '../../lib/auth/keys.ts';
-import { adminKey, call, expectProblem, newWorld, type World, withTopic } from './world.ts';
+import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { hashKey, keyIdOf, storedKey } from '../../lib/auth/keys.ts';
+import { adminKey, call, expectProblem, keyNamed, newWorld, type World, withTopic } from './world.ts';
 
 const create = (world: World, json: unknown) => call(world, 'POST /v1/keys', { json });
 
@@ -39,7 +40,7 @@ describe('a new key', () => {
 
   test('works at once though it was presented in vain before', async () => {
     const world = await newWorld();
-    const presented = 'mr_chosen-elsewhere';
+    const presented = keyNamed('chosen-elsewhere');
     expectProblem(await call(world, 'GET /v1/topics', { key: presented }), 401, 'unauthorized');
     const hash = hashKey(presented);
     await world.stores.keys.put({ keyId: keyIdOf(hash), hash, name: 'n', scopes: ['admin'], createdAt: 0 });
@@ -106,6 +107,52 @@ describe('deleting a key', () => {
 
   test.each(['nothing', '%00', 'ABCDEF0123456789ABCD'])('that is not there is 404: %s', async (id) => {
     expectProblem(await call(await newWorld(), `DELETE /v1/keys/${id}`), 404, 'key_not_found');
+  });
+});
+
+describe('the last admin key', () => {
+  const idOf = (key: string): string => keyIdOf(hashKey(key));
+  const remove = (world: World, key: string, by = adminKey) =>
+    call(world, `DELETE /v1/keys/${idOf(key)}`, { key: by });
+
+  test('is not deleted, and the answer says what to do', async () => {
+    const world = await newWorld();
+    const problem = expectProblem(await remove(world, adminKey), 409, 'conflict');
+    expect(problem['detail']).toContain('Create another first');
+    expect((await call(world, 'GET /v1/keys')).status).toBe(200);
+  });
+
+  test('is not one that has expired, is for some topics, or does something else', async () => {
+    const world = await newWorld();
+    await world.key({ scopes: ['admin'], expiresAt: world.clock.now() + 1000 });
+    await world.key({ scopes: ['admin'], topics: ['*'] });
+    await world.key({ scopes: ['produce', 'consume', 'groups'] });
+    world.clock.advance(1000);
+    expectProblem(await remove(world, adminKey), 409, 'conflict');
+  });
+
+  test('can be replaced by another, and any other be deleted', async () => {
+    const world = await newWorld();
+    const producer = await world.key({ scopes: ['produce'] });
+    const restricted = await world.key({ scopes: ['admin'], topics: ['orders'] });
+    const other = await world.key({ scopes: ['admin'] });
+    for (const key of [producer, restricted, adminKey])
+      expect((await remove(world, key, other)).status).toBe(204);
+    expectProblem(await remove(world, other, other), 409, 'conflict');
+  });
+
+  test('may go where a root key stands outside the store, which itself cannot', async () => {
+    const grant = { name: 'root', scopes: ['admin'] } as const;
+    const root = storedKey('set-by-the-environment', grant, 0);
+    const world = await newWorld(({ keys, clock }) => ({
+      root,
+      authenticator: new Authenticator({ keys, clock, root }),
+    }));
+    await world.stores.keys.establish(root);
+    const by = 'set-by-the-environment';
+    expect((await remove(world, adminKey, by)).status).toBe(204);
+    expect(expectProblem(await remove(world, by, by), 409, 'conflict')['detail']).toContain('root key');
+    expect((await call(world, 'GET /v1/keys', { key: by })).status).toBe(200);
   });
 });
 

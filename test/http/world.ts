@@ -17,7 +17,10 @@ import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { seededRandom } from '../simulation/scheduler.ts';
 import { ManualClock } from './manual-clock.ts';
 
-export const adminKey = 'root-key-of-the-tests';
+/** A key of the form that ours have. */
+export const keyNamed = (name: string): string => `mr_${name.padEnd(43, '_')}`;
+
+export const adminKey = keyNamed('root-key-of-the-tests');
 
 export type AppDeps = ProduceDeps & ConsumeDeps & AdminDeps;
 
@@ -57,8 +60,9 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
   let keys = 0;
   const key: World['key'] = async (grant) => {
     keys += 1;
-    const presented = `key-${keys}`;
-    await stores.keys.put(storedKey(presented, { name: presented, ...grant }, clock.now()));
+    const name = `key-${keys}`;
+    const presented = keyNamed(name);
+    await stores.keys.put(storedKey(presented, { name, ...grant }, clock.now()));
     return presented;
   };
   await stores.keys.put(storedKey(adminKey, { name: 'root', scopes: ['admin'] }, clock.now()));

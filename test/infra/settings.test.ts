@@ -8,7 +8,7 @@ describe('the settings of a stack', () => {
     expect(readSettings({ stage })).toMatchObject({
       stage: 'staging',
       logRetentionDays: 30,
-      throttleRate: 1000,
+      throttleRate: 100,
       deliverMaxConcurrency: 50,
     });
   });

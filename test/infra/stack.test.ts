@@ -213,6 +213,14 @@ describe('the HTTP interface', () => {
     expect(Properties['StageName']).toBe('$default');
   });
 
+  it('is reached by its own domain alone, where it has one', () => {
+    const disabled = (template: Template): unknown =>
+      resource(template, 'AWS::ApiGatewayV2::Api', 'HttpApi').Properties['DisableExecuteApiEndpoint'];
+    const certificateArn = `arn:aws:acm:eu-west-1:123456789012:certificate/${'a'.repeat(36)}`;
+    expect(disabled(synthesise({ domainName: 'broker.example.com', certificateArn }))).toBe(true);
+    expect(disabled(production)).toBe(false);
+  });
+
   it('is throttled as the settings say, and logs who called what, without headers or queries', () => {
     const template = synthesise({ throttleRate: 50, throttleBurst: '75' });
     const { Properties } = resource(template, 'AWS::ApiGatewayV2::Stage', 'HttpStage');

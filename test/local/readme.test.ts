@@ -43,11 +43,12 @@ test('what the README says to type works as it is written', async () => {
     const script = `${headers}\n${block.replaceAll('9000', port)}`;
     return answersOf((await promisify(execFile)('sh', ['-ec', script], { env })).stdout);
   };
-  const [produce, fetch, subscribe, progress, ...others] = blocks('sh');
+  const [produce, fetch, subscribe, progress, keys, ...others] = blocks('sh');
   expect(others).toEqual([]);
 
   expect(await run(produce)).toMatchObject([{ name: 'orders' }, { results: [{ partition: 3, offset: 0 }] }]);
   expect(await run(fetch)).toMatchObject([{ records: [{ value: { total: 42 } }], nextOffset: 1 }]);
+  expect(await run(keys)).toMatchObject([{ name: 'billing', key: expect.stringMatching(/^mr_/) }]);
   const [group, endpoint] = await run(subscribe);
   expect(group).toMatchObject({ name: 'billing' });
   const { secret } = endpoint as { secret: string };

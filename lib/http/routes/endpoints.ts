@@ -46,7 +46,7 @@ const findEndpoint = ({ endpoints, group }: Subscription, id: string): Endpoint 
 
 /** `POST …/endpoints`: the only answer that shows the secret. */
 const postEndpoint = (api: Api, deps: EndpointDeps): void => {
-  api.post(path, allow(deps, 'admin'), async (c) => {
+  api.post(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const given = check(newEndpoint, await readJson(c, { limit: 'settingsBytes' }));
     const url = assertPublicUrl(given.url, { allowLoopback: deps.allowLoopback ?? false });
@@ -64,16 +64,16 @@ const postEndpoint = (api: Api, deps: EndpointDeps): void => {
 /** A group's webhooks: registered, listed, shown and deleted. */
 export const endpointRoutes = (api: Api, deps: EndpointDeps): void => {
   postEndpoint(api, deps);
-  api.get(path, allow(deps, 'admin'), async (c) => {
+  api.get(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const { endpoints } = await findSubscription(deps, c);
     return c.json({ endpoints: endpoints.map(shown) });
   });
-  api.get(`${path}/:endpoint`, allow(deps, 'admin'), async (c) => {
+  api.get(`${path}/:endpoint`, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     return c.json(shown(findEndpoint(await findSubscription(deps, c), pathParameter(c, 'endpoint'))));
   });
-  api.delete(`${path}/:endpoint`, allow(deps, 'admin'), async (c) => {
+  api.delete(`${path}/:endpoint`, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const { topic, ...subscription } = await findSubscription(deps, c);
     const { endpointId } = findEndpoint(subscription, pathParameter(c, 'endpoint'));

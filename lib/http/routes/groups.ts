@@ -76,7 +76,7 @@ export const findSubscription = async (
 
 /** `GET …/groups/{group}`: with its place in every partition. */
 const getGroup = (api: Api, deps: GroupDeps): void => {
-  api.get(path, allow(deps, 'consume'), async (c) => {
+  api.get(path, allow(deps, 'consume', 'groups'), async (c) => {
     noQuery(c);
     const { topic, ...subscription } = await findSubscription(deps, c);
     const progress = await groupProgress(deps, topic, subscription.group);
@@ -90,12 +90,12 @@ const getGroup = (api: Api, deps: GroupDeps): void => {
 /** Groups: created, listed, shown and deleted. */
 export const groupRoutes = (api: Api, deps: GroupDeps): void => {
   getGroup(api, deps);
-  api.get('/v1/topics/:topic/groups', allow(deps, 'consume'), async (c) => {
+  api.get('/v1/topics/:topic/groups', allow(deps, 'consume', 'groups'), async (c) => {
     noQuery(c);
     const { topicId } = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
     return c.json({ groups: (await deps.groups.list(topicId)).map(shown) });
   });
-  api.put(path, allow(deps, 'admin'), async (c) => {
+  api.put(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const name = checkName('group', pathParameter(c, 'group'));
     const settings = check(groupSettings, await readJson(c, { limit: 'settingsBytes' }));
@@ -103,7 +103,7 @@ export const groupRoutes = (api: Api, deps: GroupDeps): void => {
     const { created, subscription } = await createGroup(deps, topic, name, settings);
     return c.json(shown(subscription), created ? 201 : 200);
   });
-  api.delete(path, allow(deps, 'admin'), async (c) => {
+  api.delete(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     await removeGroup(deps, (await findSubscription(deps, c)).group);
     return c.body(null, 204);

@@ -1,6 +1,6 @@
 import type { Authenticator } from '../../auth/authenticator.ts';
 import { newKey, storedKey } from '../../auth/keys.ts';
-import { requireEveryTopic } from '../../auth/permissions.ts';
+import { isFullAdmin, requireEveryTopic } from '../../auth/permissions.ts';
 import { Problem } from '../../domain/errors.ts';
 import type { ApiKey } from '../../domain/keys.ts';
 import { timestampText } from '../../domain/timestamps.ts';
@@ -16,6 +16,8 @@ export interface KeyDeps extends ApiDeps {
   readonly authenticator: Pick<Authenticator, 'authenticate' | 'forget'>;
   readonly keys: KeyStore;
   readonly clock: Clock;
+  /** The key that was set outside the store: it cannot be deleted there. */
+  readonly root?: ApiKey;
 }
 
 const shown = ({ keyId, name, scopes, topics, expiresAt, createdAt }: ApiKey): object => ({
@@ -47,6 +49,28 @@ const postKey = (api: Api, deps: KeyDeps): void => {
   });
 };
 
+/**
+ * The last key that can make others stays: without it nobody could. Two that are deleted at the same time may both go,
+ * since each is looked at before it goes; then a key has to be made where the store is.
+ * @throws Problem `conflict`
+ */
+const requireAnotherAdmin = async (deps: KeyDeps, keyId: string): Promise<void> => {
+  if (keyId === deps.root?.keyId) {
+    throw new Problem(
+      'conflict',
+      'This is the root key, which was given to the broker when it was started: it is changed there. Nothing was changed.',
+    );
+  }
+  if (deps.root !== undefined) return;
+  const now = deps.clock.now();
+  const admins = (await deps.keys.list()).filter((key) => isFullAdmin(key, now));
+  if (admins.length !== 1 || admins[0]?.keyId !== keyId) return;
+  throw new Problem(
+    'conflict',
+    'This is the last admin key that is valid and for every topic: without it nobody could make another. Create another first (POST /v1/keys), then delete this one with it. Nothing was changed.',
+  );
+};
+
 /** API keys: created, listed and deleted, by admin keys that are for every topic. */
 export const keyRoutes = (api: Api, deps: KeyDeps): void => {
   postKey(api, deps);
@@ -59,8 +83,10 @@ export const keyRoutes = (api: Api, deps: KeyDeps): void => {
     requireEveryTopic(c.get('apiKey'));
     noQuery(c);
     const keyId = pathParameter(c, 'key');
-    const deleted = /^[0-9a-f]{20}$/.test(keyId) && (await deps.keys.delete(keyId));
-    if (!deleted) throw new Problem('key_not_found', 'There is no key of this id.');
+    const isId = /^[0-9a-f]{20}$/.test(keyId);
+    if (isId) await requireAnotherAdmin(deps, keyId);
+    if (!isId || !(await deps.keys.delete(keyId)))
+      throw new Problem('key_not_found', 'There is no key of this id.');
     deps.authenticator.forget(keyId);
     return c.body(null, 204);
   });

@@ -80,7 +80,7 @@ test('a key is shown once, stored as its hash alone, listed without itself, and 
 test('a command line that is wrong is answered with the usage, and stores nothing', async () => {
   const { code, out, said } = await keys('create', '--table', 'state', '--name', 'ci');
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(said).toContain('--scope: one or more of produce, consume, admin');
+  expect(said).toContain('--scope: one or more of produce, consume, groups, admin');
   expect(said).toContain('Usage');
   expect(await stored.list()).toEqual([]);
 });
