@@ -90,9 +90,16 @@ export const createTelemetry = (
     metrics.addMetric('OldestLagAge', MetricUnit.Milliseconds, oldestMs);
   };
 
+  const paused = ({ kind: _kind, ...event }: Event<'paused'>): void => {
+    logger.info('records wait in a group that is paused', { ...event });
+  };
+
+  /** A sign of life from each sweep that did all it had to; the rest only where there is something. */
   const swept = ({ kind: _kind, ...event }: Event<'swept'>): void => {
-    count('SweepWakes', event.wakes);
-    count('SweepRemovals', event.removals);
+    if (event.failures === 0) count('SweepsDone', 1);
+    if (event.wakes > 0) count('SweepWakes', event.wakes);
+    if (event.removals > 0) count('SweepRemovals', event.removals);
+    if (event.paused > 0) count('PausedGroups', event.paused);
     logger.info('swept', { ...event });
   };
 
@@ -111,6 +118,7 @@ export const createTelemetry = (
     'endpoint-disabled': disabled,
     'undecodable-batch': undecodable,
     lag,
+    paused,
     swept,
     fault,
   };

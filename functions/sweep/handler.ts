@@ -1,3 +1,4 @@
+import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
@@ -19,6 +20,7 @@ const telemetry = createTelemetry();
 const log = { client: createLogClient(), table: environment.MILLRACE_LOG_TABLE, clock };
 const state = { client: createStateClient(), table: environment.MILLRACE_STATE_TABLE, clock };
 const batches = dynamoBatchStore(log);
+const ends = new PartitionEnds(batches);
 const queue = sqsWakeQueue({
   client: createQueueClient(),
   queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
@@ -32,7 +34,7 @@ export const handler = flushing(
   async (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const run = { remainingMs: () => context.getRemainingTimeInMillis() };
     try {
-      await sweep({ ...dynamoStateStores(state), batches, appender, queue, clock, telemetry }, run);
+      await sweep({ ...dynamoStateStores(state), batches, ends, appender, queue, clock, telemetry }, run);
     } finally {
       await appender.abandon();
     }

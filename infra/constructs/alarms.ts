@@ -100,7 +100,7 @@ const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
     id: 'SweepSilent',
     says: 'The sweep has not run to its end, so that nothing catches what was missed. Look at its log and at its schedule.',
     section: 'The sweep does not run',
-    metric: counted(watched, 'sweep', 'SweepWakes', 'SampleCount'),
+    metric: counted(watched, 'sweep', 'SweepsDone', 'Sum'),
     from: 1,
     below: true,
     of: [silentPeriods(settings), silentPeriods(settings)],

@@ -3,6 +3,7 @@ import { createStreamConsumer } from '../../functions/on-append/stream-events.ts
 import { Authenticator } from '../auth/authenticator.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { onAppend } from '../delivery/on-append.ts';
+import { PartitionEnds } from '../delivery/sweep/ends.ts';
 import { sweep } from '../delivery/sweep/sweep.ts';
 import { longestLeaseMs } from '../domain/cursors.ts';
 import type { ApiKey } from '../domain/keys.ts';
@@ -109,8 +110,9 @@ const compose = (stores: EmbeddedStores, root: ApiKey, { telemetry, sweepMs = 30
     },
     { clock, telemetry },
   );
+  const ends = new PartitionEnds(batches);
   const sweepTimer = new SweepTimer(
-    (run) => sweep({ ...stores, batches, appender, clock, telemetry }, run),
+    (run) => sweep({ ...stores, batches, ends, appender, clock, telemetry }, run),
     sweepMs,
     { clock, telemetry },
   );

@@ -36,6 +36,13 @@ export interface BatchRange {
   readonly consistent: boolean;
 }
 
+export interface EndQuery {
+  /** An end that this partition had once, 0 where none is known: no batch before it is read. */
+  readonly from: number;
+  /** As in a range. An answer that is not may be an end that was true before: `from` at the least. */
+  readonly consistent: boolean;
+}
+
 export interface BatchPage {
   /** In ascending order of base. */
   readonly batches: readonly Batch[];
@@ -58,8 +65,12 @@ export interface BatchStore {
   putIfAbsent(at: PartitionRef, batch: Batch, attempt: PutAttempt): Promise<PutOutcome>;
   /** The batch of the highest base, strongly consistent; undefined for an empty partition. */
   last(at: PartitionRef, signal?: AbortSignal): Promise<Batch | undefined>;
-  /** The next offset to be written, strongly consistent: the end of the last batch, whose records are not sent along. */
-  end(at: PartitionRef, signal?: AbortSignal): Promise<number>;
+  /**
+   * The next offset to be written: the end of the last batch, whose records are not sent along, though they are paid for.
+   * Where nothing was appended since `from` was the end, no batch is read. That nothing is there says so for certain: the
+   * log is dense, so whatever came first began at `from`, and the last batch of a partition is never deleted.
+   */
+  end(at: PartitionRef, query: EndQuery, signal?: AbortSignal): Promise<number>;
   /** Batches with `base >= from`. */
   range(at: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage>;
   /** The batch of the highest base that is not above `offset`. */

@@ -68,13 +68,30 @@ export type TelemetryEvent =
       readonly requestId?: string;
     }
   | {
+      /** Of a group that is called and has not acknowledged all, at a sweep; of no other. */
       readonly kind: 'lag';
       readonly topic: string;
       readonly group: string;
       readonly records: number;
       readonly oldestMs: number;
     }
-  | { readonly kind: 'swept'; readonly wakes: number; readonly removals: number; readonly ms: number }
+  | {
+      /** A group in which records wait, and nobody is called with them: it has no endpoint that is enabled. */
+      readonly kind: 'paused';
+      readonly topic: string;
+      readonly group: string;
+      readonly records: number;
+    }
+  | {
+      readonly kind: 'swept';
+      readonly wakes: number;
+      readonly removals: number;
+      /** Groups in which records wait that nobody is called with. */
+      readonly paused: number;
+      /** What could not be done, and is left for the next sweep. */
+      readonly failures: number;
+      readonly ms: number;
+    }
   | {
       readonly kind: 'fault';
       readonly where: string;

@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import type { EndQuery } from '../../lib/stores/batches.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { createLogClient, createStateClient, type RequestUsage } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
+import { embeddedTables } from '../embedded/tables.ts';
+import { anyTime } from './windows.ts';
 
 /*
  * No emulator reads late, so that a test on one passes whatever is asked for. Therefore: what is asked for.
@@ -67,8 +70,26 @@ test('the end of a partition is read strongly, and without the records of its la
   const server = await scriptedServer({ status: 200, body: { Items: [{ sk: { N: '7' }, n: { N: '3' } }] } });
   const client = createLogClient({ ...connection, endpoint: server.endpoint });
   const batches = dynamoBatchStore({ client, table: 'table', clock: systemClock });
-  expect(await batches.end(at)).toBe(10);
+  expect(await batches.end(at, { from: 0, consistent: true })).toBe(10);
   expectStrongReads(server);
   const last = { ProjectionExpression: 'sk, n', Limit: 1, ScanIndexForward: false };
   expect(server.received[0]?.body).toMatchObject(last);
+});
+
+test('where nothing was appended since the end that is known, half a unit is read, however large the last batch', async () => {
+  const usage: RequestUsage[] = [];
+  const tables = await embeddedTables({ onRequest: (request) => usage.push(request) });
+  onTestFinished(() => tables[Symbol.asyncDispose]());
+  const batches = dynamoBatchStore(tables.log);
+  const data = new Uint8Array(300_000);
+  const batch = { base: 0, count: 1000, data, writeId: new Uint8Array(8), appendedAt: 5, bytesBefore: 0 };
+  expect(await batches.putIfAbsent(at, batch, anyTime)).toEqual({ kind: 'stored' });
+  const units = async (query: EndQuery): Promise<number | undefined> => {
+    usage.length = 0;
+    expect(await batches.end(at, query)).toBe(1000);
+    expect(usage).toHaveLength(1);
+    return usage[0]?.units;
+  };
+  expect(await units({ from: 0, consistent: true })).toBeGreaterThan(73);
+  expect(await units({ from: 1000, consistent: false })).toBeLessThanOrEqual(0.5);
 });

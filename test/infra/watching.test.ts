@@ -25,7 +25,7 @@ const countedNames = (): ReadonlySet<string> => {
     { kind: 'endpoint-disabled', ...at, reason: 'gone' },
     { kind: 'undecodable-batch', ...at, base: 0, end: 1, reason: 'why' },
     { kind: 'lag', ...at, oldestMs: 1 },
-    { kind: 'swept', wakes: 0, removals: 0, ms: 1 },
+    { kind: 'swept', wakes: 1, removals: 1, paused: 1, failures: 0, ms: 1 },
     { kind: 'fault', where: 'here', error: new Error('fault') },
   ];
   const metrics = new Metrics({ namespace: 'test' });

@@ -120,7 +120,7 @@ export class FaultyNetwork {
       floor: (at, offset, consistent) =>
         this.request(process, () => table.floor(at, offset, consistent, now())),
       last: (at) => this.request(process, () => table.last(at)),
-      end: (at) => this.request(process, () => table.end(at)),
+      end: (at, query) => this.request(process, () => table.end(at, query, now())),
       putIfAbsent: nobodyWrites,
       delete: nobodyWrites,
     };

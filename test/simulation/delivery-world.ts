@@ -2,6 +2,7 @@ import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import type { DeliverDeps, Run } from '../../lib/delivery/deps.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
+import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
 import { jsonText } from '../../lib/domain/json/text.ts';
@@ -9,6 +10,7 @@ import { limits } from '../../lib/domain/limits.ts';
 import { encodeRecords } from '../../lib/domain/records/encoding.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
 import { wakeFor } from '../../lib/groups/wake-group.ts';
+import type { BatchStore } from '../../lib/stores/batches.ts';
 import { BatchTable } from '../../lib/stores/memory/batches.ts';
 import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
 import { MemoryGroupStore } from '../../lib/stores/memory/groups.ts';
@@ -102,6 +104,9 @@ export class DeliveryWorld {
   readonly #groups: MemoryGroupStore;
   readonly #topics = new MemoryTopicStore();
   readonly #sweepPlaces = new MemorySweepPlaceStore();
+  /** The log as the sweep under way reaches it. */
+  #swept: Pick<BatchStore, 'end'> | undefined;
+  #seenEnds = this.#newEnds();
   readonly #ends = Array.from({ length: partitions }, () => 0);
   readonly #faults: Faults;
   readonly #wrongClocks: boolean;
@@ -371,10 +376,24 @@ export class DeliveryWorld {
     };
   }
 
+  #newEnds(): PartitionEnds {
+    return new PartitionEnds({
+      end: async (at, query) => {
+        if (this.#swept === undefined) throw new Error('No sweep is under way.');
+        return this.#swept.end(at, query);
+      },
+    });
+  }
+
   #scheduleSweep(): void {
     const process = this.#process();
+    const deliverer = this.#network.deps(process, this.#world);
+    // Now and then a sweep is the first one of its process, and otherwise remembers what those before it saw.
+    if (this.#random.number() < 0.3) this.#seenEnds = this.#newEnds();
+    this.#swept = deliverer.batches;
     const deps: SweepDeps = {
-      ...this.#network.deps(process, this.#world),
+      ...deliverer,
+      ends: this.#seenEnds,
       topics: this.#network.remote(process, this.#topics),
       partitions: this.#network.remote(process, new MemoryPartitionStore()),
       removals: this.#network.remote(process, new MemoryRemovalStore()),

@@ -96,7 +96,7 @@ export class Connection {
     return {
       putIfAbsent: (at, batch, attempt) => this.#put(at, batch, attempt),
       last: (at, signal) => this.#read(() => table.last(at), signal),
-      end: (at, signal) => this.#read(() => table.end(at), signal),
+      end: (at, query, signal) => this.#read(() => table.end(at, query, now()), signal),
       range: (at, range, signal) => {
         const begunAt = now();
         return this.#read(() => table.range(at, range, now(), begunAt), signal);

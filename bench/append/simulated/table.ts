@@ -115,7 +115,7 @@ export class SimulatedTable {
         );
       },
       last: (at, signal) => exchange(() => this.#query(at, (items) => items.last(), true), signal),
-      end: async (at, signal) => {
+      end: async (at, _query, signal) => {
         const last = await exchange(() => this.#query(at, (items) => items.last(), true), signal);
         return last === undefined ? 0 : batchEnd(last);
       },

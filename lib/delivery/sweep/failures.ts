@@ -12,6 +12,10 @@ export class Failures {
     }
   }
 
+  get count(): number {
+    return this.#failures.length;
+  }
+
   throwFirst(): void {
     if (this.#failures.length > 0) throw this.#failures[0];
   }

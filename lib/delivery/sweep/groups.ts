@@ -13,11 +13,13 @@ import type { GroupStore } from '../../stores/groups.ts';
 import type { Telemetry } from '../../stores/telemetry.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
 import { receives } from '../subscriptions.ts';
+import type { PartitionEnds } from './ends.ts';
 import type { Failures } from './failures.ts';
 
 export interface SweepGroupsDeps {
   readonly groups: Pick<GroupStore, 'list'>;
-  readonly batches: Pick<BatchStore, 'end' | 'floor'>;
+  readonly batches: Pick<BatchStore, 'floor'>;
+  readonly ends: Pick<PartitionEnds, 'read'>;
   readonly cursors: Pick<CursorStore, 'list'>;
   readonly queue: WakeQueue;
   readonly clock: Clock;
@@ -26,39 +28,55 @@ export interface SweepGroupsDeps {
 
 const queriesAtOnce = 16;
 
+export interface SweptGroups {
+  /** Sent. */
+  readonly wakes: number;
+  /** Groups in which records wait that nobody is called with. */
+  readonly paused: number;
+  /** Whether there was time for all of it. */
+  readonly isWhole: boolean;
+}
+
 /**
- * Wakes what is forsaken of a topic's groups, and then tells their lag. Each partition by itself: one that cannot be read
- * keeps neither another from its wake nor its group's lag from being told, as far as it is known.
- * @returns the wakes that were sent, and whether there was time for all of it.
+ * Wakes what is forsaken of a topic's groups, and then tells the lag of those that have some. Each partition by itself:
+ * one that cannot be read keeps neither another from its wake nor its group's lag from being told, as far as it is known.
  */
 export const sweepGroups = async (
   deps: SweepGroupsDeps,
   topic: Topic,
   failures: Failures,
   hasTime: () => boolean,
-): Promise<{ readonly wakes: number; readonly isWhole: boolean }> => {
+): Promise<SweptGroups> => {
   const subscriptions = await deps.groups.list(topic.topicId);
   let wakes = 0;
-  if (subscriptions.length === 0) return { wakes, isWhole: true };
+  let paused = 0;
+  if (subscriptions.length === 0) return { wakes, paused, isWhole: true };
   const ends = await concurrently(queriesAtOnce, partitionsOf(topic), async (at) =>
-    hasTime() ? failures.kept<number | undefined>(() => deps.batches.end(at), undefined) : undefined,
+    hasTime() ? failures.kept<number | undefined>(() => deps.ends.read(at), undefined) : undefined,
   );
-  const swept: { group: Group; lags: readonly PartitionLag[] }[] = [];
+  const behind: { subscription: Subscription; lags: readonly PartitionLag[] }[] = [];
   for (const subscription of subscriptions) {
-    if (!hasTime()) return { wakes, isWhole: false };
-    const { group } = subscription;
-    const lags = await failures.kept(() => lagOf(deps, group, ends), undefined);
-    if (lags === undefined) continue;
-    swept.push({ group, lags });
+    if (!hasTime()) return { wakes, paused, isWhole: false };
+    const all = await failures.kept(() => lagOf(deps, subscription.group, ends), []);
+    const lags = all.filter(({ lag }) => lag > 0);
+    if (lags.length === 0) continue;
+    behind.push({ subscription, lags });
     wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags), 0);
   }
   // After every wake: nobody waits for telemetry.
-  for (const { group, lags } of swept) {
-    if (!hasTime()) return { wakes, isWhole: false };
-    await recordLag(deps, topic, group, lags, failures);
+  for (const { subscription, lags } of behind) {
+    if (!hasTime()) return { wakes, paused, isWhole: false };
+    if (receives(subscription)) await recordLag(deps, topic, subscription.group, lags, failures);
+    else {
+      paused += 1;
+      const { name: group } = subscription.group;
+      deps.telemetry.record({ kind: 'paused', topic: topic.name, group, records: recordsOf(lags) });
+    }
   }
-  return { wakes, isWhole: true };
+  return { wakes, paused, isWhole: true };
 };
+
+const recordsOf = (lags: readonly PartitionLag[]): number => lags.reduce((sum, { lag }) => sum + lag, 0);
 
 const wakeForsaken = async (
   deps: SweepGroupsDeps,
@@ -75,9 +93,8 @@ const wakeForsaken = async (
   return wakes.length;
 };
 
-const isForsaken = ({ lag, cursor }: PartitionLag, now: number, longestMs: number): boolean =>
-  lag > 0 &&
-  (cursor === undefined || (leaseMsLeft(cursor, now) === 0 && retryMsLeft(cursor, now, longestMs) === 0));
+const isForsaken = ({ cursor }: PartitionLag, now: number, longestMs: number): boolean =>
+  cursor === undefined || (leaseMsLeft(cursor, now) === 0 && retryMsLeft(cursor, now, longestMs) === 0);
 
 const recordLag = async (
   { batches, clock, telemetry }: SweepGroupsDeps,
@@ -86,8 +103,7 @@ const recordLag = async (
   lags: readonly PartitionLag[],
   failures: Failures,
 ): Promise<void> => {
-  const behind = lags.filter(({ lag }) => lag > 0);
-  const appendedAt = await concurrently(queriesAtOnce, behind, ({ partition, committed }) =>
+  const appendedAt = await concurrently(queriesAtOnce, lags, ({ partition, committed }) =>
     failures.kept(async () => {
       const oldest = await batches.floor({ topicId: topic.topicId, partition }, committed, false);
       return oldest !== undefined && batchEnd(oldest) > committed ? oldest.appendedAt : clock.now();
@@ -97,7 +113,7 @@ const recordLag = async (
     kind: 'lag',
     topic: topic.name,
     group: group.name,
-    records: behind.reduce((sum, { lag }) => sum + lag, 0),
+    records: recordsOf(lags),
     oldestMs: appendedAt.reduce((age, at) => Math.max(age, clock.now() - at), 0),
   });
 };

@@ -10,6 +10,8 @@ export interface SweepDeps extends SweepTopicDeps, RemovalDeps {
   readonly groups: SweepTopicDeps['groups'] & RemovalDeps['groups'];
   readonly cursors: SweepTopicDeps['cursors'] & RemovalDeps['cursors'];
   readonly batches: SweepTopicDeps['batches'] & RemovalDeps['batches'];
+  /** Lives as long as the process, so that a later sweep reads no end that is still the same. */
+  readonly ends: SweepTopicDeps['ends'];
   readonly removals: RemovalDeps['removals'];
   readonly sweepPlaces: SweepPlaceStore;
   readonly telemetry: Telemetry;
@@ -56,7 +58,8 @@ export const sweep = async (deps: SweepDeps, run: SweepRun): Promise<Swept> => {
   const reached = { ...topics.place, ...removals.place };
   if (!isDeepStrictEqual(reached, place)) await failures.kept(() => deps.sweepPlaces.set(reached), undefined);
   const swept = { wakes: topics.wakes, removals: removals.finished };
-  deps.telemetry.record({ kind: 'swept', ...swept, ms: deps.clock.now() - begunAt });
+  const told = { paused: topics.paused, failures: failures.count, ms: deps.clock.now() - begunAt };
+  deps.telemetry.record({ kind: 'swept', ...swept, ...told });
   failures.throwFirst();
   return swept;
 };

@@ -5,7 +5,7 @@ import type { SweepPlace } from '../../stores/sweep-places.ts';
 import type { TopicPage, TopicStore } from '../../stores/topics.ts';
 import { removalOf } from '../../topics/mark-deleted.ts';
 import type { Failures } from './failures.ts';
-import { type SweepGroupsDeps, sweepGroups } from './groups.ts';
+import { type SweepGroupsDeps, type SweptGroups, sweepGroups } from './groups.ts';
 
 export interface SweepTopicDeps extends SweepGroupsDeps {
   readonly topics: Pick<TopicStore, 'list'>;
@@ -32,6 +32,7 @@ export class TopicRound {
   #isOver = false;
   #moved = false;
   wakes = 0;
+  paused = 0;
 
   constructor(deps: SweepTopicDeps, { topic }: SweepPlace, failures: Failures) {
     this.#deps = deps;
@@ -79,9 +80,11 @@ export class TopicRound {
       // What fails in one topic must not keep the rest from being swept.
       const swept = await this.#failures.kept(() => sweepTopic(this.#deps, topic, this.#failures, hasTime), {
         wakes: 0,
+        paused: 0,
         isWhole: true,
       });
       this.wakes += swept.wakes;
+      this.paused += swept.paused;
       return swept.isWhole;
     });
     const missed = done.indexOf(false);
@@ -101,7 +104,7 @@ const sweepTopic = async (
   topic: Topic,
   failures: Failures,
   hasTime: () => boolean,
-): Promise<{ readonly wakes: number; readonly isWhole: boolean }> => {
+): Promise<SweptGroups> => {
   // Whoever deletes it may have got no further than marking it.
   if (topic.deletingSince !== undefined)
     await failures.kept(() => deps.removals.put(removalOf(topic)), undefined);

@@ -23,7 +23,7 @@ export const announceWrites = (store: BatchStore, announce: Announce): BatchStor
     }
   },
   last: (at, signal) => store.last(at, signal),
-  end: (at, signal) => store.end(at, signal),
+  end: (at, query, signal) => store.end(at, query, signal),
   range: (at, range, signal) => store.range(at, range, signal),
   floor: (at, offset, consistent, signal) => store.floor(at, offset, consistent, signal),
   delete: (at, bases) => store.delete(at, bases),

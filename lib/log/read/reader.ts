@@ -155,7 +155,7 @@ export class Reader {
   /** The next offset to be written; strongly consistent. */
   async endOffset(at: PartitionRef): Promise<number> {
     return this.#arrivals.look(at, 'end', async () => {
-      const end = await this.#ask((signal) => this.#batches.end(at, signal));
+      const end = await this.#ask((signal) => this.#batches.end(at, { from: 0, consistent: true }, signal));
       this.#known.sawEnd(at, end, instantOf(this.#clock));
       return this.#known.get(at).end;
     });

@@ -8,7 +8,14 @@ import { NotSentError, OutcomeUnknownError, RefusedError, ThrottledError } from 
 import type { Batch } from '../../domain/records/batches.ts';
 import { originText, parseOrigin } from '../../domain/records/origin.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
-import { type BatchPage, type BatchStore, isWithin, type PutAttempt, type PutOutcome } from '../batches.ts';
+import {
+  type BatchPage,
+  type BatchStore,
+  type EndQuery,
+  isWithin,
+  type PutAttempt,
+  type PutOutcome,
+} from '../batches.ts';
 import { instantOf } from '../clock.ts';
 import { isConditionFailure, writeFailure } from './errors.ts';
 import { batchKey } from './keys.ts';
@@ -19,7 +26,7 @@ export const dynamoBatchStore = (log: Table): BatchStore => ({
   putIfAbsent: (at, batch, attempt) => putIfAbsent(log, at, batch, attempt),
   last: async (at, signal) =>
     (await query(log, at, { ScanIndexForward: false, Limit: 1, ConsistentRead: true }, signal)).batches[0],
-  end: (at, signal) => end(log, at, signal),
+  end: (at, query, signal) => end(log, at, query, signal),
   range: (at, { from, limit, consistent }, signal) =>
     query(log, at, { ...sortKey('>=', from), Limit: limit, ConsistentRead: consistent }, signal),
   floor: async (at, offset, consistent, signal) => {
@@ -118,11 +125,21 @@ const query = async (
  * before a projection
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html).
  */
-const end = async (log: Table, at: PartitionRef, signal?: AbortSignal): Promise<number> => {
-  const last = { ScanIndexForward: false, Limit: 1, ConsistentRead: true };
-  const page = await send(log, at, { ...last, ProjectionExpression: 'sk, n' }, signal);
+const end = async (
+  log: Table,
+  at: PartitionRef,
+  { from, consistent }: EndQuery,
+  signal?: AbortSignal,
+): Promise<number> => {
+  const last = { ScanIndexForward: false, Limit: 1, ConsistentRead: consistent };
+  const page = await send(
+    log,
+    at,
+    { ...sortKey('>=', from), ...last, ProjectionExpression: 'sk, n' },
+    signal,
+  );
   const [item] = page.Items ?? [];
-  return item === undefined ? 0 : number(item, 'sk') + number(item, 'n');
+  return item === undefined ? from : number(item, 'sk') + number(item, 'n');
 };
 
 const send = (

@@ -6,6 +6,7 @@ import {
   type BatchPage,
   type BatchRange,
   type BatchStore,
+  type EndQuery,
   isWithin,
   type PutAttempt,
   type PutOutcome,
@@ -32,6 +33,8 @@ interface StoredBatch {
   readonly batch: Batch;
   readonly storedAt: number;
 }
+
+const wholeEnd: EndQuery = { from: 0, consistent: true };
 
 /** Index of the first of `batches` (ascending by base) with `base >= from`. */
 const firstFrom = (batches: readonly StoredBatch[], from: number): number => {
@@ -127,10 +130,12 @@ export class BatchTable {
     return this.#stored(at).map(({ batch }) => batch);
   }
 
-  /** The offset after the last batch. */
-  end(at: PartitionRef): number {
-    const last = this.last(at);
-    return last === undefined ? 0 : batchEnd(last);
+  /** The offset after the last batch, as `now` shows it. */
+  end(at: PartitionRef, { from, consistent }: EndQuery = wholeEnd, now = 0): number {
+    const last = this.#stored(at).findLast(
+      ({ storedAt }) => consistent || !this.#options.missed(storedAt, now),
+    );
+    return last === undefined ? from : Math.max(from, batchEnd(last.batch));
   }
 
   #stored(at: PartitionRef): StoredBatch[] {
@@ -166,9 +171,9 @@ export class MemoryBatchStore implements BatchStore {
     return this.table.last(at);
   }
 
-  async end(at: PartitionRef, signal?: AbortSignal): Promise<number> {
+  async end(at: PartitionRef, query: EndQuery, signal?: AbortSignal): Promise<number> {
     signal?.throwIfAborted();
-    return this.table.end(at);
+    return this.table.end(at, query, this.#clock.now());
   }
 
   async range(at: PartitionRef, range: BatchRange): Promise<BatchPage> {

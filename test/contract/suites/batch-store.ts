@@ -168,12 +168,28 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
 
     test('a partition ends where its last batch ends, at 0 while it is empty, and where it was closed', async () => {
       const { batches } = await open();
-      expect(await batches.end(at)).toBe(0);
+      const whole = { from: 0, consistent: true };
+      expect(await batches.end(at, whole)).toBe(0);
       await put(batches, batch(0, 3), batch(3, 1000, { data: new Uint8Array(300_000) }));
-      expect(await batches.end(at)).toBe(1003);
+      expect(await batches.end(at, whole)).toBe(1003);
       await put(batches, batch(1003, 0, { data: new Uint8Array(0) }));
-      expect(await batches.end(at)).toBe(1003);
-      expect(await batches.end({ ...at, partition: 1 })).toBe(0);
+      expect(await batches.end(at, whole)).toBe(1003);
+      expect(await batches.end({ ...at, partition: 1 }, whole)).toBe(0);
+    });
+
+    test.each([true, false])('an end is found from an earlier one (consistent: %s)', async (consistent) => {
+      const { batches } = await open();
+      await put(batches, batch(0, 3), batch(3, 10));
+      const endFrom = (from: number) => batches.end(at, { from, consistent });
+      // The same, whether it was the end of the last batch, of one before, or of none.
+      expect(await Promise.all([0, 3, 13].map(endFrom))).toEqual([13, 13, 13]);
+      await put(batches, batch(13, 2), batch(15, 1));
+      expect(await Promise.all([0, 3, 13, 15, 16].map(endFrom))).toEqual([16, 16, 16, 16, 16]);
+      // That what began there has been trimmed meanwhile hides nothing of what came after it.
+      await batches.delete(at, [0, 3, 13]);
+      expect(await Promise.all([0, 3, 13].map(endFrom))).toEqual([16, 16, 16]);
+      await put(batches, batch(16, 0, { data: new Uint8Array(0) }));
+      expect(await endFrom(16)).toBe(16);
     });
 
     test('the batch that covers an offset is the one with the highest base not above it', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
@@ -38,10 +39,12 @@ const makeWorld = async (topics: number, requestMs = 5) => {
     if (method === 'list' && String(topicId).startsWith('topic-'))
       seen.set(String(topicId), (seen.get(String(topicId)) ?? 0) + 1);
   });
+  const batches = slow(stores.batches);
   const deps: SweepDeps = {
     topics: slow(stores.topics),
     groups,
-    batches: slow(stores.batches),
+    batches,
+    ends: new PartitionEnds(batches),
     cursors: slow(stores.cursors),
     partitions: slow(stores.partitions),
     removals: slow(stores.removals),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { ThrottledError } from '../../../lib/domain/errors.ts';
 import type { PartitionRef } from '../../../lib/domain/records/records.ts';
@@ -11,7 +12,8 @@ const makeSweep = async (options: RigOptions = {}) => {
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
   const { topics, partitions, removals, sweepPlaces, deps } = made;
   const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
-  const sweepDeps: SweepDeps = { ...deps, topics, partitions, removals, sweepPlaces, appender };
+  const ends = new PartitionEnds(deps.batches);
+  const sweepDeps: SweepDeps = { ...deps, ends, topics, partitions, removals, sweepPlaces, appender };
   const run = { remainingMs: () => 240_000 };
   return {
     ...made,
@@ -58,14 +60,78 @@ describe('sweep', () => {
     expect(await made.sweep()).toMatchObject({ wakes: 1 });
   });
 
-  it('wakes nobody whose endpoint is disabled, and still tells the lag', async () => {
-    const made = await makeSweep({ endpoint: { status: 'disabled' } });
+  it('tells how much a group has not acknowledged, and how old the oldest of it is, while there is some', async () => {
+    const made = await makeSweep();
+    await made.sweep();
+    expect(made.events.map(({ kind }) => kind)).toEqual(['swept']);
     made.append({ value: 1 }, { value: 2 });
     made.rig.pass(5000);
     made.append({ value: 3 });
-    expect(await made.sweep()).toMatchObject({ wakes: 0 });
+    await made.sweep();
     const lag = { kind: 'lag', topic: 'orders', group: 'billing', records: 3, oldestMs: 5000 };
     expect(made.events).toContainEqual(lag);
+    for (const { wake } of made.takeWakes()) await made.deliver(wake);
+    made.events.length = 0;
+    await made.sweep();
+    expect(made.events.map(({ kind }) => kind)).toEqual(['swept']);
+  });
+
+  it('wakes nobody who is not called, and tells that records wait there, which is no lag', async () => {
+    const made = await makeSweep({ endpoint: { status: 'disabled' } });
+    await made.sweep();
+    expect(made.events).toMatchObject([{ kind: 'swept', paused: 0 }]);
+    made.append({ value: 1 }, { value: 2 });
+    made.events.length = 0;
+    for (const endpoints of ['all disabled', 'none']) {
+      if (endpoints === 'none') await made.groups.deleteEndpoint(groupRef, 'e1');
+      expect(await made.sweep()).toMatchObject({ wakes: 0 });
+      expect(made.events.splice(0)).toMatchObject([
+        { kind: 'paused', topic: 'orders', group: 'billing', records: 2 },
+        { kind: 'swept', paused: 1, failures: 0 },
+      ]);
+    }
+    expect(made.calls).not.toContain('batches.floor');
+  });
+
+  it('looks for each end from where it was last, and reads no batch where nothing came', async () => {
+    const made = await makeSweep();
+    const asked: unknown[] = [];
+    const end: typeof made.batches.end = (at, query) => {
+      asked.push({ partition: at.partition, ...query });
+      return made.batches.end(at, query);
+    };
+    const ends = new PartitionEnds({ end });
+    made.append({ value: 1 }, { value: 2 });
+    for (let sweeps = 0; sweeps < 2; sweeps += 1) {
+      expect(await made.sweep({ ends })).toMatchObject({ wakes: 1 });
+      expect(asked.splice(0)).toEqual([
+        { partition: 0, from: sweeps === 0 ? 0 : 2, consistent: false },
+        { partition: 1, from: 0, consistent: false },
+      ]);
+    }
+    made.append({ value: 3 });
+    await made.sweep({ ends });
+    expect(made.events.findLast(({ kind }) => kind === 'lag')).toMatchObject({ records: 3 });
+  });
+
+  it('finds what waits in the midst of the last batch, where no batch begins after the cursor', async () => {
+    const made = await makeSweep();
+    made.append({ value: 1 }, { value: 2 }, { value: 3 });
+    made.rig.answer = () => answered(200, { body: '{"ack":{"offset":1}}' });
+    await made.deliver();
+    made.takeWakes();
+    expect(await made.cursor()).toMatchObject({ committed: 1 });
+    made.rig.pass(900_000);
+    for (const ends of [new PartitionEnds(made.batches), made.sweepDeps.ends])
+      expect(await made.sweep({ ends })).toMatchObject({ wakes: 1 });
+    expect(made.events.findLast(({ kind }) => kind === 'lag')).toMatchObject({ records: 2 });
+  });
+
+  it('says when it could not do all of it', async () => {
+    const made = await makeSweep();
+    made.groups.list = () => Promise.reject(new Error('broken'));
+    await expect(made.sweep()).rejects.toThrow('broken');
+    expect(made.events).toMatchObject([{ kind: 'swept', failures: 1 }]);
   });
 
   it('sweeps every topic though one fails, and then throws', async () => {
@@ -107,7 +173,7 @@ describe('sweep', () => {
               : Reflect.apply(value, store, [ref, ...more]);
         },
       });
-      await expect(made.sweep({ batches })).rejects.toThrow('hot');
+      await expect(made.sweep({ batches, ends: new PartitionEnds(batches) })).rejects.toThrow('hot');
       expect(made.takeWakes()).toMatchObject(
         method === 'end'
           ? [{ wake: { partition: 1 } }]

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { Lease } from '../../../lib/groups/lease.ts';
@@ -12,10 +13,14 @@ const makeSwept = async () => {
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
   const { topics, partitions, removals, sweepPlaces, deps } = made;
   const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
+  const ends = new PartitionEnds(deps.batches);
   return {
     ...made,
     sweep: () =>
-      sweep({ ...deps, topics, partitions, removals, sweepPlaces, appender }, { remainingMs: () => 240_000 }),
+      sweep(
+        { ...deps, ends, topics, partitions, removals, sweepPlaces, appender },
+        { remainingMs: () => 240_000 },
+      ),
   };
 };
 

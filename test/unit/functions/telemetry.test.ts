@@ -91,16 +91,32 @@ describe('the telemetry of a function', () => {
       { ...refused, reason: 'overloaded' },
       { ...refused, reason: 'unknown' },
       { ...refused, reason: 'unavailable' },
-      { kind: 'swept', wakes: 3, removals: 1, ms: 20 },
+      { kind: 'swept', wakes: 3, removals: 1, paused: 2, failures: 0, ms: 20 },
     );
     expect(metricsIn(lines)).toEqual({
       AppendsRefusedOverloaded: [1, 'Count', 'service'],
       AppendsRefusedUnknown: [1, 'Count', 'service'],
       AppendsRefusedUnavailable: [1, 'Count', 'service'],
+      SweepsDone: [1, 'Count', 'service'],
+      PausedGroups: [2, 'Count', 'service'],
       SweepWakes: [3, 'Count', 'service'],
       SweepRemovals: [1, 'Count', 'service'],
     });
     expect(lines.filter((line) => line['requestId'] === 'r1')).toHaveLength(3);
+  });
+
+  it('sends of an idle sweep that it was there and nothing else, and of one that failed not even that', async () => {
+    const swept = { kind: 'swept', wakes: 0, removals: 0, paused: 0, ms: 20 } as const;
+    expect(metricsIn(await linesOf({ ...swept, failures: 0 }))).toEqual({
+      SweepsDone: [1, 'Count', 'service'],
+    });
+    expect(metricsIn(await linesOf({ ...swept, failures: 1 }))).toEqual({});
+  });
+
+  it('names a group in which records wait that nobody is called with, and sends no metric for it', async () => {
+    const lines = await linesOf({ kind: 'paused', topic: 'orders', group: 'billing', records: 7 });
+    expect(lines).toMatchObject([{ level: 'INFO', topic: 'orders', group: 'billing', records: 7 }]);
+    expect(metricsIn(lines)).toEqual({});
   });
 
   it('counts each outcome of an attempt by itself, and the endpoints that were disabled', async () => {

@@ -14,6 +14,7 @@ import {
   type BatchPage,
   type BatchRange,
   type BatchStore,
+  type EndQuery,
   isWithin,
   type PutAttempt,
   type PutOutcome,
@@ -85,9 +86,9 @@ export class ScriptedStore implements BatchStore {
     return this.#read(() => this.table.last(ref), signal);
   }
 
-  end(ref: PartitionRef, signal?: AbortSignal): Promise<number> {
+  end(ref: PartitionRef, query: EndQuery, signal?: AbortSignal): Promise<number> {
     this.requests.push('end');
-    return this.#read(() => this.table.end(ref), signal);
+    return this.#read(() => this.table.end(ref, query, this.#scheduler.now()), signal);
   }
 
   range(ref: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage> {
