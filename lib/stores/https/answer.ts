@@ -91,6 +91,7 @@ const readBody = async (
   response: IncomingMessage,
   onKnown: (acknowledged: Acknowledgement) => void,
 ): Promise<Acknowledgement | undefined> => {
+  const { socket } = response;
   const { kind, text } = await decodeBody(response, response.headers);
   const reader = new BodyReader(kind);
   let read = 0;
@@ -103,7 +104,7 @@ const readBody = async (
       // Leaving the loop ends the connection.
       if (read > (reader.known === undefined ? mostRead : rest.bytes)) return reader.cutOff();
     }
-    return reader.ended();
+    return endsByClosing(response) && !socket.readableEnded ? reader.brokenOff() : reader.ended();
   } catch (error) {
     if (error instanceof BrokenOffError) return reader.brokenOff();
     return reader.known ?? (kind.page ? { kind: 'all' } : undecompressed);
@@ -111,6 +112,13 @@ const readBody = async (
     if (!response.readableEnded) response.destroy();
   }
 };
+
+/**
+ * Whether the end of the connection is that of the body (RFC 9112, 6.3). Node takes every end for it, a reset and our own
+ * timeout too: it came to its end only when the other end said so.
+ */
+const endsByClosing = ({ headers }: IncomingMessage): boolean =>
+  headers['content-length'] === undefined && !/chunked\s*$/i.test(headers['transfer-encoding'] ?? '');
 
 const undecompressed = unclear(
   'The endpoint answered with a compressed body that cannot be read, which may hide an "ack".',

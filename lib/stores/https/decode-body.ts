@@ -6,6 +6,8 @@ import {
   createInflate,
   createInflateRaw,
   createZstdDecompress,
+  Gunzip,
+  type Zlib,
 } from 'node:zlib';
 import type { BodyKind } from '../../domain/acknowledgements/body-reader.ts';
 
@@ -91,6 +93,8 @@ const naming = async function* (source: Bytes): AsyncGenerator<Buffer> {
 
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 const zstdMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+/** As zlib compresses by itself: no text in UTF-8 begins so. */
+const zlibMagics = [Buffer.from([0x78, 0x9c]), Buffer.from([0x78, 0xda])];
 const startsWith = (head: Buffer, magic: Buffer): boolean => head.subarray(0, magic.length).equals(magic);
 /** RFC 1950, 2.2: some servers send what `deflate` stands for, others the bare stream in it. */
 const isZlib = (head: Buffer): boolean =>
@@ -120,19 +124,30 @@ const decompressed = async (source: Bytes, declared = ''): Promise<Decompressed>
 };
 
 /** By how the body begins, where that can be seen: a declaration may be forgotten, or stay when it is no longer true. */
-const decompressorFor = (coding: string, head: Buffer): Transform | 'none' | undefined => {
+const decompressorFor = (coding: string, head: Buffer): (Transform & Zlib) | 'none' | undefined => {
   if (startsWith(head, gzipMagic)) return createGunzip();
   if (startsWith(head, zstdMagic)) return createZstdDecompress();
+  if (zlibMagics.some((magic) => startsWith(head, magic))) return createInflate();
   if (coding === '' || coding === 'identity') return 'none';
   if (coding === 'br') return createBrotliDecompress();
   if (coding === 'deflate') return isZlib(head) ? createInflate() : createInflateRaw();
   return undefined;
 };
 
-const through = (source: Bytes, transform: Transform): Bytes => {
+const through = async function* (source: Bytes, transform: Transform & Zlib): AsyncGenerator<Buffer> {
+  let given = 0;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const bytes of source) {
+      given += bytes.length;
+      yield bytes;
+    }
+  };
   // Whoever reads the end of it is told of an error.
-  pipeline(Readable.from(source), transform, () => undefined);
-  return transform as Bytes;
+  pipeline(Readable.from(counted()), transform, () => undefined);
+  yield* transform as Bytes;
+  // Node reads on behind the end of gzip, but not behind that of the others, as of a second frame of zstd.
+  if (!(transform instanceof Gunzip) && transform.bytesWritten < given)
+    throw new Error('There is more behind what was compressed.');
 };
 
 interface Decoder {
@@ -153,7 +168,9 @@ const decoderFor = (head: Buffer, declared: string | undefined): Decoder => {
   if (declared === undefined || startsWith(head, Buffer.from([0xef, 0xbb, 0xbf])))
     return { decoder: new TextDecoder(), certain: true };
   try {
-    return { decoder: new TextDecoder(declared), certain: true };
+    const decoder = new TextDecoder(declared);
+    // JSON in UTF-16 begins with a zero or a mark: what is declared is not so.
+    return { decoder, certain: !decoder.encoding.startsWith('utf-16') };
   } catch {
     return { decoder: new TextDecoder(), certain: false };
   }

@@ -67,6 +67,7 @@ const askServers = async (
   signal: AbortSignal,
   servers?: readonly string[],
 ): Promise<string[]> => {
+  signal.throwIfAborted();
   // New ones each time: c-ares reads the system's configuration when it is made, and never again (nodejs/node #49485).
   // One for each family: what is wrong with the answer to one query fails the others of its resolver too.
   const [six, four] = [new Resolver(query), new Resolver(query)] as const;

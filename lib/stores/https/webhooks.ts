@@ -1,4 +1,4 @@
-import { type ClientRequest, request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/egress.ts';
 import type { WebhookAnswer, WebhookRequest, WebhookSender } from '../webhooks.ts';
@@ -85,21 +85,27 @@ export class HttpsWebhookSender implements WebhookSender {
       method: 'POST',
       headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': bytes.length },
       maxHeaderSize: greatestHead,
-      // Line ends, folded headers, control characters, two lengths: curl takes them. What is lenient here is dangerous
-      // where requests of many pass one connection; these are answers of one origin to us.
+      // Line ends, folded headers, control characters, a length beside chunks: curl takes them. What is lenient here is
+      // dangerous where requests of many pass one connection; these are answers of one origin to us.
       insecureHTTPParser: true,
       signal,
       route,
     };
-    if (url.protocol === 'http:')
-      return httpRequest(url, { ...options, agent: this.#connections.http }).end(bytes);
+    const exchange = this.#exchange(url, options);
+    // Their bytes are bounded, not their number: Node drops what comes after 2,000 by itself, `Retry-After` as well.
+    exchange.maxHeadersCount = 0;
+    return exchange.end(bytes);
+  }
+
+  #exchange(url: URL, options: RequestOptions): ClientRequest {
+    if (url.protocol === 'http:') return httpRequest(url, { ...options, agent: this.#connections.http });
     return httpsRequest(url, {
       ...options,
       agent: this.#connections.https,
       // RFC 6066, 3: the name of the URL, whatever the headers say, without the dot that it may end in.
       ...(literalAddress(url.hostname) === undefined && { servername: url.hostname.replace(/\.$/, '') }),
       ...(this.#options.ca !== undefined && { ca: this.#options.ca }),
-    }).end(bytes);
+    });
   }
 }
 

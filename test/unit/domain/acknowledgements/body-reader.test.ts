@@ -90,9 +90,9 @@ describe('an answer acknowledges nothing, and says why,', () => {
   it.each([
     ['a warning', '<br />\n<b>Warning</b>: old function\n{"ack":{"offset":1}}'],
     ['a prefix', ')]}\',\n{"ack":{"offset":1}}'],
-  ])('when ack stands behind %s in what is declared as JSON', (_what, body) => {
-    expect(bothWays(body, json)).toEqual(unclear);
-    expect(bothWays(body, { page: true })).toEqual(all);
+    ['a notice', 'Notice: x in y.php\n{"\\u0061ck" : {"offset":1}}'],
+  ])('when ack stands behind %s, whatever is declared', (_what, body) => {
+    for (const kind of [json, { page: true }, {}]) expect(bothWays(body, kind)).toEqual(unclear);
   });
 
   it('when ack is too long to be read', () => {
@@ -189,8 +189,29 @@ describe('an answer that is not whole', () => {
   it('is known at once when it is a page, whatever follows', () => {
     const reader = new BodyReader();
     reader.write(' <');
+    expect(reader.known).toBeUndefined();
+    reader.write('HTML>');
     expect(reader.known).toEqual(all);
     expect([reader.brokenOff(), reader.cutOff()]).toEqual([all, all]);
+  });
+
+  it('is known when so much text has come without an ack, whatever follows', () => {
+    for (const kind of [{}, { page: true }]) {
+      const reader = new BodyReader(kind);
+      reader.write('x'.repeat(70_000));
+      expect(reader.known).toEqual(all);
+    }
+  });
+
+  it('is text, which acknowledges all, unless what came has an ack', () => {
+    for (const [text, said] of [
+      ['OK', all],
+      ['OK "ack": ', unclear],
+    ] as const) {
+      const reader = new BodyReader();
+      reader.write(text);
+      expect(reader.brokenOff()).toEqual(said);
+    }
   });
 
   it('says what a whole document said before it broke off, and nothing before that', () => {

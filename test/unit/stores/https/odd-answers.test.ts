@@ -153,8 +153,11 @@ describe('the body of a 2xx is heard', () => {
     ],
     ['of an empty one', whole(''), all(200)],
     ['of 205', whole('{}').toString().replace('200 OK', '205 Reset Content'), all(205)],
+    ['behind 3,000 headers', whole(partly, ...Array.from({ length: 3000 }, (_, at) => `X-${at}: x`)), below3],
     ['as plain text', whole('{"ack":{"offset":3}}', 'Content-Type: text/plain'), below3],
     ['as a page', whole('<p>thanks</p>', 'Content-Type: text/html'), all(200)],
+    ['as a page that has an ack in it', whole(`Notice: x\n${partly}`, 'Content-Type: text/html'), unclear],
+    ['as text that has an ack in it', whole(`)]}',\n${partly}`), unclear],
   ])('%s', async (_what, bytes, expected) => {
     for (const after of ['keep', 'end', 'reset'] as const)
       expect(await answerTo(bytes, after)).toEqual(expected);
@@ -182,10 +185,22 @@ describe('the body of a 2xx is heard', () => {
   ])('%s', async (_what, bytes, expected) => expect(await answerTo(bytes, 'end')).toEqual(expected));
 
   it('whole, though it does not end in time', async () => {
-    const { port } = await rawEndpoint((socket) =>
-      socket.write(`${head(ok, 'Content-Length: 99')}${partly}`),
-    );
-    expect(await sender().post(request(`http://127.0.0.1:${port}/`, 300))).toEqual(below3);
+    for (const length of [['Content-Length: 99'], []])
+      expect(await answerTo(`${head(ok, ...length)}${partly}`, 'keep', 300)).toEqual(below3);
+  });
+
+  const late = { kind: 'unreachable', reason: 'It did not answer within 300 ms.' };
+  it.each<[string, string]>([
+    ['nothing', ''],
+    ['blanks', '\n \n'],
+    ['a part of a document', '{"ok":true'],
+    ['a part of an ack', '{"ack":'],
+  ])('only when it ends: %s, and then silence or a reset, acknowledges nothing', async (_what, body) => {
+    for (const version of ['1.0', '1.1']) {
+      const bytes = `${head(`HTTP/${version} 200 OK`)}${body}`;
+      expect(await answerTo(bytes, 'keep', 300)).toEqual(late);
+      expect(await answerTo(bytes, 'reset')).toEqual(brokeOff);
+    }
   });
 
   it('in the single bytes that it comes in', async () => {
@@ -225,6 +240,9 @@ describe('a body in another encoding', () => {
     Buffer.concat([...text].map((each) => Buffer.from([each.charCodeAt(0), 0, 0, 0])));
   const text = Buffer.from(partly);
 
+  const twice = (compress: (text: Buffer) => Buffer, first: string) =>
+    Buffer.concat([compress(Buffer.from(first)), compress(text)]);
+
   it.each<[string, Buffer, WebhookAnswer]>([
     ['gzip', coded('gzip', gzipSync(partly)), below3],
     ['x-gzip', coded('X-GZip', gzipSync(partly)), below3],
@@ -234,6 +252,15 @@ describe('a body in another encoding', () => {
     ['bare deflate', coded('deflate', deflateRawSync(partly)), below3],
     ['br', coded('br', brotliCompressSync(partly)), below3],
     ['zstd', coded('zstd', zstdCompressSync(text)), below3],
+    ['deflate that is not declared', whole(deflateSync(partly), json), below3],
+    ['gzip in two members', coded('gzip', Buffer.concat([gzipSync('\n'), gzipSync(partly)])), below3],
+    ['gzip and zeros', coded('gzip', Buffer.concat([gzipSync(partly), Buffer.alloc(512)])), below3],
+    ['zstd in two frames', coded('zstd', twice(zstdCompressSync, '\n')), unclear],
+    ['deflate with more behind it', coded('deflate', twice(deflateSync, '\n')), unclear],
+    ['bare deflate with more behind it', coded('deflate', twice(deflateRawSync, '\n')), unclear],
+    ['br with more behind it', coded('br', twice(brotliCompressSync, '\n')), unclear],
+    ['bytes that are no text', whole(Buffer.from([0x78, 0x01, 0x83, 0xff]), json), unclear],
+    ['UTF-16 that is declared and not there', charset('utf-16', text), unclear],
     ['two of them', coded('br, gzip', gzipSync(brotliCompressSync(partly))), below3],
     ['identity', coded('identity', text), below3],
     ['one that is none', coded('utf-8', text), below3],
