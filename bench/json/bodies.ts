@@ -40,6 +40,8 @@ export const bodies: Readonly<Record<string, () => string>> = {
   'arrays 100 deep': () => list(`${'['.repeat(99)}${']'.repeat(99)}`),
   'objects 100 deep': () => list(`${'{"":'.repeat(99)}0${'}'.repeat(99)}`),
   'empty objects': () => list('{}'),
+  'fields without names': () => inRecords((bytes) => `{${filled('"":1,', bytes - 8)}"":0}`),
+  'digits and blanks': () => list('1 '),
   'short strings': () => list('""'),
   'text in ASCII': () => text('x'),
   'text of two bytes': () => text('é'),
@@ -54,6 +56,8 @@ export const bodies: Readonly<Record<string, () => string>> = {
   'many headers': () => manyHeaders(limits.recordHeaders, (letter) => letter),
   'many escaped headers': () => manyHeaders(limits.recordHeaders, escaped),
   'too many headers': () => manyHeaders(2 * limits.recordHeaders, escaped),
+  'a partition that is a list': () =>
+    `{"records":[{"value":1,"partition":[${filled('1,', bodyBytes - 60)}1]}]}`,
   'one value, too large': () => alone(`[${filled('1.10,', bodyBytes - 40)}0]`),
   'one string, too large': () => alone(`"${filled('\\u0041', bodyBytes - 40)}"`),
   'one key, too large': () => `{"records":[{"key":"${filled('\\u0041', bodyBytes - 40)}","value":1}]}`,

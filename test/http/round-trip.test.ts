@@ -44,7 +44,7 @@ test('whatever records are produced are fetched as they were, where the answer s
           world,
           `GET /v1/topics/orders/partitions/${partition}/records?offset=${offset}&limit=1`,
         );
-        // Compared as text: what JSON makes of a value is the value.
+        // Compared as values: that they are the same bytes, another test says.
         const appendedAt = new Date(world.clock.now()).toISOString();
         const expected = {
           ...records[index],

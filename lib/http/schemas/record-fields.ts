@@ -49,10 +49,13 @@ const takeString = (reader: JsonReader): string | undefined => {
 
 /** A whole number that a double holds, 0 or more, however it is written: clients of some languages write 3.0. */
 export const takeWhole = (reader: JsonReader): number | undefined => {
-  const isNumber = reader.kind === 'number';
+  if (reader.kind !== 'number') {
+    reader.skip();
+    return undefined;
+  }
   const number = Number(reader.value());
   // Of -0, which is 0.
-  return isNumber && Number.isSafeInteger(number) && number >= 0 ? Math.abs(number) : undefined;
+  return Number.isSafeInteger(number) && number >= 0 ? Math.abs(number) : undefined;
 };
 
 export const takeKey = (reader: JsonReader, path: string, report: Report): string | undefined => {

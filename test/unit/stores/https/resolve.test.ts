@@ -54,6 +54,16 @@ describe('a name is resolved', () => {
     expect(found).toEqual(inTurn);
   });
 
+  it('by nobody when its time is over before it begins', async () => {
+    let asked = 0;
+    const { server } = await nameServer(() => {
+      asked += 1;
+      return undefined;
+    });
+    await expect(resolved('hooks.example.com', { servers: [server] }, AbortSignal.abort())).rejects.toThrow();
+    expect(asked).toBe(0);
+  });
+
   it('each time anew', async () => {
     const zones = [fixed(['192.0.2.1']), fixed(['192.0.2.2'])];
     let at = 0;
