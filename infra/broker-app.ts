@@ -1,7 +1,7 @@
-import { App, type AppProps, Validations } from 'aws-cdk-lib';
+import { Annotations, App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { MillraceStack } from './millrace-stack.ts';
-import { readSettings } from './settings.ts';
+import { isProtected, keepsData, readSettings, type Settings } from './settings.ts';
 
 /**
  * The whole CDK app, from the settings in its context. Every template is held to CDK's own rules
@@ -16,9 +16,21 @@ export const createApp = (props: AppProps = {}): { readonly app: App; readonly s
     settings,
     stackName: settings.stackName ?? `millrace-${settings.stage}`,
     description: 'Millrace, a partitioned-log message broker',
-    terminationProtection: settings.stage === 'production',
+    // The CDK sets it before the stack is made, so it is for a stack that stands.
+    terminationProtection: isProtected(settings),
+    // Of the stack itself; `Tags.of` is for what is in it (`@aws-cdk/core:explicitStackTags`).
+    tags: { application: 'millrace', stage: settings.stage },
     env: { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) },
   });
+  sayIfUnprotected(stack, settings);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { app, stack };
+};
+
+const sayIfUnprotected = (stack: MillraceStack, settings: Settings): void => {
+  if (!keepsData(settings) || isProtected(settings)) return;
+  Annotations.of(stack).addWarningV2(
+    'millrace:protect',
+    `Neither the stack ${stack.stackName} nor its tables are protected from deletion. Once a deploy of it stands, set "protect": true in cdk.json and deploy again.`,
+  );
 };

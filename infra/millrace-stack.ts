@@ -18,6 +18,7 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
   produce: {
     description: 'Appends records to the log',
     memoryMb: settings.produceMemoryMb,
+    ...reservation(settings.produceReservedConcurrency),
     timeout: Duration.seconds(20),
   },
   consume: {
@@ -33,6 +34,7 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
   'on-append': {
     description: 'Turns new batches into wakes for push groups',
     memoryMb: settings.onAppendMemoryMb,
+    ...reservation(settings.onAppendReservedConcurrency),
     timeout: Duration.seconds(30),
   },
   deliver: {
@@ -54,7 +56,11 @@ interface Run {
   readonly memoryMb: number;
   readonly timeout: Duration;
   readonly callsItself?: boolean;
+  readonly reservedConcurrency?: number;
 }
+
+const reservation = (reservedConcurrency: number | undefined): Pick<Run, 'reservedConcurrency'> =>
+  reservedConcurrency === undefined ? {} : { reservedConcurrency };
 
 export interface MillraceStackProps extends StackProps {
   readonly settings: Settings;
@@ -69,7 +75,7 @@ export class MillraceStack extends Stack {
 
   constructor(scope: Construct, id: string, { settings, ...props }: MillraceStackProps) {
     super(scope, id, props);
-    this.storage = new LogStorage(this, 'Storage', { keepsData: keepsData(settings) });
+    this.storage = new LogStorage(this, 'Storage', { settings });
     this.wakes = new WakeQueue(this, 'WakeQueue', { consumerTimeout: runs(settings).deliver.timeout });
     this.functions = this.#functions(settings);
     this.entry = new HttpEntry(this, 'Http', {

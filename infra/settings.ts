@@ -14,10 +14,44 @@ const whole = (min: number, max: number) =>
 
 const megabytes = whole(128, 10_240);
 
+/** Yes or no, also as text. */
+const flag = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  z.boolean(),
+);
+
+/**
+ * What Lambda leaves to the functions that reserve nothing: a reservation that would take of it fails the deploy
+ * (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
+ */
+const unreserved = 100;
+
+/** A twentieth of the account, so that deliveries to slow endpoints leave room for appends; at least what SQS allows. */
+const defaultDeliverConcurrency = (quota: number): number =>
+  Math.min(50, Math.max(2, Math.floor(quota / 20)));
+
+interface Concurrency {
+  readonly concurrencyQuota: number;
+  readonly produceReservedConcurrency?: number | undefined;
+  readonly onAppendReservedConcurrency?: number | undefined;
+  readonly deliverMaxConcurrency?: number | undefined;
+}
+
+const reserved = ({ produceReservedConcurrency = 0, onAppendReservedConcurrency = 0 }: Concurrency): number =>
+  produceReservedConcurrency + onAppendReservedConcurrency;
+
+const deliverConcurrency = ({ deliverMaxConcurrency, concurrencyQuota }: Concurrency): number =>
+  deliverMaxConcurrency ?? defaultDeliverConcurrency(concurrencyQuota);
+
 const schema = z
   .strictObject({
-    /** `production` protects and keeps the tables, the bucket and the logs; the others delete them with the stack. */
+    /** `production` keeps the tables, the bucket and the logs; the others delete them with the stack. */
     stage: z.enum(['production', 'staging', 'development']),
+    /**
+     * In production: nobody deletes the tables or the stack before it is off again. For a stack that stands: were it on
+     * from the start, neither CloudFormation nor the CDK could clear away a first deploy that failed.
+     */
+    protect: flag.default(false),
     stackName: z
       .string()
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'a letter, then at most 63 letters, digits and hyphens')
@@ -43,6 +77,8 @@ const schema = z
     logRetentionDays: z
       .preprocess((value) => (typeof value === 'string' ? Number(value) : value), z.literal(retentionDays))
       .default(30),
+    /** Whether the log table too can be restored to any second; the state table always can. */
+    logPointInTimeRecovery: flag.default(true),
     /**
      * Requests per second of the whole API, and how many more at once. Beyond: 429. Anybody can send requests, which cost
      * money though they are refused: at 100 a second 8.64 million a day, some 10 dollars for HTTP API and Lambda ($1.20 a
@@ -51,13 +87,21 @@ const schema = z
     throttleRate: whole(1, 10_000).default(100),
     throttleBurst: whole(1, 5_000).default(200),
     produceMemoryMb: megabytes.default(1024),
-    consumeMemoryMb: megabytes.default(512),
+    consumeMemoryMb: megabytes.default(256),
     adminMemoryMb: megabytes.default(512),
     onAppendMemoryMb: megabytes.default(256),
     deliverMemoryMb: megabytes.default(512),
     sweepMemoryMb: megabytes.default(256),
-    /** Runs of deliver at once; each carries several wakes. What bounds the load on all endpoints together. */
-    deliverMaxConcurrency: whole(2, 1000).default(50),
+    /** Lambda's quota _Concurrent executions_ of the account in the region. New accounts may have 10. */
+    concurrencyQuota: whole(10, 1_000_000).default(1000),
+    /** Of it, what is kept for appends, and for what turns them into wakes: what others do cannot stop them then. */
+    produceReservedConcurrency: whole(1, 1_000_000).optional(),
+    onAppendReservedConcurrency: whole(1, 1_000_000).optional(),
+    /**
+     * Runs of deliver at once; each carries several wakes. What bounds the load on all endpoints together. Absent: a
+     * twentieth of the quota, from 2 to 50.
+     */
+    deliverMaxConcurrency: whole(2, 1000).optional(),
     /** Minutes between sweeps: how long what no wake was queued for may wait. */
     sweepMinutes: whole(1, 60).default(5),
     /** Minutes that a record may wait for its group before somebody is alarmed. */
@@ -72,9 +116,20 @@ const schema = z
   .refine((settings) => (settings.domainName === undefined) === (settings.certificateArn === undefined), {
     path: ['domainName'],
     message: 'domainName and certificateArn are set together, or neither',
+  })
+  .refine(
+    (settings) => reserved(settings) === 0 || reserved(settings) + unreserved <= settings.concurrencyQuota,
+    {
+      path: ['concurrencyQuota'],
+      message: `what produceReservedConcurrency and onAppendReservedConcurrency reserve must leave ${unreserved} of it to all other functions of the account`,
+    },
+  )
+  .refine((settings) => reserved(settings) + deliverConcurrency(settings) <= settings.concurrencyQuota, {
+    path: ['deliverMaxConcurrency'],
+    message: 'more than concurrencyQuota has without what is reserved',
   });
 
-export type Settings = z.output<typeof schema>;
+export type Settings = z.output<typeof schema> & { readonly deliverMaxConcurrency: number };
 
 /** A setting in the CDK context is wrong. The message names it and says what is allowed. */
 export class SettingsError extends Error {
@@ -99,10 +154,13 @@ const describe = (issue: z.core.$ZodIssue, given: Record<string, unknown>): stri
 export const readSettings = (context: Readonly<Record<string, unknown>>): Settings => {
   const given = Object.fromEntries(Object.entries(context).filter(([key]) => isOurs(key)));
   const read = schema.safeParse(given);
-  if (read.success) return read.data;
+  if (read.success) return { ...read.data, deliverMaxConcurrency: deliverConcurrency(read.data) };
   const lines = read.error.issues.map((issue) => `  ${describe(issue, given)}`);
   throw new SettingsError(`Wrong settings (cdk.json "context", or -c name=value):\n${lines.join('\n')}`);
 };
 
 /** Whether data outlives the stack. */
 export const keepsData = (settings: Settings): boolean => settings.stage === 'production';
+
+/** Whether the stack and its tables refuse to be deleted. */
+export const isProtected = (settings: Settings): boolean => keepsData(settings) && settings.protect;

@@ -1,10 +1,18 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundle, entryOf, type FunctionName, root } from './bundling.ts';
+import { removalPolicy } from './removal.ts';
 
 /** What a function may do: these actions, on this one resource. */
 export interface Right {
@@ -26,6 +34,8 @@ export interface BrokerFunctionProps {
   readonly rights: readonly Right[];
   /** That it queues messages for itself is meant: Lambda would otherwise end such a chain after 16 rounds. */
   readonly callsItself?: boolean;
+  /** Kept for it of what the account may run at once, and the most that it may run itself. */
+  readonly reservedConcurrency?: number;
 }
 
 const statement = ({ actions, resource, leadingKeys }: Right): PolicyStatement =>
@@ -48,7 +58,7 @@ export class BrokerFunction extends Construct {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetentionDays satisfies number as RetentionDays,
-      removalPolicy: props.keepsLogs ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicy(props.keepsLogs),
     });
     const rights = [
       ...props.rights,
@@ -69,6 +79,13 @@ export class BrokerFunction extends Construct {
       timeout: props.timeout,
       role: this.role,
       logGroup: this.logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      // A line at the start of every invocation, and two at its end, are most of a log that nobody reads and pays for.
+      // What failed, or ran out of time, is a warning (`System log level event mapping` in
+      // docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html).
+      systemLogLevelV2: SystemLogLevel.WARN,
+      // Not above: our metrics are lines without a level, which Lambda takes for INFO.
+      applicationLogLevelV2: ApplicationLogLevel.INFO,
       recursiveLoop: props.callsItself === true ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
       environment: {
         ...props.environment,
@@ -77,6 +94,9 @@ export class BrokerFunction extends Construct {
         // Two stacks in one account are two namespaces.
         POWERTOOLS_METRICS_NAMESPACE: props.metricsNamespace,
       },
+      ...(props.reservedConcurrency === undefined
+        ? {}
+        : { reservedConcurrentExecutions: props.reservedConcurrency }),
       awsSdkConnectionReuse: false,
       projectRoot: root,
       depsLockFilePath: `${root}package-lock.json`,

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   DomainName,
@@ -16,6 +16,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { keepsData, type Settings } from '../settings.ts';
+import { removalPolicy } from './removal.ts';
 
 export interface HttpEntryProps {
   readonly settings: Settings;
@@ -98,8 +99,13 @@ export class HttpEntry extends Construct {
   /** Named `$default`, because any other name would be the first part of every path. */
   #stage(settings: Settings, domainName: DomainName | undefined): HttpStage {
     const logGroup = new LogGroup(this, 'AccessLogs', {
+      // The policy that lets the gateway write there is one for the whole account, of 5,120 characters at most; log
+      // groups of this prefix stand in it together, others one by one until it is full
+      // (docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html). With the id of the API,
+      // because the log group of a stack that was destroyed is still there when the next one of its name comes.
+      logGroupName: `/aws/vendedlogs/${Stack.of(this).stackName}/${this.api.apiId}`,
       retention: settings.logRetentionDays satisfies number as RetentionDays,
-      removalPolicy: keepsData(settings) ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicy(keepsData(settings)),
     });
     return new HttpStage(this, 'Stage', {
       httpApi: this.api,

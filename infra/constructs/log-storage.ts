@@ -1,9 +1,11 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { type KeyAttribute, type TableDefinition, tables } from '../../lib/stores/dynamodb/tables.ts';
 import { acknowledge } from '../acknowledgements.ts';
+import { isProtected, keepsData, type Settings } from '../settings.ts';
+import { removalPolicy } from './removal.ts';
 
 const attribute = ({ name, type }: KeyAttribute) => ({
   name,
@@ -11,8 +13,7 @@ const attribute = ({ name, type }: KeyAttribute) => ({
 });
 
 export interface LogStorageProps {
-  /** Protects the tables from deletion and keeps them, and the bucket, when the stack goes. */
-  readonly keepsData: boolean;
+  readonly settings: Settings;
 }
 
 /** Where everything is kept: the log table with its stream, the state table, the archive bucket. */
@@ -21,10 +22,14 @@ export class LogStorage extends Construct {
   readonly state: TableV2;
   readonly archive: Bucket;
 
-  constructor(scope: Construct, id: string, { keepsData }: LogStorageProps) {
+  constructor(scope: Construct, id: string, { settings }: LogStorageProps) {
     super(scope, id);
-    this.log = this.#table('Log', tables.log, keepsData);
-    this.state = this.#table('State', tables.state, keepsData);
+    this.log = this.#table(
+      'Log',
+      { ...tables.log, pointInTimeRecovery: settings.logPointInTimeRecovery },
+      settings,
+    );
+    this.state = this.#table('State', tables.state, settings);
     this.archive = new Bucket(this, 'Archive', {
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
@@ -32,7 +37,7 @@ export class LogStorage extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       lifecycleRules: [{ id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(2) }],
-      removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicy(keepsData(settings)),
     });
     acknowledge(
       this.archive,
@@ -41,14 +46,15 @@ export class LogStorage extends Construct {
     );
   }
 
-  #table(id: string, definition: TableDefinition, keepsData: boolean): TableV2 {
+  #table(id: string, definition: TableDefinition, settings: Settings): TableV2 {
     return new TableV2(this, id, {
       partitionKey: attribute(definition.partitionKey),
       sortKey: attribute(definition.sortKey),
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: definition.pointInTimeRecovery },
-      deletionProtection: keepsData,
-      removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      // Only for a stack that stands: a rollback could not delete a protected table either, and would itself fail.
+      deletionProtection: isProtected(settings),
+      removalPolicy: removalPolicy(keepsData(settings)),
       ...(definition.stream === undefined ? {} : { dynamoStream: StreamViewType[definition.stream] }),
       ...(definition.timeToLive === undefined ? {} : { timeToLiveAttribute: definition.timeToLive }),
     });

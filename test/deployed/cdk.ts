@@ -12,8 +12,11 @@ const root = new URL('../..', import.meta.url).pathname;
 
 export interface Cdk {
   bootstrap(): Promise<void>;
-  /** @returns the stack's outputs. */
-  deploy(settings: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
+  /**
+   * @param app The program that makes the templates, if not the one of `cdk.json`.
+   * @returns the stack's outputs.
+   */
+  deploy(settings: Readonly<Record<string, string>>, app?: string): Promise<Readonly<Record<string, string>>>;
   destroy(settings: Readonly<Record<string, string>>): Promise<void>;
 }
 
@@ -49,7 +52,7 @@ export const cdkOf = (endpoint: string, folder: string, stack: string, signal: A
   return {
     // Where there is no app: with one, the assembly would be written without its bundles.
     bootstrap: () => cdk(folder, ['bootstrap', `aws://${account}/${region}`]),
-    deploy: async (settings) => {
+    deploy: async (settings, app) => {
       await cdk(root, [
         'deploy',
         id,
@@ -57,6 +60,7 @@ export const cdkOf = (endpoint: string, folder: string, stack: string, signal: A
         'never',
         '--outputs-file',
         outputs,
+        ...(app === undefined ? [] : ['--app', app]),
         ...output,
         ...context(settings),
       ]);
@@ -67,9 +71,16 @@ export const cdkOf = (endpoint: string, folder: string, stack: string, signal: A
   };
 };
 
+/** How a client of the AWS SDK reaches `endpoint`. */
+export const clientOf = (endpoint: string) => ({
+  endpoint,
+  region,
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+
 /** Checks that neither the stack nor its log table is left. */
 export const stackIsGone = async (endpoint: string, stack: string, table: string): Promise<void> => {
-  const client = { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const client = clientOf(endpoint);
   await assert.rejects(
     new CloudFormationClient(client).send(new DescribeStacksCommand({ StackName: stack })),
     /does not exist/,

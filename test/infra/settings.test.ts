@@ -29,6 +29,24 @@ describe('the settings of a stack', () => {
     [{ stage, throttleBurst: 5001 }, 'throttleBurst', '<=5000'],
     [{ stage, produceMemoryMb: 64 }, 'produceMemoryMb', '>=128'],
     [{ stage, deliverMaxConcurrency: 1 }, 'deliverMaxConcurrency', '>=2'],
+    [{ stage, protect: 'yes' }, 'protect', 'expected boolean'],
+    [{ stage, concurrencyQuota: 9 }, 'concurrencyQuota', '>=10'],
+    [{ stage, produceReservedConcurrency: 0 }, 'produceReservedConcurrency', '>=1'],
+    [
+      { stage, produceReservedConcurrency: 900, onAppendReservedConcurrency: 1 },
+      'concurrencyQuota',
+      'must leave 100 of it',
+    ],
+    [
+      { stage, concurrencyQuota: 10, produceReservedConcurrency: 1 },
+      'concurrencyQuota',
+      'must leave 100 of it',
+    ],
+    [
+      { stage, concurrencyQuota: 10, deliverMaxConcurrency: 11 },
+      'deliverMaxConcurrency',
+      'more than concurrencyQuota',
+    ],
     [{ stage, account: '1234' }, 'account', '12 digits'],
     [{ stage, region: 'Frankfurt' }, 'region', 'as eu-west-1'],
     [{ stage, domainName: 'https://broker.example.com' }, 'domainName', 'as broker.example.com'],
@@ -39,6 +57,26 @@ describe('the settings of a stack', () => {
     const read = (): unknown => readSettings(context);
     expect(read).toThrow(SettingsError);
     expect(read).toThrow(new RegExp(`^ {2}${name}: .*${allowed.replaceAll(/[|()]/g, '\\$&')}`, 'm'));
+  });
+
+  it.each([
+    [1000, 50],
+    [10_000, 50],
+    [400, 20],
+    [10, 2],
+  ])(
+    'let deliver have a part of a quota of %d that leaves room for appends: %d',
+    (concurrencyQuota, deliver) => {
+      expect(readSettings({ stage, concurrencyQuota }).deliverMaxConcurrency).toBe(deliver);
+      expect(readSettings({ stage, concurrencyQuota, deliverMaxConcurrency: 7 }).deliverMaxConcurrency).toBe(
+        7,
+      );
+    },
+  );
+
+  it('take what may be reserved of the quota', () => {
+    const reserved = { produceReservedConcurrency: 850, onAppendReservedConcurrency: 50 };
+    expect(readSettings({ stage, ...reserved })).toMatchObject(reserved);
   });
 
   it('are refused with a name that nobody knows, and the real names', () => {

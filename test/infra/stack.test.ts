@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { functionNames } from '../../infra/constructs/bundling.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import { paths } from '../../lib/http/paths.ts';
-import { resource, resourcesOf, short, synthesise } from './template.ts';
+import { resource, resourcesOf, short, stackOf, synthesise } from './template.ts';
 
 let production: Template;
 let development: Template;
@@ -30,11 +30,12 @@ describe('the tables', () => {
     }
   });
 
-  it.each(['StorageLog', 'StorageState'])('%s outlives the stack in production, and only there', (name) => {
-    expect(resource(production, 'AWS::DynamoDB::GlobalTable', name).DeletionPolicy).toBe('Retain');
-    expect(replica(production, name)['DeletionProtectionEnabled']).toBe(true);
-    expect(resource(development, 'AWS::DynamoDB::GlobalTable', name).DeletionPolicy).toBe('Delete');
-    expect(replica(development, name)['DeletionProtectionEnabled']).toBe(false);
+  it('leave it to a setting whether the log can be restored', () => {
+    const template = synthesise({ logPointInTimeRecovery: 'false' });
+    const restored = ['StorageLog', 'StorageState'].map(
+      (name) => replica(template, name)['PointInTimeRecoverySpecification'],
+    );
+    expect(restored).toEqual([{ PointInTimeRecoveryEnabled: false }, { PointInTimeRecoveryEnabled: true }]);
   });
 
   it('stream the keys of the log, and let attempts of the state expire', () => {
@@ -47,10 +48,51 @@ describe('the tables', () => {
   });
 });
 
+describe('what is kept', () => {
+  /** The policies of everything that holds data or logs. */
+  const policies = (template: Template) => {
+    const types = ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup'];
+    const kept = types.flatMap((type) => [...resourcesOf(template, type).values()]);
+    expect(kept).toHaveLength(2 + 1 + functionNames.length + 1);
+    return [
+      ...new Set(
+        kept.map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy].join()),
+      ),
+    ];
+  };
+  const tables = (template: Template) =>
+    ['StorageLog', 'StorageState'].map((name) => replica(template, name)['DeletionProtectionEnabled']);
+
+  it('outlives the stack in production and only there, but for a creation that is rolled back', () => {
+    expect(policies(production)).toEqual(['RetainExceptOnCreate,Retain']);
+    expect(policies(development)).toEqual(['Delete,Delete']);
+    // Of the rest nothing does: it would be left behind by each deploy that fails.
+    const all = Object.values(
+      production.toJSON()['Resources'] as Record<string, { DeletionPolicy?: string }>,
+    );
+    expect(all.filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain')).toEqual([]);
+  });
+
+  it('is protected from deletion when production is told so, and its first deploy is not', () => {
+    const settings = { stage: 'production', protect: 'true' };
+    expect(tables(production)).toEqual([false, false]);
+    expect(tables(synthesise(settings))).toEqual([true, true]);
+    expect(stackOf(settings)).toMatchObject({ terminationProtection: true, warnings: [] });
+    const first = stackOf({ stage: 'production' });
+    expect(first.terminationProtection).toBe(false);
+    expect(first.warnings.join()).toContain('set "protect": true in cdk.json and deploy again');
+  });
+
+  it('is never protected in the other stages, whatever cdk.json says for production', () => {
+    const settings = { stage: 'staging', protect: true };
+    expect(tables(synthesise(settings))).toEqual([false, false]);
+    expect(stackOf(settings)).toMatchObject({ terminationProtection: false, warnings: [] });
+  });
+});
+
 describe('the archive bucket', () => {
   it('is encrypted, private, and forgets uploads that were never finished', () => {
     const bucket = resource(production, 'AWS::S3::Bucket', 'StorageArchive');
-    expect(bucket.DeletionPolicy).toBe('Retain');
     expect(bucket.Properties).toMatchObject({
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
@@ -177,6 +219,29 @@ describe('the functions', () => {
     expect(timeout('Consume')).toBeGreaterThan(limits.fetchWaitSeconds);
   });
 
+  it('log JSON, and of what Lambda itself logs only what went wrong', () => {
+    for (const { Properties } of resourcesOf(production, 'AWS::Lambda::Function').values())
+      expect(Properties['LoggingConfig']).toMatchObject({
+        LogFormat: 'JSON',
+        SystemLogLevel: 'WARN',
+        ApplicationLogLevel: 'INFO',
+      });
+  });
+
+  it('reserve nothing of the account, but what the settings say', () => {
+    const reserved = (template: Template) =>
+      [...resourcesOf(template, 'AWS::Lambda::Function')].flatMap(([name, { Properties }]) => {
+        const reservation = Properties['ReservedConcurrentExecutions'];
+        return reservation === undefined ? [] : [[name, reservation]];
+      });
+    expect(reserved(production)).toEqual([]);
+    const template = synthesise({ produceReservedConcurrency: '200', onAppendReservedConcurrency: '16' });
+    expect(reserved(template)).toEqual([
+      ['ProduceLambda', 200],
+      ['OnAppendLambda', 16],
+    ]);
+  });
+
   it('forget their logs when the setting says so', () => {
     const template = synthesise({ logRetentionDays: 90 });
     const groups = resourcesOf(template, 'AWS::Logs::LogGroup');
@@ -234,6 +299,11 @@ describe('the HTTP interface', () => {
     expect(Format).not.toMatch(/authorizer|header|query/i);
   });
 
+  it('logs under the one prefix that does not fill up the account, in a group that no earlier stack has left', () => {
+    const { Properties } = resource(production, 'AWS::Logs::LogGroup', 'HttpAccessLogs');
+    expect(short(Properties['LogGroupName'])).toBe('/aws/vendedlogs/millrace-production/HttpApi');
+  });
+
   it('stands at its own domain when it has one', () => {
     const certificateArn = 'arn:aws:acm:eu-west-1:000000000000:certificate/11111111-2222';
     const template = synthesise({ domainName: 'broker.example.com', certificateArn });
@@ -261,7 +331,8 @@ describe('the stack', () => {
     });
   });
 
-  it('tags everything with the application and the stage', () => {
+  it('tags everything with the application and the stage, itself too', () => {
+    expect(stackOf({ stage: 'development' }).tags).toEqual({ application: 'millrace', stage: 'development' });
     const { Properties } = resource(development, 'AWS::SQS::Queue', 'WakeQueueWakes');
     expect(Properties['Tags']).toEqual([
       { Key: 'application', Value: 'millrace' },

@@ -1,26 +1,41 @@
 import { readFileSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { createApp } from '../../infra/broker-app.ts';
 
-const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
+/** The settings and the feature flags as delivered. */
+export const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
   context: Record<string, unknown>;
+};
+
+const assemble = (settings: Record<string, unknown>): CloudFormationStackArtifact => {
+  const { app, stack } = createApp({
+    context: { ...context, 'aws:cdk:bundling-stacks': [], ...settings },
+  });
+  return app.synth().getStackByName(stack.stackName);
 };
 
 /**
  * The template that `cdk synth` makes of `cdk.json` with these settings, held to the same rules, but without bundling
  * the functions: `bundles.test.ts` does that.
  */
-export const synthesise = (settings: Record<string, unknown> = {}): Template => {
-  const { app, stack } = createApp({
-    context: { ...context, 'aws:cdk:bundling-stacks': [], ...settings },
-  });
-  return Template.fromJSON(app.synth().getStackByName(stack.stackName).template);
+export const synthesise = (settings: Record<string, unknown> = {}): Template =>
+  Template.fromJSON(assemble(settings).template);
+
+/** What the CDK sets of the stack beside its template, and what it says of it. */
+export const stackOf = (
+  settings: Record<string, unknown>,
+): { terminationProtection: boolean; tags: Record<string, string>; warnings: readonly string[] } => {
+  const { terminationProtection = false, tags, messages } = assemble(settings);
+  const warnings = messages.filter(({ level }) => level === 'warning').map(({ entry }) => String(entry.data));
+  return { terminationProtection, tags, warnings };
 };
 
 export interface Resource {
   readonly Type: string;
   readonly Properties: Record<string, unknown>;
   readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
 }
 
 /** Resources of a type, by the names of their constructs (logical ids without the hash). */
