@@ -1,3 +1,4 @@
+import { rootKeyRule } from '../lib/domain/keys.ts';
 import { limits } from '../lib/domain/limits.ts';
 
 /**
@@ -75,8 +76,7 @@ const localSettings = {
   MILLRACE_ADMIN_KEY: {
     meaning: 'the root key',
     parse: (value: string): string | undefined => {
-      if (!/^[\x21-\x7e]{16,256}$/.test(value))
-        throw new Error('must be 16 to 256 visible ASCII characters without spaces');
+      if (!rootKeyRule.pattern.test(value)) throw new Error(rootKeyRule.text);
       return value;
     },
     absent: () => undefined,
@@ -90,13 +90,16 @@ const localSettings = {
   }),
 } satisfies Record<string, Setting<unknown>>;
 
+/** What clients of Millrace look for in the same shell. To the broker they say nothing. */
+const forClients: ReadonlySet<string> = new Set(['MILLRACE_URL', 'MILLRACE_KEY']);
+
 type Values<Settings> = {
   readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never;
 };
 
 const unknownNames = (settings: Record<string, Setting<unknown>>, variables: Variables): string[] =>
   Object.keys(variables)
-    .filter((name) => name.startsWith('MILLRACE_') && !Object.hasOwn(settings, name))
+    .filter((name) => name.startsWith('MILLRACE_') && !Object.hasOwn(settings, name) && !forClients.has(name))
     .map((name) => {
       const known = Object.keys(settings).join(', ');
       if (Object.hasOwn(functionSettings, name))

@@ -5,6 +5,12 @@
 export const scopes = ['produce', 'consume', 'groups', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
+/** What a root key that was given, and not made, has to be: it goes into a header as it is. */
+export const rootKeyRule = {
+  pattern: /^[\x21-\x7e]{16,256}$/,
+  text: 'must be 16 to 256 visible ASCII characters without spaces',
+} as const;
+
 /** An API key as it is stored: its hash, never itself. */
 export interface ApiKey {
   /** The first 20 hex digits of `hash`. */

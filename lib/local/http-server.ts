@@ -5,7 +5,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
@@ -24,7 +24,10 @@ export type Apps = Readonly<Record<Part, Api>>;
 export interface HttpServer {
   /** As `http://127.0.0.1:8080`. */
   readonly url: string;
-  /** Takes no more requests, and cuts those that are not over within `graceMs`. */
+  /**
+   * Takes no more connections. From the moment it is called each answer says that its connection closes; what is not
+   * over within `graceMs` is cut.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -94,7 +97,17 @@ const answerTo = async (error: NodeJS.ErrnoException, socket: Socket): Promise<v
   socket.end(body);
 };
 
-const newServer = (apps: Apps): Server => {
+/** What is being answered, and whether each answer is the last of its connection. */
+interface Answering {
+  readonly underWay: Set<ServerResponse>;
+  closes: boolean;
+}
+
+const closeAfter = (answer: ServerResponse): void => {
+  if (!answer.headersSent) answer.setHeader('connection', 'close');
+};
+
+const newServer = (apps: Apps, answering: Answering): Server => {
   const options = { overrideGlobalObjects: false, errorHandler: problemBeforeRouting };
   const listener = getRequestListener(
     (request, env) => apps[partFor(request.method, new URL(request.url).pathname)].fetch(request, env),
@@ -106,6 +119,9 @@ const newServer = (apps: Apps): Server => {
     { maxHeaderSize: limits.requestHeadBytes, requireHostHeader: false },
     (incoming, outgoing) => {
       answers.set(incoming.socket, outgoing);
+      answering.underWay.add(outgoing);
+      outgoing.once('close', () => answering.underWay.delete(outgoing));
+      if (answering.closes) closeAfter(outgoing);
       try {
         incoming.url = targetOf(incoming);
       } catch (error) {
@@ -125,23 +141,44 @@ const newServer = (apps: Apps): Server => {
   return server;
 };
 
+/** For so long a connection that nobody uses is left open when the server stops. */
+const lingerMs = 250;
+
+/**
+ * `http.Server.close` also ends every connection that is just between two requests, under the request that is on its
+ * way (nodejs/node #60617): a producer could not tell whether its records were stored. So only the listener is closed
+ * here; a connection in use learns from its next answer that it ends, and what stays unused is ended a little later.
+ */
+const drain = async (server: Server, clock: Clock, graceMs: number): Promise<void> => {
+  const over = new AbortController();
+  const closed = new Promise<void>((resolve) => {
+    NetServer.prototype.close.call(server, () => resolve());
+  });
+  const endIdle = async (): Promise<void> => {
+    for (; !over.signal.aborted; server.closeIdleConnections()) await clock.sleep(lingerMs, over.signal);
+  };
+  const ended = endIdle();
+  await Promise.race([closed, clock.sleep(graceMs, over.signal)]);
+  over.abort();
+  server.closeAllConnections();
+  await Promise.all([closed, ended]);
+};
+
 /**
  * Serves the applications at one port of 127.0.0.1.
  * @param port 0 takes a free one.
  * @throws StartError when the port cannot be had.
  */
 export const serveHttp = async (apps: Apps, port: number, clock: Clock): Promise<HttpServer> => {
-  const server = newServer(apps);
+  const answering: Answering = { underWay: new Set(), closes: false };
+  const server = newServer(apps, answering);
   await listen(server, port);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: async (graceMs) => {
-      const over = new AbortController();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.race([closed, clock.sleep(graceMs, over.signal)]);
-      over.abort();
-      server.closeAllConnections();
-      await closed;
+    stop: (graceMs) => {
+      answering.closes = true;
+      for (const answer of answering.underWay) closeAfter(answer);
+      return drain(server, clock, graceMs);
     },
   };
 };

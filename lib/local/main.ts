@@ -1,9 +1,13 @@
 /** `npm start`: the whole broker on this machine, until it is told to end. */
+import { resolve } from 'node:path';
 import { EnvironmentError, localEnvironment } from '../../functions/environment.ts';
 import { banner } from './banner.ts';
 import { consoleTelemetry } from './console-telemetry.ts';
 import { StartError } from './data-folder.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
+
+// Whoever reads the output may go, as `head` does, or its disk may be full: the broker goes on without.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 const print = (text: string): void => void process.stdout.write(text);
 const complain = (text: string): void => void process.stderr.write(text);
@@ -19,15 +23,24 @@ const start = async (): Promise<Runtime> => {
     telemetry: consoleTelemetry(complain),
     ...(adminKey !== undefined && { adminKey }),
   });
-  print(banner({ url: runtime.url, folder, root: runtime.root }));
+  print(banner({ url: runtime.url, folder: resolve(folder), root: runtime.root }));
   return runtime;
 };
 
+/**
+ * Ctrl+C goes to npm and to the broker, and npm sends it on (@npmcli/run-script, lib/signal-manager.js): what comes so
+ * soon after the first is the same one.
+ */
+const sameSignalMs = 250;
+
 const endOnSignal = (runtime: Runtime): void => {
-  let ending = false;
+  let begunAt: number | undefined;
   const end = (): void => {
-    if (ending) process.exit(130);
-    ending = true;
+    if (begunAt !== undefined) {
+      if (performance.now() - begunAt > sameSignalMs) process.exit(130);
+      return;
+    }
+    begunAt = performance.now();
     print('Ending: what is under way gets a few seconds. Once more ends it at once.\n');
     runtime.stop().then(
       () => process.exit(0),

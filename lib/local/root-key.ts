@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { hashKey, keyIdOf, newKey, storedKey } from '../auth/keys.ts';
-import type { ApiKey } from '../domain/keys.ts';
+import { type ApiKey, rootKeyRule } from '../domain/keys.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { KeyStore } from '../stores/keys.ts';
 import type { Random } from '../stores/random.ts';
-import { readIfThere, writePrivately } from './data-folder.ts';
+import { readIfThere, StartError, writePrivately } from './data-folder.ts';
 
 export interface RootKey {
   readonly key: string;
@@ -20,7 +20,13 @@ const choose = (folder: string, given: string | undefined, random: Random): Root
   if (given !== undefined) return { key: given, source: 'environment' };
   const file = join(folder, 'admin-key');
   const kept = readIfThere(file)?.trim();
-  if (kept !== undefined && kept !== '') return { key: kept, source: 'kept' };
+  if (kept !== undefined && kept !== '') {
+    if (!rootKeyRule.pattern.test(kept))
+      throw new StartError(
+        `The root key in ${file} ${rootKeyRule.text}. Mend it, or delete the file: the next start makes a new key.`,
+      );
+    return { key: kept, source: 'kept' };
+  }
   const key = newKey(random);
   writePrivately(file, `${key}\n`);
   return { key, source: 'made' };
@@ -30,6 +36,7 @@ const choose = (folder: string, given: string | undefined, random: Random): Root
  * Makes sure that exactly one root key is valid: the one `given`, or else the one kept in the data folder, made there
  * if there is none. Every other key that was once the root is revoked. Their ids are written down before their keys
  * are stored, so that no crash leaves a root key that nobody remembers.
+ * @throws StartError when the kept one cannot be a key.
  */
 export const establishRootKey = async (
   folder: string,

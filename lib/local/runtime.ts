@@ -23,7 +23,7 @@ import { systemClock as clock } from '../stores/system/clock.ts';
 import { systemRandom as random } from '../stores/system/random.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import { TopicDirectory } from '../topics/directory.ts';
-import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { asStartError, type DataFolder, openDataFolder } from './data-folder.ts';
 import { TableStream } from './embedded/table-stream.ts';
 import { type Apps, type HttpServer, serveHttp } from './http-server.ts';
 import { announceWrites } from './pumps/announced-batches.ts';
@@ -136,15 +136,18 @@ const compose = (stores: EmbeddedStores, root: ApiKey, { telemetry, sweepMs = 30
     telemetry,
   };
   const apps: Apps = { produce: produceApp(http), consume: consumeApp(http), admin: adminApp(http) };
-  return { apps, appender, tableStream, streamPump, queuePump, sweepTimer, expiryTimer };
+  return { apps, arrivals, appender, tableStream, streamPump, queuePump, sweepTimer, expiryTimer };
 };
 
 type Parts = ReturnType<typeof compose>;
 
 /** From the outside in: no more requests, no more wakes, and then what those have left under way. */
 const stopParts = async (parts: Parts, server: HttpServer): Promise<void> => {
+  const drained = server.stop(stopGraceMs);
+  // Long polls are answered with what there is, which is nothing.
+  parts.arrivals.stop();
   await Promise.all([
-    server.stop(stopGraceMs),
+    drained,
     parts.queuePump.stop(stopGraceMs),
     parts.sweepTimer.stop(),
     parts.expiryTimer.stop(),
@@ -201,6 +204,6 @@ export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> =>
   } catch (error) {
     await stores?.stop();
     folder.release();
-    throw error;
+    throw asStartError(error, folder);
   }
 };

@@ -94,12 +94,20 @@ const connect = async (
 
 const dynamodbAt = (endpoint: string): EmbeddedService => ({ endpoint, stop: async () => undefined });
 
-/** Starts the embedded services and makes the tables, the queue and the bucket where they are absent. */
+/**
+ * Starts the embedded services and makes the tables, the queue and the bucket where they are absent.
+ * @throws StartError when what they kept cannot be read.
+ */
 export const openStores = async (options: StoresOptions): Promise<EmbeddedStores> => {
   const dynamodb =
     options.dynamodbEndpoint === undefined
       ? await startDynamodb(options.folder?.dynamodb)
       : dynamodbAt(options.dynamodbEndpoint);
-  const sqsAndS3 = await startSqsAndS3(options.folder?.sqsAndS3);
-  return connect(dynamodb, sqsAndS3, options);
+  try {
+    const sqsAndS3 = await startSqsAndS3(options.folder?.sqsAndS3);
+    return await connect(dynamodb, sqsAndS3, options);
+  } catch (error) {
+    await dynamodb.stop();
+    throw error;
+  }
 };

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFailed, onTestFinished } from 'vitest';
 
-const main = new URL('../../lib/local/main.ts', import.meta.url).pathname;
+const main = new URL('../../lib/local/start.mjs', import.meta.url).pathname;
 
 /** A broker in a process of its own, started as `npm start` does. It is gone when the test is over. */
 export interface BrokerProcess {
@@ -13,6 +13,8 @@ export interface BrokerProcess {
   /** What it has written so far. */
   output(): string;
   errors(): string;
+  /** Resolves with the exit code, null when a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** Sends the signal and resolves with the exit code, null when the signal ended it. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -69,6 +71,7 @@ export const startBroker = async (
     key: environment['MILLRACE_ADMIN_KEY'] ?? /Root key: (\S+)/.exec(output())?.[1] ?? '',
     output,
     errors,
+    exited,
     end: (signal) => {
       child.kill(signal);
       return exited;

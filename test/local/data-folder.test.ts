@@ -1,12 +1,14 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hashKey, keyIdOf } from '../../lib/auth/keys.ts';
 import { openDataFolder, StartError } from '../../lib/local/data-folder.ts';
 import { establishRootKey } from '../../lib/local/root-key.ts';
+import { startRuntime } from '../../lib/local/runtime.ts';
 import { MemoryKeyStore } from '../../lib/stores/memory/keys.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
+import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const rights = (path: string): number => statSync(path).mode & 0o777;
@@ -28,10 +30,83 @@ test('a holder that left without a word does not keep the folder', () => {
   openDataFolder(path).release();
 });
 
-test('a path that cannot be a folder is refused with the setting to change', () => {
-  const file = join(temporaryFolder(), 'file');
-  writeFileSync(file, '');
-  expect(() => openDataFolder(file)).toThrow(/cannot be used.*MILLRACE_DATA_DIR/s);
+test.each([
+  ['in which the system lets nothing be made', () => '/proc/x', 'nothing can be made there (ENOENT)'],
+  ['that is a file', () => file(), 'it is a file (EEXIST)'],
+  ['below a file', () => join(file(), 'x'), 'a part of its path is a file (ENOTDIR)'],
+  ['that is a link to nothing', () => link('nothing'), 'nothing can be made there (ENOENT)'],
+  ['that is a link to itself', () => link('link'), 'its links lead in a circle (ELOOP)'],
+  [
+    'whose name is too long',
+    () => join(temporaryFolder(), 'a'.repeat(300)),
+    'its name is too long (ENAMETOOLONG)',
+  ],
+])('a path %s is refused with its name, the reason and the setting to change', (_what, make, reason) => {
+  const path = make();
+  expect(() => openDataFolder(path)).toThrow(
+    new StartError(
+      `The data folder ${path} cannot be used: ${reason}. Choose another with MILLRACE_DATA_DIR.`,
+    ),
+  );
+});
+
+const file = (): string => {
+  const path = join(temporaryFolder(), 'file');
+  writeFileSync(path, '');
+  return path;
+};
+
+const link = (to: string): string => {
+  const path = join(temporaryFolder(), 'link');
+  symlinkSync(to, path);
+  return path;
+};
+
+test('a data folder is made with the folders above it', () => {
+  const path = join(temporaryFolder(), 'a', 'b', 'c');
+  openDataFolder(path).release();
+  expect(rights(path)).toBe(0o700);
+});
+
+const start = (folder: string) => startRuntime({ folder, port: 0, telemetry: noTelemetry });
+
+test('a data folder that is damaged is named with what is damaged in it and what can be done', async () => {
+  const folder = temporaryFolder();
+  await (await start(folder)).stop();
+  const damages = [
+    ['sqs-s3/fauxqs.db', 'sqs-s3', /delete it/],
+    ['dynamodb/CURRENT', 'dynamodb', /Put back a copy/],
+    ['lock', 'lock', /delete it if no broker uses this folder/],
+  ] as const;
+  for (const [spoiled, named, remedy] of damages) {
+    const copy = join(temporaryFolder(), 'copy');
+    cpSync(folder, copy, { recursive: true });
+    writeFileSync(join(copy, spoiled), 'this is something else\n'.repeat(400));
+    const failure: unknown = await start(copy).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StartError);
+    const { message } = failure as StartError;
+    expect(message).toContain(`The data folder ${copy} is damaged: ${join(copy, named)} cannot be read`);
+    expect(message).toMatch(remedy);
+    expect(message).not.toContain('\n');
+  }
+});
+
+test('a kept root key that cannot be one is refused with its file, as one from the environment is', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'admin-key'), 'too short\n');
+  const failure: unknown = await start(folder).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(StartError);
+  const { message } = failure as StartError;
+  expect(message).toContain(`The root key in ${join(folder, 'admin-key')} must be 16 to 256 visible ASCII`);
+  expect(message).not.toContain('too short');
+});
+
+test('a file of the data folder that cannot be read is named', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'admin-key'));
+  await expect(start(folder)).rejects.toThrow(
+    `The file ${join(folder, 'admin-key')} of the data folder cannot be used: it is a folder (EISDIR).`,
+  );
 });
 
 test('the root key is made once, kept where its owner alone can read it, and is an admin key', async () => {

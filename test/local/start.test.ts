@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { Client, eventually } from '../end-to-end/client.ts';
+import { Client } from '../end-to-end/client.ts';
 import { failedStart, startBroker } from './broker-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -64,6 +64,40 @@ test('a data folder that another broker has is refused, with what to do', async 
   expect(errors).toContain('MILLRACE_DATA_DIR');
 });
 
+test('what clients of Millrace find in the environment says nothing to the broker', async () => {
+  const broker = await startBroker({
+    MILLRACE_DATA_DIR: temporaryFolder(),
+    MILLRACE_URL: 'https://elsewhere.example',
+    MILLRACE_KEY: 'mr_of-elsewhere',
+  });
+  await new Client(broker.url, broker.key).ok('GET', '/v1/topics');
+});
+
+test('a data folder that cannot be made ends the start with its name and the reason', async () => {
+  const { code, errors } = await failedStart({ MILLRACE_DATA_DIR: '/proc/x' });
+  expect(code).toBe(1);
+  expect(errors).toBe(
+    'The data folder /proc/x cannot be used: nothing can be made there (ENOENT). Choose another with MILLRACE_DATA_DIR.\n',
+  );
+});
+
+test('a Node that is too old to read the broker is told what to do in one sentence', async () => {
+  const old =
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
+  const start = new URL('../../lib/local/start.mjs', import.meta.url).pathname;
+  const started = shell(process.execPath, [
+    '--import',
+    `data:text/javascript,${encodeURIComponent(old)}`,
+    start,
+  ]);
+  await expect(started).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^Millrace needs Node [\d.]+ or later to run, and this is 20\.20\.2: run npm ci.*\n$/,
+    ),
+  });
+});
+
 test('a setting that is wrong or unknown is refused by its name, all of them at once', async () => {
   const { code, errors } = await failedStart({
     MILLRACE_DATA_DIR: temporaryFolder(),
@@ -74,29 +108,4 @@ test('a setting that is wrong or unknown is refused by its name, all of them at 
   expect(errors).toMatch(/MILLRACE_SWEEP_SECONDS .* must be a whole number/);
   expect(errors).toContain('MILLRACE_DATADIR is not a setting');
   expect(errors).not.toContain('at ');
-});
-
-/** A fetch that the broker is known to be waiting in, since it has answered a request that was sent later. */
-const beginFetch = async (client: Client): Promise<{ over: Promise<unknown> }> => {
-  await client.ok('PUT', '/v1/topics/orders', { partitions: 1 });
-  const over = client.fetch('orders', 0, 'offset=0&waitSeconds=20').catch(() => 'cut off');
-  await client.ok('GET', '/v1/topics');
-  return { over };
-};
-
-test('SIGINT ends it cleanly, though a fetch waits for longer', async () => {
-  const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
-  const { over } = await beginFetch(new Client(broker.url, broker.key));
-  expect(await broker.end('SIGINT')).toBe(0);
-  expect(broker.errors()).toBe('');
-  await over;
-});
-
-test('a second SIGINT ends it at once', async () => {
-  const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
-  const { over } = await beginFetch(new Client(broker.url, broker.key));
-  broker.process.kill('SIGINT');
-  await eventually('it is ending', broker.output, (output) => output.includes('Ending'));
-  expect(await broker.end('SIGINT')).toBe(130);
-  await over;
 });

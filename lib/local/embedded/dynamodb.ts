@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { ClassicLevel } from 'classic-level';
 import dynalite from 'dynalite';
+import { damaged } from '../data-folder.ts';
 
 /** A service of AWS that runs inside this process, on a port of 127.0.0.1 that the system chose. */
 export interface EmbeddedService {
@@ -10,12 +13,33 @@ export interface EmbeddedService {
   stop(): Promise<void>;
 }
 
+/** dynalite opens its LevelDB late, and ends the process where it cannot: so it is opened here first. */
+const checkTables = async (folder: string): Promise<void> => {
+  const level = new ClassicLevel(folder);
+  try {
+    await level.open();
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw damaged(
+      dirname(folder),
+      folder,
+      cause,
+      'Put back a copy of the data folder that was made while no broker ran, or begin with an empty one: ' +
+        'MILLRACE_DATA_DIR names another.',
+    );
+  } finally {
+    await level.close();
+  }
+};
+
 /**
  * DynamoDB as dynalite plays it: no streams, no `ALL_OLD` on a failed condition, no expiry.
  * A write that was answered has left the process, so `kill -9` cannot take it back.
  * @param folder Where it keeps its tables; in memory without.
+ * @throws StartError when they cannot be read.
  */
 export const startDynamodb = async (folder?: string): Promise<EmbeddedService> => {
+  if (folder !== undefined) await checkTables(folder);
   const server = dynalite({
     ...(folder === undefined ? {} : { path: folder }),
     createTableMs: 0,

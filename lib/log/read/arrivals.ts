@@ -21,10 +21,22 @@ export class Arrivals {
   readonly complete: boolean;
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #looks = new Map<string, Map<string, Promise<unknown>>>();
+  #over = false;
 
   /** Not `complete` unless said so: other processes write as well. */
   constructor({ complete = false }: { readonly complete?: boolean } = {}) {
     this.complete = complete;
+  }
+
+  /** Nothing is waited for any more: whoever waits goes with what there is. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Ends every wait, and lets none begin: for a process that ends. */
+  stop(): void {
+    this.#over = true;
+    for (const waiting of this.#waiting.values()) for (const tell of waiting) tell();
   }
 
   /** Records were written to the partition, or may have been. */

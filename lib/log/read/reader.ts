@@ -115,7 +115,8 @@ export class Reader {
     for (let pauseMs = firstPauseMs; ; ) {
       const run = await this.#lookFrom(at, request);
       const leftMs = until - this.#clock.monotonic();
-      if (run.records.length > 0 || run.closed || leftMs <= 0 || signal?.aborted === true) return run;
+      if (run.records.length > 0 || run.closed || leftMs <= 0) return run;
+      if (signal?.aborted === true || this.#arrivals.over) return run;
       const waitMs = this.#arrivals.complete ? leftMs : Math.min(pauseMs, leftMs);
       const hasArrived = await arrival.within(waitMs, this.#clock, signal);
       // An eventually consistent read may miss it a few times more.

@@ -1,0 +1,18 @@
+/** The broker of a soak, in a process of its own: its memory is its own alone. Asked by a message, it says what it takes. */
+import { startRuntime } from '../../lib/local/runtime.ts';
+import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import type { Asked, Memory, Ready } from './messages.ts';
+
+const [folder = ''] = process.argv.slice(2);
+const runtime = await startRuntime({ folder, port: 0, telemetry: noTelemetry });
+
+const tell = (message: Ready | Memory): void => void process.send?.(message);
+
+process.on('message', ({ collect }: Asked) => {
+  // Twice: what the first leaves to finalizers is free after the second.
+  if (collect) for (let times = 0; times < 2; times += 1) globalThis.gc?.();
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  tell({ rss, heapUsed, heapTotal, external, arrayBuffers });
+});
+process.once('SIGTERM', () => void runtime.stop().then(() => process.exit(0)));
+tell({ url: runtime.url, key: runtime.adminKey });

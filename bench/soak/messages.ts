@@ -1,0 +1,19 @@
+/** What the broker of a soak tells when it has begun. */
+export interface Ready {
+  readonly url: string;
+  readonly key: string;
+}
+
+/** A question for its memory: as it is, or after everything that nobody refers to was collected. */
+export interface Asked {
+  readonly collect: boolean;
+}
+
+/** Bytes, as `process.memoryUsage()` counts them. */
+export interface Memory {
+  readonly rss: number;
+  readonly heapUsed: number;
+  readonly heapTotal: number;
+  readonly external: number;
+  readonly arrayBuffers: number;
+}
