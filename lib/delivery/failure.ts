@@ -1,5 +1,5 @@
 import type { Cursor } from '../domain/cursors.ts';
-import type { Endpoint } from '../domain/groups.ts';
+import { disabling, type Endpoint } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { backoffMs, type Outage, outageAfter } from '../domain/retry.ts';
 import { timestampText } from '../domain/timestamps.ts';
@@ -34,13 +34,13 @@ export const settleFailure = async (
   const now = deps.clock.now();
   const { group, endpoint } = target;
   if (outcome.gone === true) {
-    await disable(deps, target, 'It answered 410 (Gone).');
+    await disable(deps, target, 'It answered 410 (Gone).', now);
     return { kind: 'stopped' };
   }
   const outage = outcome.kind === 'outage' ? outageWith(cursor, endpoint, now) : undefined;
   if (outage !== undefined && outage.outageMs >= limits.outageDisablesAfterMs) {
     const reason = `It has not taken a message since ${timestampText(outage.failingSince)}. ${outcome.reason}`;
-    await disable(deps, target, reason);
+    await disable(deps, target, reason, now);
     return { kind: 'stopped' };
   }
   const attempts = cursor.attempts + 1;
@@ -50,27 +50,29 @@ export const settleFailure = async (
   return { kind: 'retry', retry: { ...retry, ...(outage !== undefined && { outage }) } };
 };
 
-/** The outage with the attempt that failed now. It is the endpoint's own: it does not begin before it was registered. */
-const outageWith = (cursor: Cursor, { createdAt }: Endpoint, now: number): Outage => {
+/**
+ * The outage with the attempt that failed now. It is the endpoint's own: it does not begin before that was registered, was
+ * enabled again or got its URL.
+ */
+const outageWith = (cursor: Cursor, endpoint: Endpoint, now: number): Outage => {
+  const { createdAt, calledSince = createdAt } = endpoint;
   const { failingSince, failedAt = now, outageMs = 0, retryAt } = cursor;
-  return failingSince === undefined || failingSince < createdAt
-    ? { failingSince: Math.max(now, createdAt), failedAt: now, outageMs: 0 }
+  return failingSince === undefined || failingSince < calledSince
+    ? { failingSince: Math.max(now, calledSince), failedAt: now, outageMs: 0 }
     : outageAfter({ failingSince, failedAt, outageMs }, retryAt, now);
 };
 
-/** Does nothing when the endpoint is no longer there. */
+/** Does nothing when the endpoint is no more what was called: it may be gone, changed or enabled again meanwhile. */
 const disable = async (
   { groups, telemetry }: Pick<DeliverDeps, 'groups' | 'telemetry'>,
   { group, endpoint }: Target,
   reason: string,
+  now: number,
 ): Promise<void> => {
   const { endpointId } = endpoint;
-  const done = await groups.disableEndpoint(
-    { topicId: group.topicId, group: group.name },
-    endpointId,
-    reason,
-  );
-  if (done)
+  const ref = { topicId: group.topicId, group: group.name };
+  const disabled = await groups.updateEndpoint(ref, endpoint, disabling(reason, now));
+  if (disabled !== undefined)
     telemetry.record({
       kind: 'endpoint-disabled',
       topic: group.topic,

@@ -64,6 +64,9 @@ const refuse = (message: string): never => {
  * @throws Problem `invalid_request`, its error at `url`.
  */
 export const assertPublicUrl = (text: string, rules: EgressRules): string => {
+  // A URL parser leaves these out without a word, or cuts them off, and another address is called than was meant.
+  if (/\p{Cc}/u.test(text)) refuse('The URL must not hold control characters, such as line breaks or tabs.');
+  if (text.trim() !== text) refuse('The URL must not begin or end with white space.');
   const url = URL.canParse(text)
     ? new URL(text)
     : refuse('The URL cannot be read. Give an absolute https URL.');

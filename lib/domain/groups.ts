@@ -2,16 +2,25 @@ export interface DeliverySettings {
   /** Records of one webhook request at most. */
   readonly batchSize: number;
   readonly timeoutSeconds: number;
-  /** After how many refusals a record that stands alone is dead-lettered. */
-  readonly maxAttempts: number;
   readonly backoff: { readonly initialSeconds: number; readonly maxSeconds: number };
 }
 
 export const deliveryDefaults: DeliverySettings = {
   batchSize: 100,
   timeoutSeconds: 15,
-  maxAttempts: 10,
   backoff: { initialSeconds: 1, maxSeconds: 900 },
+};
+
+/** What may change of it; what is left out stays as it is. */
+export type DeliveryChange = Partial<Omit<DeliverySettings, 'backoff'>> & {
+  readonly backoff?: Partial<DeliverySettings['backoff']>;
+};
+
+/** `settings` with `change`, and nothing that is no setting: older versions stored one that had no effect. */
+export const mergedDelivery = (settings: DeliverySettings, change: DeliveryChange): DeliverySettings => {
+  const { batchSize, timeoutSeconds } = { ...settings, ...change };
+  const { initialSeconds, maxSeconds } = { ...settings.backoff, ...change.backoff };
+  return { batchSize, timeoutSeconds, backoff: { initialSeconds, maxSeconds } };
 };
 
 /** Where a group was asked to begin. */
@@ -35,6 +44,8 @@ export interface Group {
   readonly delivery: DeliverySettings;
   /** Wall clock ms. */
   readonly createdAt: number;
+  /** Grows by one with each change; absent before the first, which makes it 2. */
+  readonly version?: number;
 }
 
 /** A registered webhook of a group. */
@@ -49,9 +60,47 @@ export interface Endpoint {
   readonly status: 'enabled' | 'disabled';
   /** Why it was disabled, for people. */
   readonly disabledReason?: string;
+  /** Wall clock ms; those that older versions disabled have none. */
+  readonly disabledAt?: number;
   /** Wall clock ms. */
   readonly createdAt: number;
+  /**
+   * Wall clock ms. Since when it is called as it is: it was enabled then, or got its URL. Absent: since it was made. What
+   * failed before is not held against it.
+   */
+  readonly calledSince?: number;
+  /** Grows by one with each change; absent before the first, which makes it 2. */
+  readonly version?: number;
 }
+
+/** What can change of an endpoint; null takes it away. */
+export interface EndpointChange {
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, string>> | null;
+  readonly description?: string | null;
+  readonly status?: Endpoint['status'];
+  readonly disabledReason?: string | null;
+  readonly disabledAt?: number | null;
+  readonly calledSince?: number;
+}
+
+/** What there is to change of an endpoint that is not to be called any more. @param at wall clock ms. */
+export const disabling = (disabledReason: string, disabledAt: number): EndpointChange => ({
+  status: 'disabled',
+  disabledReason,
+  disabledAt,
+});
+
+/** What there is to change of an endpoint that is to be called from now on. @param at wall clock ms. */
+export const enabling = (at: number): EndpointChange => ({
+  status: 'enabled',
+  disabledReason: null,
+  disabledAt: null,
+  calledSince: at,
+});
+
+/** The version that a change gives a group or an endpoint. */
+export const nextVersion = ({ version = 1 }: Pick<Group | Endpoint, 'version'>): number => version + 1;
 
 /** A group with its endpoints, as one query gives them. */
 export interface Subscription {
@@ -59,7 +108,7 @@ export interface Subscription {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** The endpoint that a group's messages go to. A group has one at most so far. */
+/** The endpoint that a group's messages go to: the first that is enabled. */
 export const enabledEndpoint = ({ endpoints }: Pick<Subscription, 'endpoints'>): Endpoint | undefined =>
   endpoints.find(({ status }) => status === 'enabled');
 
@@ -69,3 +118,11 @@ export const enabledEndpoint = ({ endpoints }: Pick<Subscription, 'endpoints'>):
  */
 export const groupStatus = (subscription: Pick<Subscription, 'endpoints'>): 'active' | 'paused' =>
   subscription.endpoints.length > 0 && enabledEndpoint(subscription) === undefined ? 'paused' : 'active';
+
+/** The endpoint that was disabled last, where that paused the group. */
+export const pausedBy = (subscription: Pick<Subscription, 'endpoints'>): Endpoint | undefined =>
+  groupStatus(subscription) === 'active'
+    ? undefined
+    : subscription.endpoints.reduce((last, each) =>
+        (each.disabledAt ?? 0) >= (last.disabledAt ?? 0) ? each : last,
+      );

@@ -91,6 +91,8 @@ export const limits = {
   /** How much later than it was due an attempt may come for the whole time since the one before to count as outage. */
   outageGraceMs: 15 * 60_000,
   groupsPerTopic: 100,
+  /** Disabled ones too: one at a time is enabled. */
+  endpointsPerGroup: 10,
   /** Topics of one page of a list. */
   listTopics: 1000,
   /** Topic names and patterns of one API key. */

@@ -5,7 +5,8 @@
  *   is still due (its own wake comes).
  * - `retry`: the backoff of the attempt made under `epoch` is over.
  * - `continue`: the holder of `epoch` ran out of time with work left.
- * - `resume`: the group has an endpoint that it did not have, so that a retry which is due later need not be waited for.
+ * - `resume`: the group has an endpoint that it did not have, or that was changed, so that a retry which is due later need
+ *   not be waited for.
  *   `epoch` is that of a lease it found live, if it met one.
  *
  * A `retry` or `continue` that arrives while the lease of its own epoch is still live, or the retry that was set under

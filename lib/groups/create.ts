@@ -1,12 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../domain/errors.ts';
-import type { DeliverySettings, Group, GroupStart, Subscription } from '../domain/groups.ts';
+import {
+  type DeliverySettings,
+  type Group,
+  type GroupStart,
+  mergedDelivery,
+  type Subscription,
+} from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { newId } from '../stores/ids.ts';
 import type { Random } from '../stores/random.ts';
+import { requireOrderedBackoff } from './change-delivery.ts';
 import { type StartDeps, startOffsets } from './start-offsets.ts';
 
 export interface CreateGroupDeps extends StartDeps {
@@ -25,11 +32,12 @@ const settingNames = ['mode', 'start', 'delivery'] as const;
 
 /** @throws Problem `group_exists` unless the group has just these settings. */
 const requireSame = (group: Group, settings: GroupSettings): void => {
-  const different = settingNames.filter((name) => !isDeepStrictEqual(group[name], settings[name]));
+  const standing = { ...group, delivery: mergedDelivery(group.delivery, {}) };
+  const different = settingNames.filter((name) => !isDeepStrictEqual(standing[name], settings[name]));
   if (different.length === 0) return;
   throw new Problem(
     'group_exists',
-    `Group "${group.name}" exists with other settings (${different.join(', ')}). Delete it first, or choose another name.`,
+    `Group "${group.name}" exists with other settings (${different.join(', ')}). PATCH changes those of delivery; for others delete it first, or choose another name.`,
   );
 };
 
@@ -45,6 +53,7 @@ export const createGroup = async (
   settings: GroupSettings,
 ): Promise<{ readonly created: boolean; readonly subscription: Subscription }> => {
   refuseWhileDeleted(topic);
+  requireOrderedBackoff(settings.delivery);
   const existing = await deps.groups.list(topic.topicId);
   const standing = existing.find(({ group }) => group.name === name);
   if (standing !== undefined) {

@@ -1,25 +1,17 @@
 import { Problem } from '../domain/errors.ts';
-import type { Endpoint, Group, Subscription } from '../domain/groups.ts';
+import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups.ts';
+import { limits } from '../domain/limits.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { Clock } from '../stores/clock.ts';
-import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { newId } from '../stores/ids.ts';
 import type { Random } from '../stores/random.ts';
-import type { Telemetry } from '../stores/telemetry.ts';
-import type { WakeQueue } from '../stores/wake-queue.ts';
-import { groupProgress } from './describe.ts';
-import type { OffsetReader } from './start-offsets.ts';
-import { wakeFor } from './wake-group.ts';
+import { type WakeLaggingDeps, wakeLagging } from './wake-group.ts';
 
-export interface RegisterEndpointDeps {
+export interface RegisterEndpointDeps extends WakeLaggingDeps {
   readonly groups: GroupStore;
-  readonly cursors: Pick<CursorStore, 'list'>;
-  readonly reader: Pick<OffsetReader, 'endOffset'>;
-  readonly queue: WakeQueue;
   readonly clock: Clock;
   readonly random: Random;
-  readonly telemetry: Telemetry;
 }
 
 export type NewEndpoint = Pick<Endpoint, 'url' | 'headers' | 'description'>;
@@ -27,28 +19,19 @@ export type NewEndpoint = Pick<Endpoint, 'url' | 'headers' | 'description'>;
 /** A signing secret in the form of Standard Webhooks: `whsec_` and 24 random bytes as base64. */
 const newSecret = (random: Random): string => `whsec_${Buffer.from(random.bytes(24)).toString('base64')}`;
 
-/** Wakes every partition that has something to deliver. A failure is only recorded: sweep wakes them later. */
-const wakeLagging = async (
-  deps: RegisterEndpointDeps,
-  topic: Topic,
-  group: Group,
-  requestId: string,
-): Promise<void> => {
-  try {
-    const progress = await groupProgress(deps, topic, group);
-    const wakes = progress
-      .filter(({ lag }) => lag > 0)
-      .map(({ partition }) => ({ wake: { ...wakeFor(group, partition, 'resume').wake, requestId } }));
-    if (wakes.length > 0) await deps.queue.send(wakes);
-  } catch (error) {
-    deps.telemetry.record({ kind: 'fault', where: 'waking a group that got an endpoint', requestId, error });
-  }
-};
+/** Two requests at the same time may each find none: then the first of the endpoints by id is called. */
+export const anotherEnabled = (group: string, { endpointId }: Endpoint): Problem =>
+  new Problem(
+    'endpoint_exists',
+    `Group "${group}" has an endpoint that is enabled, "${endpointId}", and calls one for now. Disable it first (PATCH {"status": "disabled"}), change or delete it, or create another group. Nothing was changed.`,
+    { members: { endpoint: endpointId } },
+  );
 
 /**
  * Registers a group's webhook, and wakes the group where it has lag.
  * @returns the endpoint with its secret, which is shown this once
- * @throws Problem `endpoint_exists`, `group_not_found`, and `conflict` while the topic is being deleted
+ * @throws Problem `endpoint_exists` while another is enabled, `limit_exceeded`, `group_not_found`, and `conflict` while the
+ * topic is being deleted
  */
 export const registerEndpoint = async (
   deps: RegisterEndpointDeps,
@@ -57,10 +40,13 @@ export const registerEndpoint = async (
   given: NewEndpoint & { readonly requestId: string },
 ): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> => {
   refuseWhileDeleted(topic);
-  if (endpoints.length > 0) {
+  const enabled = enabledEndpoint({ endpoints });
+  if (enabled !== undefined) throw anotherEnabled(group.name, enabled);
+  if (endpoints.length >= limits.endpointsPerGroup) {
     throw new Problem(
-      'endpoint_exists',
-      `Group "${group.name}" has an endpoint, and takes one for now. Delete it first, or create another group.`,
+      'limit_exceeded',
+      `A group has at most ${limits.endpointsPerGroup} endpoints, disabled ones included (limit endpointsPerGroup). Delete one first, or enable one of them. Nothing was changed.`,
+      { members: { limit: 'endpointsPerGroup', maximum: limits.endpointsPerGroup } },
     );
   }
   const { requestId, ...settings } = given;

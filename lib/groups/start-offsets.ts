@@ -1,4 +1,5 @@
 import { concurrently } from '../domain/concurrently.ts';
+import { parseWhole } from '../domain/decimals.ts';
 import { type FieldError, Problem } from '../domain/errors.ts';
 import type { GroupStart } from '../domain/groups.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
@@ -45,7 +46,7 @@ const givenOffsets = async (
   offsets: Readonly<Record<string, number>>,
 ): Promise<number[]> => {
   const unknown = Object.keys(offsets).filter(
-    (name) => !/^(0|[1-9]\d{0,3})$/.test(name) || Number(name) >= topic.partitions,
+    (name) => (parseWhole(name) ?? topic.partitions) >= topic.partitions,
   );
   if (unknown.length > 0) {
     const message = `No such partition: the topic has ${topic.partitions}, from 0 to ${topic.partitions - 1}.`;

@@ -5,7 +5,7 @@ import { Problem } from '../domain/errors.ts';
 import type { ApiKey, Scope } from '../domain/keys.ts';
 import type { Random } from '../stores/random.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
-import { methodsAt } from './paths.ts';
+import { isPlanned, methodsAt } from './paths.ts';
 import { problemOf, problemResponse } from './problems.ts';
 
 /** What the middleware leaves for the routes. */
@@ -56,7 +56,12 @@ export const newApi = (deps: ApiDeps): Api => {
     if (methods === undefined || methods.includes(c.req.method)) {
       return problemResponse(
         c.get('requestId'),
-        new Problem('not_found', 'There is nothing at this address. The interface begins at /v1/topics.'),
+        new Problem(
+          'not_found',
+          isPlanned(c.req.path)
+            ? 'This is planned and not there yet: this version does not have it, whatever the method.'
+            : 'There is nothing at this address. The interface begins at /v1/topics.',
+        ),
       );
     }
     const allow = methods.join(', ');

@@ -14,16 +14,28 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${topic}/partitions`]: { GET: 'consume' },
   [`${topic}/partitions/:partition/records`]: { GET: 'consume' },
   [`${topic}/groups`]: { GET: 'admin' },
-  [group]: { GET: 'admin', PUT: 'admin', DELETE: 'admin' },
+  [group]: { GET: 'admin', PUT: 'admin', PATCH: 'admin', DELETE: 'admin' },
   [endpoints]: { GET: 'admin', POST: 'admin' },
-  [`${endpoints}/:endpoint`]: { GET: 'admin', DELETE: 'admin' },
+  [`${endpoints}/:endpoint`]: { GET: 'admin', PATCH: 'admin', DELETE: 'admin' },
   '/v1/keys': { GET: 'admin', POST: 'admin' },
   '/v1/keys/:key': { DELETE: 'admin' },
   '/v1/health': { GET: 'admin' },
 };
 
+const namesAsPatterns = (path: string): string => path.replaceAll(/:\w+/g, '[^/]+');
+
+/** What the interface will have: it is told apart from what it never will. */
+const planned: readonly RegExp[] = [
+  [`${group}/`, 'seek|pause|resume|poll|ack|nack|leave|attempts|redrive'],
+  [`${endpoints}/:endpoint/`, 'rotate-secret|test'],
+  ['/', 'v1/openapi\\.json|docs'],
+].map(([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`));
+
+/** Whether the path is one of those that are planned. */
+export const isPlanned = (path: string): boolean => planned.some((pattern) => pattern.test(path));
+
 const routes = Object.entries(paths).map(([path, methods]) => ({
-  pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
+  pattern: new RegExp(`^${namesAsPatterns(path)}$`),
   methods,
 }));
 

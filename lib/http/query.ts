@@ -1,3 +1,4 @@
+import { parseWhole } from '../domain/decimals.ts';
 import { type FieldError, Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { ApiContext } from './api.ts';
@@ -42,9 +43,9 @@ export const limitedNumber = (
 ): number => {
   if (text === undefined) return range.absent;
   const maximum = limits[range.limit];
-  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  const number = parseWhole(text) ?? Number.NaN;
   if (number >= range.from && number <= maximum) return number;
-  const message = `Give a whole number from ${range.from} to ${maximum} (limit ${range.limit}).`;
+  const message = `Give a whole number from ${range.from} to ${maximum} (limit ${range.limit}), in decimal digits without a zero in front.`;
   const isBeyond = number > maximum;
   throw new Problem(
     isBeyond ? 'limit_exceeded' : 'invalid_request',

@@ -1,4 +1,4 @@
-import type { Endpoint, Group, Subscription } from '../domain/groups.ts';
+import type { DeliverySettings, Endpoint, EndpointChange, Group, Subscription } from '../domain/groups.ts';
 
 /** Where a group stands: groups and endpoints are kept under their topic's id, so that one query gives a topic's. */
 export interface GroupRef {
@@ -7,8 +7,8 @@ export interface GroupRef {
 }
 
 /**
- * Groups and their endpoints. Reads are strongly consistent. No copy of a write that lands late changes anything: an
- * endpoint, for one, is disabled once and never enabled again.
+ * Groups and their endpoints. Reads are strongly consistent. No copy of a write that lands late changes anything: what
+ * changes one is bound to the version that was read.
  */
 export interface GroupStore {
   /**
@@ -21,6 +21,11 @@ export interface GroupStore {
   get(ref: GroupRef): Promise<Subscription | undefined>;
   /** Every group of a topic with its endpoints, in order of name. */
   list(topicId: string): Promise<readonly Subscription[]>;
+  /**
+   * Gives a group that still is as it was read, by its `groupId` and version, other settings of delivery; answers with it as
+   * it is then. Undefined when it is not: read again.
+   */
+  updateDelivery(group: Group, delivery: DeliverySettings): Promise<Group | undefined>;
   /** Removes the group, if the name still belongs to `groupId`, and its endpoints. Repeating it is no error. */
   delete(ref: GroupRef, groupId: string): Promise<void>;
 
@@ -29,8 +34,11 @@ export interface GroupStore {
    * already. One of its id that stands stays as it is. A group created later under the same name does not inherit it.
    */
   putEndpoint(ref: GroupRef, endpoint: Endpoint): Promise<boolean>;
-  /** Disables an endpoint that is there; false when it is not. Repeating it keeps the first reason. */
-  disableEndpoint(ref: GroupRef, endpointId: string, reason: string): Promise<boolean>;
+  /**
+   * Changes what is given of an endpoint that still is as it was read, by its version; answers with it as it is then.
+   * Undefined when it is not: read again.
+   */
+  updateEndpoint(ref: GroupRef, read: Endpoint, change: EndpointChange): Promise<Endpoint | undefined>;
   /** Repeating it is no error. */
   deleteEndpoint(ref: GroupRef, endpointId: string): Promise<void>;
 }

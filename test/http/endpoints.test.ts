@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { disabling, type Endpoint, enabledEndpoint } from '../../lib/domain/groups.ts';
+import { limits } from '../../lib/domain/limits.ts';
 import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 const path = '/v1/topics/orders/groups/billing/endpoints';
@@ -14,6 +16,22 @@ const withGroup = async (world: World): Promise<World> => {
   const json = { mode: 'push', start: 'earliest' };
   expect((await call(world, 'PUT /v1/topics/orders/groups/billing', { json })).status).toBe(201);
   return world;
+};
+
+/** The group's newest endpoint, as it is stored. */
+const stored = async (world: World): Promise<Endpoint | undefined> => {
+  const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+  const { endpoints = [] } = (await world.stores.groups.get({ topicId, group: 'billing' })) ?? {};
+  return endpoints.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
+};
+
+/** As delivery does it, to the endpoint that is enabled. */
+const disable = async (world: World, reason: string): Promise<void> => {
+  const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+  const ref = { topicId, group: 'billing' };
+  const enabled = enabledEndpoint((await world.stores.groups.get(ref)) ?? { endpoints: [] });
+  if (enabled === undefined) throw new Error('No endpoint is enabled.');
+  await world.stores.groups.updateEndpoint(ref, enabled, disabling(reason, world.clock.now()));
 };
 
 const register = (world: World, json: unknown = { url }): Promise<Answer> =>
@@ -85,8 +103,7 @@ describe('registering an endpoint', () => {
     expect(await status()).toBe('active');
     const { json } = await register(world);
     expect(await status()).toBe('active');
-    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
-    await world.stores.groups.disableEndpoint({ topicId, group: 'billing' }, String(json['id']), 'gone');
+    await disable(world, 'gone');
     expect(await status()).toBe('paused');
     await call(world, `DELETE /v1/topics/orders/groups/billing/endpoints/${String(json['id'])}`);
     expect(await status()).toBe('active');
@@ -94,7 +111,7 @@ describe('registering an endpoint', () => {
     expect(await status()).toBe('active');
   });
 
-  test('is refused while the group has one, whatever its state', async () => {
+  test('is refused while the group has one that is enabled', async () => {
     const world = await withGroup(await newWorld());
     const first = await register(world);
     expectProblem(await register(world), 409, 'endpoint_exists');
@@ -146,6 +163,39 @@ describe('registering an endpoint', () => {
     expect((await call(world, `GET ${path}`)).json).toEqual({ endpoints: [] });
   });
 
+  test.each([
+    ['Webhook-Signature', /a part of the signature/],
+    ['webhook-id', /a part of the signature/],
+    ['Content-Type', /what the body is/],
+    ['Traceparent', /follows the call/],
+    ['Host', /of the URL/],
+    ['Proxy-Authorization', /the connection/],
+  ])('says which header Millrace sets itself, and why: %s', async (name, why) => {
+    const world = await withGroup(await newWorld());
+    const problem = expectProblem(
+      await register(world, { url, headers: { 'X-Mine': 'a', [name]: 'b' } }),
+      400,
+      'invalid_request',
+    );
+    expect(problem['errors']).toEqual([{ path: `headers.${name}`, message: expect.stringMatching(why) }]);
+    expect(problem['detail']).toContain('Millrace sets it itself');
+  });
+
+  test.each([
+    ['https://exa\nmple.com/', /control characters/],
+    ['https://example.com/a\tb', /control characters/],
+    ['https://example.com/\u0000', /control characters/],
+    ['https://example.com/\u007f', /control characters/],
+    ['https://example.com/\u0085', /control characters/],
+    [' https://example.com/', /white space/],
+    ['https://example.com/ ', /white space/],
+    ['\ufeffhttps://example.com/', /white space/],
+  ])('takes no URL of which something would be removed: %j', async (odd, why) => {
+    const world = await withGroup(await newWorld());
+    const problem = expectProblem(await register(world, { url: odd }), 400, 'invalid_request');
+    expect(problem['errors']).toEqual([{ path: 'url', message: expect.stringMatching(why) }]);
+  });
+
   test.each(['http://127.0.0.1:9000/hook', 'http://localhost:9000/', 'https://[::1]:9000/'])(
     'on this machine is for the local runtime alone: %s',
     async (local) => {
@@ -168,10 +218,12 @@ describe('registering an endpoint', () => {
 });
 
 describe('an endpoint that is not there', () => {
-  test.each(['GET', 'DELETE'])('is 404 for %s', async (method) => {
+  test.each(['GET', 'PATCH', 'DELETE'])('is 404 for %s', async (method) => {
     const world = await withGroup(await newWorld());
     for (const id of ['abc', '..', '%00', '%E0%A4%A']) {
-      const answer = await call(world, `${method} ${path}/${id === '..' ? '%2e%2e%2f' : id}`);
+      const answer = await call(world, `${method} ${path}/${id === '..' ? '%2e%2e%2f' : id}`, {
+        ...(method === 'PATCH' && { json: { status: 'enabled' } }),
+      });
       expectProblem(answer, 404, 'endpoint_not_found');
     }
   });
@@ -181,12 +233,152 @@ describe('an endpoint that delivery has disabled', () => {
   test('is shown with the reason', async () => {
     const world = await withGroup(await newWorld());
     const { json } = await register(world);
-    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
-    const id = String(json['id']);
-    await world.stores.groups.disableEndpoint({ topicId, group: 'billing' }, id, 'It answered 410.');
-    expect((await call(world, `GET ${path}/${id}`)).json).toMatchObject({
+    await disable(world, 'It answered 410.');
+    expect((await call(world, `GET ${path}/${json['id']}`)).json).toMatchObject({
       status: 'disabled',
       disabledReason: 'It answered 410.',
+      disabledAt: '2026-03-01T12:00:00.000Z',
     });
+  });
+
+  test('gives its group the reason why that is paused', async () => {
+    const world = await withGroup(await newWorld());
+    const first = await register(world);
+    const shown = async () => (await call(world, 'GET /v1/topics/orders/groups/billing')).json;
+    expect(await shown()).not.toHaveProperty('pausedBy');
+    await disable(world, 'It answered 410.');
+    const since = '2026-03-01T12:00:00.000Z';
+    const pausedBy = { endpoint: first.json['id'], reason: 'It answered 410.', since };
+    expect(await shown()).toMatchObject({ status: 'paused', pausedBy });
+    const list = await call(world, 'GET /v1/topics/orders/groups');
+    expect(list.json['groups']).toMatchObject([{ status: 'paused', pausedBy }]);
+    world.clock.advance(1000);
+    const second = await register(world);
+    expect(await shown()).not.toHaveProperty('pausedBy');
+    await disable(world, 'It was out.');
+    expect((await shown())['pausedBy']).toMatchObject({
+      endpoint: second.json['id'],
+      reason: 'It was out.',
+    });
+  });
+
+  test('need not be deleted before there is another, of which a group has ten at most', async () => {
+    const world = await withGroup(await newWorld());
+    for (let count = 0; count < limits.endpointsPerGroup; count += 1) {
+      expect((await register(world)).status).toBe(201);
+      expectProblem(await register(world), 409, 'endpoint_exists');
+      await disable(world, 'It answered 410.');
+    }
+    expect(expectProblem(await register(world), 400, 'limit_exceeded')).toMatchObject({
+      limit: 'endpointsPerGroup',
+    });
+    const list = (await call(world, `GET ${path}`)).json['endpoints'] as { id: string }[];
+    expect((await call(world, `DELETE ${path}/${list[0]?.id}`)).status).toBe(204);
+    expect((await register(world)).status).toBe(201);
+  });
+});
+
+describe('changing an endpoint', () => {
+  const patch = (world: World, id: unknown, json: unknown): Promise<Answer> =>
+    call(world, `PATCH ${path}/${id}`, { json });
+  const given = { url, description: 'bills', headers: { Authorization: 'Bearer abc' } };
+
+  test('sets what is given, takes away what is null, and shows no secret', async () => {
+    const world = await withGroup(await newWorld());
+    const { secret, ...before } = (await register(world, given)).json;
+    const { id } = before;
+    const moved = await patch(world, id, { url: 'https://example.org/hook' });
+    expect(moved.status).toBe(200);
+    expect(moved.json).toEqual({ ...before, url: 'https://example.org/hook' });
+    const renamed = await patch(world, id, { headers: { 'X-Tenant': 'b' }, description: 'other' });
+    expect(renamed.json).toMatchObject({ headerNames: ['X-Tenant'], description: 'other' });
+    const bare = await patch(world, id, { headers: null, description: null });
+    const { headerNames: _names, description: _none, ...rest } = moved.json;
+    expect(bare.json).toEqual(rest);
+    expect((await call(world, `GET ${path}/${id}`)).json).toEqual(rest);
+    for (const { text } of [moved, renamed, bare]) expect(text).not.toMatch(/whsec_|abc/);
+    expect(await stored(world)).toMatchObject({ secrets: [secret], url: 'https://example.org/hook' });
+    expect(await stored(world)).not.toHaveProperty('headers');
+  });
+
+  test('disables and enables it, and says why its group is paused', async () => {
+    const world = await withGroup(await newWorld());
+    const { json } = await register(world);
+    const off = await patch(world, json['id'], { status: 'disabled' });
+    const disabledReason = 'It was disabled by a request.';
+    expect(off.json).toMatchObject({ status: 'disabled', disabledReason });
+    const group = await call(world, 'GET /v1/topics/orders/groups/billing');
+    expect(group.json).toMatchObject({ status: 'paused', pausedBy: { reason: disabledReason } });
+    world.clock.advance(5000);
+    const same = await patch(world, json['id'], { status: 'disabled' });
+    expect(same.json).toEqual(off.json);
+    const on = await patch(world, json['id'], { status: 'enabled' });
+    expect(on.json['status']).toBe('enabled');
+    expect(on.text).not.toContain('disabled');
+    expect((await stored(world))?.calledSince).toBe(world.clock.now());
+  });
+
+  test('that is enabled then wakes what has lag, whatever retry is due later', async () => {
+    const world = await withGroup(await newWorld());
+    const { json } = await register(world);
+    const wakes = () =>
+      world.stores.wakes.receive().map(({ wake: { kind, partition, requestId }, receipt }) => {
+        world.stores.wakes.acknowledge(receipt);
+        return { kind, partition, requestId };
+      });
+    wakes();
+    await patch(world, json['id'], { status: 'disabled' });
+    expect(wakes()).toEqual([]);
+    for (const change of [{ status: 'enabled' }, { status: 'enabled' }, { description: 'mended' }]) {
+      const { headers } = await patch(world, json['id'], change);
+      expect(wakes()).toEqual([{ kind: 'resume', partition: 1, requestId: headers.get('x-request-id') }]);
+    }
+  });
+
+  test('enables no second one', async () => {
+    const world = await withGroup(await newWorld());
+    const first = await register(world);
+    await disable(world, 'gone');
+    const second = await register(world);
+    const problem = expectProblem(
+      await patch(world, first.json['id'], { status: 'enabled' }),
+      409,
+      'endpoint_exists',
+    );
+    expect(problem['endpoint']).toBe(second.json['id']);
+    await patch(world, second.json['id'], { status: 'disabled' });
+    expect((await patch(world, first.json['id'], { status: 'enabled' })).status).toBe(200);
+  });
+
+  test('keeps both of two changes that meet', async () => {
+    const world = await withGroup(await newWorld());
+    const { json } = await register(world);
+    const changes = [{ description: 'a' }, { headers: { b: '1' } }, { url: 'https://example.net/' }];
+    const answers = await Promise.all(changes.map((change) => patch(world, json['id'], change)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await stored(world)).toMatchObject({
+      description: 'a',
+      headers: { b: '1' },
+      url: 'https://example.net/',
+    });
+  });
+
+  test.each([
+    [{}, '', /url, headers, description or status/],
+    [{ url: null }, 'url', /https/],
+    [{ url: 'http://example.com/' }, 'url', /https/],
+    [{ url: 'https://127.0.0.1/' }, 'url', /public/],
+    [{ headers: { Host: 'a' } }, 'headers.Host', /./],
+    [{ status: 'paused' }, 'status', /"enabled" or "disabled"/],
+    [{ status: null }, 'status', /"enabled" or "disabled"/],
+    [{ secret: 'mine' }, 'secret', /Unknown/],
+    [{ description: 'x'.repeat(1001) }, 'description', /1000/],
+  ])('refuses %j, says where it is wrong and changes nothing', async (json, at, message) => {
+    const world = await withGroup(await newWorld());
+    const { json: made } = await register(world, given);
+    const before = await stored(world);
+    const problem = expectProblem(await patch(world, made['id'], json), 400, 'invalid_request');
+    expect(problem['errors']).toContainEqual({ path: at, message: expect.stringMatching(message) });
+    expect(await stored(world)).toEqual(before);
   });
 });

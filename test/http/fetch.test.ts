@@ -146,6 +146,11 @@ test('a fetch finds a partition that another process has just added', async () =
 describe('a fetch is refused', () => {
   test.each([
     'offset=-1',
+    'offset=01',
+    'offset=00',
+    'limit=01',
+    'waitSeconds=00',
+    'maxBytes=0100',
     'offset=1.5',
     'offset=first',
     'offset=',

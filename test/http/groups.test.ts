@@ -36,7 +36,6 @@ describe('creating a group', () => {
       delivery: {
         batchSize: 100,
         timeoutSeconds: 15,
-        maxAttempts: 10,
         backoff: { initialSeconds: 1, maxSeconds: 900 },
       },
       endpoints: 0,
@@ -124,7 +123,7 @@ describe('creating a group', () => {
       'delivery.timeoutSeconds',
       /30 \(limit deliveryTimeoutSeconds\)/,
     ],
-    [{ ...push, delivery: { maxAttempts: 0 } }, 'delivery.maxAttempts', /from 1/],
+    [{ ...push, delivery: { maxAttempts: 10 } }, 'delivery.maxAttempts', /not there yet/],
     [
       { ...push, delivery: { backoff: { initialSeconds: 0 } } },
       'delivery.backoff.initialSeconds',
@@ -132,8 +131,13 @@ describe('creating a group', () => {
     ],
     [
       { ...push, delivery: { backoff: { initialSeconds: 10, maxSeconds: 5 } } },
-      'delivery.backoff.maxSeconds',
-      /not less/,
+      'delivery.backoff',
+      /initialSeconds, 10, is more than maxSeconds, which is 5 here/,
+    ],
+    [
+      { ...push, delivery: { backoff: { initialSeconds: 1000 } } },
+      'delivery.backoff',
+      /initialSeconds, 1000, is more than maxSeconds, which is 900 here: give a maxSeconds of 1000/,
     ],
     [{ ...push, delivery: { retries: 3 } }, 'delivery.retries', /Unknown/],
     [{ ...push, ackTimeoutSeconds: 60 }, 'ackTimeoutSeconds', /Unknown/],
@@ -161,6 +165,82 @@ describe('creating a group', () => {
       limit: 'groupsPerTopic',
     });
     expect((await call(world, 'PUT /v1/topics/orders/groups/g7', { json: push })).status).toBe(200);
+  });
+});
+
+describe('changing a group', () => {
+  const patch = (world: World, json: unknown): Promise<Answer> => call(world, `PATCH ${path}`, { json });
+
+  test('sets what is given of delivery, field by field, and nothing else', async () => {
+    const world = await threeRecords();
+    const { json: before } = await put(world, { ...push, start: 'earliest' });
+    const first = await patch(world, { delivery: { batchSize: 7, backoff: { maxSeconds: 60 } } });
+    expect(first.status).toBe(200);
+    const backoff = { initialSeconds: 1, maxSeconds: 60 };
+    expect(first.json).toEqual({ ...before, delivery: { batchSize: 7, timeoutSeconds: 15, backoff } });
+    await patch(world, { delivery: { timeoutSeconds: 1, backoff: { initialSeconds: 2 } } });
+    const after = { batchSize: 7, timeoutSeconds: 1, backoff: { initialSeconds: 2, maxSeconds: 60 } };
+    expect((await call(world, `GET ${path}`)).json).toMatchObject({ start: 'earliest', delivery: after });
+    expect(await committed(world)).toEqual([0, 0]);
+    expectProblem(await put(world, { ...push, start: 'earliest' }), 409, 'group_exists');
+    expect((await put(world, { ...push, start: 'earliest', delivery: after })).status).toBe(200);
+  });
+
+  test('keeps both of two changes that meet', async () => {
+    const world = await threeRecords();
+    await put(world, push);
+    const changes = [{ batchSize: 7 }, { timeoutSeconds: 1 }, { backoff: { maxSeconds: 60 } }];
+    const answers = await Promise.all(changes.map((delivery) => patch(world, { delivery })));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await call(world, `GET ${path}`)).json['delivery']).toEqual({
+      batchSize: 7,
+      timeoutSeconds: 1,
+      backoff: { initialSeconds: 1, maxSeconds: 60 },
+    });
+  });
+
+  test.each([
+    [{}, 'delivery', /\.$/],
+    [{ delivery: {} }, 'delivery', /at least one/],
+    [{ delivery: null }, 'delivery', /\.$/],
+    [{ delivery: { batchSize: 1 }, mode: 'push' }, 'mode', /mode of a group cannot be changed/],
+    [{ delivery: { batchSize: 1 }, start: 'latest' }, 'start', /start of a group cannot be changed/],
+    [{ delivery: { maxAttempts: 3 } }, 'delivery.maxAttempts', /not there yet/],
+    [{ delivery: { batchSize: 0 } }, 'delivery.batchSize', /limit deliveryRecords/],
+    [{ delivery: { batchSize: null } }, 'delivery.batchSize', /limit deliveryRecords/],
+    [
+      { delivery: { backoff: { initialSeconds: 901 } } },
+      'delivery.backoff',
+      /initialSeconds, 901, is more than maxSeconds, which is 900 here/,
+    ],
+    [{ delivery: { retries: 3 } }, 'delivery.retries', /Unknown/],
+    [{ status: 'paused' }, 'status', /Unknown/],
+  ])('refuses %j, says where it is wrong and changes nothing', async (json, at, message) => {
+    const world = await threeRecords();
+    const { json: before } = await put(world, push);
+    const problem = expectProblem(await patch(world, json), 400, 'invalid_request');
+    expect(problem['errors']).toContainEqual({ path: at, message: expect.stringMatching(message) });
+    expect((await call(world, `GET ${path}`)).json).toMatchObject(before);
+  });
+
+  test('needs a topic and a group', async () => {
+    const world = await newWorld();
+    const json = { delivery: { batchSize: 1 } };
+    expectProblem(await patch(world, json), 404, 'topic_not_found');
+    await withTopic(world, 1);
+    expectProblem(await patch(world, json), 404, 'group_not_found');
+  });
+
+  test('is told of a setting without effect that older versions stored no more, and is made again with it', async () => {
+    const world = await threeRecords();
+    await put(world, push);
+    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+    const found = await world.stores.groups.get({ topicId, group: 'billing' });
+    if (found === undefined) throw new Error('There is no group.');
+    const old = { ...found.group.delivery, maxAttempts: 10 };
+    await world.stores.groups.updateDelivery(found.group, old);
+    expect((await put(world, push)).status).toBe(200);
+    expect((await call(world, `GET ${path}`)).text).not.toContain('maxAttempts');
   });
 });
 

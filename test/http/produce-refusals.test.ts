@@ -71,7 +71,18 @@ describe('a request is refused, and says where it is wrong, when', () => {
       'records[0].valueBase64',
       /standard/,
     ],
-    ['base64 has stray bits', { records: [{ valueBase64: 'AB==' }] }, 'records[0].valueBase64', /base64/],
+    [
+      'base64 has stray bits',
+      { records: [{ valueBase64: 'AB==' }] },
+      'records[0].valueBase64',
+      /bits that belong to no byte/,
+    ],
+    [
+      'base64 has stray bits in its last but one',
+      { records: [{ valueBase64: 'AAEC/x==' }] },
+      'records[0].valueBase64',
+      /bits that belong to no byte/,
+    ],
     [
       'base64 has a line break',
       { records: [{ valueBase64: 'AAEC\nAAE' }] },

@@ -7,6 +7,35 @@ import { problems } from '../../lib/http/problems.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { call, expectProblem, newWorld, withTopic } from './world.ts';
 
+const group = '/v1/topics/orders/groups/billing';
+
+test.each([
+  `POST ${group}/seek`,
+  `POST ${group}/pause`,
+  `POST ${group}/poll`,
+  `POST ${group}/ack`,
+  `GET ${group}/attempts`,
+  `POST ${group}/redrive`,
+  `POST ${group}/endpoints/abc/rotate-secret`,
+  `POST ${group}/endpoints/abc/test`,
+  'GET /v1/openapi.json',
+  'GET /docs',
+])('says of what is planned that it is not there yet: %s', async (line) => {
+  const problem = expectProblem(await call(await newWorld(), line), 404, 'not_found');
+  expect(problem['detail']).toContain('not there yet');
+});
+
+test.each([
+  `POST ${group}/seeks`,
+  'GET /v1/docs',
+  'GET /v1/openapiXjson',
+  'GET /v1/topics/orders/seek',
+  'GET /docs/',
+])('says of nothing else that it will be there: %s', async (line) => {
+  const problem = expectProblem(await call(await newWorld(), line), 404, 'not_found');
+  expect(problem['detail']).toContain('nothing at this address');
+});
+
 test('health is open', async () => {
   const answer = await call(await newWorld(), 'GET /v1/health', { key: null });
   expect([answer.status, answer.json]).toEqual([200, { status: 'ok' }]);
@@ -156,6 +185,55 @@ describe('settings', () => {
       );
     },
   );
+
+  test.each([
+    ['{"name":"secret-word"', /The text ends where/],
+    ['secret-word', /Expected .* at position 0\./],
+    ['{"partitions":1}secret-word', /the end of the text at position 16\./],
+    ['', /The text ends where/],
+  ])('that are not JSON are told where, and nothing of them is repeated: %j', async (body, message) => {
+    const answer = await call(await newWorld(), 'POST /v1/keys', { body, headers: json });
+    const problem = expectProblem(answer, 400, 'invalid_request');
+    expect(problem['errors']).toEqual([{ path: '', message: expect.stringMatching(message) }]);
+    expect(answer.text).not.toContain('secret-word');
+  });
+
+  test.each([
+    'PUT /v1/topics/a',
+    'PATCH /v1/topics/orders',
+    'PUT /v1/topics/orders/groups/a',
+    'PATCH /v1/topics/orders/groups/a',
+    'POST /v1/topics/orders/groups/a/endpoints',
+    'PATCH /v1/topics/orders/groups/a/endpoints/b',
+    'POST /v1/keys',
+  ])('of any wrong kind are answered in sentences of ours: %s', async (line) => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    const values = [null, 1, 'a', [], {}, true, -1, 1e9, { a: 1 }];
+    const names =
+      'partitions retentionHours archive mode start delivery url headers description status name scopes topics expiresAt';
+    const fields = names.split(' ').flatMap((name) => values.map((value) => ({ [name]: value })));
+    const inner = values.flatMap((value) => [
+      { mode: 'push', delivery: { batchSize: value, timeoutSeconds: value } },
+      { mode: 'push', delivery: { backoff: value } },
+      { mode: 'push', delivery: { backoff: { initialSeconds: value, maxSeconds: value } } },
+      { mode: 'push', start: { offsets: value } },
+      { mode: 'push', start: { offsets: { 0: value } } },
+      { mode: 'push', start: { timestamp: value } },
+      { url: 'https://example.com/', headers: { a: value } },
+      { url: 'https://example.com/', headers: { '': 'x' } },
+      { name: 'a', scopes: [value], topics: [value] },
+    ]);
+    let refused = 0;
+    for (const body of [...values, ...fields, ...inner]) {
+      const answer = await call(world, line, { json: body });
+      if (answer.status !== 400) continue;
+      refused += 1;
+      expectProblem(answer, 400, String(answer.json['code']));
+      expect(answer.text).not.toMatch(/Invalid |received|undefined|NaN/);
+    }
+    expect(refused).toBeGreaterThan(50);
+  });
 
   test('nested beyond measure are 400', async () => {
     const body = `{"start":${'['.repeat(30_000)}${']'.repeat(30_000)},"mode":"push"}`;

@@ -51,7 +51,7 @@ describe('creating a topic', () => {
     [{ partitions: '8' }, 'partitions', /whole number/],
     [{ partitions: null }, 'partitions', /whole number/],
     [{ retentionHours: 0 }, 'retentionHours', /limit retentionHours/],
-    [{ archive: 'yes' }, 'archive', /boolean/],
+    [{ archive: 'yes' }, 'archive', /true or false/],
     [{ shards: 8 }, 'shards', /Unknown field/],
     [[], '', /object/],
     ['orders', '', /object/],

@@ -121,6 +121,9 @@ export const expectProblem = (answer: Answer, status: number, code: string): Ans
     detail: expect.stringMatching(/\.$/),
     requestId: answer.headers.get('x-request-id'),
   });
+  // Each a sentence of ours, and none of a library.
+  for (const { message } of (answer.json['errors'] ?? []) as readonly { message: string }[])
+    expect(message).toMatch(/^[A-Z"a-z_].*\.$/s);
   return answer.json;
 };
 

@@ -217,9 +217,22 @@ const readsGroupEventually: Mutant = {
       list: async () => [past.read() ?? []].flat(),
       putEndpoint: (...given) => noting(groups.putEndpoint(...given)),
       deleteEndpoint: (...given) => noting(groups.deleteEndpoint(...given)),
-      disableEndpoint: (...given) => noting(groups.disableEndpoint(...given)),
+      updateEndpoint: (...given) => noting(groups.updateEndpoint(...given)),
     });
   },
+};
+
+/** An endpoint is disabled whatever became of it since the run read it. */
+const disablesAnyVersion: Mutant = {
+  groups: (groups) =>
+    but(groups, {
+      updateEndpoint: async (ref, read, change) => {
+        const standing = (await groups.get(ref))?.endpoints.find(
+          (each) => each.endpointId === read.endpointId,
+        );
+        return standing && groups.updateEndpoint(ref, standing, change);
+      },
+    }),
 };
 
 /** What is missing in a page is taken for trimmed, and not read again. */
@@ -276,6 +289,7 @@ export const mutants = {
   readsLogEventually,
   readsCursorEventually,
   readsGroupEventually,
+  disablesAnyVersion,
   readsNothingAgain,
   believesEveryTime,
   knowsOneMessage,

@@ -4,7 +4,13 @@ import type { DeliverDeps, Run } from '../../lib/delivery/deps.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../lib/delivery/sweep/sweep.ts';
-import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
+import {
+  deliveryDefaults,
+  disabling,
+  type EndpointChange,
+  enabling,
+  type Group,
+} from '../../lib/domain/groups.ts';
 import { jsonText } from '../../lib/domain/json/text.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import { encodeRecords } from '../../lib/domain/records/encoding.ts';
@@ -146,8 +152,11 @@ export class DeliveryWorld {
     const endpoint = moodyEndpoint(this.#random, this.invariants, {
       calm: () => this.#calm,
       longestRetryAfterSeconds: longestBackoffSeconds,
-      // A little later there is another.
-      onGone: () => this.scheduler.after(this.#random.number() * 20_000, () => void this.#addEndpoint()),
+      // A little later there is another, or it is enabled again.
+      onGone: () => {
+        const mend = this.#random.number() < 0.5 ? () => this.#addEndpoint() : () => this.#enable();
+        this.scheduler.after(this.#random.number() * 20_000, () => void mend());
+      },
       onAcknowledged: (partition, through) => this.#appendAsItEnds(partition, through),
     });
     this.#world = {
@@ -175,6 +184,7 @@ export class DeliveryWorld {
     await this.#register();
     this.#scheduleAppends();
     this.#scheduleReplacements();
+    this.#schedulePauses();
     if (this.#options.sweep || this.#wrongClocks) this.#scheduleSweep();
     this.scheduler.after(troubledMs, () => {
       this.#calm = true;
@@ -233,8 +243,38 @@ export class DeliveryWorld {
         createdAt: this.scheduler.now(),
       },
     );
+    this.#resume();
+  }
+
+  #resume(): void {
     const wakes = this.#ends.map((_, partition) => wakeFor(this.#group, partition, 'resume'));
     this.scheduler.after(this.#random.number() * 50, () => void this.#queue.send(wakes));
+  }
+
+  /** Changes the newest endpoint as it is then, by somebody who tries until it is done; nothing where none is left. */
+  async #change(change: (now: number) => EndpointChange): Promise<void> {
+    const ref = { topicId: 't1', group: 'billing' };
+    for (;;) {
+      const endpoint = (await this.#groups.get(ref))?.endpoints.at(-1);
+      if (endpoint === undefined) return;
+      if ((await this.#groups.updateEndpoint(ref, endpoint, change(this.scheduler.now()))) !== undefined)
+        return;
+    }
+  }
+
+  /** What enabling an endpoint does. */
+  async #enable(): Promise<void> {
+    await this.#change(enabling);
+    this.#resume();
+  }
+
+  /** Somebody disables the endpoint, whatever it is at, and enables it a little later. */
+  #schedulePauses(): void {
+    for (let count = Math.floor(this.#random.number() * 3); count > 0; count -= 1)
+      this.scheduler.after(this.#random.number() * troubledMs, () => {
+        void this.#change((now) => disabling('It was disabled.', now));
+        this.scheduler.after(this.#random.number() * 20_000, () => void this.#enable());
+      });
   }
 
   /** Somebody deletes whatever endpoint there is, whatever it is at, and registers another a little later. */

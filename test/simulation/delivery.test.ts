@@ -57,6 +57,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     { name: 'readsLogEventually', says: skipped },
     { name: 'readsCursorEventually', says: lost },
     { name: 'readsGroupEventually', says: lost },
+    { name: 'disablesAnyVersion', says: lost, faults: { late: 0.2, twice: 0.3 } },
     { name: 'readsNothingAgain', says: skipped, faults: { slow: 0.8 } },
     { name: 'believesEveryTime', says: /a wake was lost|wakes never came to an end/, wrongClocks: true },
     { name: 'knowsOneMessage', says: lost, copies: true },

@@ -1,14 +1,14 @@
 import { assertPublicUrl } from '../../domain/egress.ts';
-import { Problem } from '../../domain/errors.ts';
-import type { Endpoint, Subscription } from '../../domain/groups.ts';
+import type { Endpoint } from '../../domain/groups.ts';
 import { timestampText } from '../../domain/timestamps.ts';
+import { changeEndpoint, findEndpoint } from '../../groups/change-endpoint.ts';
 import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/register-endpoint.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
 import { noQuery } from '../query.ts';
 import { check } from '../schemas/check.ts';
-import { newEndpoint } from '../schemas/endpoints.ts';
+import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
 import { findSubscription } from './groups.ts';
 
 export interface EndpointDeps extends ApiDeps, RegisterEndpointDeps {
@@ -27,22 +27,18 @@ const shown = ({
   headers,
   status,
   disabledReason,
+  disabledAt,
   createdAt,
 }: Endpoint): object => ({
   id: endpointId,
   url,
   status,
   ...(disabledReason !== undefined && { disabledReason }),
+  ...(disabledAt !== undefined && { disabledAt: timestampText(disabledAt) }),
   ...(description !== undefined && { description }),
   ...(headers !== undefined && { headerNames: Object.keys(headers) }),
   createdAt: timestampText(createdAt),
 });
-
-const findEndpoint = ({ endpoints, group }: Subscription, id: string): Endpoint => {
-  const found = endpoints.find(({ endpointId }) => endpointId === id);
-  if (found !== undefined) return found;
-  throw new Problem('endpoint_not_found', `Group "${group.name}" has no endpoint of this id.`);
-};
 
 /** `POST …/endpoints`: the only answer that shows the secret. */
 const postEndpoint = (api: Api, deps: EndpointDeps): void => {
@@ -61,9 +57,24 @@ const postEndpoint = (api: Api, deps: EndpointDeps): void => {
   });
 };
 
-/** A group's webhooks: registered, listed, shown and deleted. */
+/** `PATCH …/endpoints/{endpoint}` */
+const patchEndpoint = (api: Api, deps: EndpointDeps): void => {
+  api.patch(`${path}/:endpoint`, allow(deps, 'groups'), async (c) => {
+    noQuery(c);
+    const { url, ...settings } = check(endpointChange, await readJson(c, { limit: 'settingsBytes' }));
+    const rules = { allowLoopback: deps.allowLoopback ?? false };
+    const asked = { ...settings, ...(url !== undefined && { url: assertPublicUrl(url, rules) }) };
+    const { topic, group } = await findSubscription(deps, c);
+    const endpointId = pathParameter(c, 'endpoint');
+    const at = { group: group.name, endpointId, requestId: c.get('requestId') };
+    return c.json(shown(await changeEndpoint(deps, topic, at, asked)));
+  });
+};
+
+/** A group's webhooks: registered, listed, shown, changed and deleted. */
 export const endpointRoutes = (api: Api, deps: EndpointDeps): void => {
   postEndpoint(api, deps);
+  patchEndpoint(api, deps);
   api.get(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const { endpoints } = await findSubscription(deps, c);

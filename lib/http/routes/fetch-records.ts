@@ -1,3 +1,4 @@
+import { parseWhole } from '../../domain/decimals.ts';
 import { Problem, UndecodableBatchError } from '../../domain/errors.ts';
 import { type PartitionRef, recordJson } from '../../domain/records/records.ts';
 import type { Reader } from '../../log/read/reader.ts';
@@ -22,9 +23,12 @@ const answerText = ({ records, ...offsets }: Fetched): string => {
 };
 
 const partitionIn = (c: ApiContext): number => {
-  const text = pathParameter(c, 'partition');
-  if (/^(0|[1-9]\d{0,8})$/.test(text)) return Number(text);
-  throw new Problem('partition_not_found', 'A partition is a whole number in decimal digits, 0 or more.');
+  const partition = parseWhole(pathParameter(c, 'partition'));
+  if (partition !== undefined) return partition;
+  throw new Problem(
+    'partition_not_found',
+    'A partition is a whole number in decimal digits without a zero in front, 0 or more.',
+  );
 };
 
 const offsetFrom = ({ reader }: FetchDeps, at: PartitionRef, from: FetchFrom): Promise<number> => {

@@ -1,7 +1,16 @@
 import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/cursors.ts';
-import { type Endpoint, type Group, groupStatus, type Subscription } from '../../domain/groups.ts';
+import {
+  deliveryDefaults,
+  type Endpoint,
+  type Group,
+  groupStatus,
+  mergedDelivery,
+  pausedBy,
+  type Subscription,
+} from '../../domain/groups.ts';
 import { timestampText } from '../../domain/timestamps.ts';
 import type { Topic } from '../../domain/topics.ts';
+import { changeDelivery } from '../../groups/change-delivery.ts';
 import { type CreateGroupDeps, createGroup } from '../../groups/create.ts';
 import { findGroup, groupProgress } from '../../groups/describe.ts';
 import type { PartitionLag } from '../../groups/lag.ts';
@@ -13,7 +22,7 @@ import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '.
 import { readJson } from '../body.ts';
 import { noQuery } from '../query.ts';
 import { check, checkName } from '../schemas/check.ts';
-import { groupSettings } from '../schemas/groups.ts';
+import { groupChange, groupSettings } from '../schemas/groups.ts';
 
 export interface GroupDeps extends ApiDeps, CreateGroupDeps {
   readonly directory: Pick<TopicDirectory, 'resolveAgain'>;
@@ -23,22 +32,33 @@ export interface GroupDeps extends ApiDeps, CreateGroupDeps {
 
 const path = '/v1/topics/:topic/groups/:group';
 
+/** Why a group is paused. */
+const shownPause = ({ endpointId, disabledReason, disabledAt }: Endpoint): object => ({
+  endpoint: endpointId,
+  ...(disabledReason !== undefined && { reason: disabledReason }),
+  ...(disabledAt !== undefined && { since: timestampText(disabledAt) }),
+});
+
 const shown = ({
   group,
   endpoints,
 }: {
   readonly group: Group;
   readonly endpoints: readonly Endpoint[];
-}): object => ({
-  name: group.name,
-  topic: group.topic,
-  mode: group.mode,
-  status: groupStatus({ endpoints }),
-  start: group.start,
-  delivery: group.delivery,
-  endpoints: endpoints.length,
-  createdAt: timestampText(group.createdAt),
-});
+}): object => {
+  const paused = pausedBy({ endpoints });
+  return {
+    name: group.name,
+    topic: group.topic,
+    mode: group.mode,
+    status: groupStatus({ endpoints }),
+    ...(paused !== undefined && { pausedBy: shownPause(paused) }),
+    start: group.start,
+    delivery: mergedDelivery(group.delivery, {}),
+    endpoints: endpoints.length,
+    createdAt: timestampText(group.createdAt),
+  };
+};
 
 const shownProgress = (
   group: Group,
@@ -87,7 +107,7 @@ const getGroup = (api: Api, deps: GroupDeps): void => {
   });
 };
 
-/** Groups: created, listed, shown and deleted. */
+/** Groups: created, listed, shown, changed and deleted. */
 export const groupRoutes = (api: Api, deps: GroupDeps): void => {
   getGroup(api, deps);
   api.get('/v1/topics/:topic/groups', allow(deps, 'consume', 'groups'), async (c) => {
@@ -100,8 +120,15 @@ export const groupRoutes = (api: Api, deps: GroupDeps): void => {
     const name = checkName('group', pathParameter(c, 'group'));
     const settings = check(groupSettings, await readJson(c, { limit: 'settingsBytes' }));
     const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
-    const { created, subscription } = await createGroup(deps, topic, name, settings);
+    const delivery = mergedDelivery(deliveryDefaults, settings.delivery);
+    const { created, subscription } = await createGroup(deps, topic, name, { ...settings, delivery });
     return c.json(shown(subscription), created ? 201 : 200);
+  });
+  api.patch(path, allow(deps, 'groups'), async (c) => {
+    noQuery(c);
+    const { delivery } = check(groupChange, await readJson(c, { limit: 'settingsBytes' }));
+    const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
+    return c.json(shown(await changeDelivery(deps, topic, pathParameter(c, 'group'), delivery)));
   });
   api.delete(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);

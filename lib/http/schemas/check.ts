@@ -1,12 +1,12 @@
-// The small build, and English alone of its messages: the rest is time and memory at every cold start.
-import { en } from 'zod/locales';
+// The small build, without the library's texts: the rest is time and memory at every cold start.
 import * as z from 'zod/mini';
 import { type FieldError, Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { namePattern } from '../../domain/names.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
+import { messageOf } from './messages.ts';
 
-z.config(en());
+z.config({ localeError: messageOf });
 
 const pathText = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
@@ -19,7 +19,7 @@ const pathText = (path: readonly PropertyKey[]): string =>
 const isInside = ({ code, path }: z.core.$ZodIssue): boolean =>
   code !== 'unrecognized_keys' && path.length > 0;
 
-/** The errors of one issue: one for each unknown field, and of a union those of the form that was meant. */
+/** The errors of one issue: one for each unknown field, those of a name, and of a union those of the form that was meant. */
 const fieldErrors = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FieldError[] => {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
@@ -28,6 +28,7 @@ const fieldErrors = (issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Fi
       message: 'Unknown field.',
     }));
   }
+  if (issue.code === 'invalid_key') return issue.issues.flatMap((inner) => fieldErrors(inner, path));
   if (issue.code === 'invalid_union') {
     const meant = issue.errors.find((form) => form.every(isInside));
     if (meant !== undefined) return meant.flatMap((inner) => fieldErrors(inner, path));
@@ -90,6 +91,12 @@ export const wholeBetween = (from: number, to: number, limit?: keyof typeof limi
   const message = `Give a whole number from ${from} to ${to}${limit === undefined ? '' : ` (limit ${limit})`}.`;
   return z.int(message).check(z.minimum(from, message), z.maximum(to, message));
 };
+
+/** A field that is known and cannot be given, for the reason that `message` says. */
+export const refused = (message: string) => z.exactOptional(z.never(message));
+
+/** Whether an object has any field. */
+export const isAny = (given: object): boolean => Object.keys(given).length > 0;
 
 /** An object of any names. zod leaves the name `__proto__` out without a word; here it is refused. */
 export const recordOf = <Key extends z.core.$ZodRecordKey, Value extends z.core.SomeType>(

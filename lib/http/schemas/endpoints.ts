@@ -1,34 +1,48 @@
 import * as z from 'zod/mini';
 import { limits } from '../../domain/limits.ts';
-import { recordOf, whenNeeded } from './check.ts';
+import { isAny, recordOf, whenNeeded } from './check.ts';
 
-/** What a request to a webhook says itself, and nobody else may say. */
-const ownHeaders = new Set([
-  'accept-encoding',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+const connection = 'it belongs to the connection';
+const body = 'it says what the body is';
+const trace = 'it follows the call that appended the records';
+
+/** What a request to a webhook says itself, and nobody else may say, with the reason. */
+const ownHeaders: ReadonlyMap<string, string> = new Map([
+  ['accept-encoding', 'it says which answers can be read'],
+  ['connection', connection],
+  ['content-encoding', body],
+  ['content-length', body],
+  ['content-type', body],
+  ['expect', connection],
+  ['host', 'it is that of the URL'],
+  ['http2-settings', connection],
+  ['keep-alive', connection],
+  ['te', connection],
+  ['traceparent', trace],
+  ['tracestate', trace],
+  ['trailer', connection],
+  ['transfer-encoding', connection],
+  ['upgrade', connection],
 ]);
 
-const isOwn = (name: string): boolean => {
+/** Why an endpoint cannot have the header; undefined for one that it can have. */
+const reasonAgainst = (name: string): string | undefined => {
   const lower = name.toLowerCase();
-  return ownHeaders.has(lower) || lower.startsWith('webhook-') || lower.startsWith('proxy-');
+  if (lower.startsWith('webhook-')) return 'it is a part of the signature';
+  return lower.startsWith('proxy-') ? connection : ownHeaders.get(lower);
 };
+
+const setByUs = ({ input }: { readonly input?: unknown }): string =>
+  `Leave this header out: Millrace sets it itself, since ${reasonAgainst(String(input))}.`;
 
 /** RFC 9110: a field's name is a token; its value visible ASCII, with spaces and tabs only inside. */
 const headerName = () =>
   z.string().check(
-    z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'The name of a header is a token of RFC 9110.'),
-    z.refine((name) => !isOwn(name), 'Millrace sets this header itself.'),
+    z.regex(
+      /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/,
+      'The name of a header is 1 to 256 letters, digits and marks as "-" (a token of RFC 9110).',
+    ),
+    z.refine((name) => reasonAgainst(name) === undefined, { error: setByUs }),
   );
 const headerValue = () =>
   z
@@ -57,16 +71,31 @@ const headers = () =>
     ),
   );
 
+const url = () =>
+  z.string('Give an absolute https URL.').check(
+    z.maxLength(limits.urlLength, `A URL has at most ${limits.urlLength} characters (limit urlLength).`),
+    z.refine((given) => !given.includes('#'), 'Leave the fragment ("#…") out: it would not be sent.'),
+  );
+
+const description = () => z.string().check(z.maxLength(1000, 'A description has at most 1000 characters.'));
+
 /** `POST …/endpoints`. Whether the URL may be called is for the egress guard to say. */
 export const newEndpoint = whenNeeded(() =>
   z.strictObject({
-    url: z.string('Give an absolute https URL.').check(
-      z.maxLength(limits.urlLength, `A URL has at most ${limits.urlLength} characters (limit urlLength).`),
-      z.refine((url) => !url.includes('#'), 'Leave the fragment ("#…") out: it would not be sent.'),
-    ),
+    url: url(),
     headers: z.exactOptional(headers()),
-    description: z.exactOptional(
-      z.string().check(z.maxLength(1000, 'A description has at most 1000 characters.')),
-    ),
+    description: z.exactOptional(description()),
   }),
+);
+
+/** `PATCH …/endpoints/{endpoint}` */
+export const endpointChange = whenNeeded(() =>
+  z
+    .strictObject({
+      url: z.exactOptional(url()),
+      headers: z.exactOptional(z.nullable(headers())),
+      description: z.exactOptional(z.nullable(description())),
+      status: z.exactOptional(z.enum(['enabled', 'disabled'], 'Give "enabled" or "disabled".')),
+    })
+    .check(z.refine(isAny, 'Give url, headers, description or status.')),
 );

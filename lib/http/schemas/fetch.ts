@@ -1,3 +1,4 @@
+import { parseWhole } from '../../domain/decimals.ts';
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
@@ -41,9 +42,12 @@ const fetchFrom = ({ offset, timestamp }: FetchQuery): FetchFrom => {
   }
   if (offset === undefined || offset === 'earliest') return { kind: 'earliest' };
   if (offset === 'latest') return { kind: 'latest' };
-  const number = /^\d{1,16}$/.test(offset) ? Number(offset) : Number.NaN;
-  if (Number.isSafeInteger(number)) return { kind: 'offset', offset: number };
-  throw invalid('offset', 'Give a whole number, "earliest" or "latest".');
+  const number = parseWhole(offset);
+  if (number !== undefined) return { kind: 'offset', offset: number };
+  throw invalid(
+    'offset',
+    'Give a whole number in decimal digits without a zero in front, "earliest" or "latest".',
+  );
 };
 
 /**

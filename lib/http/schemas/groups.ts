@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import { deliveryDefaults } from '../../domain/groups.ts';
 import { limits } from '../../domain/limits.ts';
-import { recordOf, timestamp, whenNeeded, wholeBetween } from './check.ts';
+import { isAny, recordOf, refused, timestamp, whenNeeded, wholeBetween } from './check.ts';
 
 const offsets = () =>
   recordOf(z.string(), wholeBetween(0, Number.MAX_SAFE_INTEGER)).check(
@@ -27,29 +26,20 @@ const seconds = (from: number, to: number): z.ZodMiniNumber => {
 };
 
 const longestBackoffSeconds = 24 * 60 * 60;
-const { batchSize, timeoutSeconds, maxAttempts, backoff } = deliveryDefaults;
+const noAttempts =
+  'Leave maxAttempts out: it is not there yet. A record that is refused is tried for as long as it takes.';
 
+/** What is given of the settings of delivery. */
 const delivery = () =>
   z.strictObject({
-    batchSize: z._default(wholeBetween(1, limits.deliveryRecords, 'deliveryRecords'), batchSize),
-    timeoutSeconds: z._default(
-      wholeBetween(1, limits.deliveryTimeoutSeconds, 'deliveryTimeoutSeconds'),
-      timeoutSeconds,
-    ),
-    maxAttempts: z._default(wholeBetween(1, 100), maxAttempts),
-    backoff: z.prefault(
-      z
-        .strictObject({
-          initialSeconds: z._default(seconds(0.1, longestBackoffSeconds), backoff.initialSeconds),
-          maxSeconds: z._default(seconds(0.1, longestBackoffSeconds), backoff.maxSeconds),
-        })
-        .check(
-          z.refine(({ initialSeconds, maxSeconds }) => initialSeconds <= maxSeconds, {
-            path: ['maxSeconds'],
-            message: 'maxSeconds is not less than initialSeconds.',
-          }),
-        ),
-      {},
+    batchSize: z.exactOptional(wholeBetween(1, limits.deliveryRecords, 'deliveryRecords')),
+    timeoutSeconds: z.exactOptional(wholeBetween(1, limits.deliveryTimeoutSeconds, 'deliveryTimeoutSeconds')),
+    maxAttempts: refused(noAttempts),
+    backoff: z.exactOptional(
+      z.strictObject({
+        initialSeconds: z.exactOptional(seconds(0.1, longestBackoffSeconds)),
+        maxSeconds: z.exactOptional(seconds(0.1, longestBackoffSeconds)),
+      }),
     ),
   });
 
@@ -62,5 +52,17 @@ export const groupSettings = whenNeeded(() =>
     mode: z.literal('push', { error: pushAlone }),
     start: z._default(start(), 'latest'),
     delivery: z.prefault(delivery(), {}),
+  }),
+);
+
+const fixed = (what: string): string =>
+  `${what} of a group cannot be changed: delete it, and create it again or another.`;
+
+/** `PATCH /v1/topics/{topic}/groups/{group}` */
+export const groupChange = whenNeeded(() =>
+  z.strictObject({
+    mode: refused(fixed('The mode')),
+    start: refused(fixed('The start')),
+    delivery: delivery().check(z.refine(isAny, 'Give at least one setting.')),
   }),
 );

@@ -122,14 +122,21 @@ export const takeHeaders = (reader: JsonReader, path: string, report: Report): J
   return text;
 };
 
-/** Base64 of the standard alphabet, padded, with no stray bits at its end: it decodes to bytes that encode to it. */
-const isBase64 = (text: string): boolean => Buffer.from(text, 'base64').toString('base64') === text;
+/** What keeps a text from being base64 (RFC 4648, 4) that stands for its bytes alone; undefined when nothing does. */
+const base64Fault = (text: string): string | undefined => {
+  if (Buffer.from(text, 'base64').toString('base64') === text) return undefined;
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text))
+    return 'Give base64 of the standard alphabet (A-Z, a-z, 0-9, "+" and "/"), without line breaks.';
+  if (text.length % 4 !== 0) return 'Give base64 with padding: its length is a multiple of 4.';
+  // What is left: the last character has bits that belong to no byte (RFC 4648, 3.5), or there is more padding than text.
+  return 'This base64 does not end as an encoder ends it: the last character before the padding stands for bits that belong to no byte.';
+};
 
 export const takeBase64 = (reader: JsonReader, path: string, report: Report): string | undefined => {
   const text = takeString(reader);
-  return text !== undefined && isBase64(text)
-    ? text
-    : report(path, 'Give base64 of the standard alphabet, with padding.');
+  if (text === undefined) return report(path, 'Give base64, as a string.');
+  const fault = base64Fault(text);
+  return fault === undefined ? text : report(path, fault);
 };
 
 export const takeTimestamp = (reader: JsonReader, path: string, report: Report): number | undefined =>

@@ -4,7 +4,7 @@ import { limits } from '../../domain/limits.ts';
 import { isName } from '../../domain/names.ts';
 import { topicDefaults } from '../../domain/topics.ts';
 import { limitedNumber } from '../query.ts';
-import { whenNeeded, wholeBetween } from './check.ts';
+import { isAny, whenNeeded, wholeBetween } from './check.ts';
 
 const partitions = () => wholeBetween(1, limits.partitionsPerTopic, 'partitionsPerTopic');
 const retentionHours = () => z.nullable(wholeBetween(1, limits.retentionHours, 'retentionHours'));
@@ -27,9 +27,7 @@ export const topicChange = whenNeeded(() =>
       retentionHours: z.exactOptional(retentionHours()),
       archive: z.exactOptional(archive()),
     })
-    .check(
-      z.refine((change) => Object.keys(change).length > 0, 'Give partitions, retentionHours or archive.'),
-    ),
+    .check(z.refine(isAny, 'Give partitions, retentionHours or archive.')),
 );
 
 export const topicListParameters = ['limit', 'cursor'] as const;

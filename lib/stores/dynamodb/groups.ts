@@ -1,5 +1,12 @@
-import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Endpoint, Group, Subscription } from '../../domain/groups.ts';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type DeliverySettings,
+  type Endpoint,
+  type EndpointChange,
+  type Group,
+  nextVersion,
+  type Subscription,
+} from '../../domain/groups.ts';
 import type { GroupRef, GroupStore } from '../groups.ts';
 import { endpointKey, groupKey, groupNameIn, groupPrefix, topicItemsKey } from './keys.ts';
 import {
@@ -13,6 +20,7 @@ import {
   unlessRefused,
 } from './table.ts';
 import { bury, isTombstone, putUnderName, standingItem, stands } from './tombstones.ts';
+import { changeVersion } from './versions.ts';
 
 /** Groups and their endpoints on a DynamoDB table. */
 export const dynamoGroupStore = (state: Table): GroupStore => ({
@@ -21,9 +29,10 @@ export const dynamoGroupStore = (state: Table): GroupStore => ({
   list: (topicId) => subscriptions(state, topicItemsKey(topicId), groupPrefix),
   delete: (ref, groupId) => deleteGroup(state, ref, groupId),
   putEndpoint: (ref, endpoint) => putEndpoint(state, ref, endpoint),
-  disableEndpoint: (ref, endpointId, reason) => disableEndpoint(state, ref, endpointId, reason),
+  updateDelivery: (group, delivery) => updateDelivery(state, group, delivery),
+  updateEndpoint: (ref, read, change) => updateEndpoint(state, ref, read, change),
   deleteEndpoint: async (ref, endpointId) => {
-    await bury(state, endpointKey(ref, endpointId), ['endpointId'], { expression: stands });
+    await bury(state, endpointKey(ref, endpointId), ['endpointId'], { expression: stands }, {}, optional);
   },
 });
 
@@ -82,23 +91,44 @@ const putEndpoint = async (state: Table, ref: GroupRef, endpoint: Endpoint): Pro
   return (await standingItem(state, key)) !== undefined;
 };
 
-const disableEndpoint = async (
-  { client, table }: Table,
+/** What an endpoint may have got since its deletion began. */
+const optional: readonly (keyof Endpoint)[] = [
+  'headers',
+  'description',
+  'disabledReason',
+  'disabledAt',
+  'calledSince',
+  'version',
+];
+
+const updateDelivery = async (
+  state: Table,
+  group: Group,
+  delivery: DeliverySettings,
+): Promise<Group | undefined> => {
+  const key = groupKey({ topicId: group.topicId, group: group.name });
+  const changed = await changeVersion(state, key, {
+    read: group.version,
+    version: nextVersion(group),
+    id: { name: 'groupId', value: group.groupId },
+    set: { delivery },
+  });
+  return changed && fromItem<Group>(changed);
+};
+
+const updateEndpoint = async (
+  state: Table,
   ref: GroupRef,
-  endpointId: string,
-  reason: string,
-): Promise<boolean> => {
-  const answer = await unlessRefused(
-    client.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: toKey(endpointKey(ref, endpointId)),
-        UpdateExpression: 'SET #status = :disabled, disabledReason = if_not_exists(disabledReason, :reason)',
-        ConditionExpression: stands,
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':disabled': { S: 'disabled' }, ':reason': { S: reason } },
-      }),
-    ),
-  );
-  return answer !== undefined;
+  read: Endpoint,
+  change: EndpointChange,
+): Promise<Endpoint | undefined> => {
+  const changes = Object.entries(change);
+  const changed = await changeVersion(state, endpointKey(ref, read.endpointId), {
+    read: read.version,
+    version: nextVersion(read),
+    id: { name: 'endpointId', value: read.endpointId },
+    set: Object.fromEntries(changes.filter(([, value]) => value !== null)),
+    remove: changes.filter(([, value]) => value === null).map(([name]) => name),
+  });
+  return changed && fromItem<Endpoint>(changed, ['groupId']);
 };

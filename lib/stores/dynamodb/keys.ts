@@ -48,7 +48,7 @@ export const topicsKey = 'topic';
 export const topicItemsKey = (topicId: string): string => `topic/${topicId}`;
 
 /**
- * State table: a group. sk `group/<name>/`; the attributes of `Group`. The slash at the end lets one query by that
+ * State table: a group. sk `group/<name>/`; the attributes of `Group`, of which `version` N is there once it was changed. The slash at the end lets one query by that
  * prefix read the group with its endpoints, and nothing of a group whose name begins alike.
  */
 export const groupKey = ({ topicId, group }: GroupRef): StateKey => ({
@@ -61,8 +61,8 @@ export const groupPrefix = 'group/';
 export const groupNameIn = (sk: string): string => sk.split('/')[1] ?? '';
 
 /**
- * State table: an endpoint. sk `group/<name>/endpoint/<endpointId>`; the attributes of `Endpoint`, and `groupId`, the
- * group it was registered with: one that a deleted group left behind is not its successor's.
+ * State table: an endpoint. sk `group/<name>/endpoint/<endpointId>`; the attributes of `Endpoint`, of which `version` N is
+ * there once it was changed, and `groupId`, the group it was registered with: one that a deleted group left behind is not its successor's.
  */
 export const endpointKey = (ref: GroupRef, endpointId: string): StateKey => {
   const { pk, sk } = groupKey(ref);

@@ -47,6 +47,7 @@ export const conditionInput = ({ expression, names, values }: Condition) => ({
  * Makes a tombstone of the item under `key`, where `condition` holds: takes everything from it that it has by now but
  * what it is known by, `kept`. It is an update, since who may put could make an item of any content. False where the
  * condition does not hold.
+ * @param removed what the item may have got since it was read: it is taken from it as well.
  */
 export const bury = async (
   state: Table,
@@ -54,21 +55,22 @@ export const bury = async (
   kept: readonly string[],
   condition: Condition,
   set: Readonly<Record<string, number>> = {},
+  removed: readonly string[] = [],
 ): Promise<boolean> => {
   const item = await itemAt(state, key);
   if (item === undefined || isTombstone(item)) return false;
   const now = state.clock.now();
   const members = { ...set, deletedAt: now, ttl: Math.ceil((now + limits.lateWriteMs) / 1000) };
-  const removed = Object.keys(item).filter(
+  const content = [...new Set([...Object.keys(item), ...removed])].filter(
     (name) => !['pk', 'sk', ...kept, ...Object.keys(members)].includes(name),
   );
-  const names = [...Object.keys(members), ...removed];
+  const names = [...Object.keys(members), ...content];
   const changes = Object.keys(members).map((name) => `#${name} = :new_${name}`);
   const { client, table } = state;
   const update = new UpdateItemCommand({
     TableName: table,
     Key: toKey(key),
-    UpdateExpression: `SET ${changes.join()}${removed.length === 0 ? '' : ` REMOVE ${removed.map((name) => `#${name}`).join()}`}`,
+    UpdateExpression: `SET ${changes.join()}${content.length === 0 ? '' : ` REMOVE ${content.map((name) => `#${name}`).join()}`}`,
     ConditionExpression: condition.expression,
     ExpressionAttributeNames: {
       ...Object.fromEntries(names.map((name) => [`#${name}`, name])),

@@ -1,11 +1,9 @@
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import type { NewTopic, Topic, TopicChange } from '../../domain/topics.ts';
 import type { TopicPage, TopicStore } from '../topics.ts';
-import { isConditionFailure, writeFailure } from './errors.ts';
 import { topicKey, topicsKey } from './keys.ts';
-import { fromItem, type Item, itemsUnder, type Table, toKey } from './table.ts';
+import { fromItem, type Item, itemsUnder, type Table } from './table.ts';
 import { bury, isTombstone, putUnderName, standingItem, stands } from './tombstones.ts';
+import { changeVersion } from './versions.ts';
 
 /** Topics on a DynamoDB table. */
 export const dynamoTopicStore = (state: Table): TopicStore => ({
@@ -50,42 +48,13 @@ const list = async (
   return { topics };
 };
 
+/** Bound to the topic's id as well: one that was created again begins its versions anew. */
 const update = async (state: Table, topic: Topic, change: TopicChange): Promise<Topic | undefined> => {
-  const changes = Object.entries(change).filter(([, value]) => value !== undefined);
-  const version = topic.version + 1;
-  const isAsRead = topic.version === 0 ? 'attribute_not_exists(#version)' : '#version = :read';
-  try {
-    const { Attributes } = await state.client.send(
-      new UpdateItemCommand({
-        TableName: state.table,
-        Key: toKey(topicKey(topic.name)),
-        UpdateExpression: [
-          'SET #version = :version',
-          ...changes.map(([setting]) => `#${setting} = :${setting}`),
-        ].join(),
-        ConditionExpression: `topicId = :topicId AND ${isAsRead} AND ${stands}`,
-        ExpressionAttributeNames: Object.fromEntries(
-          ['version', ...changes.map(([setting]) => setting)].map((name) => [`#${name}`, name]),
-        ),
-        ExpressionAttributeValues: marshall({
-          ':topicId': topic.topicId,
-          ':version': version,
-          ...(topic.version > 0 && { ':read': topic.version }),
-          ...Object.fromEntries(changes.map(([setting, value]) => [`:${setting}`, value])),
-        }),
-        ReturnValues: 'ALL_NEW',
-        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-      }),
-    );
-    return Attributes && toTopic(Attributes);
-  } catch (error) {
-    if (!isConditionFailure(error)) throw writeFailure(error);
-    const standing = await get(state, topic.name);
-    // It may be this very change, whose first answer was lost; or one like it, which comes to the same.
-    const isDone =
-      standing?.topicId === topic.topicId &&
-      standing.version === version &&
-      changes.every(([setting, value]) => standing[setting as keyof Topic] === value);
-    return isDone ? standing : undefined;
-  }
+  const changed = await changeVersion(state, topicKey(topic.name), {
+    read: topic.version === 0 ? undefined : topic.version,
+    version: topic.version + 1,
+    id: { name: 'topicId', value: topic.topicId },
+    set: { ...change },
+  });
+  return changed && toTopic(changed);
 };

@@ -1,5 +1,12 @@
 import { Problem } from '../../domain/errors.ts';
-import type { Endpoint, Group, Subscription } from '../../domain/groups.ts';
+import {
+  type DeliverySettings,
+  type Endpoint,
+  type EndpointChange,
+  type Group,
+  nextVersion,
+  type Subscription,
+} from '../../domain/groups.ts';
 import type { GroupRef, GroupStore } from '../groups.ts';
 
 interface Standing {
@@ -51,14 +58,29 @@ export class MemoryGroupStore implements GroupStore {
     return true;
   }
 
-  async disableEndpoint(ref: GroupRef, endpointId: string, reason: string): Promise<boolean> {
+  async updateDelivery(read: Group, delivery: DeliverySettings): Promise<Group | undefined> {
+    const ref = { topicId: read.topicId, group: read.name };
+    const standing = this.#find(ref);
+    if (standing?.group.groupId !== read.groupId || standing.group.version !== read.version) return undefined;
+    const group = { ...standing.group, delivery: structuredClone(delivery), version: nextVersion(read) };
+    this.#keep(ref, { ...standing, group });
+    return structuredClone(group);
+  }
+
+  async updateEndpoint(
+    ref: GroupRef,
+    { endpointId, version }: Endpoint,
+    change: EndpointChange,
+  ): Promise<Endpoint | undefined> {
     const standing = this.#find(ref);
     const endpoint = standing?.endpoints.get(endpointId);
-    if (!standing || !endpoint) return false;
-    if (endpoint.status === 'disabled') return true;
-    const disabled: Endpoint = { ...endpoint, status: 'disabled', disabledReason: reason };
-    this.#keep(ref, { ...standing, endpoints: new Map(standing.endpoints).set(endpointId, disabled) });
-    return true;
+    if (!standing || !endpoint || endpoint.version !== version) return undefined;
+    const changes = Object.entries({ ...change, version: nextVersion(endpoint) });
+    const given = Object.fromEntries(changes.filter(([, value]) => value !== undefined));
+    const members = Object.entries({ ...endpoint, ...given }).filter(([, value]) => value !== null);
+    const changed = structuredClone(Object.fromEntries(members)) as unknown as Endpoint;
+    this.#keep(ref, { ...standing, endpoints: new Map(standing.endpoints).set(endpointId, changed) });
+    return structuredClone(changed);
   }
 
   async deleteEndpoint(ref: GroupRef, endpointId: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Endpoint, Group } from '../../../lib/domain/groups.ts';
+import { disabling, type Endpoint, enabling, type Group } from '../../../lib/domain/groups.ts';
+import type { GroupStore } from '../../../lib/stores/groups.ts';
 import type { Stores } from '../implementations.ts';
 
 const group = (name: string, more: Partial<Group> = {}): Group => ({
@@ -13,7 +14,6 @@ const group = (name: string, more: Partial<Group> = {}): Group => ({
   delivery: {
     batchSize: 100,
     timeoutSeconds: 15,
-    maxAttempts: 10,
     backoff: { initialSeconds: 0.5, maxSeconds: 900 },
   },
   createdAt: 1_790_000_000_000,
@@ -30,6 +30,15 @@ const endpoint = (endpointId: string, more: Partial<Endpoint> = {}): Endpoint =>
 });
 
 const ref = (name: string, topicId = 't') => ({ topicId, group: name });
+
+/** The endpoint of the group "billing" as it is now. */
+const standing = async (groups: GroupStore, endpointId: string): Promise<Endpoint> => {
+  const found = (await groups.get(ref('billing')))?.endpoints.find((each) => each.endpointId === endpointId);
+  if (found === undefined) throw new Error(`There is no endpoint ${endpointId}.`);
+  return found;
+};
+
+const gone = disabling('gone', 1_790_000_000_001);
 
 export const describeGroupStore = (open: () => Promise<Stores>): void => {
   describe('groups', () => {
@@ -113,7 +122,26 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       const steps = [
         () => groups.create(group('billing')),
         () => groups.putEndpoint(ref('billing'), endpoint('e1')),
-        () => groups.disableEndpoint(ref('billing'), 'e1', 'gone'),
+        async () => groups.updateEndpoint(ref('billing'), await standing(groups, 'e1'), gone),
+        async () =>
+          groups.updateEndpoint(ref('billing'), await standing(groups, 'e1'), {
+            ...enabling(1_790_000_000_002),
+            headers: { 'X-Tenant': 'a' },
+            description: 'mended',
+          }),
+        async () =>
+          groups.updateEndpoint(ref('billing'), await standing(groups, 'e1'), {
+            url: 'https://example.com/other',
+            headers: null,
+            description: null,
+          }),
+        async () => groups.updateEndpoint(ref('billing'), await standing(groups, 'e1'), gone),
+        () => groups.updateDelivery(group('billing'), { ...group('billing').delivery, batchSize: 1 }),
+        () =>
+          groups.updateDelivery(group('billing', { version: 2 }), {
+            ...group('billing').delivery,
+            batchSize: 2,
+          }),
         () => groups.deleteEndpoint(ref('billing'), 'e1'),
         () => groups.putEndpoint(ref('billing'), endpoint('e2')),
         () => groups.delete(ref('billing'), group('billing').groupId),
@@ -128,6 +156,25 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
         await landCopies();
         expect([await groups.get(ref('billing')), await groups.list('t')]).toStrictEqual(before);
       }
+    });
+
+    test('the delivery of a group changes as it was read, and of no other of its name', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      const faster = { ...group('billing').delivery, timeoutSeconds: 1 };
+      const slower = { ...faster, timeoutSeconds: 30 };
+      const changed = group('billing', { delivery: faster, version: 2 });
+      expect(await groups.updateDelivery(group('billing'), faster)).toStrictEqual(changed);
+      expect(await groups.updateDelivery(group('billing'), slower)).toBeUndefined();
+      expect((await groups.get(ref('billing')))?.group).toStrictEqual(changed);
+      const again = await groups.updateDelivery(changed, slower);
+      expect(again).toStrictEqual(group('billing', { delivery: slower, version: 3 }));
+      await groups.delete(ref('billing'), group('billing').groupId);
+      expect(await groups.updateDelivery(again ?? changed, faster)).toBeUndefined();
+      const successor = group('billing', { groupId: 'second' });
+      await groups.create(successor);
+      expect(await groups.updateDelivery(group('billing'), faster)).toBeUndefined();
+      expect((await groups.get(ref('billing')))?.group).toStrictEqual(successor);
     });
 
     test('a deleted group leaves no endpoints to its successor, however late the deletion is repeated', async () => {
@@ -155,17 +202,70 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       expect((await groups.get(ref('none')))?.endpoints).toStrictEqual([]);
     });
 
-    test('an endpoint is disabled once and for all, for the first reason', async () => {
+    test('an endpoint is disabled as it was read, for the first reason', async () => {
       const { groups } = await open();
       await groups.create(group('billing'));
       await groups.putEndpoint(ref('billing'), endpoint('e'));
-      expect(await groups.disableEndpoint(ref('billing'), 'e', 'gone')).toBe(true);
-      expect(await groups.disableEndpoint(ref('billing'), 'e', 'out for days')).toBe(true);
-      expect(await groups.disableEndpoint(ref('billing'), 'none', 'gone')).toBe(false);
-      const disabled = endpoint('e', { status: 'disabled', disabledReason: 'gone' });
+      const disabled = endpoint('e', {
+        status: 'disabled',
+        disabledReason: 'gone',
+        disabledAt: 1_790_000_000_001,
+        version: 2,
+      });
+      const late = disabling('out for days', 1_790_000_000_009);
+      expect(await groups.updateEndpoint(ref('billing'), endpoint('e'), gone)).toStrictEqual(disabled);
+      expect(await groups.updateEndpoint(ref('billing'), endpoint('e'), late)).toBeUndefined();
+      expect(await groups.updateEndpoint(ref('billing'), endpoint('none'), gone)).toBeUndefined();
       expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([disabled]);
       expect(await groups.putEndpoint(ref('billing'), endpoint('e'))).toBe(true);
       expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([disabled]);
+    });
+
+    test('one that was enabled again is not disabled by who saw it before', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      await groups.putEndpoint(ref('billing'), endpoint('e'));
+      await groups.updateEndpoint(ref('billing'), endpoint('e'), gone);
+      const enabled = await groups.updateEndpoint(ref('billing'), await standing(groups, 'e'), enabling(7));
+      expect(enabled).toStrictEqual(endpoint('e', { calledSince: 7, version: 3 }));
+      expect(await groups.updateEndpoint(ref('billing'), endpoint('e'), gone)).toBeUndefined();
+      const second = endpoint('e', { version: 2 });
+      expect(await groups.updateEndpoint(ref('billing'), second, gone)).toBeUndefined();
+      expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([enabled]);
+    });
+
+    test('an endpoint changes in what is given, and loses what is null', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      const first = endpoint('e', { headers: { a: '1' }, description: 'one' });
+      await groups.putEndpoint(ref('billing'), first);
+      const second = await groups.updateEndpoint(ref('billing'), first, { description: 'two' });
+      expect(second).toStrictEqual({ ...first, description: 'two', version: 2 });
+      const change = { url: 'https://example.com/', headers: { b: '2' }, description: null };
+      const third = await groups.updateEndpoint(ref('billing'), second ?? first, change);
+      const { description: _gone, ...rest } = first;
+      expect(third).toStrictEqual({
+        ...rest,
+        url: 'https://example.com/',
+        headers: { b: '2' },
+        version: 3,
+      });
+      expect(await standing(groups, 'e')).toStrictEqual(third);
+      await groups.updateEndpoint(ref('billing'), third ?? first, { headers: null });
+      expect(await standing(groups, 'e')).not.toHaveProperty('headers');
+    });
+
+    test('of two changes of one version one counts', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      await groups.putEndpoint(ref('billing'), endpoint('e'));
+      const changes = [gone, enabling(5), { url: 'https://example.com/a' }, { description: 'b' }];
+      const landed = await Promise.all(
+        changes.map((change) => groups.updateEndpoint(ref('billing'), endpoint('e'), change)),
+      );
+      const [winner, ...others] = landed.filter((each) => each !== undefined);
+      expect(others).toStrictEqual([]);
+      expect(await standing(groups, 'e')).toStrictEqual(winner);
     });
 
     test('an endpoint is deleted once and for all', async () => {
@@ -177,7 +277,7 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       await groups.deleteEndpoint(ref('billing'), 'e');
       await groups.deleteEndpoint(ref('billing'), 'none');
       expect(await groups.putEndpoint(ref('billing'), endpoint('e'))).toBe(false);
-      expect(await groups.disableEndpoint(ref('billing'), 'e', 'gone')).toBe(false);
+      expect(await groups.updateEndpoint(ref('billing'), endpoint('e'), gone)).toBeUndefined();
       expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([endpoint('e2')]);
     });
 

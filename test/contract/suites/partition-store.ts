@@ -55,7 +55,6 @@ export const describePartitionStore = (open: () => Promise<Stores>): void => {
         delivery: {
           batchSize: 1,
           timeoutSeconds: 1,
-          maxAttempts: 1,
           backoff: { initialSeconds: 1, maxSeconds: 1 },
         },
         createdAt: 0,

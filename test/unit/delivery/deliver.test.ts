@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { groupStatus } from '../../../lib/domain/groups.ts';
+import { enabling, groupStatus } from '../../../lib/domain/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { answered, cursorRef, groupRef, makeRig, offsetsOf, ok, secret, unreachable } from './rig.ts';
 
@@ -297,9 +297,9 @@ describe('a failed attempt', () => {
     expect(delivered?.failingSince).toBeUndefined();
   });
 
-  it('is repeated for as long as it takes, ever more slowly, past maxAttempts', async () => {
+  it('is repeated for as long as it takes, ever more slowly, without end', async () => {
     const { rig, deliver, append, cursor, takeWakes } = await makeRig({
-      delivery: { maxAttempts: 2, backoff: { initialSeconds: 1, maxSeconds: 64 } },
+      delivery: { backoff: { initialSeconds: 1, maxSeconds: 64 } },
     });
     append({ value: 0 });
     rig.random = { ...rig.random, number: () => 0.999_999 };
@@ -480,6 +480,55 @@ describe('a failed attempt', () => {
     expect((await groups.get(groupRef))?.endpoints).toMatchObject([{ endpointId: 'e2', status: 'enabled' }]);
     for (const { wake } of rig.takeWakes()) await deliver(wake);
     expect(sent).toHaveLength(3);
+  });
+
+  it.each([
+    ['of 410', answered(410), 0],
+    ['of the fifth day', unreachable, limits.outageDisablesAfterMs],
+  ])(
+    '%s says nothing of an endpoint that was changed or enabled meanwhile',
+    async (_what, answer, outageMs) => {
+      const { rig, deliver, append, groups, cursors, sent, events } = await makeRig();
+      append({ value: 0 });
+      rig.answer = () => unreachable;
+      await deliver();
+      rig.takeWakes();
+      const failedAt = rig.clock.now();
+      const outage = { failingSince: failedAt, failedAt, outageMs };
+      const retry = { attempts: 1, retryAt: failedAt, pendingEnd: 1, lastFailure: 'It was out.', outage };
+      await cursors.release(cursorRef, { epoch: 1, retry });
+      const [read] = (await groups.get(groupRef))?.endpoints ?? [];
+      rig.answer = async () => {
+        if (read) await groups.updateEndpoint(groupRef, read, { description: 'mended' });
+        rig.answer = () => ok;
+        return answer;
+      };
+      await deliver();
+      expect((await groups.get(groupRef))?.endpoints).toMatchObject([{ status: 'enabled', version: 2 }]);
+      expect(events.map(({ kind }) => kind)).not.toContain('endpoint-disabled');
+      for (const { wake } of rig.takeWakes()) await deliver(wake);
+      expect(sent).toHaveLength(3);
+    },
+  );
+
+  it.each([
+    ['enabled again', (now: number) => enabling(now)],
+    ['given another URL', (now: number) => ({ ...enabling(now), url: 'https://other.example.com/' })],
+  ])('counts anew for an endpoint that was %s', async (_how, change) => {
+    const world = await makeRig();
+    const { rig, append, groups, cursor, deliver, takeWakes } = world;
+    append({ value: 0 });
+    rig.answer = () => unreachable;
+    expect((await attemptsFor(world, 6 * dayMs)).disabled).toBe(true);
+    takeWakes();
+    const [disabled] = (await groups.get(groupRef))?.endpoints ?? [];
+    expect(disabled?.disabledAt).toBe(rig.clock.now());
+    rig.pass(dayMs);
+    if (disabled) await groups.updateEndpoint(groupRef, disabled, change(rig.clock.now()));
+    const enabledAt = rig.clock.now();
+    await deliver({ kind: 'resume' });
+    expect(await cursor()).toMatchObject({ failingSince: enabledAt, outageMs: 0, attempts: 1 });
+    expect((await groups.get(groupRef))?.endpoints).toMatchObject([{ status: 'enabled' }]);
   });
 
   it('is not blamed on an endpoint that was registered after the outage began', async () => {

@@ -133,7 +133,6 @@ describe('a sweep that has more to do than time', () => {
       delivery: {
         batchSize: 1,
         timeoutSeconds: 1,
-        maxAttempts: 1,
         backoff: { initialSeconds: 1, maxSeconds: 1 },
       },
       createdAt: 0,

@@ -1,0 +1,75 @@
+import { Problem } from '../domain/errors.ts';
+import {
+  disabling,
+  type Endpoint,
+  type EndpointChange,
+  enabledEndpoint,
+  enabling,
+  type Subscription,
+} from '../domain/groups.ts';
+import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { GroupStore } from '../stores/groups.ts';
+import { findGroup } from './describe.ts';
+import { anotherEnabled } from './register-endpoint.ts';
+import { type WakeLaggingDeps, wakeLagging } from './wake-group.ts';
+
+/** What a request may change of an endpoint; null takes it away. */
+export type AskedOfEndpoint = Pick<EndpointChange, 'url' | 'headers' | 'description' | 'status'>;
+
+export interface ChangeEndpointDeps extends WakeLaggingDeps {
+  readonly groups: Pick<GroupStore, 'get' | 'updateEndpoint'>;
+  readonly clock: Clock;
+}
+
+const changesAtMost = 5;
+
+/** @throws Problem `endpoint_not_found` */
+export const findEndpoint = ({ endpoints, group }: Subscription, id: string): Endpoint => {
+  const found = endpoints.find(({ endpointId }) => endpointId === id);
+  if (found !== undefined) return found;
+  throw new Problem('endpoint_not_found', `Group "${group.name}" has no endpoint of this id.`);
+};
+
+/** What is to be written for `asked`. What failed at another URL, or before it was enabled, is not held against it. */
+const changeFor = (endpoint: Endpoint, asked: AskedOfEndpoint, now: number): EndpointChange => {
+  const { status, ...settings } = asked;
+  const isMoved = asked.url !== undefined && asked.url !== endpoint.url;
+  return {
+    ...settings,
+    ...(isMoved && { calledSince: now }),
+    ...(status === 'enabled' && enabling(now)),
+    ...(status === 'disabled' &&
+      endpoint.status === 'enabled' &&
+      disabling('It was disabled by a request.', now)),
+  };
+};
+
+/**
+ * Changes an endpoint as it was read; when others were first, it is read again. One that is enabled then is called at once
+ * where its group has lag, whatever retry is due later.
+ * @throws Problem `group_not_found`, `endpoint_not_found`, `endpoint_exists` when it would be the second one that is enabled,
+ * and `conflict` while the topic is being deleted or others keep changing it.
+ */
+export const changeEndpoint = async (
+  deps: ChangeEndpointDeps,
+  topic: Topic,
+  at: { readonly group: string; readonly endpointId: string; readonly requestId: string },
+  asked: AskedOfEndpoint,
+): Promise<Endpoint> => {
+  refuseWhileDeleted(topic);
+  for (let attempt = 0; attempt < changesAtMost; attempt += 1) {
+    const subscription = await findGroup(deps.groups, topic, at.group);
+    const endpoint = findEndpoint(subscription, at.endpointId);
+    const other = enabledEndpoint(subscription);
+    if (asked.status === 'enabled' && other !== undefined && other.endpointId !== at.endpointId)
+      throw anotherEnabled(at.group, other);
+    const ref = { topicId: topic.topicId, group: at.group };
+    const change = changeFor(endpoint, asked, deps.clock.now());
+    const changed = await deps.groups.updateEndpoint(ref, endpoint, change);
+    if (changed === undefined) continue;
+    if (changed.status === 'enabled') await wakeLagging(deps, topic, subscription.group, at.requestId);
+    return changed;
+  }
+  throw new Problem('conflict', 'The endpoint is being changed by others. Nothing was changed; try again.');
+};

@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { isConditionFailure, writeFailure } from './errors.ts';
+import type { StateKey } from './keys.ts';
+import { type Item, type Table, toKey } from './table.ts';
+import { standingItem, stands } from './tombstones.ts';
+
+/** A change of an item that grows its attribute `version` by one. */
+export interface VersionedChange {
+  /** The version that was read; undefined where the item had none, which its first change gives it. */
+  readonly read: number | undefined;
+  /** What it is from then on. */
+  readonly version: number;
+  /** Whose item it must still be: the attribute that is its id. */
+  readonly id: { readonly name: string; readonly value: string };
+  /** Attributes by name; what is undefined stays as it is. */
+  readonly set: Readonly<Record<string, unknown>>;
+  /** Names of attributes that are taken away. */
+  readonly remove?: readonly string[];
+}
+
+const changesOf = ({ set }: VersionedChange): [string, unknown][] =>
+  Object.entries(set).filter(([, value]) => value !== undefined);
+
+const commandOf = (table: string, key: StateKey, wanted: VersionedChange): UpdateItemCommand => {
+  const { read, version, id, remove = [] } = wanted;
+  const set = changesOf(wanted);
+  const isAsRead = read === undefined ? 'attribute_not_exists(#version)' : '#version = :read';
+  const setting = ['#version = :version', ...set.map(([name]) => `#${name} = :${name}`)].join();
+  const removing = remove.map((name) => `#${name}`).join();
+  const names = ['version', ...set.map(([name]) => name), ...remove].map((name) => [`#${name}`, name]);
+  return new UpdateItemCommand({
+    TableName: table,
+    Key: toKey(key),
+    UpdateExpression: `SET ${setting}${removing === '' ? '' : ` REMOVE ${removing}`}`,
+    ConditionExpression: `#id = :id AND ${isAsRead} AND ${stands}`,
+    ExpressionAttributeNames: { ...Object.fromEntries(names), '#id': id.name },
+    ExpressionAttributeValues: marshall({
+      ':id': id.value,
+      ':version': version,
+      ...(read !== undefined && { ':read': read }),
+      ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+    }),
+    ReturnValues: 'ALL_NEW',
+  });
+};
+
+/**
+ * Changes the item under `key` as long as its version is the one that was read: versions never come back, so a copy that
+ * lands late does nothing. Gives the item as it is then, or undefined where it is another by now.
+ */
+export const changeVersion = async (
+  state: Table,
+  key: StateKey,
+  wanted: VersionedChange,
+): Promise<Item | undefined> => {
+  try {
+    return (await state.client.send(commandOf(state.table, key, wanted))).Attributes;
+  } catch (error) {
+    if (!isConditionFailure(error)) throw writeFailure(error);
+    const standing = await standingItem(state, key);
+    const found = standing === undefined ? {} : unmarshall(standing);
+    // It may be this very change, whose first answer was lost; or one like it, which comes to the same.
+    const isDone =
+      found['version'] === wanted.version &&
+      found[wanted.id.name] === wanted.id.value &&
+      changesOf(wanted).every(([name, value]) => isDeepStrictEqual(found[name], value)) &&
+      (wanted.remove ?? []).every((name) => found[name] === undefined);
+    return isDone ? standing : undefined;
+  }
+};
