@@ -3,7 +3,7 @@
  * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
  */
 const concerns = '^lib/(http|topics|log|groups|delivery|archive|auth)/';
-const adapters = '^lib/stores/(dynamodb|s3|sqs|https|memory|system)/';
+const adapters = '^lib/stores/(aws|dynamodb|s3|sqs|https|memory|system)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -33,7 +33,7 @@ export default {
       from: { path: concerns },
       to: {
         path: [
-          '^lib/stores/(dynamodb|s3|sqs|https|memory|system)/',
+          '^lib/stores/(aws|dynamodb|s3|sqs|https|memory|system)/',
           '^lib/local/',
           '^(functions|infra|test|bench)/',
         ],

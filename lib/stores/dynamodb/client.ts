@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
 import { elapsedMs } from '../../domain/instants.ts';
+import { Connections } from '../aws/connections.ts';
 import { type Clock, instantOf } from '../clock.ts';
 import { systemClock } from '../system/clock.ts';
 
@@ -22,16 +23,12 @@ export interface RequestUsage {
 export interface ClientOptions extends Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials'> {
   /** Told of every single request, retries included. The store is then asked to count capacity units. */
   readonly onRequest?: (usage: RequestUsage) => void;
+  /** The one that the SDK signs by, unless a test has another. */
+  readonly clock?: Pick<Clock, 'now' | 'monotonic'>;
 }
 
-/** Kept open and used again, at most `maxSockets` of them; a request without an answer ends after 3 s. */
-const connections = (maxSockets: number) => ({
-  connectionTimeout: 1000,
-  requestTimeout: 3000,
-  throwOnRequestTimeout: true,
-  httpsAgent: { keepAlive: true, maxSockets },
-  httpAgent: { keepAlive: true, maxSockets },
-});
+/** A request without an answer ends after 3 s. */
+const timeouts = { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true };
 
 /**
  * For the log table. It sends each request once: the appender decides on every attempt by itself, because a put must
@@ -42,11 +39,7 @@ const connections = (maxSockets: number) => ({
  * bound nothing. The option came with github.com/aws/aws-sdk-js-v3/pull/8189.
  */
 export const createLogClient = (options: ClientOptions = {}): DynamoDBClient =>
-  createClient(options, {
-    maxAttempts: 1,
-    disableClockSkewCorrection: true,
-    requestHandler: connections(256),
-  });
+  createClient(options, 256, { maxAttempts: 1, disableClockSkewCorrection: true });
 
 /**
  * For the state table, whose writes are all bound to an epoch, an id, a version or a direction: the SDK may repeat them.
@@ -58,20 +51,11 @@ export const createLogClient = (options: ClientOptions = {}): DynamoDBClient =>
  * So the last copy lands within 1 + 15 + 15 minutes of the call that wrote it. `limits.lateWriteMs` allows for that and
  * for as much again in the clocks of whoever deletes and of whoever clears away.
  */
-export const createStateClient = ({ clock = systemClock, ...options }: StateClientOptions = {}) => {
-  const client = createClient(options, {
-    maxAttempts: 4,
-    disableClockSkewCorrection: true,
-    requestHandler: connections(128),
-  });
-  refuseLateAttempts(client, clock);
+export const createStateClient = (options: ClientOptions = {}): DynamoDBClient => {
+  const client = createClient(options, 128, { maxAttempts: 4, disableClockSkewCorrection: true });
+  refuseLateAttempts(client, options.clock ?? systemClock);
   return client;
 };
-
-export interface StateClientOptions extends ClientOptions {
-  /** The one that the SDK signs by, unless a test has another. */
-  readonly clock?: Pick<Clock, 'now' | 'monotonic'>;
-}
 
 const attemptsEndAfterMs = 60_000;
 
@@ -96,10 +80,24 @@ const refuseLateAttempts = (client: DynamoDBClient, clock: Pick<Clock, 'now' | '
 };
 
 const createClient = (
-  { onRequest, ...options }: ClientOptions,
+  { onRequest, clock = systemClock, ...options }: ClientOptions,
+  maxSockets: number,
   settings: DynamoDBClientConfig,
 ): DynamoDBClient => {
-  const client = new DynamoDBClient({ ...settings, ...options });
+  const connections = new Connections(maxSockets, clock);
+  const client = new DynamoDBClient({
+    requestHandler: { ...timeouts, httpAgent: connections.httpAgent, httpsAgent: connections.httpsAgent },
+    ...settings,
+    ...options,
+  });
+  client.middlewareStack.add(
+    (next) => (args) => {
+      connections.closeIdle();
+      return next(args);
+    },
+    // Within the SDK's retries: before each attempt.
+    { step: 'finalizeRequest', priority: 'low', name: 'closeIdleConnections' },
+  );
   if (onRequest) meter(client, onRequest);
   return client;
 };
