@@ -1,6 +1,6 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Run } from '../../lib/delivery/deps.ts';
-import { shownAgainAfterMs, UnansweredError } from '../../lib/delivery/unanswered.ts';
+import { AnsweredElsewhereError, shownAgainAfterMs, UnansweredError } from '../../lib/delivery/unanswered.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
 import { wakeFromMessage } from '../../lib/stores/sqs/wake-message.ts';
 import type { Telemetry } from '../../lib/stores/telemetry.ts';
@@ -47,7 +47,8 @@ export const createQueueConsumer = (deps: QueueConsumerDeps) => {
     const where = `deliver, message ${messageId}`;
     const requestId = wake?.requestId;
     const told = { kind: 'fault', where, error: reasonOf(error) } as const;
-    deps.telemetry.record({ ...told, ...(requestId !== undefined && { requestId }) });
+    if (!(error instanceof AnsweredElsewhereError))
+      deps.telemetry.record({ ...told, ...(requestId !== undefined && { requestId }) });
     try {
       const afterMs = shownAgainAfterMs(error, Number(attributes.ApproximateReceiveCount));
       await deps.receipts.showAgain(receiptHandle, afterMs);

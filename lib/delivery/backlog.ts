@@ -6,7 +6,7 @@ import type { BatchStore } from '../stores/batches.ts';
 import type { Pending } from './message.ts';
 
 export interface Wanted {
-  /** Where to begin, inclusive. It does not go back from one call to the next, and may be past all that was read. */
+  /** Where to begin, inclusive. From one call to the next it does not go back, nor past what was read. */
   readonly from: number;
   /** Exclusive; where it is not given, `maxRecords` says how many at most. */
   readonly end?: number;
@@ -46,8 +46,9 @@ export class Backlog {
    * @throws UndecodableBatchError when the first of them cannot be decoded.
    */
   async next(wanted: Wanted): Promise<readonly Pending[]> {
-    // The cursor moved on past what was read here: another holder moved it. No batch need begin there.
-    if (this.#readThrough !== undefined && wanted.from > this.#readThrough) this.#readThrough = undefined;
+    // A lease is taken only of the cursor that was read, and moves no further than what was sent.
+    if (wanted.from > (this.#readThrough ?? wanted.from))
+      throw new Error('The cursor is past what was read.');
     this.#records = this.#records.filter(({ offset }) => offset >= wanted.from);
     this.#batches = this.#batches.filter((batch) => batchEnd(batch) > wanted.from);
     while (!this.#suffices(wanted)) {

@@ -12,17 +12,12 @@ import type { DeliverDeps, Run } from './deps.ts';
 import { settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import { newOwner } from './owner.ts';
-import { receives } from './subscriptions.ts';
-import { UnansweredError } from './unanswered.ts';
+import { freshSubscription, type ReadSubscription, readSubscription } from './subscriptions.ts';
+import { AnsweredElsewhereError, UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
-/**
- * For how long a run believes what it read of its group and endpoint. An endpoint that was deleted or replaced may be
- * called for as long, and what it acknowledges moves the cursor: to ask before each request would cost a read for each.
- */
-const subscriptionMaxAgeMs = 5000;
 /** A wake that a run queues for its own successor arrives when the lease is let go. */
 const handOverDelayMs = 1000;
 
@@ -35,7 +30,7 @@ const handOverDelayMs = 1000;
  * that may be held, of which an UnansweredError tells, or later.
  */
 export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<void> => {
-  let subscription: Subscription | undefined;
+  let subscription: ReadSubscription | undefined;
   for (let refused = false; ; refused = true) {
     // First: under load most wakes find a lease live, and this is all that they cost.
     const cursor = await deps.cursors.get({ groupId: wake.groupId, partition: wake.partition });
@@ -43,13 +38,12 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
       judgeWake(wake, run.messageIds, cursor, deps.clock.now(), longestRetryOf(subscription));
     let verdict = judged();
     if (verdict.kind === 'go') {
-      subscription ??= await subscriptionOf(deps, wake);
+      subscription ??= await readSubscription(deps, wake);
       if (subscription === undefined) return;
       // The group's settings may say that it has to wait for a retry all the same.
       verdict = judged();
     }
-    if (verdict.kind === 'keep')
-      throw new UnansweredError('Another run answers the same message.', verdict.leaseMs);
+    if (verdict.kind === 'keep') throw new AnsweredElsewhereError(verdict.leaseMs);
     if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
     if (verdict.kind !== 'go' || subscription === undefined) return;
     const delivery = new Delivery(deps, wake, run, subscription);
@@ -67,12 +61,6 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
 const longestRetryOf = (subscription: Subscription | undefined): number =>
   subscription === undefined ? limits.retryAfterMs : longestRetryMs(subscription.group.delivery.backoff);
 
-/** The wake's group, if it is still the same one and is to be called. */
-const subscriptionOf = async (deps: DeliverDeps, wake: Wake): Promise<Subscription | undefined> => {
-  const found = await deps.groups.get({ topicId: wake.topicId, group: wake.group });
-  return found?.group.groupId === wake.groupId && receives(found) ? found : undefined;
-};
-
 /** The deliveries of one run in one partition. */
 class Delivery {
   readonly #deps: DeliverDeps;
@@ -80,14 +68,13 @@ class Delivery {
   readonly #run: Run;
   readonly #owner: string;
   readonly #backlog: Backlog;
-  #subscription: Subscription;
-  #subscribedAt: number;
+  #subscription: ReadSubscription;
   /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
   #mayHoldUntil = 0;
   /** What the run had left when its first request was sent. */
   #leftAtFirstCallMs: number | undefined;
 
-  constructor(deps: DeliverDeps, wake: Wake, run: Run, subscription: Subscription) {
+  constructor(deps: DeliverDeps, wake: Wake, run: Run, subscription: ReadSubscription) {
     this.#deps = deps;
     this.#wake = wake;
     this.#run = run;
@@ -95,7 +82,6 @@ class Delivery {
     const envelope = envelopeBytes(subscription.group, wake.partition);
     this.#backlog = new Backlog(deps.batches, wake, limits.deliveryBytes - envelope);
     this.#subscription = subscription;
-    this.#subscribedAt = deps.clock.now();
   }
 
   /** How long a lease of this run may still be held, ms. One that was asked for without an answer may be. */
@@ -280,12 +266,9 @@ class Delivery {
 
   /** Whether a request may be sent: it would end within the run and the lease, and the group still wants it. */
   async #mayCall(lease: Lease): Promise<boolean> {
-    if (this.#deps.clock.now() - this.#subscribedAt > subscriptionMaxAgeMs) {
-      const subscription = await subscriptionOf(this.#deps, this.#wake);
-      if (subscription === undefined) return false;
-      this.#subscription = subscription;
-      this.#subscribedAt = this.#deps.clock.now();
-    }
+    const subscription = await freshSubscription(this.#deps, this.#wake, this.#subscription);
+    if (subscription === undefined) return false;
+    this.#subscription = subscription;
     return this.#mayGoOn() && lease.remainingMs() >= this.#timeoutMs();
   }
 

@@ -2,13 +2,22 @@ import { limits } from '../domain/limits.ts';
 
 /** A wake was not answered to its end, so that its message must be shown again. `cause` says why. */
 export class UnansweredError extends Error {
-  override readonly name = 'UnansweredError';
+  override readonly name: string = 'UnansweredError';
   /** How long the lease may still be held under which the message is answered, ms; 0 when none can be. */
   readonly leaseMs: number;
 
   constructor(cause: unknown, leaseMs: number) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.leaseMs = leaseMs;
+  }
+}
+
+/** Another run answers the same message: nothing is wrong, but until that run is over the message must not be forgotten. */
+export class AnsweredElsewhereError extends UnansweredError {
+  override readonly name = 'AnsweredElsewhereError';
+
+  constructor(leaseMs: number) {
+    super('Another run answers the same message.', leaseMs);
   }
 }
 

@@ -19,7 +19,7 @@ export interface TopicStore {
   list(page: { readonly limit: number; readonly after?: string }): Promise<TopicPage>;
   /**
    * Changes what is given of a topic that still is as it was read, by its `topicId` and `version`; gives it as it is
-   * then. Undefined when it is not: read again.
+   * then. Undefined when it is not: read again. A change just like it that came between may count as this one.
    */
   update(topic: Topic, change: TopicChange): Promise<Topic | undefined>;
   /** Removes the name, if it still belongs to `topicId` and that is being deleted. Repeating it is no error. */

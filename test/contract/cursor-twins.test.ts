@@ -14,7 +14,17 @@ const maybe = <T>(name: string, value: fc.Arbitrary<T>) =>
 const together = <T>(...parts: readonly fc.Arbitrary<object>[]): fc.Arbitrary<T> =>
   fc.tuple(...parts).map((all) => Object.assign({}, ...all) as T);
 
-/** Acquires what is read now, what was read of a former epoch, or a cursor that is not there. */
+/** One member of a cursor, as it may have been before. */
+const otherwise = {
+  epoch: ({ epoch }: Cursor) => ({ epoch: epoch - 1 }),
+  committed: ({ committed }: Cursor) => ({ committed: committed + 1 }),
+  leaseUntil: ({ leaseUntil }: Cursor) => ({ leaseUntil: leaseUntil + 1 }),
+  retryAt: ({ retryAt }: Cursor) => ({ retryAt: retryAt + 1 }),
+  pendingEnd: ({ pendingEnd = 0 }: Cursor) => ({ pendingEnd: pendingEnd + 1 }),
+} as const;
+const members = Object.keys(otherwise) as (keyof typeof otherwise)[];
+
+/** Acquires what is read now, what was otherwise in one member, or a cursor that is not there. */
 const acquire: fc.Arbitrary<Step> = fc
   .tuple(
     together<Omit<Acquisition, 'read'>>(
@@ -25,12 +35,12 @@ const acquire: fc.Arbitrary<Step> = fc
       }),
       maybe('pendingEnd', small),
     ),
-    fc.constantFrom('now', 'before', 'nothing', 'before its times changed'),
+    fc.constantFrom('now', 'now', 'now', 'nothing', ...members),
   )
   .map(([acquisition, basis]) => (store, ref, standing) => {
-    const before = standing && { ...standing, epoch: standing.epoch - 1 };
-    const changed = standing && { ...standing, leaseUntil: standing.leaseUntil + 1, retryAt: 7 };
-    const read = { now: standing, before, nothing: undefined, 'before its times changed': changed }[basis];
+    if (basis === 'nothing' || standing === undefined)
+      return store.acquire(ref, { ...acquisition, read: undefined });
+    const read = basis === 'now' ? standing : { ...standing, ...otherwise[basis](standing) };
     return store.acquire(ref, { ...acquisition, read });
   });
 

@@ -64,6 +64,8 @@ export class RemovalRound {
   readonly #turns: RemovalTurns;
   readonly #queues: Readonly<Record<RemovalKind, Queue>>;
   readonly #over = new Set<RemovalKind>();
+  /** Whether a list could not be read: what comes behind its place was not given. */
+  #isCut = false;
   #turn: RemovalKind;
   /** Those that go on. */
   #more: Removal[] = [];
@@ -82,7 +84,7 @@ export class RemovalRound {
 
   get place(): Pick<SweepPlace, 'topicRemoval' | 'groupRemoval' | 'turn'> {
     const { topic, group } = this.#queues;
-    const isWhole = this.#over.size === 2;
+    const isWhole = this.#over.size === 2 && !this.#isCut;
     if (isWhole) return {};
     return {
       ...(topic.place !== undefined && { topicRemoval: topic.place }),
@@ -97,8 +99,12 @@ export class RemovalRound {
       const kind = this.#turn;
       this.#turn = kind === 'topic' ? 'group' : 'topic';
       if (this.#over.has(kind)) continue;
-      const removal = await this.#failures.kept(() => this.#queues[kind].next(), undefined);
-      if (removal === undefined) this.#over.add(kind);
+      const removal = await this.#failures.kept<Removal | 'unread' | undefined>(
+        () => this.#queues[kind].next(),
+        'unread',
+      );
+      if (removal === 'unread') this.#isCut = true;
+      if (removal === 'unread' || removal === undefined) this.#over.add(kind);
       else await this.#give(removal, hasTime);
     }
     for (let removal = this.#more.shift(); removal !== undefined; removal = this.#more.shift()) {

@@ -2,6 +2,7 @@ import { concurrently } from '../../domain/concurrently.ts';
 import { limits } from '../../domain/limits.ts';
 import { closesPartition } from '../../domain/records/batches.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
+import { removeGroup } from '../../groups/remove.ts';
 import { partitionsOf } from '../../groups/start-offsets.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { Clock } from '../../stores/clock.ts';
@@ -34,9 +35,9 @@ const closesAtOnce = 8;
 
 /**
  * Takes apart what was deleted: the log's batches, cursors, partition states, groups and endpoints. Every step may be
- * repeated, so that a crash anywhere leaves work for the next turn and nothing else. Nothing is taken apart until
- * `limits.removalMinAgeMs` after it was deleted (a topic: closed), when no writer can still believe in it and no late
- * copy of a write can bring a part of it back.
+ * repeated, so that a crash anywhere leaves work for the next turn and nothing else. Groups and their endpoints go at once,
+ * so that nobody is called any more. Nothing else is taken apart until `limits.removalMinAgeMs` after it was deleted (a
+ * topic: closed), when no writer can still believe in it and no late copy of a write can bring a part of it back.
  */
 export class RemovalTurns {
   readonly #deps: RemovalDeps;
@@ -52,7 +53,7 @@ export class RemovalTurns {
     const outcome =
       removal.kind === 'topic'
         ? await this.#takeTopic(removal, hasTime)
-        : await removeGroup(this.#deps, removal);
+        : await takeGroup(this.#deps, removal);
     if (outcome === 'finished') await this.#deps.removals.delete(removal);
     return outcome;
   }
@@ -108,15 +109,16 @@ const deleteOldest = async ({ batches }: RemovalDeps, at: PartitionRef): Promise
 const isOld = (since: number, { clock }: Pick<RemovalDeps, 'clock'>): boolean =>
   clock.now() - since >= limits.removalMinAgeMs;
 
-const removeGroup = async (deps: RemovalDeps, removal: GroupRemoval): Promise<TurnOutcome> => {
-  if (!isOld(removal.requestedAt, deps)) return 'waits';
-  // It may still stand, when whoever deleted it got no further than asking for it.
+const takeGroup = async (deps: RemovalDeps, removal: GroupRemoval): Promise<TurnOutcome> => {
+  // It may still stand, when whoever deleted it got no further than asking for it. And once more at the end: an endpoint's
+  // put may land late.
   await deps.groups.delete({ topicId: removal.topicId, group: removal.name }, removal.id);
+  if (!isOld(removal.requestedAt, deps)) return 'waits';
   await deps.cursors.deleteAll(removal.id);
   return 'finished';
 };
 
-/** Finishes what deleting the topic begins with: each partition is closed, and its name goes. Then notes that it is. */
+/** Finishes what deleting the topic begins with: each partition is closed, its name and its groups go. Then notes that. */
 const closeTopic = async (
   deps: RemovalDeps,
   { id: topicId, name, partitions }: TopicRemoval,
@@ -132,5 +134,6 @@ const closeTopic = async (
   // Not before: whoever has the name next must not be written to where this topic was.
   if (closed.includes(false)) return;
   await deps.topics.delete(name, topicId);
+  for (const { group } of await deps.groups.list(topicId)) await removeGroup(deps, group);
   await deps.removals.noteClosed(topicId, deps.clock.now());
 };

@@ -33,7 +33,13 @@ export class MemoryTopicStore implements TopicStore {
 
   async update({ name, topicId, version }: Topic, change: TopicChange): Promise<Topic | undefined> {
     const standing = this.#topics.get(name);
-    if (standing?.topicId !== topicId || standing.version !== version) return undefined;
+    if (standing?.topicId !== topicId) return undefined;
+    if (standing.version !== version) {
+      const changes = Object.entries(change) as [keyof Topic, unknown][];
+      const isDone =
+        standing.version === version + 1 && changes.every(([name, value]) => standing[name] === value);
+      return isDone ? standing : undefined;
+    }
     return this.#keep({ ...standing, ...change, version: version + 1 });
   }
 

@@ -125,6 +125,30 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       });
     });
 
+    test('a cursor of which the epoch alone has changed since it was read is not taken', async () => {
+      const { cursors } = await open();
+      await held(cursors);
+      await cursors.release(ref, { epoch: 1 });
+      const read = await cursors.get(ref);
+      await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 3000 }));
+      await cursors.release(ref, { epoch: 2 });
+      const standing = await cursors.get(ref);
+      expect(standing).toStrictEqual({ ...read, epoch: 2 });
+      expect(await cursors.acquire(ref, acquisition('c', { read, leaseUntil: 4000 }))).toBeUndefined();
+      expect(await cursors.get(ref)).toStrictEqual(standing);
+    });
+
+    test('a cursor of which the pending end alone has changed since it was read is not taken', async () => {
+      const { cursors } = await open();
+      await cursors.acquire(ref, acquisition('a', { pendingEnd: 50 }));
+      const read = await cursors.get(ref);
+      await cursors.commit(ref, { epoch: 1, committed: 40, leaseUntil: 2000, pendingEnd: 51 });
+      const standing = await cursors.get(ref);
+      expect(standing).toStrictEqual({ ...read, pendingEnd: 51 });
+      expect(await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 3000 }))).toBeUndefined();
+      expect(await cursors.get(ref)).toStrictEqual(standing);
+    });
+
     test('a retry that was set since the cursor was read is not passed over', async () => {
       const { cursors } = await open();
       const read = await retrying(cursors);

@@ -92,6 +92,15 @@ export const describeTopicStore = (open: () => Promise<Stores>): void => {
       expect(await topics.get('none')).toBeUndefined();
     });
 
+    test('a change that another made just so in between may count as this one', async () => {
+      const { topics } = await open();
+      await topics.create(topic('orders'));
+      const standing = await topics.update(topic('orders'), { partitions: 9, archive: false });
+      expect(await topics.update(topic('orders'), { archive: false })).toStrictEqual(standing);
+      expect(await topics.update(topic('orders'), { archive: true })).toBeUndefined();
+      expect(await topics.get('orders')).toStrictEqual(standing);
+    });
+
     /** Marks the topic, and deletes it. */
     const remove = async (topics: TopicStore, name: string): Promise<void> => {
       const standing = await topics.get(name);

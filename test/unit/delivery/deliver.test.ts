@@ -811,6 +811,22 @@ describe('a run', () => {
     expect(sent).toHaveLength(3);
   });
 
+  it('stops calling it as soon though its clock steps back', async () => {
+    const { rig, deliver, append, sent, groups, clock } = await makeRig({ delivery: { batchSize: 1 } });
+    append(...values(9));
+    const { monotonic } = clock;
+    rig.answer = async () => {
+      if (sent.length === 1) {
+        await groups.deleteEndpoint(groupRef, 'e1');
+        clock.now = () => monotonic() - 3_600_000;
+      }
+      rig.pass(2000);
+      return ok;
+    };
+    await deliver();
+    expect(sent.length).toBeLessThanOrEqual(3);
+  });
+
   it('goes on with the endpoint that took the place of the one it began with', async () => {
     const { rig, deliver, append, sent, groups } = await makeRig({ delivery: { batchSize: 1 } });
     append(...values(4));

@@ -76,6 +76,21 @@ describe('sweep', () => {
     expect(made.events.map(({ kind }) => kind)).toEqual(['swept']);
   });
 
+  it('sends every wake before it looks how old anything is', async () => {
+    const made = await makeSweep();
+    const [first] = await made.groups.list('t1');
+    const second = { name: 'mail', groupId: 'g2' };
+    await made.groups.create({ ...made.group, ...second });
+    const [endpoint] = first?.endpoints ?? [];
+    if (endpoint)
+      await made.groups.putEndpoint({ topicId: 't1', group: 'mail' }, { ...endpoint, endpointId: 'e2' });
+    made.append({ value: 1 });
+    made.calls.length = 0;
+    expect(await made.sweep()).toMatchObject({ wakes: 2 });
+    const order = made.calls.filter((call) => /^(?:queue.send|batches.floor)$/.test(call));
+    expect(order).toEqual(['queue.send', 'queue.send', 'batches.floor', 'batches.floor']);
+  });
+
   it('wakes nobody who is not called, and tells that records wait there, which is no lag', async () => {
     const made = await makeSweep({ endpoint: { status: 'disabled' } });
     await made.sweep();

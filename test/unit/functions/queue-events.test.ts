@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { createQueueConsumer } from '../../../functions/deliver/queue-events.ts';
-import { UnansweredError } from '../../../lib/delivery/unanswered.ts';
+import { AnsweredElsewhereError, UnansweredError } from '../../../lib/delivery/unanswered.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
 import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
@@ -108,6 +108,20 @@ describe('messages of the wake queue', () => {
     });
     await handle(event(wakeToMessage(wake(0)), wakeToMessage(wake(1)), wakeToMessage(wake(0))), context);
     expect(shown.sort()).toEqual(['r0 in 25000', 'r1 in 8000', 'r2 in 25000']);
+  });
+
+  it('that another run answers come back, and nothing is wrong with them', async () => {
+    const events: TelemetryEvent[] = [];
+    const { shown, receipts } = noting();
+    const handle = createQueueConsumer({
+      deliver: () => Promise.reject(new AnsweredElsewhereError(20_000)),
+      receipts,
+      telemetry: { record: (recorded) => events.push(recorded) },
+    });
+    const answer = await handle(event(wakeToMessage(wake(0))), context);
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect(shown).toEqual(['r0 in 21000']);
+    expect(events).toEqual([]);
   });
 
   it('that failed come back by themselves when the queue does not show them again', async () => {
