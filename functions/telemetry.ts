@@ -29,9 +29,10 @@ export interface FunctionTelemetry extends Telemetry {
 
 /**
  * Logs (JSON) and metrics (CloudWatch's embedded format) of one function. Counts have the function as their only
- * dimension, since each further combination is a metric that is paid for; what belongs to one topic, group or endpoint
- * is in the logs. Lag alone is by group: it is what people are alarmed of. What belongs to one call bears its id as
- * `requestId`, the one that the call's answer has as `x-request-id`.
+ * dimension, since each further combination is a metric that is paid for, $0.30 for a month in which it is sent all the
+ * time; what belongs to one topic, group or endpoint is in the logs. Lag alone is by group: it is what people are alarmed
+ * of. What one alarm watches for all functions is sent without a dimension too. A count of nothing is not sent. What
+ * belongs to one call bears its id as `requestId`, the one that the call's answer has as `x-request-id`.
  */
 export const createTelemetry = (
   logger: Logger = new Logger(),
@@ -39,6 +40,22 @@ export const createTelemetry = (
 ): FunctionTelemetry => {
   const count = (name: string, value: number): void => {
     metrics.addMetric(name, MetricUnit.Count, value);
+  };
+
+  /** Counts of the whole stack, as far as they come from this invocation. */
+  const overall = new Map<string, number>();
+  const countOverall = (name: string): void => {
+    overall.set(name, (overall.get(name) ?? 0) + 1);
+  };
+  const sendOverall = (): void => {
+    for (const [name, value] of overall) {
+      const single = metrics.singleMetric();
+      single.clearDefaultDimensions();
+      // The set of no dimensions. Without any set there would be none to count by.
+      single.addDimensions({});
+      single.addMetric(name, MetricUnit.Count, value);
+    }
+    overall.clear();
   };
 
   const appended = (event: Event<'appended'>): void => {
@@ -75,7 +92,7 @@ export const createTelemetry = (
   };
 
   const undecodable = ({ kind: _kind, ...event }: Event<'undecodable-batch'>): void => {
-    count('UndecodableBatches', 1);
+    countOverall('UndecodableBatches');
     logger.error('a batch cannot be decoded', { ...event });
   };
 
@@ -94,9 +111,9 @@ export const createTelemetry = (
     logger.info('records wait in a group that is paused', { ...event });
   };
 
-  /** A sign of life from each sweep that did all it had to; the rest only where there is something. */
+  const throttled = (): void => countOverall('StoreThrottles');
+
   const swept = ({ kind: _kind, ...event }: Event<'swept'>): void => {
-    if (event.failures === 0) count('SweepsDone', 1);
     if (event.wakes > 0) count('SweepWakes', event.wakes);
     if (event.removals > 0) count('SweepRemovals', event.removals);
     if (event.paused > 0) count('PausedGroups', event.paused);
@@ -105,6 +122,7 @@ export const createTelemetry = (
 
   const fault = ({ where, error, requestId }: Event<'fault'>): void => {
     count('Faults', 1);
+    countOverall('Faults');
     logger.error(`fault in ${where}`, {
       error: loggable(error),
       ...(requestId !== undefined && { requestId }),
@@ -120,6 +138,7 @@ export const createTelemetry = (
     lag,
     paused,
     swept,
+    throttled,
     fault,
   };
 
@@ -134,6 +153,7 @@ export const createTelemetry = (
     },
     flush() {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+      sendOverall();
     },
   };
 };

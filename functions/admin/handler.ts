@@ -20,8 +20,16 @@ const environment = functionEnvironment([
   'MILLRACE_WAKE_QUEUE_URL',
 ]);
 const telemetry = createTelemetry();
-const log = { client: createLogClient(), table: environment.MILLRACE_LOG_TABLE, clock };
-const state = { client: createStateClient(), table: environment.MILLRACE_STATE_TABLE, clock };
+const log = {
+  client: createLogClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'log' }) }),
+  table: environment.MILLRACE_LOG_TABLE,
+  clock,
+};
+const state = {
+  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
+  table: environment.MILLRACE_STATE_TABLE,
+  clock,
+};
 const batches = dynamoBatchStore(log);
 const stores = dynamoStateStores(state);
 const queue = sqsWakeQueue({

@@ -13,8 +13,16 @@ import { createTelemetry } from '../telemetry.ts';
 
 const environment = functionEnvironment(['MILLRACE_LOG_TABLE', 'MILLRACE_STATE_TABLE']);
 const telemetry = createTelemetry();
-const log = { client: createLogClient(), table: environment.MILLRACE_LOG_TABLE, clock };
-const state = { client: createStateClient(), table: environment.MILLRACE_STATE_TABLE, clock };
+const log = {
+  client: createLogClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'log' }) }),
+  table: environment.MILLRACE_LOG_TABLE,
+  clock,
+};
+const state = {
+  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
+  table: environment.MILLRACE_STATE_TABLE,
+  clock,
+};
 const { keys, partitions, topics } = dynamoStateStores(state);
 
 /** `GET` of a topic's partitions and of their records. */

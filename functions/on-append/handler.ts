@@ -11,7 +11,7 @@ import { createStreamConsumer } from './stream-events.ts';
 const environment = functionEnvironment(['MILLRACE_STATE_TABLE', 'MILLRACE_WAKE_QUEUE_URL']);
 const telemetry = createTelemetry();
 const groups = dynamoGroupStore({
-  client: createStateClient(),
+  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
   table: environment.MILLRACE_STATE_TABLE,
   clock,
 });

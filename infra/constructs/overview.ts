@@ -8,19 +8,30 @@ import {
   MathExpression,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { counted, ofEveryFunction, period, throttlesOfTables, type Watched } from './signals.ts';
+import { counted, countedOverall, ofEveryFunction, ofFunction, period, type Watched } from './signals.ts';
 
 const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
   new GraphWidget({ title, left, right, width: 8, height: 6, period, leftYAxis: { min: 0 } });
 
-/** Of every topic and group that there is, as they come and go. */
-const ofEveryGroup = ({ namespace }: Watched, metricName: string): IMetric =>
+/** Of whatever there is with these dimensions, as it comes and goes. */
+const searched = (
+  { namespace }: Watched,
+  dimensions: string,
+  metricName: string,
+  statistic: string,
+): IMetric =>
   new MathExpression({
-    expression: `SEARCH('{"${namespace}",service,topic,group} MetricName="${metricName}"', 'Maximum', ${period.toSeconds()})`,
+    expression: `SEARCH('{"${namespace}",${dimensions}} MetricName="${metricName}"', '${statistic}', ${period.toSeconds()})`,
     usingMetrics: {},
     label: '',
     period,
   });
+
+const ofEveryGroup = (watched: Watched, metricName: 'Lag' | 'LagAge'): IMetric =>
+  searched(watched, 'service,topic,group', metricName, 'Maximum');
+
+const byFunction = (watched: Watched, metricName: 'Faults'): IMetric =>
+  searched(watched, 'service', metricName, 'Sum');
 
 const produceRow = (watched: Watched): IWidget[] => {
   const produce = (name: string, statistic = 'Sum'): IMetric => counted(watched, 'produce', name, statistic);
@@ -66,25 +77,30 @@ const partsRow = (watched: Watched): IWidget[] => {
       label: ['wakes', 'wakes set aside', 'stream events set aside'][index] ?? '',
     }),
   );
-  const iteratorAge = watched.functions['on-append'].lambda.metric('IteratorAge', {
-    statistic: 'Maximum',
-    period,
-  });
   return [
     graph('Queues', visible, [age]),
-    graph('Stream: how far on-append is behind, ms', [iteratorAge]),
-    graph('Functions: errors and throttles', ofEveryFunction(watched, 'Errors', 'Sum'), [
-      ...ofEveryFunction(watched, 'Throttles', 'Sum'),
+    graph('Stream: how far on-append is behind, ms', [
+      ofFunction(watched, 'on-append', 'IteratorAge', 'Maximum'),
     ]),
+    graph(
+      'Functions: errors and throttles',
+      ofEveryFunction(watched, 'Errors'),
+      ofEveryFunction(watched, 'Throttles'),
+    ),
   ];
 };
 
 const faultsRow = (watched: Watched): IWidget[] => [
   graph(
-    'Batches that cannot be decoded',
-    (['deliver', 'consume'] as const).map((reader) =>
-      counted(watched, reader, 'UndecodableBatches', 'Sum').with({ label: reader }),
-    ),
+    'Faults by function, and batches that cannot be decoded',
+    [byFunction(watched, 'Faults')],
+    [countedOverall(watched, 'Faults'), countedOverall(watched, 'UndecodableBatches')],
+  ),
+  graph('Requests that DynamoDB refused for want of capacity', [countedOverall(watched, 'StoreThrottles')]),
+  graph(
+    'Sweep: groups that are paused while records wait, wakes and deletions',
+    [counted(watched, 'sweep', 'PausedGroups', 'Maximum')],
+    [counted(watched, 'sweep', 'SweepWakes', 'Sum'), counted(watched, 'sweep', 'SweepRemovals', 'Sum')],
   ),
 ];
 
@@ -105,7 +121,7 @@ const entryRow = (watched: Watched): IWidget[] => {
       stage.metricLatency({ period, statistic: 'p50', label: 'p50' }),
       stage.metricLatency({ period, statistic: 'p99', label: 'p99' }),
     ]),
-    graph('Tables: capacity units, and throttles', units, throttlesOfTables(watched)),
+    graph('Tables: capacity units', units),
   ];
 };
 

@@ -34,14 +34,22 @@ export const counted = (
     label: statistic === 'Sum' || statistic === 'Maximum' ? metricName : `${metricName} ${statistic}`,
   });
 
-export const ofEveryFunction = (
+/** What it counts of all functions together, without a dimension. */
+export const countedOverall = (
+  { namespace }: Watched,
+  metricName: 'Faults' | 'StoreThrottles' | 'UndecodableBatches',
+): Metric => new Metric({ namespace, metricName, statistic: 'Sum', period, label: metricName });
+
+/** What Lambda counts of one function. */
+export const ofFunction = (
   { functions }: Watched,
-  metricName: 'Errors' | 'Throttles' | 'ConcurrentExecutions',
-  statistic: 'Sum' | 'Maximum',
-): Metric[] =>
-  Object.entries(functions).map(([label, { lambda }]) =>
-    lambda.metric(metricName, { statistic, period, label }),
-  );
+  name: FunctionName,
+  metricName: 'Errors' | 'Throttles' | 'Invocations' | 'IteratorAge',
+  statistic: 'Sum' | 'Maximum' = 'Sum',
+): Metric => functions[name].lambda.metric(metricName, { statistic, period, label: name });
+
+export const ofEveryFunction = (watched: Watched, metricName: 'Errors' | 'Throttles'): Metric[] =>
+  (Object.keys(watched.functions) as FunctionName[]).map((name) => ofFunction(watched, name, metricName));
 
 /** The same without its label, with which an alarm would be one of metric math, which not all that reads alarms knows. */
 export const unlabelled = ({ namespace, metricName, statistic, dimensions, period }: Metric): Metric =>
@@ -52,13 +60,3 @@ export const unlabelled = ({ namespace, metricName, statistic, dimensions, perio
     period,
     ...(dimensions !== undefined && { dimensionsMap: dimensions }),
   });
-
-const tableThrottles = (table: TableV2, label: string): Metric[] =>
-  (['WriteThrottleEvents', 'ReadThrottleEvents'] as const).map((name) =>
-    table.metric(name, { statistic: 'Sum', period, label: `${label} ${name}` }),
-  );
-
-export const throttlesOfTables = ({ tables }: Watched): Metric[] => [
-  ...tableThrottles(tables.log, 'log'),
-  ...tableThrottles(tables.state, 'state'),
-];

@@ -93,6 +93,11 @@ export type TelemetryEvent =
       readonly ms: number;
     }
   | {
+      /** An attempt of a request that the store refused for want of capacity. */
+      readonly kind: 'throttled';
+      readonly table: 'log' | 'state';
+    }
+  | {
       readonly kind: 'fault';
       readonly where: string;
       readonly error: unknown;

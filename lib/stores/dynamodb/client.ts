@@ -9,6 +9,7 @@ import { elapsedMs } from '../../domain/instants.ts';
 import { Connections } from '../aws/connections.ts';
 import { type Clock, instantOf } from '../clock.ts';
 import { systemClock } from '../system/clock.ts';
+import { isThrottle } from './errors.ts';
 
 /** One request that left, and what it cost. */
 export interface RequestUsage {
@@ -25,6 +26,8 @@ export interface ClientOptions extends Pick<DynamoDBClientConfig, 'endpoint' | '
   readonly onRequest?: (usage: RequestUsage) => void;
   /** The one that the SDK signs by, unless a test has another. */
   readonly clock?: Pick<Clock, 'now' | 'monotonic'>;
+  /** Told of each attempt that was refused for want of capacity, wholly or in part, whether it is repeated or not. */
+  readonly onThrottle?: () => void;
 }
 
 /** A request without an answer ends after 3 s. */
@@ -80,7 +83,7 @@ const refuseLateAttempts = (client: DynamoDBClient, clock: Pick<Clock, 'now' | '
 };
 
 const createClient = (
-  { onRequest, clock = systemClock, ...options }: ClientOptions,
+  { onRequest, onThrottle, clock = systemClock, ...options }: ClientOptions,
   maxSockets: number,
   settings: DynamoDBClientConfig,
 ): DynamoDBClient => {
@@ -99,7 +102,28 @@ const createClient = (
     { step: 'finalizeRequest', priority: 'low', name: 'closeIdleConnections' },
   );
   if (onRequest) meter(client, onRequest);
+  if (onThrottle) watchThrottles(client, onThrottle);
   return client;
+};
+
+/** Within the SDK's retries, so that each attempt passes here. */
+const watchThrottles = (client: DynamoDBClient, onThrottle: () => void): void => {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        const result = await next(args);
+        // What of a batch was refused is named in an answer that is no error.
+        const { output } = result;
+        if ('UnprocessedItems' in output && Object.keys(output.UnprocessedItems ?? {}).length > 0)
+          onThrottle();
+        return result;
+      } catch (error) {
+        if (isThrottle(error)) onThrottle();
+        throw error;
+      }
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'watchThrottles' },
+  );
 };
 
 const reads = new Set(['GetItem', 'Query', 'Scan', 'BatchGetItem', 'DescribeTable']);

@@ -20,6 +20,9 @@ const throttles = new Set([
   'TooManyRequestsException',
 ]);
 
+/** Whether the store refused a request, or an attempt of one, for want of capacity. */
+export const isThrottle = (error: unknown): boolean => throttles.has(asFailure(error).name);
+
 /** Refused for the request's time or the credentials' age, before anything was written: the next one may pass. */
 const outdated = new Set([
   'ExpiredTokenException',

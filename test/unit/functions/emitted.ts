@@ -14,24 +14,20 @@ export interface Line extends Record<string, unknown> {
   };
 }
 
-/** Where the log is written, line by line, as text, while `use` works with the telemetry of the function `service`. */
-export const writtenBy = async (
-  service: string,
+const written = async (
+  variables: Readonly<Record<string, string>>,
+  make: () => FunctionTelemetry,
   use: (telemetry: FunctionTelemetry) => void | Promise<void>,
 ): Promise<string[]> => {
   const lines: string[] = [];
   // Where Powertools writes while it is developed with.
-  vi.stubEnv('POWERTOOLS_DEV', 'true');
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  const developing = { POWERTOOLS_DEV: 'true', POWERTOOLS_METRICS_DISABLED: 'false' };
+  for (const [name, value] of Object.entries({ ...variables, ...developing })) vi.stubEnv(name, value);
   const spies = (['log', 'info', 'warn', 'error'] as const).map((level) =>
     vi.spyOn(console, level).mockImplementation((text: unknown) => void lines.push(String(text))),
   );
   try {
-    const options = { serviceName: service };
-    const telemetry = createTelemetry(
-      new Logger(options),
-      new Metrics({ ...options, namespace: 'millrace-test' }),
-    );
+    const telemetry = make();
     await use(telemetry);
     telemetry.flush();
   } finally {
@@ -41,16 +37,38 @@ export const writtenBy = async (
   return lines;
 };
 
+/** Where the log is written, line by line, as text, while `use` works with the telemetry of the function `service`. */
+export const writtenBy = (
+  service: string,
+  use: (telemetry: FunctionTelemetry) => void | Promise<void>,
+): Promise<string[]> => {
+  const options = { serviceName: service };
+  const make = () =>
+    createTelemetry(new Logger(options), new Metrics({ ...options, namespace: 'millrace-test' }));
+  return written({}, make, use);
+};
+
+/** The lines of a function whose environment this is, as the function makes its own telemetry. */
+export const linesIn = async (
+  environment: Readonly<Record<string, string>>,
+  use: (telemetry: FunctionTelemetry) => void | Promise<void>,
+): Promise<Line[]> =>
+  (await written(environment, () => createTelemetry(), use)).map((line) => JSON.parse(line) as Line);
+
 /** The same, each line parsed. */
 export const linesBy = async (...use: Parameters<typeof writtenBy>): Promise<Line[]> =>
   (await writtenBy(...use)).map((line) => JSON.parse(line) as Line);
 
-/** Every metric in the lines by name: its value or values, its unit and its dimensions. */
+/** Every metric in the lines by name, `all` before it where it has no dimension: values, unit and dimensions. */
 export const metricsIn = (lines: readonly Line[]): Record<string, unknown> =>
   Object.fromEntries(
     lines.flatMap((line) =>
-      (line._aws?.CloudWatchMetrics ?? []).flatMap(({ Metrics: metrics, Dimensions }) =>
-        metrics.map(({ Name, Unit }) => [Name, [line[Name], Unit, Dimensions.flat().join('+')]]),
-      ),
+      (line._aws?.CloudWatchMetrics ?? []).flatMap(({ Metrics: metrics, Dimensions }) => {
+        const dimensions = Dimensions.flat().join('+');
+        return metrics.map(({ Name, Unit }) => [
+          dimensions === '' ? `all ${Name}` : Name,
+          [line[Name], Unit, dimensions],
+        ]);
+      }),
     ),
   );

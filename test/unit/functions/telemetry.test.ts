@@ -97,7 +97,6 @@ describe('the telemetry of a function', () => {
       AppendsRefusedOverloaded: [1, 'Count', 'service'],
       AppendsRefusedUnknown: [1, 'Count', 'service'],
       AppendsRefusedUnavailable: [1, 'Count', 'service'],
-      SweepsDone: [1, 'Count', 'service'],
       PausedGroups: [2, 'Count', 'service'],
       SweepWakes: [3, 'Count', 'service'],
       SweepRemovals: [1, 'Count', 'service'],
@@ -105,12 +104,16 @@ describe('the telemetry of a function', () => {
     expect(lines.filter((line) => line['requestId'] === 'r1')).toHaveLength(3);
   });
 
-  it('sends of an idle sweep that it was there and nothing else, and of one that failed not even that', async () => {
-    const swept = { kind: 'swept', wakes: 0, removals: 0, paused: 0, ms: 20 } as const;
-    expect(metricsIn(await linesOf({ ...swept, failures: 0 }))).toEqual({
-      SweepsDone: [1, 'Count', 'service'],
+  it('sends nothing of a sweep that found nothing, and of what all functions count one line without dimensions', async () => {
+    const lines = await linesOf({ kind: 'swept', wakes: 0, removals: 0, paused: 0, failures: 0, ms: 20 });
+    expect(metricsIn(lines)).toEqual({});
+    const fault = { kind: 'fault', where: 'sweep', error: new Error('away') } as const;
+    const throttled = { kind: 'throttled', table: 'log' } as const;
+    expect(metricsIn(await linesOf(fault, throttled, fault, throttled, throttled))).toEqual({
+      Faults: [[1, 1], 'Count', 'service'],
+      'all Faults': [2, 'Count', ''],
+      'all StoreThrottles': [3, 'Count', ''],
     });
-    expect(metricsIn(await linesOf({ ...swept, failures: 1 }))).toEqual({});
   });
 
   it('names a group in which records wait that nobody is called with, and sends no metric for it', async () => {
@@ -138,7 +141,7 @@ describe('the telemetry of a function', () => {
   it('counts a batch that cannot be decoded, and logs where it is and why', async () => {
     const place = { topic: 'orders', topicId: 'T', partition: 3, base: 40, end: 45, reason: 'Why.' };
     const lines = await linesOf({ kind: 'undecodable-batch', ...place, group: 'billing', requestId: 'r1' });
-    expect(metricsIn(lines)).toEqual({ UndecodableBatches: [1, 'Count', 'service'] });
+    expect(metricsIn(lines)).toEqual({ 'all UndecodableBatches': [1, 'Count', ''] });
     expect(lines.find((line) => line['message'] === 'a batch cannot be decoded')).toMatchObject({
       level: 'ERROR',
       ...place,
