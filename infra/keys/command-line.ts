@@ -12,7 +12,11 @@ export const usage = `Usage, with AWS credentials that may read the stack and wr
   --scope    ${scopes.join(', ')}; may be repeated. admin implies the others
   --topic    what the key is confined to, such as orders or billing-*; may be repeated. Without: every topic
   --expires  when it stops working, such as 2030-01-31T00:00:00Z. Without: never
-  --table    the name of the state table, instead of --stack`;
+  --table    the name of the state table, instead of --stack
+  --region   where the stack is, such as eu-west-1. Without: AWS_REGION, AWS_DEFAULT_REGION or CDK_DEFAULT_REGION, else the
+             profile's region
+  --profile  the profile of the AWS configuration whose credentials are used. Without: AWS_PROFILE, or what the
+             environment has`;
 
 /** The command line is wrong. The message says what, and what to write instead. */
 export class UsageError extends Error {
@@ -22,7 +26,15 @@ export class UsageError extends Error {
 /** Where the keys are: the stack whose output names the state table, or the table itself. */
 export type Target = { readonly stack: string } | { readonly table: string };
 
-export type KeysCommand =
+/** Which account and region they are in, as far as the command line says. */
+export interface Account {
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+export type KeysCommand = { readonly account: Account } & KeysTask;
+
+export type KeysTask =
   | {
       readonly kind: 'create';
       readonly target: Target;
@@ -42,6 +54,8 @@ const options = {
   scope: { type: 'string', multiple: true },
   topic: { type: 'string', multiple: true },
   expires: { type: 'string' },
+  region: { type: 'string' },
+  profile: { type: 'string' },
 } as const;
 
 const parse = (args: readonly string[]) => {
@@ -61,7 +75,10 @@ type Given = ReturnType<typeof parse>['values'];
  */
 export const readCommand = (args: readonly string[], now: number): KeysCommand => {
   const { values, positionals } = parse(args);
-  const [kind, ...rest] = positionals;
+  return { ...readTask(values, positionals, now), account: accountOf(values) };
+};
+
+const readTask = (values: Given, [kind, ...rest]: readonly string[], now: number): KeysTask => {
   switch (kind) {
     case 'create':
       refuseWords(rest);
@@ -94,6 +111,13 @@ const targetOf = ({ stack, table }: Given): Target => {
   if ((stack === undefined) === (table === undefined))
     throw new UsageError('Give either --stack (the name of the deployed stack) or --table.');
   return stack === undefined ? { table: table ?? '' } : { stack };
+};
+
+const accountOf = ({ region, profile }: Given): Account => {
+  if (region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region))
+    throw new UsageError(`--region: the name of a region, such as eu-west-1, not ${JSON.stringify(region)}`);
+  if (profile === '') throw new UsageError('--profile: the name of a profile.');
+  return { ...(region === undefined ? {} : { region }), ...(profile === undefined ? {} : { profile }) };
 };
 
 const keyIdOf = (text: string | undefined): string => {

@@ -4,7 +4,7 @@ import { timestampText } from '../../lib/domain/timestamps.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import type { KeyStore } from '../../lib/stores/keys.ts';
 import type { Random } from '../../lib/stores/random.ts';
-import type { KeysCommand } from './command-line.ts';
+import type { KeysTask } from './command-line.ts';
 
 export interface KeysDeps {
   readonly keys: KeyStore;
@@ -20,7 +20,7 @@ export interface KeysDeps {
  * Creates, lists or revokes keys. A new key is answered once it is stored (as a hash), and never again.
  * @returns false when there was no key to revoke.
  */
-export const runCommand = async (deps: KeysDeps, command: KeysCommand): Promise<boolean> => {
+export const runCommand = async (deps: KeysDeps, command: KeysTask): Promise<boolean> => {
   switch (command.kind) {
     case 'create': {
       const { kind: _kind, target: _target, ...grant } = command;

@@ -4,6 +4,7 @@ import { dynamoKeyStore } from '../../lib/stores/dynamodb/api-keys.ts';
 import { createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
+import { type Reach, reachOf } from './account.ts';
 import { readCommand, type Target, UsageError, usage } from './command-line.ts';
 import { runCommand } from './commands.ts';
 import { stateTableOf } from './state-table.ts';
@@ -11,8 +12,10 @@ import { stateTableOf } from './state-table.ts';
 const remark = (line: string): void => console.error(line);
 const answer = (line: string): void => console.log(line);
 
-const tableOf = async (target: Target): Promise<string> =>
-  'table' in target ? target.table : stateTableOf(new CloudFormationClient({}), target.stack);
+const tableOf = async (target: Target, reach: Reach): Promise<string> =>
+  'table' in target
+    ? target.table
+    : stateTableOf(new CloudFormationClient(reach), target.stack, reach.region);
 
 const reasons = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
@@ -25,13 +28,14 @@ const main = async (args: readonly string[]): Promise<number> => {
     answer(usage);
     return 0;
   }
-  const command = readCommand(args, systemClock.now());
+  const { account, ...task } = readCommand(args, systemClock.now());
+  const reach = await reachOf(account, process.env);
   const keys = dynamoKeyStore({
-    client: createStateClient(),
-    table: await tableOf(command.target),
+    client: createStateClient(reach),
+    table: await tableOf(task.target, reach),
     clock: systemClock,
   });
-  const done = await runCommand({ keys, clock: systemClock, random: systemRandom, answer, remark }, command);
+  const done = await runCommand({ keys, clock: systemClock, random: systemRandom, answer, remark }, task);
   return done ? 0 : 1;
 };
 
@@ -39,7 +43,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof UsageError) remark(`${error.message}\n\n${usage}`);
-  // What AWS says (no credentials, no region, no right to do this) is for people; its stack is not.
+  // What AWS says (no credentials, no right to do this) is for people; its stack is not.
   else remark(reasons(error));
   process.exitCode = 1;
 }

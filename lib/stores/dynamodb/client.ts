@@ -21,7 +21,8 @@ export interface RequestUsage {
   readonly units: number | undefined;
 }
 
-export interface ClientOptions extends Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials'> {
+export interface ClientOptions
+  extends Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials' | 'profile'> {
   /** Told of every single request, retries included. The store is then asked to count capacity units. */
   readonly onRequest?: (usage: RequestUsage) => void;
   /** The one that the SDK signs by, unless a test has another. */

@@ -11,6 +11,7 @@ describe('readCommand', () => {
     expect(read(line)).toEqual({
       kind: 'create',
       target: { stack: 's' },
+      account: {},
       name: 'ci',
       scopes: ['produce', 'consume'],
       topics: ['orders', 'billing-*'],
@@ -22,16 +23,26 @@ describe('readCommand', () => {
     expect(read(`${create} --scope admin`)).toEqual({
       kind: 'create',
       target: { stack: 's' },
+      account: {},
       name: 'ci',
       scopes: ['admin'],
     });
   });
 
   test('keys are listed, and revoked by id, in a stack or in a table', () => {
-    expect(read('list --table t')).toEqual({ kind: 'list', target: { table: 't' } });
+    expect(read('list --table t')).toEqual({ kind: 'list', target: { table: 't' }, account: {} });
     const keyId = '0123456789abcdef0123';
-    expect(read(`revoke ${keyId} --stack s`)).toEqual({ kind: 'revoke', target: { stack: 's' }, keyId });
+    const target = { stack: 's' };
+    expect(read(`revoke ${keyId} --stack s`)).toEqual({ kind: 'revoke', target, account: {}, keyId });
   });
+
+  test.each(['list', 'create --name ci --scope admin', 'revoke 0123456789abcdef0123'])(
+    'the region and the profile of AWS can be given to %s',
+    (line) => {
+      const { account } = read(`${line} --stack s --region eu-west-1 --profile ops`);
+      expect(account).toEqual({ region: 'eu-west-1', profile: 'ops' });
+    },
+  );
 
   test.each([
     ['', 'create, list or revoke'],
@@ -49,6 +60,8 @@ describe('readCommand', () => {
     [`${create} --scope admin --expires tomorrow`, '--expires'],
     [`${create} --scope admin --expires 2026-01-01T00:00:00Z`, 'past'],
     ['revoke --stack s', 'id'],
+    ['list --stack s --region Frankfurt', '--region: the name of a region'],
+    ['list --stack s --profile=', '--profile'],
   ])('%j is refused, saying %j', (line, said) => {
     expect(() => read(line)).toThrow(said);
   });

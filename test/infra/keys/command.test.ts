@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashKey, keyIdOf } from '../../../lib/auth/keys.ts';
 import { type EmbeddedService, startDynamodb } from '../../../lib/local/embedded/dynamodb.ts';
@@ -25,14 +26,22 @@ beforeAll(async () => {
 afterAll(() => dynamodb.stop());
 
 /** Runs the command as `npm run keys` does, against the embedded tables. */
-const keys = (...args: string[]): Promise<{ code: number; out: string; said: string }> =>
+const keys = (...args: string[]) => keysWith({ AWS_REGION: 'us-east-1' }, ...args);
+
+const keysWith = (
+  variables: Record<string, string>,
+  ...args: string[]
+): Promise<{ code: number; out: string; said: string }> =>
   new Promise((resolve) => {
     const env = {
       PATH: process.env.PATH ?? '',
       AWS_ENDPOINT_URL: dynamodb.endpoint,
-      AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      // Not those of whoever runs this.
+      AWS_CONFIG_FILE: join(root, 'none'),
+      AWS_SHARED_CREDENTIALS_FILE: join(root, 'none'),
+      ...variables,
     };
     const options = { cwd: root, env };
     execFile(process.execPath, ['infra/keys/main.ts', ...args], options, (error, out, said) =>
@@ -89,4 +98,12 @@ test('a table that is not there is named as the reason', async () => {
   const { code, said } = await keys('list', '--table', 'nowhere');
   expect(code).toBe(1);
   expect(said).toContain('ResourceNotFoundException');
+});
+
+test('where nothing says a region, what could say it is named', async () => {
+  const { code, said } = await keysWith({}, 'list', '--table', 'state');
+  expect(code).toBe(1);
+  for (const name of ['--region', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'CDK_DEFAULT_REGION', 'profile'])
+    expect(said).toContain(name);
+  expect(await keysWith({}, 'list', '--table', 'state', '--region', 'us-east-1')).toMatchObject({ code: 0 });
 });
