@@ -2,6 +2,7 @@ import { METHODS } from 'node:http';
 import type { APIGatewayProxyEventV2, Context as LambdaContext } from 'aws-lambda';
 import type { Context } from 'hono';
 import { Problem } from '../lib/domain/errors.ts';
+import { limits } from '../lib/domain/limits.ts';
 import type { Api } from '../lib/http/api.ts';
 import { problemResponse } from '../lib/http/problems.ts';
 import { requestTarget, unknownMethod } from '../lib/http/target.ts';
@@ -94,13 +95,29 @@ const resultOf = async (response: Response): Promise<HttpResult> => {
     response.headers.get('content-type') ?? 'text/plain',
   );
   const isBase64Encoded = !isText || bytes.byteLength >= longestTextBytes;
+  const headers = Object.fromEntries(response.headers);
+  if (Math.ceil(bytes.byteLength / 3) * 4 > limits.functionAnswerBytes - headRoom)
+    return resultOf(tooLong(headers['x-request-id'] ?? ''));
   return {
     statusCode: response.status,
-    headers: Object.fromEntries(response.headers),
+    headers,
     body: bytes.toString(isBase64Encoded ? 'base64' : 'utf8'),
     isBase64Encoded,
   };
 };
+
+/** What the status and the headers of an answer take at most. */
+const headRoom = 16 * 1024;
+
+/** Instead of an answer that Lambda would not let pass: the gateway's own would say nothing of why. No fetch has one. */
+const tooLong = (requestId: string): Response =>
+  refusal(
+    requestId,
+    new Problem(
+      'too_large',
+      'The answer would be longer than a function may give. The request was carried out: ask for less at once.',
+    ),
+  );
 
 /** Of an event that is no request: no application sees it. */
 const refusal = (requestId: string, problem: Problem): Response =>

@@ -11,7 +11,15 @@ export const limits = {
   /** First line and headers of a request: the quota of HTTP APIs, which the local server keeps to. */
   requestHeadBytes: 10_240,
   /** A produce request. */
-  requestBytes: 5 * 1024 * 1024,
+  requestBytes: 5_000_000,
+  /**
+   * A body inside the event that a function gets of it, where it is a JSON string: a quote or a line break takes two bytes
+   * there. Lambda refuses events over 6,291,556 bytes ("Request must be smaller than 6291556 bytes for the
+   * InvokeFunction operation"), and 64 KiB are left for the rest, in which the head comes up to three times.
+   */
+  eventBodyBytes: 6_291_556 - 64 * 1024,
+  /** The answer of a function, its body as a JSON string among it. */
+  functionAnswerBytes: 6_291_556,
   requestRecords: 1000,
   /** The body of any other request. */
   settingsBytes: 64 * 1024,
@@ -25,7 +33,7 @@ export const limits = {
   batchRecords: 1000,
   /** What the records of one batch are before compression: what a reader must have room for. */
   batchDecodedBytes: 32 * 1024 * 1024,
-  /** Records and payload of one fetch. */
+  /** Records and payload of one fetch. The answer has up to 160 bytes more for each record, and goes into `functionAnswerBytes` as base64. */
   fetchRecords: 1000,
   fetchBytes: 4 * 1024 * 1024,
   fetchWaitSeconds: 20,

@@ -402,7 +402,7 @@ describe('the limit', () => {
       [5000, '12345678901234567890'],
       [100_000, '12345678901234567890'],
       [2_000_000, '1'],
-      [2_500_000, ''],
+      [2_490_000, ''],
     ] as const) {
       const problem = expectProblem(await nested(depth, leaf), 400, 'limit_exceeded');
       expect(problem).toMatchObject({ limit: 'jsonDepth', maximum: 100 });
@@ -445,7 +445,7 @@ describe('the limit', () => {
     for (const headers of [json, { ...json, 'content-length': '10' }]) {
       sent = 0;
       const problem = expectProblem(await call(world, path, { body: tooLong(), headers }), 413, 'too_large');
-      expect(problem).toMatchObject({ limit: 'requestBytes', maximum: 5 * 1024 * 1024 });
+      expect(problem).toMatchObject({ limit: 'requestBytes', maximum: 5_000_000 });
       expect(sent).toBeLessThan(limits.requestBytes + 5 * 65_536);
     }
   });
@@ -458,5 +458,32 @@ describe('the limit', () => {
   test('requestBytes is just reached', async () => {
     const body = '{"records":[{"value":1}]}'.padEnd(limits.requestBytes);
     expect((await call(await oneTopic(), path, { body, headers: json })).status).toBe(200);
+  });
+
+  test.each([
+    ['quotes', (count: number) => JSON.stringify('"'.repeat(Math.floor(count / 3)))],
+    ['backslashes', (count: number) => JSON.stringify('\\'.repeat(Math.floor(count / 4)))],
+    ['line breaks', (count: number) => `[${'\n'.repeat(count / 2)}0]`],
+  ])('eventBodyBytes is just reached, and not exceeded, by %s', async (_what, valueOfSize) => {
+    const bodyOf = (escaped: number): string => {
+      const records = Array.from({ length: 20 }, (_, partition) => {
+        const value = valueOfSize(200_000);
+        return `{"partition":${partition},"value":${value}}`;
+      });
+      const body = `{"records":[${records.join()}]}`;
+      const size = JSON.stringify(body).length - 2;
+      // Blanks take one byte, pairs of quotes in a value as many as its record has room for.
+      return body.padEnd(body.length + Math.max(0, escaped - size));
+    };
+    const world = await newWorld();
+    await withTopic(world, 20);
+    const fits = bodyOf(limits.eventBodyBytes);
+    expect(JSON.stringify(fits).length - 2).toBe(limits.eventBodyBytes);
+    expect(Buffer.byteLength(fits)).toBeLessThanOrEqual(limits.requestBytes);
+    expect((await call(world, path, { body: fits, headers: json })).status).toBe(200);
+    const answer = await call(world, path, { body: `${fits} `, headers: json });
+    const problem = expectProblem(answer, 413, 'too_large');
+    expect(problem).toMatchObject({ limit: 'eventBodyBytes', maximum: limits.eventBodyBytes });
+    expect(problem['detail']).toContain('Send it in two requests');
   });
 });

@@ -116,7 +116,9 @@ export class Collector {
   }
 
   #take(records: readonly LogRecord[], bytes: number): void {
-    const fitsWhole = this.#bytes + bytes <= this.#want.maxBytes;
+    // From the middle of a batch on they are counted one by one: those before may have been the small ones.
+    const isWhole = records[0] !== undefined && records[0].offset >= this.#next;
+    const fitsWhole = isWhole && this.#bytes + bytes <= this.#want.maxBytes;
     for (const record of records) {
       if (record.offset < this.#next) continue;
       const size = fitsWhole ? bytes / records.length : recordBytes(record);

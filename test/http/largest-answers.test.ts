@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { createHttpHandler } from '../../functions/http-events.ts';
+import { limits } from '../../lib/domain/limits.ts';
+import { gatewayEvent } from './alike/gateway.ts';
+import { request } from './alike/table.ts';
+import { call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
+
+const path = '/v1/topics/orders/partitions/0/records';
+
+/** What the function of `line` gives to the gateway. */
+const asFunction = async ({ apps }: World, line: string) => {
+  const arrived = gatewayEvent(request(line));
+  if (arrived === undefined) throw new Error('The gateway would answer by itself.');
+  const app = apps[arrived.part];
+  const handle = createHttpHandler({ app, telemetry: { flush: () => undefined } });
+  return handle(arrived.event, { getRemainingTimeInMillis: () => 60_000 });
+};
+
+const many = (count: number, record: object): readonly object[] =>
+  Array.from({ length: count }, () => ({ partition: 0, timestamp: '2020-01-01T00:00:00.123Z', ...record }));
+
+const quotes = { value: '"'.repeat(120_000) };
+const plain = { value: 'a'.repeat(250_000) };
+const small = {
+  key: '"'.repeat(500),
+  value: ['"'.repeat(1400)],
+  headers: Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`h${index}`, '"'])),
+};
+
+describe('the answer of a fetch is one that a function may give', () => {
+  test.each([
+    ['values full of quotes', Array.from({ length: 5 }, () => many(9, quotes)), 0],
+    ['many small records with much beside the value', Array.from({ length: 6 }, () => many(250, small)), 0],
+    ['blanks and line breaks', [many(18, plain), many(18, plain)], 0],
+    [
+      'large records at the end of a batch of small ones',
+      [[...many(980, { value: 0 }), ...many(16, plain)], many(16, plain)],
+      980,
+    ],
+  ])('with %s', async (_what, requests, first) => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    let end = 0;
+    for (const records of requests) {
+      expect((await produce(world, records)).status).toBe(200);
+      end += records.length;
+    }
+    let fetches = 0;
+    for (let offset = first; offset < end; fetches += 1) {
+      const result = await asFunction(world, `GET ${path}?offset=${offset}&limit=1000`);
+      expect(result.statusCode).toBe(200);
+      expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(limits.functionAnswerBytes);
+      const body = Buffer.from(result.body, result.isBase64Encoded ? 'base64' : 'utf8').toString();
+      const { nextOffset } = JSON.parse(body) as { nextOffset: number };
+      expect(nextOffset).toBeGreaterThan(offset);
+      offset = nextOffset;
+    }
+    expect(fetches).toBeGreaterThan(1);
+  });
+});
+
+test('an answer that a function may not give becomes one that says so', async () => {
+  const world = await newWorld();
+  const topics = Array.from({ length: 100 }, (_, index) => `${index}-${'t'.repeat(120)}`);
+  for (let count = 0; count < 480; count += 1) await world.key({ scopes: ['consume'], topics });
+  const result = await asFunction(world, 'GET /v1/keys');
+  const headers = new Headers({ ...result.headers });
+  expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(limits.functionAnswerBytes);
+  const json = JSON.parse(result.body) as Readonly<Record<string, unknown>>;
+  expectProblem({ status: result.statusCode, headers, text: result.body, json }, 413, 'too_large');
+  expect((await call(world, 'GET /v1/keys')).status).toBe(200);
+});
