@@ -5,7 +5,8 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
@@ -73,10 +74,18 @@ const targetOf = ({ url = '' }: IncomingMessage): string => {
   return whole === undefined ? url : origin + requestTarget(gatewayPath(path), query);
 };
 
+/** What Node says of a body that does not come as it was announced. */
+const bodyFaults: Readonly<Record<string, string>> = {
+  HPE_INVALID_EOF_STATE: 'The body broke off. Nothing was written.',
+  HPE_INVALID_CHUNK_SIZE: 'The body is not in chunks, as its Transfer-Encoding says. Nothing was written.',
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request took too long to come in. Nothing was written.',
+};
+
 const unreadable = (error: NodeJS.ErrnoException): Problem => {
-  if (error.code === 'HPE_INVALID_METHOD') return unknownMethod();
-  if (error.code !== 'HPE_HEADER_OVERFLOW')
-    return new Problem('invalid_request', 'This is no HTTP request.', { cause: error });
+  const { code = '' } = error;
+  if (code === 'HPE_INVALID_METHOD') return unknownMethod();
+  if (code !== 'HPE_HEADER_OVERFLOW')
+    return new Problem('invalid_request', bodyFaults[code] ?? 'This is no HTTP request.', { cause: error });
   const limit = 'requestHeadBytes';
   return new Problem(
     'too_large',
@@ -85,9 +94,9 @@ const unreadable = (error: NodeJS.ErrnoException): Problem => {
   );
 };
 
-/** The answer to bytes that are no request, or one with too long a head: Node has no request to show then. */
-const answerTo = async (error: NodeJS.ErrnoException, socket: Socket): Promise<void> => {
-  const response = refusal(unreadable(error), { connection: 'close' });
+/** Answers where Node has no request to show, as bytes that are none, and ends the connection. */
+const answerBare = async (problem: Problem, socket: Duplex): Promise<void> => {
+  const response = refusal(problem, { connection: 'close' });
   const body = Buffer.from(await response.arrayBuffer());
   response.headers.set('content-length', String(body.byteLength));
   const head = [...response.headers].map(([name, value]) => `${name}: ${value}`);
@@ -113,32 +122,45 @@ const newServer = (apps: Apps, answering: Answering): Server => {
     (request, env) => apps[partFor(request.method, new URL(request.url).pathname)].fetch(request, env),
     options,
   );
-  const answers = new WeakMap<Socket, ServerResponse>();
-  const server = createServer(
-    // A request without a Host header gets a problem as its answer too, and not Node's own.
-    { maxHeaderSize: limits.requestHeadBytes, requireHostHeader: false },
-    (incoming, outgoing) => {
-      answers.set(incoming.socket, outgoing);
-      answering.underWay.add(outgoing);
-      outgoing.once('close', () => answering.underWay.delete(outgoing));
-      if (answering.closes) closeAfter(outgoing);
-      try {
-        incoming.url = targetOf(incoming);
-      } catch (error) {
-        incoming.url = '/';
-        return void getRequestListener(() => problemBeforeRouting(error), options)(incoming, outgoing);
-      }
-      return void listener(incoming, outgoing);
-    },
-  );
-  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
-    const socket = stream as Socket;
-    const answer = answers.get(socket);
-    const isAmidAnswer = answer?.headersSent === true && !answer.writableFinished;
-    if (!socket.writable || error.code === 'ECONNRESET' || isAmidAnswer) socket.destroy();
-    else void answerTo(error, socket);
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    answers.set(incoming.socket, outgoing);
+    answering.underWay.add(outgoing);
+    outgoing.once('close', () => answering.underWay.delete(outgoing));
+    if (answering.closes) closeAfter(outgoing);
+    try {
+      incoming.url = targetOf(incoming);
+    } catch (error) {
+      incoming.url = '/';
+      return void getRequestListener(() => problemBeforeRouting(error), options)(incoming, outgoing);
+    }
+    return void listener(incoming, outgoing);
+  };
+  // A request without a Host header gets a problem as its answer too, and not Node's own.
+  const server = createServer({ maxHeaderSize: limits.requestHeadBytes, requireHostHeader: false }, answer);
+  // What a request expects beside "100-continue" may be passed over (RFC 9110, 10.1.1).
+  server.on('checkExpectation', answer);
+  server.on('connect', (_incoming, socket) => void answerBare(unknownMethod(), socket));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+    else endAfterFault(error, socket, answers.get(socket));
   });
   return server;
+};
+
+/** @param last the answer that was begun last on this connection, whether it is over or not. */
+const endAfterFault = (
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  last: ServerResponse | undefined,
+): void => {
+  if (last === undefined || last.writableFinished) return void answerBare(unreadable(error), socket);
+  // What is at fault is behind a whole request: that one's answer comes as if nothing were behind it.
+  if (last.req.complete) {
+    closeAfter(last);
+    last.once('finish', () => socket.end());
+  } else if (last.headersSent) socket.destroy();
+  else void answerBare(unreadable(error), socket);
 };
 
 /** For so long a connection that nobody uses is left open when the server stops. */

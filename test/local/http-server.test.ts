@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { serveHttp } from '../../lib/local/http-server.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
-import { newWorld } from '../http/world.ts';
+import { adminKey, call, newWorld, type World, withTopic } from '../http/world.ts';
 
 /** What a server of the whole interface answers to `lines`, sent as they are. */
 const answerTo = async (lines: readonly string[]): Promise<string> => {
@@ -51,4 +51,55 @@ test.each([
 test('a request with the whole address in its first line is served', async () => {
   const answer = await answerTo(['GET http://example.com/v1/health HTTP/1.1', 'Host: a']);
   expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+describe('a request that is not as it was announced', () => {
+  /** What comes back on one connection for `bytes`, sent as they are, which is then left open. */
+  const answersTo = async (bytes: string): Promise<{ readonly text: string; readonly world: World }> => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    const server = await serveHttp(world.apps, 0, systemClock);
+    onTestFinished(() => server.stop(0));
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.end(bytes.replaceAll('KEY', adminKey));
+    return { text: await text(socket), world };
+  };
+  const body = '{"records":[{"value":1}]}';
+  const produce = (...headers: readonly string[]): string =>
+    ['POST /v1/topics/orders/records HTTP/1.1', 'Host: a', 'Authorization: Bearer KEY']
+      .concat('Content-Type: application/json', headers, '', '')
+      .join('\r\n');
+  const whole = produce(`Content-Length: ${body.length}`) + body;
+  const endOf = async (world: World): Promise<unknown> =>
+    (await call(world, 'GET /v1/topics/orders/partitions')).json['partitions'];
+
+  test.each([
+    ['bytes that are no request', 'garbage garbage\r\n\r\n'],
+    ['a request with too long a head', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\n\r\n`],
+  ])('is answered as it was: one with %s behind it', async (_what, behind) => {
+    const { text: answers, world } = await answersTo(whole + behind);
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    expect(answers).toContain('"offset":0');
+    expect(await endOf(world)).toMatchObject([{ endOffset: 1 }]);
+  });
+
+  test.each([
+    ['a body that is too short', produce('Content-Length: 99') + body, 'The body broke off.'],
+    ['chunks without their end', `${produce('Transfer-Encoding: chunked')}5\r\n{"rec`, 'The body broke off.'],
+    ['a chunk of no size', `${produce('Transfer-Encoding: chunked')}zz\r\n`, 'The body is not in chunks'],
+  ])('is refused in words when it has %s, and nothing is written', async (_what, bytes, detail) => {
+    const { text: answers, world } = await answersTo(bytes);
+    expect(answers).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answers).toContain(detail);
+    expect(answers).toContain('Nothing was written.');
+    expect(await endOf(world)).toMatchObject([{ endOffset: 0 }]);
+  });
+
+  test('is served whatever else it expects, and told that CONNECT is no method here', async () => {
+    const expecting = await answersTo(produce(`Content-Length: ${body.length}`, 'Expect: wonders') + body);
+    expect(expecting.text).toMatch(/^HTTP\/1\.1 200 /);
+    const { text: refused } = await answersTo('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(refused).toContain('application/problem+json');
+  });
 });
