@@ -133,6 +133,8 @@ export const createTelemetry = (
     appended,
     'append-refused': refused,
     attempt,
+    // The attempt is logged, and the reason is in its group's answer; this has the endpoint's URL, which may hold a secret.
+    'retry-planned': () => undefined,
     'endpoint-disabled': disabled,
     'undecodable-batch': undecodable,
     lag,

@@ -4,6 +4,7 @@ import { limits } from '../domain/limits.ts';
 import { backoffMs, type Outage, outageAfter } from '../domain/retry.ts';
 import { timestampText } from '../domain/timestamps.ts';
 import type { Release } from '../stores/cursors.ts';
+import type { TelemetryEvent } from '../stores/telemetry.ts';
 import type { Target } from './attempt.ts';
 import type { DeliverDeps } from './deps.ts';
 import type { Outcome } from './outcome.ts';
@@ -47,8 +48,26 @@ export const settleFailure = async (
   const backoff = backoffMs(attempts, group.delivery.backoff, deps.random.number());
   const delayMs = Math.max(backoff, outcome.retryAfterMs ?? 0);
   const retry = { attempts, delayMs, retryAt: now + delayMs, lastFailure: outcome.reason };
+  deps.telemetry.record(plannedRetry(target, outcome, delayMs));
   return { kind: 'retry', retry: { ...retry, ...(outage !== undefined && { outage }) } };
 };
+
+const plannedRetry = (
+  { group, endpoint, wake }: Target,
+  outcome: Failed,
+  delayMs: number,
+): TelemetryEvent => ({
+  kind: 'retry-planned',
+  topic: group.topic,
+  group: group.name,
+  partition: wake.partition,
+  endpointId: endpoint.endpointId,
+  url: endpoint.url,
+  reason: outcome.reason,
+  ...(outcome.status !== undefined && { status: outcome.status }),
+  ...(outcome.excerpt !== undefined && { excerpt: outcome.excerpt }),
+  delayMs,
+});
 
 /**
  * The outage with the attempt that failed now. It is the endpoint's own: it does not begin before that was registered, was

@@ -14,6 +14,9 @@ export type Outcome =
       readonly kind: 'outage' | 'refusal';
       /** For people. */
       readonly reason: string;
+      /** HTTP status, where there was an answer, and how its body began, where that is told. */
+      readonly status?: number;
+      readonly excerpt?: string;
       /** How long the endpoint asked to be left alone, ms. */
       readonly retryAfterMs?: number;
       /** It said that it is gone for good. */
@@ -34,20 +37,22 @@ export const outcomeOf = (answer: WebhookAnswer, message: Message, now: number):
   return {
     kind: outageStatuses.has(status) ? 'outage' : 'refusal',
     reason: `The endpoint answered ${status}.`,
+    status,
+    ...(answer.excerpt !== undefined && { excerpt: answer.excerpt }),
     ...(wait !== undefined && { retryAfterMs: wait }),
     ...(status === 410 && { gone: true }),
   };
 };
 
-const acknowledgement = ({ acknowledged }: Answered, { start, end }: Message): Outcome => {
+const acknowledgement = ({ acknowledged, status }: Answered, { start, end }: Message): Outcome => {
   if (acknowledged === undefined || acknowledged.kind === 'all')
     return { kind: 'acknowledged', through: end };
-  if (acknowledged.kind === 'unclear') return { kind: 'refusal', reason: acknowledged.reason };
+  if (acknowledged.kind === 'unclear') return { kind: 'refusal', reason: acknowledged.reason, status };
   const { offset } = acknowledged;
   if (offset > start && offset <= end) return { kind: 'acknowledged', through: offset };
   const reason =
     offset === start
       ? `The endpoint acknowledged nothing: ack.offset is ${start}, where the message begins.`
       : `The endpoint answered with an ack.offset that is no offset from ${start + 1} to ${end}.`;
-  return { kind: 'refusal', reason };
+  return { kind: 'refusal', reason, status };
 };

@@ -1,10 +1,11 @@
 /** `npm start`: the whole broker on this machine, until it is told to end. */
 import { resolve } from 'node:path';
 import { EnvironmentError, localEnvironment } from '../../functions/environment.ts';
-import { banner } from './banner.ts';
-import { consoleTelemetry } from './console-telemetry.ts';
+import { systemClock } from '../stores/system/clock.ts';
 import { StartError } from './data-folder.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
+import { banner } from './terminal/banner.ts';
+import { consoleTelemetry } from './terminal/console-telemetry.ts';
 
 // Whoever reads the output may go, as `head` does, or its disk may be full: the broker goes on without.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -20,7 +21,7 @@ const start = async (): Promise<Runtime> => {
     folder,
     port: environment.PORT,
     sweepMs: environment.MILLRACE_SWEEP_SECONDS * 1000,
-    telemetry: consoleTelemetry(complain),
+    telemetry: consoleTelemetry(complain, systemClock),
     ...(adminKey !== undefined && { adminKey }),
   });
   print(banner({ url: runtime.url, folder: resolve(folder), root: runtime.root }));

@@ -91,7 +91,7 @@ const compose = (stores: EmbeddedStores, root: ApiKey, { telemetry, sweepMs = 30
     stores.stream &&
     new TableStream({ ...stores.stream, push: (record) => streamPump.push(record), clock, telemetry });
   const appender = new Appender({ batches, clock, random, telemetry });
-  const webhooks = new HttpsWebhookSender({ allowLoopback: true });
+  const webhooks = new HttpsWebhookSender({ allowLoopback: true, excerpts: true });
   const delivering = { ...stores, batches, webhooks, clock, random, telemetry };
   const queuePump = new QueuePump(
     stores.wakes.client,

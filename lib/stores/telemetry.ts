@@ -46,6 +46,24 @@ export type TelemetryEvent =
       readonly wokenBy?: string;
     }
   | {
+      /** An attempt failed, and when the next one is. Not for logs that others keep: a URL may hold a secret. */
+      readonly kind: 'retry-planned';
+      readonly topic: string;
+      readonly group: string;
+      readonly partition: number;
+      readonly endpointId: string;
+      /** Of the endpoint, as it was registered. */
+      readonly url: string;
+      /** A sentence. */
+      readonly reason: string;
+      /** HTTP status, where there was an answer; a 2xx whose acknowledgement was refused. */
+      readonly status?: number;
+      /** How the answer's body began, where that is told. */
+      readonly excerpt?: string;
+      /** Until the next attempt. */
+      readonly delayMs: number;
+    }
+  | {
       readonly kind: 'endpoint-disabled';
       readonly topic: string;
       readonly group: string;

@@ -17,6 +17,8 @@ export type WebhookAnswer =
       readonly status: number;
       /** The `Retry-After` header as it came. */
       readonly retryAfter?: string;
+      /** How the body of any other begins, for a person: where that is asked for, and holds nothing of the request. */
+      readonly excerpt?: string;
       /** What the body of a 2xx says of the records; without it all of them are acknowledged. */
       readonly acknowledged?: Acknowledgement;
     }

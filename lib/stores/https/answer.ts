@@ -1,8 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type Acknowledgement, unclear } from '../../domain/acknowledgements/acknowledgement.ts';
 import { BodyReader } from '../../domain/acknowledgements/body-reader.ts';
-import type { WebhookAnswer } from '../webhooks.ts';
+import type { WebhookAnswer, WebhookRequest } from '../webhooks.ts';
 import { BrokenOffError, decodeBody } from './decode-body.ts';
+import { excerptOf } from './excerpt.ts';
 
 /** What is read of a body, in characters: an echo of the largest message, quoted once more, is shorter. */
 const mostRead = 8 * 1024 * 1024;
@@ -16,17 +17,23 @@ export class AnswerBrokenOffError extends Error {
 
 /**
  * What comes back on `exchange`. Where the status decides, it is settled by the head, whatever becomes of the body.
+ * @param quoted the request, where the answer is to tell how its body begins, if that is not a 2xx.
  * @throws AnswerBrokenOffError
  * @throws Error as the connection or the parser gave it, or the reason of `signal`.
  */
-export const answerOf = async (exchange: ClientRequest, signal: AbortSignal): Promise<WebhookAnswer> => {
+export const answerOf = async (
+  exchange: ClientRequest,
+  signal: AbortSignal,
+  quoted?: WebhookRequest,
+): Promise<WebhookAnswer> => {
   const response = await headOf(exchange, signal);
   const status = response.statusCode ?? 0;
   const retryAfter = response.headers['retry-after'];
   const answer = { kind: 'answered', status, ...(retryAfter !== undefined && { retryAfter }) } as const;
   if (status < 200 || status > 299 || status === 204) {
     leave(exchange, response);
-    return answer;
+    const excerpt = quoted && status !== 204 ? await excerptOf(response, quoted) : undefined;
+    return { ...answer, ...(excerpt !== undefined && { excerpt }) };
   }
   return { ...answer, acknowledged: await acknowledgedBy(exchange, response, signal) };
 };

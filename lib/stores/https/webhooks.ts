@@ -4,6 +4,7 @@ import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/egr
 import type { WebhookAnswer, WebhookRequest, WebhookSender } from '../webhooks.ts';
 import { AnswerBrokenOffError, answerOf } from './answer.ts';
 import { Connections } from './connections.ts';
+import { duration, failureSentence, unresolvedSentence } from './failure-words.ts';
 import { nameResolver, type Resolve } from './resolve.ts';
 import { ForbiddenAddressError, Route, UnresolvedNameError } from './route.ts';
 
@@ -12,6 +13,8 @@ export interface HttpsWebhookOptions extends EgressRules {
   readonly resolve?: Resolve;
   /** Certificate authorities, PEM, instead of those that Node knows. */
   readonly ca?: string;
+  /** Whether the beginning of an answer that is no 2xx is told. Default: no, since it may hold anything. */
+  readonly excerpts?: boolean;
   /** Wall clock, ms. */
   readonly now?: () => number;
 }
@@ -69,7 +72,8 @@ export class HttpsWebhookSender implements WebhookSender {
       readBefore = bytesRead;
     });
     try {
-      const answer = await answerOf(exchange, call.signal);
+      const quoted = this.#options.excerpts === true ? call.request : undefined;
+      const answer = await answerOf(exchange, call.signal, quoted);
       // RFC 9110, 15.5.9: how some servers say that they close a connection which nobody used.
       return exchange.reusedSocket && answer.kind === 'answered' && answer.status === 408 ? 'closed' : answer;
     } catch (error) {
@@ -129,8 +133,8 @@ const unreachable = (reason: string): WebhookAnswer => ({ kind: 'unreachable', r
 
 const lateness = ({ request, route }: Call): string =>
   route.resolving
-    ? `Its name was not resolved within ${request.timeoutMs} ms.`
-    : `It did not answer within ${request.timeoutMs} ms.`;
+    ? `Its name was not resolved within ${duration(request.timeoutMs)}.`
+    : `It did not answer within ${duration(request.timeoutMs)}.`;
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
@@ -138,7 +142,7 @@ const codeOf = (error: unknown): string =>
 /** An error's own text may name addresses or hold what the other end sent: only its kind is told. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof ForbiddenAddressError) return 'The name leads to an address that is not public.';
-  if (error instanceof UnresolvedNameError) return `Its name was not resolved (${codeOf(error.cause)}).`;
+  if (error instanceof UnresolvedNameError) return unresolvedSentence(codeOf(error.cause));
   if (error instanceof AnswerBrokenOffError) return 'The connection ended before the body of its answer did.';
-  return `The request failed (${codeOf(error)}).`;
+  return failureSentence(codeOf(error));
 };

@@ -276,7 +276,7 @@ describe('a failed attempt', () => {
     append({ value: 0 }, { value: 1 });
     rig.answer = () => answer;
     await deliver();
-    expect(events).toMatchObject([{ kind: 'attempt', outcome }]);
+    expect(events).toMatchObject([{ kind: 'attempt', outcome }, { kind: 'retry-planned' }]);
     const failed = await cursor();
     expect(failed).toMatchObject({ committed: 0, leaseUntil: 0, attempts: 1, pendingEnd: 2 });
     expect(failed?.failingSince !== undefined).toBe(outcome === 'outage');
@@ -284,6 +284,7 @@ describe('a failed attempt', () => {
     expect(others).toEqual([]);
     expect(retry?.wake).toMatchObject({ kind: 'retry', epoch: 1 });
     expect(retry?.delayMs).toBe((failed?.retryAt ?? 0) - rig.clock.now());
+    expect(events[1]).toMatchObject({ reason: failed?.lastFailure, delayMs: retry?.delayMs });
 
     append({ value: 2 });
     rig.answer = () => ok;

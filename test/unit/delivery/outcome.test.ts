@@ -28,6 +28,7 @@ describe('a 2xx', () => {
     expect(outcome({ kind: 'below', offset })).toEqual({
       kind: 'refusal',
       reason: expect.stringMatching(reason),
+      status: 200,
     });
   });
 
@@ -35,6 +36,7 @@ describe('a 2xx', () => {
     expect(outcome({ kind: 'unclear', reason: 'The endpoint said what it said.' })).toEqual({
       kind: 'refusal',
       reason: 'The endpoint said what it said.',
+      status: 200,
     });
   });
 });
@@ -60,6 +62,7 @@ it.each([
   expect(outcome).toEqual({
     kind,
     reason: `The endpoint answered ${status}.`,
+    status,
     ...(waits && { retryAfterMs: 7000 }),
   });
 });

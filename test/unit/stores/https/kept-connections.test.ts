@@ -67,7 +67,10 @@ describe('a kept connection', () => {
 
   it('that is reset within an answer is an outage, and the request is not repeated', async () => {
     const { one, at } = await keeping(1, (socket) => socket.write('HTTP/1.1 2', () => socket.end()));
-    expect(await post(one, at)).toEqual({ kind: 'unreachable', reason: 'The request failed (ECONNRESET).' });
+    expect(await post(one, at)).toEqual({
+      kind: 'unreachable',
+      reason: 'It closed the connection before its answer was whole (ECONNRESET).',
+    });
     expect(at.sockets).toHaveLength(1);
   });
 
@@ -114,7 +117,10 @@ describe('a kept connection', () => {
 
 it('does not repeat a request whose new connection is reset', async () => {
   const { port, sockets } = await rawEndpoint((socket) => socket.resetAndDestroy());
-  const failed = { kind: 'unreachable', reason: 'The request failed (ECONNRESET).' };
+  const failed = {
+    kind: 'unreachable',
+    reason: 'It closed the connection before its answer was whole (ECONNRESET).',
+  };
   expect(await sender().post(request(`http://127.0.0.1:${port}/`))).toEqual(failed);
   expect(sockets).toHaveLength(1);
 });
@@ -135,7 +141,7 @@ it('speaks TLS on the address that answers, asks for the name of the URL, and ke
   const other = { ...named, url: `https://other.example.com:${port}/` };
   expect(await one.post(other)).toEqual({
     kind: 'unreachable',
-    reason: 'The request failed (ERR_TLS_CERT_ALTNAME_INVALID).',
+    reason: 'Its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID).',
   });
 });
 

@@ -382,8 +382,12 @@ describe('an answer that comes before the request is read', () => {
 });
 
 it.each([
-  ['no HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
-  ['400 KB of headers', `${ok}\r\n${'X: yyyyyyyyyyyyyyyy\r\n'.repeat(20_000)}\r\n`, 'HPE_HEADER_OVERFLOW'],
-])('%s is no answer', async (_what, bytes, code) => {
-  expect(await answerTo(bytes)).toEqual({ kind: 'unreachable', reason: `The request failed (${code}).` });
+  ['no HTTP', 'hello\r\n\r\n', 'What it answered is no HTTP that can be understood (HPE_INVALID_CONSTANT).'],
+  [
+    '400 KB of headers',
+    `${ok}\r\n${'X: yyyyyyyyyyyyyyyy\r\n'.repeat(20_000)}\r\n`,
+    'The headers of its answer are too long (HPE_HEADER_OVERFLOW).',
+  ],
+])('%s is no answer', async (_what, bytes, reason) => {
+  expect(await answerTo(bytes)).toEqual({ kind: 'unreachable', reason });
 });

@@ -31,7 +31,7 @@ describe('HttpsWebhookSender', () => {
     });
     expect(await sender({ resolve }).post(request(url))).toEqual({
       kind: 'unreachable',
-      reason: 'The request failed (DEPTH_ZERO_SELF_SIGNED_CERT).',
+      reason: 'Its certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT).',
     });
   });
 
@@ -81,7 +81,7 @@ describe('HttpsWebhookSender', () => {
     closeAll();
     expect(await sender().post(request(`http://127.0.0.1:${port}/`))).toEqual({
       kind: 'unreachable',
-      reason: 'The request failed (ECONNREFUSED).',
+      reason: 'It refused the connection: nothing listens there (ECONNREFUSED).',
     });
   });
 

@@ -1,5 +1,5 @@
-import { partitionForKey } from '../domain/records/partitioning.ts';
-import type { RootKey } from './root-key.ts';
+import { partitionForKey } from '../../domain/records/partitioning.ts';
+import type { RootKey } from '../root-key.ts';
 
 const inQuotes = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 

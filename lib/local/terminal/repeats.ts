@@ -1,0 +1,33 @@
+/** Within this the same is said once, ms. */
+export const quietMs = 60_000;
+/** Different things that are remembered: of those beyond, the ones said longest ago are said anew. */
+const remembered = 500;
+
+interface Said {
+  readonly at: number;
+  /** How often it came since, and was not said. */
+  unsaid: number;
+}
+
+/** Remembers what was said, so that the same thing is said once a minute, with how often it came. */
+export class Repeats {
+  /** Those said last at the end. */
+  readonly #said = new Map<string, Said>();
+
+  /**
+   * @param now ms, of a clock that never goes back.
+   * @returns how often it came since it was last said, when it may be said; undefined when it may not.
+   */
+  maySay(what: string, now: number): number | undefined {
+    const said = this.#said.get(what);
+    if (said !== undefined && now - said.at < quietMs) {
+      said.unsaid += 1;
+      return undefined;
+    }
+    this.#said.delete(what);
+    this.#said.set(what, { at: now, unsaid: 0 });
+    const [oldest] = this.#said.keys();
+    if (this.#said.size > remembered && oldest !== undefined) this.#said.delete(oldest);
+    return said?.unsaid ?? 0;
+  }
+}
