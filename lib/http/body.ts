@@ -89,7 +89,7 @@ const requireJson = (c: ApiContext): void => {
       members: { accepted: ['application/json'] },
     });
   }
-  if ((c.req.header('content-encoding') ?? 'identity') !== 'identity') {
+  if (!/^(?:identity)?$/i.test(c.req.header('content-encoding') ?? '')) {
     throw new Problem('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.', {
       members: { accepted: ['application/json'] },
     });

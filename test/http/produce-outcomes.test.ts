@@ -108,6 +108,18 @@ describe('when the appends to some partitions fail', () => {
   });
 });
 
+test('a fault of ours leads where nothing is known to be written, whichever failed first', async () => {
+  const fault = () => new Error('at /srv/secret.ts');
+  for (const failures of [
+    { 0: unknown, 1: fault, 2: overloaded },
+    { 0: overloaded, 1: unknown, 2: fault },
+  ]) {
+    const world = await failing(failures);
+    await withTopic(world, 3);
+    expectProblem(await produce(world, three), 500, 'internal');
+  }
+});
+
 describe('a request over many partitions', () => {
   const many = Array.from({ length: 1000 }, (_, partition) => ({ partition, value: partition }));
 

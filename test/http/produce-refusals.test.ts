@@ -281,6 +281,7 @@ describe('a body that is not plain JSON is refused with what is accepted:', () =
     [{ 'content-type': 'application/jsonx' }],
     [{ 'content-type': 'application/json; charset=utf-16' }],
     [{ 'content-type': 'application/json', 'content-encoding': 'gzip' }],
+    [{ 'content-type': 'application/json', 'content-encoding': 'identity, gzip' }],
   ])('%j', async (headers) => {
     const body = new TextEncoder().encode('{"records":[{"value":1}]}');
     const problem = expectProblem(

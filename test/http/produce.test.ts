@@ -191,7 +191,7 @@ describe('a record comes back', () => {
     const world = await newWorld();
     await withTopic(world, 1);
     const record = '"value":{"__proto__":{"a":1}},"headers":{"__proto__":"b"}';
-    const headers = { 'content-type': 'application/json; charset=UTF-8' };
+    const headers = { 'content-type': 'application/json; charset=UTF-8', 'content-encoding': 'Identity' };
     await call(world, 'POST /v1/topics/orders/records', { body: `{"records":[{${record}}]}`, headers });
     const { text } = await call(world, 'GET /v1/topics/orders/partitions/0/records');
     expect(text).toContain(record);
