@@ -1,7 +1,7 @@
-import { Annotations, App, type AppProps, Validations } from 'aws-cdk-lib';
+import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { MillraceStack } from './millrace-stack.ts';
-import { isProtected, keepsData, readSettings, type Settings } from './settings.ts';
+import { isProtected, readSettings } from './settings.ts';
 
 /**
  * The whole CDK app, from the settings in its context. Every template is held to CDK's own rules
@@ -22,15 +22,6 @@ export const createApp = (props: AppProps = {}): { readonly app: App; readonly s
     tags: { application: 'millrace', stage: settings.stage },
     env: { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) },
   });
-  sayIfUnprotected(stack, settings);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { app, stack };
-};
-
-const sayIfUnprotected = (stack: MillraceStack, settings: Settings): void => {
-  if (!keepsData(settings) || isProtected(settings)) return;
-  Annotations.of(stack).addWarningV2(
-    'millrace:protect',
-    `Neither the stack ${stack.stackName} nor its tables are protected from deletion. Once a deploy of it stands, set "protect": true in cdk.json and deploy again.`,
-  );
 };

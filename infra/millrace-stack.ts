@@ -11,7 +11,7 @@ import { LogStorage } from './constructs/log-storage.ts';
 import { Overview } from './constructs/overview.ts';
 import { rightsOf } from './constructs/rights.ts';
 import { WakeQueue } from './constructs/wake-queue.ts';
-import { keepsData, type Settings } from './settings.ts';
+import { isProtected, keepsData, type Settings } from './settings.ts';
 
 /** How each function runs; the gateway gives up on an HTTP function after 30 s. */
 const runs = (settings: Settings): Record<FunctionName, Run> => ({
@@ -156,6 +156,8 @@ export class MillraceStack extends Stack {
     if (this.entry.domainTarget !== undefined)
       output('DomainTarget', this.entry.domainTarget, 'What the DNS record of the domain must point to');
     output('Stage', settings.stage, 'The stage of this stack');
+    if (keepsData(settings))
+      output('Protected', protection(settings), 'Whether this stack refuses to be deleted');
     output('LogTableName', this.storage.log.tableName, 'The log');
     output('StateTableName', this.storage.state.tableName, 'Topics, groups, cursors, endpoints, keys');
     output('ArchiveBucketName', this.storage.archive.bucketName, 'Archived segments');
@@ -164,6 +166,12 @@ export class MillraceStack extends Stack {
     output('StreamFailuresUrl', this.wakes.streamFailures.queueUrl, 'Stream events that on-append failed on');
   }
 }
+
+/** Shown at the end of a deploy: when it stands. */
+const protection = (settings: Settings): string =>
+  isProtected(settings)
+    ? 'yes'
+    : 'no: set "protect": true in cdk.json, and deploy again, to keep the stack and its tables from being deleted';
 
 const idOf = (name: FunctionName): string =>
   name.replace(/(?:^|-)([a-z])/g, (_match, letter: string) => letter.toUpperCase());

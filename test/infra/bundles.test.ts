@@ -48,6 +48,17 @@ console.log('\\n' + JSON.stringify(answer));
 process.exit();
 `;
 
+/**
+ * What Lambda does to the console where a function logs JSON: what is printed is the message of a record
+ * (github.com/aws/aws-lambda-nodejs-runtime-interface-client, src/logging). Metrics in there would be text to CloudWatch.
+ */
+const jsonConsole = `
+const stdout = process.stdout;
+for (const level of ['trace', 'debug', 'info', 'warn', 'error'])
+  console[level] = (message) => stdout.write(JSON.stringify({ level: level.toUpperCase(), message }) + '\\n');
+console.log = console.info;
+`;
+
 describe('the bundle', () => {
   let folder: string;
   let environments: ReadonlyMap<string, Record<string, string>>;
@@ -65,8 +76,9 @@ describe('the bundle', () => {
   const load = async (
     name: FunctionName,
     event: object | null,
+    before = '',
   ): Promise<{ answer: unknown; logged: string }> => {
-    const args = ['--input-type=module', '-e', program, fileOf(name), JSON.stringify(event)];
+    const args = ['--input-type=module', '-e', `${before}${program}`, fileOf(name), JSON.stringify(event)];
     const env = { ...environments.get(name), AWS_REGION: 'eu-west-1' };
     const { stdout, stderr } = await run(node, args, { env, timeout: 120_000 });
     return { answer: JSON.parse(stdout.trim().split('\n').at(-1) ?? ''), logged: stdout + stderr };
@@ -89,6 +101,22 @@ describe('the bundle', () => {
     expect(logged).toMatch(/m1/);
     expect(logged).toMatch(/not a wake/);
     expect(logged).not.toMatch(/hush/);
+  });
+
+  it('of deliver logs lines that are JSON, and metrics that CloudWatch finds, where Lambda logs JSON itself', async () => {
+    const { logged } = await load('deliver', { Records: [{ messageId: 'm1', body: 'none' }] }, jsonConsole);
+    const lines = logged.split('\n').filter((line) => line !== '');
+    const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(records).toContainEqual(
+      expect.objectContaining({ service: 'deliver', Faults: expect.anything(), _aws: expect.anything() }),
+    );
+    expect(records).toContainEqual(
+      expect.objectContaining({
+        level: 'ERROR',
+        message: 'fault in deliver, message m1',
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+      }),
+    );
   });
 
   it('of produce keeps the id that the gateway gave the request', async () => {

@@ -12,6 +12,8 @@ beforeAll(() => {
   development = synthesise({ stage: 'development' });
 });
 
+const outputs = (template: Template) => template.toJSON()['Outputs'] as Record<string, { Value: unknown }>;
+
 const replica = (template: Template, name: string): Record<string, unknown> => {
   const table = resource(template, 'AWS::DynamoDB::GlobalTable', name);
   const replicas = table.Properties['Replicas'] as Record<string, unknown>[];
@@ -77,16 +79,17 @@ describe('what is kept', () => {
     const settings = { stage: 'production', protect: 'true' };
     expect(tables(production)).toEqual([false, false]);
     expect(tables(synthesise(settings))).toEqual([true, true]);
-    expect(stackOf(settings)).toMatchObject({ terminationProtection: true, warnings: [] });
-    const first = stackOf({ stage: 'production' });
-    expect(first.terminationProtection).toBe(false);
-    expect(first.warnings.join()).toContain('set "protect": true in cdk.json and deploy again');
+    expect(stackOf(settings).terminationProtection).toBe(true);
+    expect(stackOf({ stage: 'production' }).terminationProtection).toBe(false);
+    // At the end of the deploy, which stands then.
+    expect(outputs(synthesise(settings))['Protected']?.Value).toBe('yes');
+    expect(outputs(production)['Protected']?.Value).toMatch(/^no: set "protect": true in cdk.json/);
   });
 
   it('is never protected in the other stages, whatever cdk.json says for production', () => {
     const settings = { stage: 'staging', protect: true };
     expect(tables(synthesise(settings))).toEqual([false, false]);
-    expect(stackOf(settings)).toMatchObject({ terminationProtection: false, warnings: [] });
+    expect(stackOf(settings).terminationProtection).toBe(false);
   });
 });
 
@@ -318,10 +321,12 @@ describe('the HTTP interface', () => {
 
 describe('the stack', () => {
   it('puts out what people and programs need to use it, and no secret', () => {
-    const outputs = production.toJSON()['Outputs'] as Record<string, { Value: unknown }>;
-    expect(Object.fromEntries(Object.entries(outputs).map(([id, { Value }]) => [id, short(Value)]))).toEqual({
+    expect(
+      Object.fromEntries(Object.entries(outputs(production)).map(([id, { Value }]) => [id, short(Value)])),
+    ).toEqual({
       ApiUrl: 'HttpApi.ApiEndpoint',
       Stage: 'production',
+      Protected: expect.stringMatching(/^no/) as string,
       LogTableName: 'StorageLog',
       StateTableName: 'StorageState',
       ArchiveBucketName: 'StorageArchive',

@@ -22,13 +22,12 @@ const assemble = (settings: Record<string, unknown>): CloudFormationStackArtifac
 export const synthesise = (settings: Record<string, unknown> = {}): Template =>
   Template.fromJSON(assemble(settings).template);
 
-/** What the CDK sets of the stack beside its template, and what it says of it. */
+/** What the CDK sets of the stack itself, beside its template. */
 export const stackOf = (
   settings: Record<string, unknown>,
-): { terminationProtection: boolean; tags: Record<string, string>; warnings: readonly string[] } => {
-  const { terminationProtection = false, tags, messages } = assemble(settings);
-  const warnings = messages.filter(({ level }) => level === 'warning').map(({ entry }) => String(entry.data));
-  return { terminationProtection, tags, warnings };
+): { terminationProtection: boolean; tags: Record<string, string> } => {
+  const { terminationProtection = false, tags } = assemble(settings);
+  return { terminationProtection, tags };
 };
 
 export interface Resource {
