@@ -115,7 +115,6 @@ export const createTelemetry = (
 
   const swept = ({ kind: _kind, ...event }: Event<'swept'>): void => {
     if (event.wakes > 0) count('SweepWakes', event.wakes);
-    if (event.removals > 0) count('SweepRemovals', event.removals);
     if (event.paused > 0) count('PausedGroups', event.paused);
     logger.info('swept', { ...event });
   };

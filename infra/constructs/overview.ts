@@ -94,13 +94,13 @@ const faultsRow = (watched: Watched): IWidget[] => [
   graph(
     'Faults by function, and batches that cannot be decoded',
     [byFunction(watched, 'Faults')],
-    [countedOverall(watched, 'Faults'), countedOverall(watched, 'UndecodableBatches')],
+    [countedOverall(watched, 'UndecodableBatches')],
   ),
   graph('Requests that DynamoDB refused for want of capacity', [countedOverall(watched, 'StoreThrottles')]),
   graph(
-    'Sweep: groups that are paused while records wait, wakes and deletions',
+    'Sweep: groups that are paused while records wait, and wakes',
     [counted(watched, 'sweep', 'PausedGroups', 'Maximum')],
-    [counted(watched, 'sweep', 'SweepWakes', 'Sum'), counted(watched, 'sweep', 'SweepRemovals', 'Sum')],
+    [counted(watched, 'sweep', 'SweepWakes', 'Sum')],
   ),
 ];
 

@@ -99,7 +99,6 @@ describe('the telemetry of a function', () => {
       AppendsRefusedUnavailable: [1, 'Count', 'service'],
       PausedGroups: [2, 'Count', 'service'],
       SweepWakes: [3, 'Count', 'service'],
-      SweepRemovals: [1, 'Count', 'service'],
     });
     expect(lines.filter((line) => line['requestId'] === 'r1')).toHaveLength(3);
   });

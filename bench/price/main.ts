@@ -1,0 +1,36 @@
+/**
+ * `npm run price`: what a stack costs in a month in which nobody uses it, and of what: the resources of its template, and
+ * the sweep's reads, which are counted. `--topics`, `--partitions` and `--groups` say what it has; `-c name=value` are
+ * settings, as for cdk.
+ */
+import { parseArgs } from 'node:util';
+import { idleItems, idleTable } from './idle.ts';
+import { prices, region } from './prices.ts';
+import { stackOf } from './stack.ts';
+import { type Idle, sweepReadUnits } from './sweep-units.ts';
+
+const { values } = parseArgs({
+  options: {
+    topics: { type: 'string', default: '1' },
+    partitions: { type: 'string', default: '8' },
+    groups: { type: 'string', default: '1' },
+    context: { type: 'string', short: 'c', multiple: true, default: [] },
+  },
+});
+
+const idle: Idle = {
+  topics: Number(values.topics),
+  partitions: Number(values.partitions),
+  groups: Number(values.groups),
+};
+const settings = Object.fromEntries(
+  values.context.map((each) => [each.split('=')[0] ?? '', each.split('=').slice(1).join('=')]),
+);
+const { storage, pointInTimeRecovery } = prices;
+const items = idleItems({ ...stackOf(settings), sweepReadUnits: await sweepReadUnits(idle) });
+process.stdout.write(`${idleTable(items)}
+
+A month of 730 hours in ${region}, with ${idle.topics} topics of ${idle.partitions} partitions and ${idle.groups} groups each.
+"alone": in an account in which nothing else uses what AWS gives each one free, for ever.
+Each GB in the tables costs $${storage.usd.toFixed(2)} a month, and $${pointInTimeRecovery.usd.toFixed(2)} to be restorable.
+`);
