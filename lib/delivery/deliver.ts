@@ -20,6 +20,12 @@ import { judgeWake, type Verdict } from './wake-rules.ts';
 const runMarginMs = 5000;
 /** A wake that a run queues for its own successor arrives when the lease is let go. */
 const handOverDelayMs = 1000;
+/** The queue delays by whole seconds: a retry that is due sooner than this its run makes itself. */
+const queueDelayMs = 1000;
+/** For how long a run goes on with such retries: an endpoint that fails keeps a place no longer. */
+const retriesForMs = 5000;
+/** A retry's wake on the queue comes after the run that makes the retry itself, and after its lease should it die. */
+const afterRetryMs = 10_000;
 
 /**
  * Answers one wake: calls the group's endpoint with what is in the partition past the cursor, message by message, as
@@ -30,6 +36,30 @@ const handOverDelayMs = 1000;
  * that may be held, of which an UnansweredError tells, or later.
  */
 export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<void> => {
+  const retrying: RetryingRun = {
+    messageIds: run.messageIds,
+    remainingMs: () => run.remainingMs(),
+    retryUntilMs: run.remainingMs() - retriesForMs,
+  };
+  for (let next: Retry | undefined = { wake, delayMs: 0 }; next !== undefined; ) {
+    if (next.delayMs > 0) await deps.clock.sleep(next.delayMs);
+    next = await answer(deps, next.wake, retrying);
+  }
+};
+
+/** A retry that a run makes itself. */
+interface Retry {
+  readonly wake: Wake;
+  readonly delayMs: number;
+}
+
+interface RetryingRun extends Run {
+  /** Retries are made as long as this much is left of the run, ms. */
+  readonly retryUntilMs: number;
+}
+
+/** Answers one wake. Gives the retry that it came to, where the run is to make it. */
+const answer = async (deps: DeliverDeps, wake: Wake, run: RetryingRun): Promise<Retry | undefined> => {
   let subscription: ReadSubscription | undefined;
   for (let refused = false; ; refused = true) {
     // First: under load most wakes find a lease live, and this is all that they cost.
@@ -39,17 +69,20 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
     let verdict = judged();
     if (verdict.kind === 'go') {
       subscription ??= await readSubscription(deps, wake);
-      if (subscription === undefined) return;
+      if (subscription === undefined) return undefined;
       // The group's settings may say that it has to wait for a retry all the same.
       verdict = judged();
     }
     if (verdict.kind === 'keep') throw new AnsweredElsewhereError(verdict.leaseMs);
     if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
-    if (verdict.kind !== 'go' || subscription === undefined) return;
+    if (verdict.kind !== 'go' || subscription === undefined) return undefined;
     const delivery = new Delivery(deps, wake, run, subscription);
     try {
-      if (refused) return await delivery.leave(cursor);
-      if ((await delivery.begin(cursor)) === 'settled') return;
+      if (refused) {
+        await delivery.leave(cursor);
+        return undefined;
+      }
+      if ((await delivery.begin(cursor)) === 'settled') return delivery.retry;
     } catch (error) {
       throw new UnansweredError(error, delivery.leaseMs());
     }
@@ -65,7 +98,7 @@ const longestRetryOf = (subscription: Subscription | undefined): number =>
 class Delivery {
   readonly #deps: DeliverDeps;
   readonly #wake: Wake;
-  readonly #run: Run;
+  readonly #run: RetryingRun;
   readonly #owner: string;
   readonly #backlog: Backlog;
   #subscription: ReadSubscription;
@@ -73,8 +106,9 @@ class Delivery {
   #mayHoldUntil = 0;
   /** What the run had left when its first request was sent. */
   #leftAtFirstCallMs: number | undefined;
+  #retry: Retry | undefined;
 
-  constructor(deps: DeliverDeps, wake: Wake, run: Run, subscription: ReadSubscription) {
+  constructor(deps: DeliverDeps, wake: Wake, run: RetryingRun, subscription: ReadSubscription) {
     this.#deps = deps;
     this.#wake = wake;
     this.#run = run;
@@ -87,6 +121,11 @@ class Delivery {
   /** How long a lease of this run may still be held, ms. One that was asked for without an answer may be. */
   leaseMs(): number {
     return Math.max(0, this.#mayHoldUntil - this.#deps.clock.monotonic());
+  }
+
+  /** What its last attempt came to, where the run is to make the retry itself. */
+  get retry(): Retry | undefined {
+    return this.#retry;
   }
 
   /**
@@ -150,9 +189,12 @@ class Delivery {
     if (failure.kind === 'stopped') return this.#handOver(lease);
     const { delayMs, ...retry } = failure.retry;
     const again = { ...this.#successor('retry'), epoch: cursor.epoch };
+    const isOwn = delayMs < queueDelayMs && this.#run.remainingMs() >= this.#run.retryUntilMs;
+    const wakeDelayMs = isOwn ? this.#leaseDurationMs() + afterRetryMs : delayMs;
     // First, so that no crash leaves a retry that is due later with nobody to remember it.
-    await this.#deps.queue.send([{ wake: again, delayMs }]);
+    await this.#deps.queue.send([{ wake: again, delayMs: wakeDelayMs }]);
     await this.#release(lease, { ...retry, pendingEnd: message.end });
+    if (isOwn) this.#retry = { wake: again, delayMs };
     return undefined;
   }
 

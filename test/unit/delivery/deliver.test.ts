@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { enabling, groupStatus } from '../../../lib/domain/groups.ts';
+import { disabling, enabling, groupStatus } from '../../../lib/domain/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { answered, cursorRef, groupRef, makeRig, offsetsOf, ok, secret, unreachable } from './rig.ts';
 
@@ -346,6 +346,91 @@ describe('a failed attempt', () => {
     rig.answer = () => answered(500, { retryAfter: '3600' });
     await deliver();
     expect(takeWakes()[0]?.delayMs).toBeLessThanOrEqual(1000);
+  });
+
+  describe('whose retry is due within a second', () => {
+    const quick = { delivery: { backoff: { initialSeconds: 0.2, maxSeconds: 0.2 } } };
+
+    it('is tried again by its own run, just then', async () => {
+      const { rig, deliver, append, sent, cursor, takeWakes, clock } = await makeRig(quick);
+      append({ value: 0 }, { value: 1 });
+      rig.random = { ...rig.random, number: () => 0.5 };
+      const times: number[] = [];
+      rig.answer = () => (times.push(clock.now()) < 3 ? answered(500) : ok);
+      await deliver();
+      expect(times.map((at) => at - (times[0] ?? 0))).toEqual([0, 100, 200]);
+      expect(new Set(sent.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+      expect(await cursor()).toMatchObject({ committed: 2, attempts: 0, epoch: 3 });
+      for (const { wake, delayMs } of takeWakes()) {
+        rig.pass(delayMs);
+        await deliver(wake);
+      }
+      expect(sent).toHaveLength(3);
+      expect(takeWakes()).toEqual([]);
+    });
+
+    it('is left to the queue when the run has done so for some seconds', async () => {
+      const { rig, deliver, append, sent, takeWakes, clock } = await makeRig(quick);
+      append({ value: 0 });
+      const begunAt = clock.now();
+      rig.remainingMs = () => 120_000 - (clock.now() - begunAt);
+      rig.answer = () => unreachable;
+      await deliver();
+      expect(clock.now() - begunAt).toBeGreaterThan(4_500);
+      expect(clock.now() - begunAt).toBeLessThan(5_500);
+      const attempts = sent.length;
+      expect(attempts).toBeGreaterThan(20);
+      const [next] = takeWakes();
+      expect(next?.delayMs).toBeLessThanOrEqual(1000);
+      rig.answer = () => ok;
+      rig.pass(next?.delayMs ?? 0);
+      await deliver(next?.wake);
+      expect(sent).toHaveLength(attempts + 1);
+    });
+
+    it('is left to the queue when the attempt itself took seconds', async () => {
+      const { rig, deliver, append, sent, takeWakes, clock } = await makeRig(quick);
+      append({ value: 0 });
+      const begunAt = clock.now();
+      rig.remainingMs = () => 120_000 - (clock.now() - begunAt);
+      rig.answer = () => {
+        rig.pass(6000);
+        return unreachable;
+      };
+      await deliver();
+      expect(sent).toHaveLength(1);
+      expect(takeWakes()[0]?.delayMs).toBeLessThanOrEqual(1000);
+    });
+
+    it('comes by the queue when the run dies in it, though its message was taken off the queue', async () => {
+      const { rig, deliver, append, sent, cursor, takeWakes } = await makeRig(quick);
+      append({ value: 0 });
+      rig.answer = async () => {
+        if (sent.length === 1) return answered(500);
+        throw new Error('The process died.');
+      };
+      await expect(deliver()).rejects.toThrow('The process died.');
+      expect((await cursor())?.leaseUntil).toBeGreaterThan(rig.clock.now());
+      rig.answer = () => ok;
+      for (const { wake, delayMs } of takeWakes()) {
+        rig.pass(delayMs);
+        await deliver(wake);
+      }
+      expect(sent).toHaveLength(3);
+      expect(await cursor()).toMatchObject({ committed: 1 });
+    });
+
+    it('is not made to an endpoint that was disabled meanwhile', async () => {
+      const { rig, deliver, append, sent, groups } = await makeRig(quick);
+      append({ value: 0 });
+      rig.answer = async () => {
+        const [read] = (await groups.get(groupRef))?.endpoints ?? [];
+        if (read) await groups.updateEndpoint(groupRef, read, disabling('gone', rig.clock.now()));
+        return answered(500);
+      };
+      await deliver();
+      expect(sent).toHaveLength(1);
+    });
   });
 
   it('of 410 disables the endpoint and keeps the records', async () => {

@@ -66,7 +66,9 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
   const clock = {
     now: () => now,
     monotonic: () => now,
-    sleep: () => Promise.reject(new Error('Nothing here sleeps.')),
+    sleep: async (ms: number) => {
+      now += ms;
+    },
   };
   const stores = memoryStores({ clock });
   const batches = new MemoryBatchStore(clock);
@@ -103,7 +105,8 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     sent,
     calls,
     group,
-    random: seededRandom(1),
+    /** A retry comes as late as it may, and so by the queue. */
+    random: { ...seededRandom(1), number: () => 0.999_999 },
     remainingMs: () => 120_000,
     /** What the endpoint answers; it may do something else first. */
     answer: (_request: WebhookRequest): WebhookAnswer | Promise<WebhookAnswer> => ok,
