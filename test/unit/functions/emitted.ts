@@ -48,12 +48,14 @@ export const writtenBy = (
   return written({}, make, use);
 };
 
-/** The lines of a function whose environment this is, as the function makes its own telemetry. */
+/** The lines of a function whose environment this is, as the function makes its own telemetry. Not what libraries say. */
 export const linesIn = async (
   environment: Readonly<Record<string, string>>,
   use: (telemetry: FunctionTelemetry) => void | Promise<void>,
 ): Promise<Line[]> =>
-  (await written(environment, () => createTelemetry(), use)).map((line) => JSON.parse(line) as Line);
+  (await written(environment, () => createTelemetry(), use))
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Line);
 
 /** The same, each line parsed. */
 export const linesBy = async (...use: Parameters<typeof writtenBy>): Promise<Line[]> =>
