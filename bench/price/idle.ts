@@ -31,7 +31,8 @@ const sweepLogBytes = 600;
 /** More than these, and a dashboard is not free. */
 const freeDashboardMetrics = 50;
 
-const item = (label: string, count: number, price: Price, free = price.free ?? 0): Item => ({
+/** Of so many. @param free what of them costs nothing in an account that has nothing else. */
+export const item = (label: string, count: number, price: Price, free = price.free ?? 0): Item => ({
   label,
   count,
   price,

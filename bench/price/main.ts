@@ -1,10 +1,11 @@
 /**
  * `npm run price`: what a stack costs in a month in which nobody uses it, and of what: the resources of its template, and
- * the sweep's reads, which are counted. `--topics`, `--partitions` and `--groups` say what it has; `-c name=value` are
+ * the sweep's reads, which are counted; and what a partition costs that is polled all the time. `--topics`, `--partitions` and `--groups` say what it has; `-c name=value` are
  * settings, as for cdk.
  */
 import { parseArgs } from 'node:util';
 import { idleItems, idleTable } from './idle.ts';
+import { longPollItems, longPollReadUnits } from './long-poll.ts';
 import { prices, region } from './prices.ts';
 import { stackOf } from './stack.ts';
 import { type Idle, sweepReadUnits } from './sweep-units.ts';
@@ -27,10 +28,15 @@ const settings = Object.fromEntries(
   values.context.map((each) => [each.split('=')[0] ?? '', each.split('=').slice(1).join('=')]),
 );
 const { storage, pointInTimeRecovery } = prices;
-const items = idleItems({ ...stackOf(settings), sweepReadUnits: await sweepReadUnits(idle) });
+const { consumeMemoryMb, ...stack } = stackOf(settings);
+const items = idleItems({ ...stack, sweepReadUnits: await sweepReadUnits(idle) });
 process.stdout.write(`${idleTable(items)}
 
 A month of 730 hours in ${region}, with ${idle.topics} topics of ${idle.partitions} partitions and ${idle.groups} groups each.
 "alone": in an account in which nothing else uses what AWS gives each one free, for ever.
+
+One partition, read for a month by one long poll after the other, while nothing comes:
+${idleTable(longPollItems({ consumeMemoryMb, readUnits: await longPollReadUnits() }))}
+
 Each GB in the tables costs $${storage.usd.toFixed(2)} a month, and $${pointInTimeRecovery.usd.toFixed(2)} to be restorable.
 `);

@@ -14,6 +14,7 @@ const cloudwatch = 'https://aws.amazon.com/cloudwatch/pricing/';
 const dynamodb = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 const lambda = 'https://aws.amazon.com/lambda/pricing/';
 const sqs = 'https://aws.amazon.com/sqs/pricing/';
+const api = 'https://aws.amazon.com/api-gateway/pricing/';
 const scheduler = 'https://aws.amazon.com/eventbridge/pricing/';
 
 const million = 1_000_000;
@@ -30,6 +31,7 @@ export const prices = {
   /** Free are three of up to 50 metrics. */
   dashboard: { usd: 3, per: 'dashboard and month', free: 3, source: cloudwatch },
   logs: { usd: 0.5, per: 'GB of logs taken in', free: 5, source: cloudwatch },
+  apiRequest: { usd: 1 / million, per: 'request to an HTTP API', source: api },
   queueRequest: { usd: 0.4 / million, per: 'request to a standard queue', free: million, source: sqs },
   lambdaCall: { usd: 0.2 / million, per: 'call of a function', free: million, source: lambda },
   lambdaGbSecond: { usd: 0.0000133334, per: 'GB-second on arm64', free: 400_000, source: lambda },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createApp } from '../../infra/broker-app.ts';
 import { readSettings } from '../../infra/settings.ts';
 import type { IdleStack } from './idle.ts';
+import type { LongPolls } from './long-poll.ts';
 
 interface Resource {
   readonly Type: string;
@@ -23,7 +24,9 @@ const metricsOf = ({ Properties }: Resource): number => {
 };
 
 /** What the template of a stack with `cdk.json`'s settings, or these instead, has that costs while it is idle. */
-export const stackOf = (settings: Record<string, unknown> = {}): Omit<IdleStack, 'sweepReadUnits'> => {
+export const stackOf = (
+  settings: Record<string, unknown> = {},
+): Omit<IdleStack, 'sweepReadUnits'> & Pick<LongPolls, 'consumeMemoryMb'> => {
   const all = { ...context, ...settings };
   const { app, stack } = createApp({ context: { ...all, 'aws:cdk:bundling-stacks': [] } });
   const { template } = app.synth().getStackByName(stack.stackName) as {
@@ -32,7 +35,7 @@ export const stackOf = (settings: Record<string, unknown> = {}): Omit<IdleStack,
   const of = (type: string): Resource[] =>
     Object.values(template.Resources).filter(({ Type }) => Type === type);
   const dashboards = of('AWS::CloudWatch::Dashboard');
-  const { sweepMinutes, sweepMemoryMb } = readSettings(all);
+  const { sweepMinutes, sweepMemoryMb, consumeMemoryMb } = readSettings(all);
   return {
     alarms: of('AWS::CloudWatch::Alarm').length,
     dashboards: dashboards.length,
@@ -42,5 +45,6 @@ export const stackOf = (settings: Record<string, unknown> = {}): Omit<IdleStack,
     ).length,
     sweepMinutes,
     sweepMemoryMb,
+    consumeMemoryMb,
   };
 };
