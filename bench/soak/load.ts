@@ -1,4 +1,4 @@
-import type { Client, Page } from '../../test/end-to-end/client.ts';
+import type { Answer, Client, Page } from '../../test/end-to-end/client.ts';
 
 /** `small`: 20 requests a second of five records of 300 bytes. `large`: one of 4 MB every five seconds. */
 export type Size = 'small' | 'large';
@@ -25,6 +25,13 @@ interface Tally {
   failed: number;
 }
 
+/** 0 where there was no answer. */
+const statusOf = (called: Promise<Answer>): Promise<number> =>
+  called.then(
+    ({ status }) => status,
+    () => 0,
+  );
+
 const produce = async (client: Client, topic: string, size: Size, isOver: () => boolean, tally: Tally) => {
   const { everyMs, records, valueBytes } = requests[size];
   for (let number = 0; !isOver(); number += 1) {
@@ -33,7 +40,7 @@ const produce = async (client: Client, topic: string, size: Size, isOver: () => 
       partition: (number + at) % partitions,
       value: text(valueBytes),
     }));
-    const { status } = await client.call('POST', `/v1/topics/${topic}/records`, { records: given });
+    const status = await statusOf(client.call('POST', `/v1/topics/${topic}/records`, { records: given }));
     if (status === 200) tally.done += 1;
     else tally.failed += 1;
     await pause(Math.max(0, everyMs - (performance.now() - began)));
@@ -44,8 +51,9 @@ const produce = async (client: Client, topic: string, size: Size, isOver: () => 
 const follow = async (client: Client, topic: string, partition: number, isOver: () => boolean) => {
   const records = `/v1/topics/${topic}/partitions/${partition}/records`;
   for (let offset: number | 'latest' = 'latest'; !isOver(); ) {
-    const { status, body } = await client.call('GET', `${records}?offset=${offset}&waitSeconds=1`);
-    if (status === 200) offset = (body as Page).nextOffset;
+    const path = `${records}?offset=${offset}&waitSeconds=1`;
+    const answer = await client.call('GET', path).catch(() => undefined);
+    if (answer?.status === 200) offset = (answer.body as Page).nextOffset;
     else await pause(1000);
   }
 };

@@ -16,6 +16,7 @@ import type { Memory, Ready } from './messages.ts';
 
 const samplesOfHalf = 10;
 const topic = 'soak';
+const group = `/v1/topics/${topic}/groups/hooks`;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -26,11 +27,20 @@ const memoryOf = async (broker: ChildProcess, collect: boolean): Promise<Memory>
   return memory;
 };
 
-const columns = ['rss', 'heapUsed', 'heapTotal', 'external', 'arrayBuffers'] as const;
+const columns = ['rss', 'files', 'heapUsed', 'heapTotal', 'external', 'arrayBuffers'] as const;
 const row = (cells: readonly string[]): void =>
   void process.stdout.write(`${cells.map((cell, at) => cell.padStart(at === 0 ? 24 : 13)).join('')}\n`);
 const show = (what: string, requests: number, memory: Memory): void =>
   row([what, String(requests), ...columns.map((name) => `${(memory[name] / 2 ** 20).toFixed(1)} MB`)]);
+
+/** Until everything is delivered, or a minute has passed. */
+const delivered = async (client: Client): Promise<void> => {
+  for (let looks = 0; looks < 60; looks += 1) {
+    const { partitions: all } = await client.ok<{ partitions: { lag: number }[] }>('GET', group);
+    if (all.every(({ lag }) => lag === 0)) return;
+    await pause(1000);
+  }
+};
 
 /** One half of the soak. */
 const soak = async (broker: ChildProcess, client: Client, size: Size, ms: number): Promise<void> => {
@@ -43,8 +53,12 @@ const soak = async (broker: ChildProcess, client: Client, size: Size, ms: number
   }
   await under.stop();
   if (under.tally.failed > 0) process.stdout.write(`${under.tally.failed} requests were not answered 200.\n`);
+  await delivered(client);
   show(`${size}, over`, under.tally.done, await memoryOf(broker, false));
   show(`${size}, collected`, under.tally.done, await memoryOf(broker, true));
+  // What the collector has emptied it gives back to the system when the process is idle.
+  await pause(5000);
+  show(`${size}, idle`, under.tally.done, await memoryOf(broker, true));
 };
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
@@ -58,7 +72,6 @@ try {
   const [{ url, key }] = (await once(broker, 'message')) as [Ready];
   const client = new Client(url, key);
   await client.ok('PUT', `/v1/topics/${topic}`, { partitions });
-  const group = `/v1/topics/${topic}/groups/hooks`;
   await client.ok('PUT', group, { mode: 'push', start: 'earliest' });
   await client.ok('POST', `${group}/endpoints`, { url: endpoint.url });
   row(['', 'requests', ...columns]);

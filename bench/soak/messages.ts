@@ -12,6 +12,8 @@ export interface Asked {
 /** Bytes, as `process.memoryUsage()` counts them. */
 export interface Memory {
   readonly rss: number;
+  /** The part of `rss` that is pages of files, which the system takes back when it needs them; 0 where it does not say. */
+  readonly files: number;
   readonly heapUsed: number;
   readonly heapTotal: number;
   readonly external: number;

@@ -2,6 +2,7 @@ import {
   CreateTableCommand,
   DescribeTableCommand,
   type DynamoDBClient,
+  ResourceInUseException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -15,13 +16,38 @@ import {
 import type { Clock } from '../../stores/clock.ts';
 import type { TableDefinition } from '../../stores/dynamodb/tables.ts';
 
+const mostTries = 30;
+
+/**
+ * What `ask` answers. On a busy machine a start keeps its process from connecting to itself for seconds: what was not
+ * answered in time is asked again. `ask` may be done twice.
+ */
+const answered = async <T>(ask: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'TimeoutError') || tries === mostTries) throw error;
+    }
+  }
+};
+
 const tableStatus = async (client: DynamoDBClient, name: string): Promise<string | undefined> => {
   try {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+    const { Table } = await answered(() => client.send(new DescribeTableCommand({ TableName: name })));
     return Table?.TableStatus;
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
+  }
+};
+
+/** `make` may be done twice: the second time it finds what the first has made. */
+const made = async (make: () => Promise<unknown>): Promise<void> => {
+  try {
+    await answered(make);
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
   }
 };
 
@@ -38,21 +64,23 @@ export const ensureTable = async (
 ): Promise<void> => {
   const { partitionKey, sortKey, stream } = definition;
   if ((await tableStatus(client, name)) === undefined) {
-    await client.send(
-      new CreateTableCommand({
-        TableName: name,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [
-          { AttributeName: partitionKey.name, KeyType: 'HASH' },
-          { AttributeName: sortKey.name, KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [partitionKey, sortKey].map((key) => ({
-          AttributeName: key.name,
-          AttributeType: key.type,
-        })),
-        ...(server.streams &&
-          stream && { StreamSpecification: { StreamEnabled: true, StreamViewType: stream } }),
-      }),
+    await made(() =>
+      client.send(
+        new CreateTableCommand({
+          TableName: name,
+          BillingMode: 'PAY_PER_REQUEST',
+          KeySchema: [
+            { AttributeName: partitionKey.name, KeyType: 'HASH' },
+            { AttributeName: sortKey.name, KeyType: 'RANGE' },
+          ],
+          AttributeDefinitions: [partitionKey, sortKey].map((key) => ({
+            AttributeName: key.name,
+            AttributeType: key.type,
+          })),
+          ...(server.streams &&
+            stream && { StreamSpecification: { StreamEnabled: true, StreamViewType: stream } }),
+        }),
+      ),
     );
   }
   // A process killed while a table was being made leaves it in that state, in which dynalite serves it all the same.
