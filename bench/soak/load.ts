@@ -51,8 +51,8 @@ const produce = async (client: Client, topic: string, size: Size, isOver: () => 
 const follow = async (client: Client, topic: string, partition: number, isOver: () => boolean) => {
   const records = `/v1/topics/${topic}/partitions/${partition}/records`;
   for (let offset: number | 'latest' = 'latest'; !isOver(); ) {
-    const path = `${records}?offset=${offset}&waitSeconds=1`;
-    const answer = await client.call('GET', path).catch(() => undefined);
+    const path: string = `${records}?offset=${offset}&waitSeconds=1`;
+    const answer: Answer | undefined = await client.call('GET', path).catch(() => undefined);
     if (answer?.status === 200) offset = (answer.body as Page).nextOffset;
     else await pause(1000);
   }
