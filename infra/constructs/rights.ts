@@ -66,8 +66,8 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
       },
       wake,
       onLog('Query'),
-      // UpdateItem for an endpoint that is disabled.
-      onState(['topic/*'], 'Query', 'UpdateItem'),
+      // UpdateItem for an endpoint that is disabled; GetItem for one that another run disabled first.
+      onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem'),
       onState(['group/*'], 'GetItem', 'UpdateItem'),
     ],
     sweep: [

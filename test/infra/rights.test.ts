@@ -58,6 +58,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
   ],
   deliver: [
     'dynamodb:Query on StorageLog.Arn',
+    'dynamodb:GetItem on StorageState.Arn where pk is topic/*',
     'dynamodb:Query on StorageState.Arn where pk is topic/*',
     'dynamodb:UpdateItem on StorageState.Arn where pk is topic/*',
     'dynamodb:GetItem on StorageState.Arn where pk is group/*',
@@ -163,7 +164,7 @@ describe('the rights of the functions', () => {
       ['consume', 'GetItem', ['topic', 'API key', 'group', 'endpoint', 'partition state']],
       ['consume', 'Query', ['group', 'endpoint', 'partition state']],
       ['on-append', 'Query', ['group', 'endpoint', 'partition state']],
-      ['deliver', 'GetItem', ['cursor']],
+      ['deliver', 'GetItem', ['group', 'endpoint', 'partition state', 'cursor']],
       ['deliver', 'UpdateItem', ['group', 'endpoint', 'partition state', 'cursor']],
       ['deliver', 'PutItem', []],
       ['sweep', 'Query', ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'removal']],

@@ -4,7 +4,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isConditionFailure, writeFailure } from './errors.ts';
 import type { StateKey } from './keys.ts';
 import { type Item, type Table, toKey } from './table.ts';
-import { standingItem, stands } from './tombstones.ts';
+import { isTombstone, itemAt, stands } from './tombstones.ts';
 
 /** A change of an item that grows its attribute `version` by one. */
 export interface VersionedChange {
@@ -43,6 +43,7 @@ const commandOf = (table: string, key: StateKey, wanted: VersionedChange): Updat
       ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
     }),
     ReturnValues: 'ALL_NEW',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
 };
 
@@ -59,8 +60,9 @@ export const changeVersion = async (
     return (await state.client.send(commandOf(state.table, key, wanted))).Attributes;
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);
-    const standing = await standingItem(state, key);
-    const found = standing === undefined ? {} : unmarshall(standing);
+    // A store that does not say which item the condition failed on is asked.
+    const standing = error.Item ?? (await itemAt(state, key));
+    const found = standing === undefined || isTombstone(standing) ? {} : unmarshall(standing);
     // It may be this very change, whose first answer was lost; or one like it, which comes to the same.
     const isDone =
       found['version'] === wanted.version &&
