@@ -41,8 +41,16 @@ export interface EmbeddedStores extends ReturnType<typeof dynamoStateStores> {
   stop(): Promise<void>;
 }
 
-/** The embedded services do not ask who is there. */
-const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+/**
+ * The embedded services do not ask who is there. What the environment may say of endpoints of AWS would refuse those of
+ * this machine.
+ */
+const anyone = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  useFipsEndpoint: false,
+  useDualstackEndpoint: false,
+};
 const logTable = 'millrace-log';
 const stateTable = 'millrace-state';
 

@@ -103,3 +103,19 @@ describe('a request that is not as it was announced', () => {
     expect(refused).toContain('application/problem+json');
   });
 });
+
+test('a request that comes on a kept connection just when the server stops is answered, as its last', async () => {
+  const { apps } = await newWorld();
+  const server = await serveHttp(apps, 0, systemClock);
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
+  const request = 'GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n';
+  socket.write(request);
+  const [first] = (await once(socket, 'data')) as [string];
+  expect(first).toContain('onnection: keep-alive');
+  const stopped = server.stop(10_000);
+  socket.write(request);
+  const last = await text(socket);
+  expect(last).toMatch(/^HTTP\/1\.1 200 /);
+  expect(last).toContain('onnection: close');
+  await stopped;
+});

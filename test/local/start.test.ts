@@ -64,11 +64,14 @@ test('a data folder that another broker has is refused, with what to do', async 
   expect(errors).toContain('MILLRACE_DATA_DIR');
 });
 
-test('what clients of Millrace find in the environment says nothing to the broker', async () => {
+test('what clients of Millrace and of AWS find in the environment says nothing to the broker', async () => {
   const broker = await startBroker({
     MILLRACE_DATA_DIR: temporaryFolder(),
     MILLRACE_URL: 'https://elsewhere.example',
     MILLRACE_KEY: 'mr_of-elsewhere',
+    AWS_USE_FIPS_ENDPOINT: 'true',
+    AWS_USE_DUALSTACK_ENDPOINT: 'true',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
   });
   await new Client(broker.url, broker.key).ok('GET', '/v1/topics');
 });
