@@ -1,6 +1,7 @@
 import { limits } from '../../lib/domain/limits.ts';
 import { type Batch, batchEnd, closesPartition } from '../../lib/domain/records/batches.ts';
 import { decodeRecords } from '../../lib/domain/records/encoding.ts';
+import type { LogRecord } from '../../lib/domain/records/records.ts';
 
 /** What `Batch.appendedAt` promises of a store that looks at signatures. */
 const mostMisdated = limits.signatureMaxAgeMs + limits.tailMaxAgeMs;
@@ -55,7 +56,7 @@ export class LogHistory {
     if (batch.bytesBefore !== bytes)
       this.report(`the batch at ${batch.base} counts ${batch.bytesBefore} bytes before it, not ${bytes}`);
     this.#batches.push(batch);
-    for (const { key = '', offset, timestamp } of decodeRecords(batch, 0)) {
+    for (const { key = '', offset, timestamp } of this.#recordsOf(batch)) {
       this.#latest = Math.max(this.#latest ?? timestamp, timestamp);
       const twin = this.#offsets.get(key);
       if (twin !== undefined) this.report(`record ${key} was stored twice, at ${twin} and ${offset}`);
@@ -66,6 +67,16 @@ export class LogHistory {
       this.report(
         `the batch at ${batch.base} says that the latest time is ${batch.maxTimestamp}, and it is ${this.#latest}`,
       );
+  }
+
+  /** The store would take what cannot be read, so that an error here is no answer of it. */
+  #recordsOf(batch: Batch): readonly LogRecord[] {
+    try {
+      return decodeRecords(batch, 0);
+    } catch (error) {
+      this.report(`the batch at ${batch.base} was stored and cannot be read: ${String(error)}`);
+      return [];
+    }
   }
 
   /** What the table holds must be what was stored there, from some batch on to the last. */

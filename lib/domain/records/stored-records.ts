@@ -88,6 +88,8 @@ const setField = (record: Fields, name: string, text: string, at: number): void 
  * @throws Error when it is not as `serializeRecord` writes it. The message has nothing of the text.
  */
 export const cutRecords = (text: string): NewRecord[] => {
+  // The batch that closes a partition.
+  if (text === '[]') return [];
   const records: NewRecord[] = [];
   let at = expect(text, 0, openBracket);
   for (;;) {

@@ -61,6 +61,10 @@ describe('a batch', () => {
     );
   });
 
+  it('may be without records, as the one that closes a partition', () => {
+    expect(decodeRecords(batchOf([], 7), 0)).toEqual([]);
+  });
+
   it('tells null from no value, and keeps bytes as base64', () => {
     const records = decodeRecords(batchOf([{ value: null }, { valueBase64: 'AP8=' }]), 0);
     expect(records[0]).toHaveProperty('valueJson', 'null');
