@@ -14,6 +14,12 @@ const root = new URL('../..', import.meta.url).pathname;
 /** Each makes other resources or properties. */
 const variants: Readonly<Record<string, readonly string[]>> = {
   production: ['stage=production', 'alarmEmail=oncall@example.com'],
+  'protected, with reservations': [
+    'stage=production',
+    'protect=true',
+    'produceReservedConcurrency=100',
+    'onAppendReservedConcurrency=16',
+  ],
   'with a domain': [
     'stage=production',
     'domainName=broker.example.com',
