@@ -24,5 +24,7 @@ process.on('message', ({ collect }: Asked) => {
   const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
   tell({ rss, files: pagesOfFiles(), heapUsed, heapTotal, external, arrayBuffers });
 });
+// The soak may fail: then nobody asks any more.
+process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', () => void runtime.stop().then(() => process.exit(0)));
 tell({ url: runtime.url, key: runtime.adminKey });

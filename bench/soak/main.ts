@@ -36,8 +36,12 @@ const show = (what: string, requests: number, memory: Memory): void =>
 /** Until everything is delivered, or a minute has passed. */
 const delivered = async (client: Client): Promise<void> => {
   for (let looks = 0; looks < 60; looks += 1) {
-    const { partitions: all } = await client.ok<{ partitions: { lag: number }[] }>('GET', group);
-    if (all.every(({ lag }) => lag === 0)) return;
+    const { status, body } = await client.call('GET', group);
+    if (
+      status === 200 &&
+      (body as { partitions: { lag: number }[] }).partitions.every(({ lag }) => lag === 0)
+    )
+      return;
     await pause(1000);
   }
 };
