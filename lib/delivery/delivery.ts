@@ -1,0 +1,283 @@
+import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/cursors.ts';
+import { UndecodableBatchError } from '../domain/errors.ts';
+import { enabledEndpoint, type Subscription } from '../domain/groups.ts';
+import { limits } from '../domain/limits.ts';
+import type { Wake } from '../domain/wakes.ts';
+import { Lease } from '../groups/lease.ts';
+import type { Release } from '../stores/cursors.ts';
+import { undecodableBatch } from '../stores/telemetry.ts';
+import { attempt } from './attempt.ts';
+import { Backlog, type Wanted } from './backlog.ts';
+import type { DeliverDeps, Run } from './deps.ts';
+import { settleFailure } from './failure.ts';
+import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
+import { newOwner } from './owner.ts';
+import { freshSubscription, type ReadSubscription } from './subscriptions.ts';
+
+/** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
+const runMarginMs = 5000;
+/** A wake that a run queues for its own successor arrives when the lease is let go. */
+const handOverDelayMs = 1000;
+/** The queue delays by whole seconds: a retry that is due sooner than this its run makes itself. */
+const queueDelayMs = 1000;
+/** A retry's wake on the queue comes after the run that makes the retry itself, and after its lease should it die. */
+const afterRetryMs = 10_000;
+
+/** A retry that a run makes itself. */
+export interface Retry {
+  readonly wake: Wake;
+  readonly delayMs: number;
+}
+
+export interface RetryingRun extends Run {
+  /** Retries are made as long as this much is left of the run, ms. */
+  readonly retryUntilMs: number;
+}
+
+/** While the group is not known, what every group's may be at least: the wake is judged again once it is known. */
+export const longestRetryOf = (subscription: Subscription | undefined): number =>
+  subscription === undefined ? limits.retryAfterMs : longestRetryMs(subscription.group.delivery.backoff);
+
+/** The deliveries of one run in one partition. */
+export class Delivery {
+  readonly #deps: DeliverDeps;
+  readonly #wake: Wake;
+  readonly #run: RetryingRun;
+  readonly #owner: string;
+  readonly #backlog: Backlog;
+  #subscription: ReadSubscription;
+  /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
+  #mayHoldUntil = 0;
+  /** What the run had left when its first request was sent. */
+  #leftAtFirstCallMs: number | undefined;
+  #retry: Retry | undefined;
+
+  constructor(deps: DeliverDeps, wake: Wake, run: RetryingRun, subscription: ReadSubscription) {
+    this.#deps = deps;
+    this.#wake = wake;
+    this.#run = run;
+    this.#owner = newOwner(run.messageIds, deps.random);
+    const envelope = envelopeBytes(subscription.group, wake.partition);
+    this.#backlog = new Backlog(deps.batches, wake, limits.deliveryBytes - envelope);
+    this.#subscription = subscription;
+  }
+
+  /** How long a lease of this run may still be held, ms. One that was asked for without an answer may be. */
+  leaseMs(): number {
+    return Math.max(0, this.#mayHoldUntil - this.#deps.clock.monotonic());
+  }
+
+  /** What its last attempt came to, where the run is to make the retry itself. */
+  get retry(): Retry | undefined {
+    return this.#retry;
+  }
+
+  /**
+   * Leaves to a new wake what there is to do. Another run may have ended this one's message meanwhile, as a copy of it:
+   * then nothing would come back if this one took a lease and died.
+   */
+  async leave(cursor: Cursor | undefined): Promise<void> {
+    const from = cursor?.committed ?? this.#startOffset();
+    if ((await this.#next(from, cursor?.pendingEnd)) !== undefined) await this.#queueSuccessor(cursor);
+  }
+
+  /** `refused` when a lease was: nothing is held then, and the wake must be judged again. */
+  async begin(cursor: Cursor | undefined): Promise<'settled' | 'refused'> {
+    const from = cursor?.committed ?? this.#startOffset();
+    let message = await this.#next(from, cursor?.pendingEnd);
+    let read = cursor;
+    while (message !== undefined) {
+      if (!this.#mayGoOn()) {
+        await this.#queueSuccessor(read);
+        break;
+      }
+      const lease = await this.#acquire(read, from, message);
+      if (lease === undefined) return 'refused';
+      const tail = await this.#deliverAll(lease, message);
+      if (tail === undefined) break;
+      // The look at the tail after the lease was let go: what was appended meanwhile may have found it live.
+      message = await this.#next(tail.committed);
+      read = tail;
+    }
+    return 'settled';
+  }
+
+  /** Delivers until nothing is left, and gives the cursor as it was let go; undefined when another answers for the rest. */
+  async #deliverAll(lease: Lease, planned: Message): Promise<Cursor | undefined> {
+    const { committed, pendingEnd } = lease.cursor;
+    // Otherwise records were trimmed, or the message was longer than one may be now.
+    const isPlanned = committed === planned.start && pendingEnd === planned.end;
+    if (!isPlanned && !(await this.#commit(lease, planned))) return undefined;
+    for (let message = planned; ; ) {
+      if (!(await this.#mayCall(lease))) return this.#handOver(lease);
+      const through = await this.#call(lease, message);
+      if (through === undefined) return undefined;
+      const next = await this.#following(lease, through);
+      this.#assertRunning();
+      if (next === undefined) return this.#commitAndRelease(lease, through);
+      if (!(await this.#commit(lease, next))) return undefined;
+      message = next;
+    }
+  }
+
+  /** One attempt. Gives the offset through which it was acknowledged; undefined when it failed and that is settled. */
+  async #call(lease: Lease, message: Message): Promise<number | undefined> {
+    const endpoint = enabledEndpoint(this.#subscription);
+    if (endpoint === undefined) return this.#handOver(lease);
+    const target = { group: this.#subscription.group, endpoint, wake: this.#wake };
+    this.#leftAtFirstCallMs ??= this.#run.remainingMs();
+    const outcome = await attempt(this.#deps, target, message);
+    if (outcome.kind === 'acknowledged') return outcome.through;
+    const cursor = this.#wake.kind === 'resume' ? { ...lease.cursor, attempts: 0 } : lease.cursor;
+    const failure = await settleFailure(this.#deps, target, cursor, outcome);
+    if (failure.kind === 'stopped') return this.#handOver(lease);
+    const { delayMs, ...retry } = failure.retry;
+    const again = { ...this.#successor('retry'), epoch: cursor.epoch };
+    const isOwn = delayMs < queueDelayMs && this.#run.remainingMs() >= this.#run.retryUntilMs;
+    const wakeDelayMs = isOwn ? this.#leaseDurationMs() + afterRetryMs : delayMs;
+    // First, so that no crash leaves a retry that is due later with nobody to remember it.
+    await this.#deps.queue.send([{ wake: again, delayMs: wakeDelayMs }]);
+    await this.#release(lease, { ...retry, pendingEnd: message.end });
+    if (isOwn) this.#retry = { wake: again, delayMs };
+    return undefined;
+  }
+
+  async #next(from: number, end?: number): Promise<Message | undefined> {
+    const { group } = this.#subscription;
+    const maxRecords = group.delivery.batchSize;
+    const wanted = { from, maxRecords, ...(end !== undefined && end > from && { end }) };
+    const records = await this.#read(wanted);
+    return isAny(records) ? composeMessage(group, this.#wake.partition, records) : undefined;
+  }
+
+  async #read(wanted: Wanted): Promise<readonly Pending[]> {
+    try {
+      return await this.#backlog.next(wanted);
+    } catch (error) {
+      const { topicId, group, requestId } = this.#wake;
+      const reader = {
+        topicId,
+        group,
+        topic: this.#subscription.group.topic,
+        ...(requestId !== undefined && { requestId }),
+      };
+      if (error instanceof UndecodableBatchError)
+        this.#deps.telemetry.record(undecodableBatch(error, reader));
+      throw error;
+    }
+  }
+
+  /** What follows what was acknowledged. Where it cannot be decoded, the lease ends with what was: it is not sent again. */
+  async #following(lease: Lease, through: number): Promise<Message | undefined> {
+    try {
+      return await this.#next(through);
+    } catch (error) {
+      if (error instanceof UndecodableBatchError) await this.#commitAndRelease(lease, through);
+      throw error;
+    }
+  }
+
+  async #acquire(
+    read: Cursor | undefined,
+    startOffset: number,
+    message: Message,
+  ): Promise<Lease | undefined> {
+    const { groupId, partition } = this.#wake;
+    this.#assertRunning();
+    this.#askForLease();
+    const lease = await Lease.acquire(
+      this.#deps,
+      { groupId, partition },
+      {
+        read,
+        startOffset,
+        owner: this.#owner,
+        durationMs: this.#leaseDurationMs(),
+        pendingEnd: message.end,
+        longestRetryMs: longestRetryOf(this.#subscription),
+        beforeRetry: this.#wake.kind === 'resume',
+      },
+    );
+    if (lease === undefined) this.#mayHoldUntil = 0;
+    return lease;
+  }
+
+  #commit(lease: Lease, { start, end }: Message): Promise<boolean> {
+    this.#askForLease();
+    return lease.commit(start, end);
+  }
+
+  async #commitAndRelease(lease: Lease, through: number): Promise<Cursor | undefined> {
+    const done = await lease.commitAndRelease(through);
+    this.#mayHoldUntil = 0;
+    return done ? lease.cursor : undefined;
+  }
+
+  async #release(lease: Lease, retry?: Release['retry']): Promise<void> {
+    await lease.release(retry);
+    this.#mayHoldUntil = 0;
+  }
+
+  #askForLease(): void {
+    this.#mayHoldUntil = this.#deps.clock.monotonic() + this.#leaseDurationMs();
+  }
+
+  #leaseDurationMs(): number {
+    return this.#timeoutMs() + limits.leaseMarginMs;
+  }
+
+  /** Where the group begins in a partition that it has no cursor in. */
+  #startOffset(): number {
+    return this.#subscription.group.startOffsets[this.#wake.partition] ?? 0;
+  }
+
+  #timeoutMs(): number {
+    return this.#subscription.group.delivery.timeoutSeconds * 1000;
+  }
+
+  /** Whether there is time for another request, and it is not another partition's turn. */
+  #mayGoOn(): boolean {
+    const leftMs = this.#run.remainingMs();
+    const workedMs = (this.#leftAtFirstCallMs ?? leftMs) - leftMs;
+    return workedMs < limits.deliverTurnMs && leftMs >= this.#timeoutMs() + runMarginMs;
+  }
+
+  /**
+   * A run that outlived its end (its process was frozen) takes and renews no lease: that would outlast the time for
+   * which the queue keeps the run's wake from others.
+   */
+  #assertRunning(): void {
+    if (this.#run.remainingMs() <= 0) throw new Error('The run was over before it could go on.');
+  }
+
+  /** Whether a request may be sent: it would end within the run and the lease, and the group still wants it. */
+  async #mayCall(lease: Lease): Promise<boolean> {
+    const subscription = await freshSubscription(this.#deps, this.#wake, this.#subscription);
+    if (subscription === undefined) return false;
+    this.#subscription = subscription;
+    return this.#mayGoOn() && lease.remainingMs() >= this.#timeoutMs();
+  }
+
+  /** Lets the lease go with work left: queues a wake for who goes on, and only then releases. */
+  async #handOver(lease: Lease): Promise<undefined> {
+    await this.#queueSuccessor(lease.cursor);
+    await this.#release(lease);
+  }
+
+  async #queueSuccessor(cursor: Cursor | undefined): Promise<void> {
+    const waits =
+      cursor !== undefined &&
+      retryMsLeft(cursor, this.#deps.clock.now(), longestRetryOf(this.#subscription)) > 0;
+    const wake = this.#successor(waits ? 'resume' : 'continue');
+    const epoch = cursor === undefined ? {} : { epoch: cursor.epoch };
+    await this.#deps.queue.send([{ wake: { ...wake, ...epoch }, delayMs: handOverDelayMs }]);
+  }
+
+  #successor(kind: Wake['kind']): Wake {
+    const { epoch: _over, ...wake } = this.#wake;
+    return { ...wake, kind };
+  }
+}
+
+const isAny = (records: readonly Pending[]): records is readonly [Pending, ...Pending[]] =>
+  records.length > 0;
