@@ -5,11 +5,14 @@ import { createInterface } from 'node:readline';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { expect, onTestFinished, test } from 'vitest';
+import { AbstractValueIterator } from 'abstract-level';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openDataFolder } from '../../lib/local/data-folder.ts';
 import { startDynamodb } from '../../lib/local/embedded/dynamodb.ts';
 import { ensureBucket, ensureQueue } from '../../lib/local/embedded/resources.ts';
 import { startSqsAndS3 } from '../../lib/local/embedded/sqs-s3.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { embeddedTables } from '../embedded/tables.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
@@ -101,4 +104,20 @@ test('a bucket is made where there is none, and what stands in it outlives the p
     client.destroy();
     await s3.stop();
   }
+});
+
+test('a query of the embedded DynamoDB leaves no iterator of LevelDB open', async () => {
+  const opened = vi.spyOn(AbstractValueIterator.prototype, 'next');
+  const closed = vi.spyOn(AbstractValueIterator.prototype, 'close');
+  onTestFinished(() => {
+    opened.mockRestore();
+    closed.mockRestore();
+  });
+  const tables = await embeddedTables();
+  onTestFinished(() => tables[Symbol.asyncDispose]());
+  const batches = dynamoBatchStore(tables.log);
+  for (let count = 0; count < 5; count += 1) await batches.last({ topicId: 't', partition: 0 });
+  const iterators = new Set<unknown>(opened.mock.contexts);
+  expect(iterators.size).toBeGreaterThanOrEqual(5);
+  await expect.poll(() => new Set<unknown>(closed.mock.contexts)).toEqual(iterators);
 });

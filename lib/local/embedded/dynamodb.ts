@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
+import { AbstractKeyIterator, AbstractValueIterator } from 'abstract-level';
 import { ClassicLevel } from 'classic-level';
 import dynalite from 'dynalite';
 import { damaged } from '../data-folder.ts';
@@ -12,6 +13,18 @@ export interface EmbeddedService {
   /** Ends it, once what it was asked to write is written. */
   stop(): Promise<void>;
 }
+
+/**
+ * dynalite 4.0.0 ends the iterators of its queries by `return`, which those of abstract-level do not have. One that is not
+ * closed keeps a snapshot of LevelDB, and the memory behind it, for good: one for each query.
+ */
+for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator])
+  Object.defineProperty(prototype, 'return', {
+    configurable: true,
+    value(this: { close(): Promise<void> }) {
+      return this.close();
+    },
+  });
 
 /** dynalite opens its LevelDB late, and ends the process where it cannot: so it is opened here first. */
 const checkTables = async (folder: string): Promise<void> => {

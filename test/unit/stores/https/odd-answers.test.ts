@@ -87,7 +87,7 @@ describe('an answer whose status decides is settled by its head', () => {
       });
       await expect.poll(() => sockets.map(({ destroyed }) => destroyed), { timeout: 10_000 }).toEqual([true]);
     };
-    const page = whole('<p>').toString().replace('h: 3', 'h: 9').concat('x');
+    const page = whole('<html>').toString().replace('h: 6', 'h: 9').concat('x');
     await Promise.all([ended(`${head('HTTP/1.1 500 No', 'Content-Length: 9')}1`), ended(page)]);
   });
 
