@@ -22,7 +22,9 @@ const flag = z.preprocess(
 
 /**
  * What Lambda leaves to the functions that reserve nothing: a reservation that would take of it fails the deploy
- * (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
+ * (docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html). In accounts with a low quota it has named less in
+ * its refusals, 10 or 50 (github.com/aws-samples/one-observability-demo/issues/278, github.com/milliHQ/terraform-aws-next-js/issues/251):
+ * what it is there AWS does not say, so that what it does say holds here.
  */
 const unreserved = 100;
 
@@ -81,8 +83,7 @@ const schema = z
     logPointInTimeRecovery: flag.default(true),
     /**
      * Requests per second of the whole API, and how many more at once. Beyond: 429. Anybody can send requests, which cost
-     * money though they are refused: at 100 a second 8.64 million a day, some 10 dollars for HTTP API and Lambda ($1.20 a
-     * million). A request may carry a thousand records, so raise it for clients that you know, not by default.
+     * money though they are refused: at 100 a second 8.64 million a day, for which `npm run price` names the price. A request may carry a thousand records, so raise it for clients that you know, not by default.
      */
     throttleRate: whole(1, 10_000).default(100),
     throttleBurst: whole(1, 5_000).default(200),
@@ -106,6 +107,11 @@ const schema = z
     sweepMinutes: whole(1, 60).default(5),
     /** Minutes that a record may wait for its group before somebody is alarmed. */
     alarmLagMinutes: whole(1, 1440).default(15),
+    /**
+     * Faults of functions, or answers with 5xx, in five minutes, from which on somebody is alarmed if most of twenty minutes
+     * are so. One is for small stacks, which are broken by one; a busy one has some in most of its minutes.
+     */
+    alarmFaults: whole(1, 1_000_000).default(1),
     /** Who is alarmed: an address that gets mail, or a topic that stands already. Absent: alarms only show. */
     alarmEmail: z.email('an email address').optional(),
     alarmTopicArn: z

@@ -18,6 +18,10 @@ export interface Signal {
   readonly of: readonly [breaching: number, periods: number];
   /** That nothing is measured is what it is about. */
   readonly silence?: true;
+  /** One moment is all that is measured of it, and when what began there ends is not: nobody is told that it is over. */
+  readonly event?: true;
+  /** What is counted lies there until it is cleared away, and after a time is no longer counted. */
+  readonly stays?: true;
 }
 
 const seconds = (minutes: number): number => minutes * 60;
@@ -32,8 +36,11 @@ const every = (metric: Metric, each: Duration): Metric => metric.with({ period: 
 
 /**
  * Lag stands for much that has no alarm of its own: whatever keeps records from their endpoint, from a deliver that
- * cannot keep up to wakes that are lost. It is sent while there is some and with each sweep: a period without is one in
- * which all is delivered.
+ * cannot keep up to wakes that are lost. It is sent of a group that has some when a sweep comes to that group. A period
+ * without is one in which all is delivered, or one in which nobody looked: that sweeps do not run, or fail, has alarms of
+ * its own, and where a round takes several sweeps a group is looked at less often than this period is long.
+ *
+ * A batch that cannot be decoded is met again with the wake of each sweep, so that its period too is one of those.
  */
 const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
   {
@@ -46,17 +53,18 @@ const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
   },
   {
     id: 'EndpointDisabled',
-    says: 'An endpoint answered 410 or was out for five days and is no longer called. Its records wait in the log: mend it and register it again.',
+    says: 'An endpoint answered 410 or was out for five days and is no longer called. Its records wait in the log: mend the receiver, then PATCH the endpoint with {"status":"enabled"}. No mail says that it is over.',
     section: 'An endpoint was disabled',
     metric: counted(watched, 'deliver', 'EndpointsDisabled', 'Sum'),
     from: 1,
     of: [1, 1],
+    event: true,
   },
   {
     id: 'UndecodableBatch',
     says: 'A function met a batch that it cannot decode: a later version wrote it, or it is damaged. Its partition stands still there. The logs of deliver and of consume have the partition, the offset and the reason.',
     section: 'A batch cannot be decoded',
-    metric: countedOverall(watched, 'UndecodableBatches'),
+    metric: every(countedOverall(watched, 'UndecodableBatches'), sweepPeriod(settings)),
     from: 1,
     of: [1, 1],
   },
@@ -70,6 +78,7 @@ const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
     }),
     from: 1,
     of: [1, 1],
+    stays: true,
   },
   {
     id: 'StreamFailures',
@@ -81,6 +90,7 @@ const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
     }),
     from: 1,
     of: [1, 1],
+    stays: true,
   },
   {
     id: 'StreamIteratorAge',
@@ -129,13 +139,13 @@ const silentPeriods = ({ sweepMinutes }: Settings): number =>
  * data even if you choose a different option" (PutMetricAlarm, TreatMissingData), and it has no data when nothing is
  * throttled, so they would never end.
  */
-const faultSignals = (watched: Watched): Signal[] => [
+const faultSignals = (watched: Watched, { alarmFaults }: Settings): Signal[] => [
   {
     id: 'Faults',
     says: 'A function fails at what it was called for, again and again. "fault in" in the logs says which, at what and why.',
     section: 'Functions report faults',
     metric: countedOverall(watched, 'Faults'),
-    from: 1,
+    from: alarmFaults,
     of: [3, 4],
   },
   {
@@ -151,8 +161,8 @@ const faultSignals = (watched: Watched): Signal[] => [
     says: 'Requests are answered with 5xx. 503 partition_overloaded asks for more partitions; for others, the access log names the route and the function.',
     section: 'Requests fail with 5xx',
     metric: watched.stage.metricServerError({ statistic: 'Sum', period }),
-    from: 5,
-    of: [2, 3],
+    from: alarmFaults,
+    of: [3, 4],
   },
   {
     id: 'StoreThrottles',
@@ -167,13 +177,19 @@ const faultSignals = (watched: Watched): Signal[] => [
 export const signals = (watched: Watched, settings: Settings): readonly Signal[] => [
   ...deliverySignals(watched, settings),
   ...sweepSignals(watched, settings),
-  ...faultSignals(watched),
+  ...faultSignals(watched, settings),
 ];
 
 /**
  * What a period without data means: that nothing happened; where silence is what is watched for, that it is not known. For
  * then a new alarm, which begins with insufficient data, stays there until the first sweep, and no change means no mail:
  * taken for a breach, the time before the stack was there would be an alarm of every first deploy.
+ *
+ * Of what stays it means nothing: a queue that nobody touches is "active for up to six hours", and has no metrics then,
+ * whatever is in it (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html).
+ * Its purge touches it, and it is counted again, as empty.
  */
-export const missingData = ({ silence }: Signal): TreatMissingData =>
-  silence === true ? TreatMissingData.MISSING : TreatMissingData.NOT_BREACHING;
+export const missingData = ({ silence, stays }: Signal): TreatMissingData => {
+  if (silence === true) return TreatMissingData.MISSING;
+  return stays === true ? TreatMissingData.IGNORE : TreatMissingData.NOT_BREACHING;
+};

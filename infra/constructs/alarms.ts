@@ -41,7 +41,7 @@ export class Alarms extends Construct {
     });
     alarm.addAlarmAction(...actions);
     if (signal.silence === true) alarm.addInsufficientDataAction(...actions);
-    alarm.addOkAction(...actions);
+    if (signal.event !== true) alarm.addOkAction(...actions);
     return alarm;
   }
 

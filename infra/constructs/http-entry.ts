@@ -29,7 +29,7 @@ const records = '/v1/topics/{topic}/records';
 const partitions = '/v1/topics/{topic}/partitions';
 const fetch = '/v1/topics/{topic}/partitions/{partition}/records';
 
-/** No header and no query: who called what when, how it ended, and where the time went. */
+/** No query, and of the headers `User-Agent` alone: who called what when, how it ended, and where the time went. */
 const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     requestId: AccessLogField.contextRequestId(),

@@ -149,6 +149,9 @@ describe('what has no policy on the resource is let by a role', () => {
     expect(trustOf(schedule).map(({ Principal }) => Principal)).toEqual([
       { Service: 'scheduler.amazonaws.com' },
     ]);
+    // The scheduler works for all accounts; it takes the role for this one alone.
+    const [trust] = trustOf(schedule);
+    expect(short(trust?.Condition?.['StringEquals']?.['aws:SourceAccount'])).toBe('AWS::AccountId');
     expect(allows(schedule, { action: 'lambda:InvokeFunction', resource: 'SweepLambda.Arn' })).toBe(true);
   });
 });

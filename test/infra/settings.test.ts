@@ -10,6 +10,7 @@ describe('the settings of a stack', () => {
       logRetentionDays: 30,
       throttleRate: 100,
       deliverMaxConcurrency: 50,
+      alarmFaults: 1,
     });
   });
 

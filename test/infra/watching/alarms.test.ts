@@ -67,11 +67,12 @@ const stories: Readonly<Record<string, Story>> = {
 /** The alarms of what AWS publishes, with values that it would publish. */
 const published: Readonly<Record<string, { readonly alarming: Values[]; readonly quiet: Values[] }>> = {
   WakeDeadLetters: { alarming: [[0, 1]], quiet: [[0, 0]] },
-  StreamFailures: { alarming: [[1]], quiet: [[]] },
+  StreamFailures: { alarming: [[1]], quiet: [[1], [0]] },
   StreamIteratorAge: { alarming: [[300_000], [310_000]], quiet: [[20], [299_000]] },
   'Errors-sweep': { alarming: [[1], [1, 0]], quiet: [[1], [0]] },
   'Errors-deliver': { alarming: [[1], [0], [], [1], [], []], quiet: [[1, 1, 1], [0], [], [], [], []] },
-  ServerErrors: { alarming: [[5], [], [3, 2]], quiet: [[50], [4], []] },
+  // A small stack that is broken: one call in five minutes is all that it gets.
+  ServerErrors: { alarming: [[1], [], [0, 1], [1]], quiet: [[50], [], [4], [0]] },
   SweepSilent: { alarming: [[], [], []], quiet: [[], [], [1]] },
 };
 
@@ -105,6 +106,27 @@ describe('each alarm', () => {
     expect(stateOf(of, values.quiet)).toBe('OK');
   });
 
+  it.each(['WakeDeadLetters', 'StreamFailures'])(
+    '%s lasts while the messages lie there, also when SQS no longer counts them, and ends with a purge',
+    (name) => {
+      const unseen = Array.from({ length: 300 }, () => []);
+      expect(stateOf(alarm(name), [[0], [3], ...unseen])).toBe('ALARM');
+      expect(stateOf(alarm(name), [[0], [3], ...unseen, [0]])).toBe('OK');
+      expect(stateOf(alarm(name), [[0], ...unseen])).toBe('OK');
+    },
+  );
+
+  it.each(['Faults', 'ServerErrors'])(
+    '%s is of one in most of twenty minutes, or as many as is set',
+    (name) => {
+      const busy = [[1], [3, 1], [2], [4]];
+      expect(stateOf(alarm(name), busy)).toBe('ALARM');
+      const of = alarm(name, synthesise({ alarmFaults: '5' }));
+      expect(stateOf(of, busy)).toBe('OK');
+      expect(stateOf(of, [[5], [4, 1], [], [9]])).toBe('ALARM');
+    },
+  );
+
   it('counts what was measured, whatever its unit: none is told to take one unit alone', () => {
     for (const { Properties } of alarmsOf(template).values()) expect(Properties).not.toHaveProperty('Unit');
   });
@@ -131,7 +153,7 @@ describe('alarms of the sweep', () => {
     'have a sweep in each period, and in time, with one every %i minutes',
     (sweepMinutes) => {
       const of = synthesise({ sweepMinutes });
-      for (const name of ['LagAge', 'Errors-sweep']) {
+      for (const name of ['LagAge', 'Errors-sweep', 'UndecodableBatch']) {
         const { Properties } = alarm(name, of);
         const period = Number(Properties['Period']);
         // One that took no time, and the next one, a minute late, the four that it has.
@@ -148,8 +170,10 @@ describe('alarms of the sweep', () => {
     },
   );
 
-  it('are still when a stack is deployed for the first time, and tell of a sweep that stops', () => {
+  it('are no alarm of a stack that is deployed for the first time, and tell of a sweep that stops', () => {
     const told = synthesise({ alarmEmail: 'ops@example.com' });
+    // What others may tell then is that all is well: they turn OK where no data is taken for that.
+    for (const of of alarmsOf(told).values()) expect(stateOf(of, [[]])).not.toBe('ALARM');
     const silent = alarm('SweepSilent', told);
     // As every new alarm is: it tells when its state changes, so of nothing before the first sweep came.
     expect(stateOf(silent, [])).toBe('INSUFFICIENT_DATA');

@@ -56,14 +56,17 @@ const statistics: Readonly<Record<string, (values: Values) => number>> = {
  * The alarm's state after `periods`, the last one last, as far as its own number of them goes:
  * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html.
  */
-export const stateOf = ({ Properties }: Resource, periods: readonly Values[]): State => {
+export const stateOf = ({ Properties }: Pick<Resource, 'Properties'>, periods: readonly Values[]): State => {
   const statistic = statistics[String(Properties['Statistic'])];
   if (statistic === undefined) throw new Error(`${Properties['Statistic']} is not known here.`);
   const threshold = Number(Properties['Threshold']);
   const isBelow = Properties['ComparisonOperator'] === 'LessThanThreshold';
   const evaluated = periods.slice(-Number(Properties['EvaluationPeriods']));
   const missing = Properties['TreatMissingData'];
-  if (missing === 'missing' && evaluated.every((values) => values.length === 0)) return 'INSUFFICIENT_DATA';
+  if (evaluated.every((values) => values.length === 0)) {
+    if (missing === 'missing' || periods.length === 0) return 'INSUFFICIENT_DATA';
+    if (missing === 'ignore') return stateOf({ Properties }, periods.slice(0, -1));
+  }
   const breaching = evaluated.filter((values) => {
     if (values.length === 0) return missing === 'breaching';
     return isBelow ? statistic(values) < threshold : statistic(values) >= threshold;

@@ -56,13 +56,17 @@ describe('the alarms', () => {
       expect(descriptions.filter((description) => description.includes(`"${section}"`))).not.toEqual([]);
   });
 
-  it('tell whom the settings name, also when it is over', () => {
+  it('tell whom the settings name, also when it is over, but for an endpoint, which stays disabled', () => {
     const given = 'arn:aws:sns:eu-west-1:000000000000:pager';
     const settings = { alarmTopicArn: given, alarmEmail: 'ops@example.com' };
     const told = synthesise(settings);
-    for (const { Properties } of alarmsOf(told))
-      for (const actions of [Properties['AlarmActions'], Properties['OKActions']])
-        expect((actions as unknown[]).map(short)).toEqual([given, 'AlarmsMail']);
+    const whom = (actions: unknown): string[] => ((actions ?? []) as unknown[]).map(short);
+    for (const alarm of alarmsOf(told)) {
+      const { AlarmActions, OKActions } = alarm.Properties;
+      const name = shortName(alarm);
+      expect(whom(AlarmActions), name).toEqual([given, 'AlarmsMail']);
+      expect(whom(OKActions), name).toEqual(name === 'EndpointDisabled' ? [] : [given, 'AlarmsMail']);
+    }
     told.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.com' });
     for (const { Properties } of alarmsOf(template)) expect(Properties['AlarmActions']).toBeUndefined();
   });
