@@ -1,12 +1,9 @@
 import type { Wake } from '../domain/wakes.ts';
-import { Delivery, longestRetryOf, type Retry, type RetryingRun } from './delivery.ts';
+import { Delivery, longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './delivery.ts';
 import type { DeliverDeps, Run } from './deps.ts';
 import { type ReadSubscription, readSubscription } from './subscriptions.ts';
 import { AnsweredElsewhereError, UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
-
-/** For how long a run goes on with such retries: an endpoint that fails keeps a place no longer. */
-const retriesForMs = 5000;
 
 /**
  * Answers one wake: calls the group's endpoint with what is in the partition past the cursor, message by message, as
@@ -21,6 +18,7 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
     messageIds: run.messageIds,
     remainingMs: () => run.remainingMs(),
     retryUntilMs: run.remainingMs() - retriesForMs,
+    isRemembered: false,
   };
   for (let next: Retry | undefined = { wake, delayMs: 0 }; next !== undefined; ) {
     if (next.delayMs > 0) await deps.clock.sleep(next.delayMs);

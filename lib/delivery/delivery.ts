@@ -1,6 +1,6 @@
 import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/cursors.ts';
 import { UndecodableBatchError } from '../domain/errors.ts';
-import { enabledEndpoint, type Subscription } from '../domain/groups.ts';
+import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import { Lease } from '../groups/lease.ts';
@@ -12,7 +12,7 @@ import type { DeliverDeps, Run } from './deps.ts';
 import { settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import { newOwner } from './owner.ts';
-import { freshSubscription, type ReadSubscription } from './subscriptions.ts';
+import { freshSubscription, type ReadSubscription, readSubscription } from './subscriptions.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
@@ -20,7 +20,11 @@ const runMarginMs = 5000;
 const handOverDelayMs = 1000;
 /** The queue delays by whole seconds: a retry that is due sooner than this its run makes itself. */
 const queueDelayMs = 1000;
-/** A retry's wake on the queue comes after the run that makes the retry itself, and after its lease should it die. */
+/** For how long a run goes on with such retries: an endpoint that fails keeps a place no longer. */
+export const retriesForMs = 5000;
+/** A retry that is further off than this must not be one that a change of the endpoint was to lift. */
+const longRetryMs = 5000;
+/** The wake that remembers such retries comes this much after the lease of the last one is over. */
 const afterRetryMs = 10_000;
 
 /** A retry that a run makes itself. */
@@ -32,6 +36,8 @@ export interface Retry {
 export interface RetryingRun extends Run {
   /** Retries are made as long as this much is left of the run, ms. */
   readonly retryUntilMs: number;
+  /** Whether there is a wake on the queue that comes when the run can make no more of them. */
+  isRemembered: boolean;
 }
 
 /** While the group is not known, what every group's may be at least: the wake is judged again once it is known. */
@@ -133,13 +139,32 @@ export class Delivery {
     if (failure.kind === 'stopped') return this.#handOver(lease);
     const { delayMs, ...retry } = failure.retry;
     const again = { ...this.#successor('retry'), epoch: cursor.epoch };
+    if (delayMs > longRetryMs && (await this.#isChanged(endpoint))) return this.#handOver(lease);
     const isOwn = delayMs < queueDelayMs && this.#run.remainingMs() >= this.#run.retryUntilMs;
-    const wakeDelayMs = isOwn ? this.#leaseDurationMs() + afterRetryMs : delayMs;
     // First, so that no crash leaves a retry that is due later with nobody to remember it.
-    await this.#deps.queue.send([{ wake: again, delayMs: wakeDelayMs }]);
+    if (isOwn) await this.#remember(again);
+    else await this.#deps.queue.send([{ wake: again, delayMs }]);
     await this.#release(lease, { ...retry, pendingEnd: message.end });
     if (isOwn) this.#retry = { wake: again, delayMs };
     return undefined;
+  }
+
+  /** One wake for all retries that the run makes itself: of whichever it dies, it comes when that one's lease is over. */
+  async #remember(wake: Wake): Promise<void> {
+    if (this.#run.isRemembered) return;
+    const delayMs = retriesForMs + this.#leaseDurationMs() + afterRetryMs;
+    await this.#deps.queue.send([{ wake, delayMs }]);
+    this.#run.isRemembered = true;
+  }
+
+  /**
+   * Whether the endpoint is no more what was called. The wake that its change sent may have found this run's lease, and be
+   * gone by now: a long pause that the former one asked for would stand in the way of the new one.
+   */
+  async #isChanged({ endpointId, version }: Endpoint): Promise<boolean> {
+    const subscription = await readSubscription(this.#deps, this.#wake);
+    const now = subscription && enabledEndpoint(subscription);
+    return now?.endpointId !== endpointId || now.version !== version;
   }
 
   async #next(from: number, end?: number): Promise<Message | undefined> {

@@ -9,7 +9,8 @@ import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { findGroup } from './describe.ts';
 
-const changesAtMost = 5;
+/** Of as many that change it at the same time the last one still comes to its turn. */
+const changesAtMost = 20;
 
 /** @throws Problem `invalid_request` when the first pause would be longer than the longest. */
 export const requireOrderedBackoff = ({ backoff }: DeliverySettings): void => {

@@ -22,7 +22,8 @@ export interface ChangeEndpointDeps extends WakeLaggingDeps {
   readonly clock: Clock;
 }
 
-const changesAtMost = 5;
+/** Of as many that change it at the same time the last one still comes to its turn. */
+const changesAtMost = 20;
 
 /** @throws Problem `endpoint_not_found` */
 export const findEndpoint = ({ endpoints, group }: Subscription, id: string): Endpoint => {

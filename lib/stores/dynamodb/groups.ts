@@ -70,7 +70,7 @@ const subscriptions = async (state: Table, pk: string, prefix: string): Promise<
 const deleteGroup = async (state: Table, ref: GroupRef, groupId: string): Promise<void> => {
   const { pk, sk } = groupKey(ref);
   const isThis = { expression: `groupId = :groupId AND ${stands}`, values: { ':groupId': groupId } };
-  await bury(state, { pk, sk }, ['groupId'], isThis);
+  await bury(state, { pk, sk }, ['groupId'], isThis, {}, ['version']);
   const left: Item[] = [];
   for await (const item of itemsUnder(state, { pk, prefix: sk }))
     if (isEndpoint(item) && item['groupId']?.S === groupId) left.push(toKey({ pk, sk: item['sk']?.S ?? '' }));

@@ -22,9 +22,12 @@ export interface Table {
 
 export type Item = Record<string, AttributeValue>;
 
+/** Without it a map with a member `constructor`, such as a header's name, is taken for an instance of a class and refused. */
+export const anyNames = { convertClassInstanceToMap: true } as const;
+
 /** An item that is a domain value under a key; undefined members are left out. */
 export const toItem = (key: LogKey | StateKey, value: object): Item =>
-  marshall({ ...value, ...key }, { removeUndefinedValues: true });
+  marshall({ ...value, ...key }, { removeUndefinedValues: true, ...anyNames });
 
 /** The domain value of an item that `toItem` made, without its key and the `extra` attributes. */
 export const fromItem = <T>(item: Item, extra: readonly string[] = []): T => {

@@ -3,7 +3,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { isConditionFailure, writeFailure } from './errors.ts';
 import type { StateKey } from './keys.ts';
-import { type Item, type Table, toKey } from './table.ts';
+import { anyNames, type Item, type Table, toKey } from './table.ts';
 import { isTombstone, itemAt, stands } from './tombstones.ts';
 
 /** A change of an item that grows its attribute `version` by one. */
@@ -36,12 +36,15 @@ const commandOf = (table: string, key: StateKey, wanted: VersionedChange): Updat
     UpdateExpression: `SET ${setting}${removing === '' ? '' : ` REMOVE ${removing}`}`,
     ConditionExpression: `#id = :id AND ${isAsRead} AND ${stands}`,
     ExpressionAttributeNames: { ...Object.fromEntries(names), '#id': id.name },
-    ExpressionAttributeValues: marshall({
-      ':id': id.value,
-      ':version': version,
-      ...(read !== undefined && { ':read': read }),
-      ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
-    }),
+    ExpressionAttributeValues: marshall(
+      {
+        ':id': id.value,
+        ':version': version,
+        ...(read !== undefined && { ':read': read }),
+        ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+      },
+      anyNames,
+    ),
     ReturnValues: 'ALL_NEW',
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
@@ -56,8 +59,10 @@ export const changeVersion = async (
   key: StateKey,
   wanted: VersionedChange,
 ): Promise<Item | undefined> => {
+  // Before it is sent: a fault in making it is no answer that stayed out.
+  const command = commandOf(state.table, key, wanted);
   try {
-    return (await state.client.send(commandOf(state.table, key, wanted))).Attributes;
+    return (await state.client.send(command)).Attributes;
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);
     // A store that does not say which item the condition failed on is asked.

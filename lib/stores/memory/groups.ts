@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../domain/errors.ts';
 import {
   type DeliverySettings,
@@ -61,24 +62,25 @@ export class MemoryGroupStore implements GroupStore {
   async updateDelivery(read: Group, delivery: DeliverySettings): Promise<Group | undefined> {
     const ref = { topicId: read.topicId, group: read.name };
     const standing = this.#find(ref);
-    if (standing?.group.groupId !== read.groupId || standing.group.version !== read.version) return undefined;
+    if (standing?.group.groupId !== read.groupId) return undefined;
     const group = { ...standing.group, delivery: structuredClone(delivery), version: nextVersion(read) };
+    if (isDeepStrictEqual(standing.group, group)) return structuredClone(group);
+    if (standing.group.version !== read.version) return undefined;
     this.#keep(ref, { ...standing, group });
     return structuredClone(group);
   }
 
-  async updateEndpoint(
-    ref: GroupRef,
-    { endpointId, version }: Endpoint,
-    change: EndpointChange,
-  ): Promise<Endpoint | undefined> {
+  async updateEndpoint(ref: GroupRef, read: Endpoint, change: EndpointChange): Promise<Endpoint | undefined> {
+    const { endpointId } = read;
     const standing = this.#find(ref);
     const endpoint = standing?.endpoints.get(endpointId);
-    if (!standing || !endpoint || endpoint.version !== version) return undefined;
-    const changes = Object.entries({ ...change, version: nextVersion(endpoint) });
+    if (!standing || !endpoint) return undefined;
+    const changes = Object.entries({ ...change, version: nextVersion(read) });
     const given = Object.fromEntries(changes.filter(([, value]) => value !== undefined));
     const members = Object.entries({ ...endpoint, ...given }).filter(([, value]) => value !== null);
     const changed = structuredClone(Object.fromEntries(members)) as unknown as Endpoint;
+    if (isDeepStrictEqual(endpoint, changed)) return changed;
+    if (endpoint.version !== read.version) return undefined;
     this.#keep(ref, { ...standing, endpoints: new Map(standing.endpoints).set(endpointId, changed) });
     return structuredClone(changed);
   }

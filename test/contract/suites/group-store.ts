@@ -234,6 +234,29 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([enabled]);
     });
 
+    test('a change that another made just so in between counts as this one', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      await groups.putEndpoint(ref('billing'), endpoint('e'));
+      const disabled = await groups.updateEndpoint(ref('billing'), endpoint('e'), gone);
+      expect(await groups.updateEndpoint(ref('billing'), endpoint('e'), gone)).toStrictEqual(disabled);
+      const delivery = { ...group('billing').delivery, batchSize: 7 };
+      const changed = await groups.updateDelivery(group('billing'), delivery);
+      expect(changed).toMatchObject({ version: 2 });
+      expect(await groups.updateDelivery(group('billing'), delivery)).toStrictEqual(changed);
+      expect(await groups.updateDelivery(group('billing'), { ...delivery, batchSize: 8 })).toBeUndefined();
+    });
+
+    test('a header may have any name', async () => {
+      const { groups } = await open();
+      await groups.create(group('billing'));
+      const odd = endpoint('e', { headers: { constructor: 'a', toString: 'b', hasOwnProperty: 'c' } });
+      await groups.putEndpoint(ref('billing'), odd);
+      expect((await groups.get(ref('billing')))?.endpoints).toStrictEqual([odd]);
+      const changed = await groups.updateEndpoint(ref('billing'), odd, { headers: { constructor: 'd' } });
+      expect(changed?.headers).toStrictEqual({ constructor: 'd' });
+    });
+
     test('an endpoint changes in what is given, and loses what is null', async () => {
       const { groups } = await open();
       await groups.create(group('billing'));

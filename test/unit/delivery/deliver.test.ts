@@ -340,6 +340,23 @@ describe('a failed attempt', () => {
     expect(clock.now()).toBe(dueAt);
   });
 
+  it('by an endpoint that was changed meanwhile makes nobody wait for what the former one asked', async () => {
+    const { rig, deliver, append, sent, groups, takeWakes } = await makeRig();
+    append({ value: 0 });
+    rig.answer = async () => {
+      const [endpoint] = (await groups.get(groupRef))?.endpoints ?? [];
+      if (endpoint) await groups.updateEndpoint(groupRef, endpoint, { url: 'https://new.example.com/' });
+      rig.answer = () => ok;
+      return answered(503, { retryAfter: '3600' });
+    };
+    await deliver();
+    const wakes = takeWakes();
+    expect(wakes.map(({ delayMs }) => delayMs)).toEqual([1000]);
+    rig.pass(1000);
+    for (const { wake } of wakes) await deliver(wake);
+    expect(sent.map(({ url }) => new URL(url).hostname)).toEqual(['hooks.example.com', 'new.example.com']);
+  });
+
   it('ignores Retry-After on any other answer', async () => {
     const { rig, deliver, append, takeWakes } = await makeRig();
     append({ value: 0 });
@@ -361,12 +378,32 @@ describe('a failed attempt', () => {
       expect(times.map((at) => at - (times[0] ?? 0))).toEqual([0, 100, 200]);
       expect(new Set(sent.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
       expect(await cursor()).toMatchObject({ committed: 2, attempts: 0, epoch: 3 });
-      for (const { wake, delayMs } of takeWakes()) {
+      // One for all of them.
+      const wakes = takeWakes();
+      expect(wakes).toHaveLength(1);
+      for (const { wake, delayMs } of wakes) {
         rig.pass(delayMs);
         await deliver(wake);
       }
       expect(sent).toHaveLength(3);
       expect(takeWakes()).toEqual([]);
+    });
+
+    it('comes by the queue when the run dies in a later one', async () => {
+      const { rig, deliver, append, sent, cursor, takeWakes } = await makeRig(quick);
+      append({ value: 0 });
+      rig.answer = async () => {
+        if (sent.length < 6) return answered(500);
+        throw new Error('The process died.');
+      };
+      await expect(deliver()).rejects.toThrow('The process died.');
+      rig.answer = () => ok;
+      for (const { wake, delayMs } of takeWakes()) {
+        rig.pass(delayMs);
+        await deliver(wake);
+      }
+      expect(sent).toHaveLength(7);
+      expect(await cursor()).toMatchObject({ committed: 1 });
     });
 
     it('is left to the queue when the run has done so for some seconds', async () => {
