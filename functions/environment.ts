@@ -1,5 +1,6 @@
 import { rootKeyRule } from '../lib/domain/keys.ts';
 import { limits } from '../lib/domain/limits.ts';
+import { plainLine } from '../lib/domain/plain-text.ts';
 
 /**
  * The only reader of `process.env`. Every setting is validated before anything else happens, all that is wrong is said
@@ -106,7 +107,7 @@ const unknownNames = (settings: Record<string, Setting<unknown>>, variables: Var
         return `${name} is for the functions on AWS: the local runtime makes its own. Known here: ${known}`;
       if (Object.hasOwn(localSettings, name))
         return `${name} is for the local runtime alone. Known here: ${known}`;
-      return `${name} is not a setting of Millrace. Known here: ${known}`;
+      return `${plainLine(name)} is not a setting of Millrace. Known here: ${known}`;
     });
 
 const read = <Settings extends Record<string, Setting<unknown>>, Name extends keyof Settings & string>(

@@ -1,6 +1,7 @@
 /** `npm start`: the whole broker on this machine, until it is told to end. */
 import { resolve } from 'node:path';
 import { EnvironmentError, localEnvironment } from '../../functions/environment.ts';
+import { plainLine, plainLines } from '../domain/plain-text.ts';
 import { systemClock } from '../stores/system/clock.ts';
 import { StartError } from './data-folder.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
@@ -11,7 +12,7 @@ import { consoleTelemetry } from './terminal/console-telemetry.ts';
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 const print = (text: string): void => void process.stdout.write(text);
-const complain = (text: string): void => void process.stderr.write(text);
+const complain = (text: string): void => void process.stderr.write(plainLines(text));
 
 const start = async (): Promise<Runtime> => {
   const environment = localEnvironment();
@@ -55,10 +56,16 @@ const endOnSignal = (runtime: Runtime): void => {
   process.on('SIGTERM', end);
 };
 
+/** A sentence to whoever started it, in which nothing of the environment begins a line; else all that is known. */
+const wordsOf = (error: unknown): string => {
+  if (error instanceof EnvironmentError) return error.message;
+  if (error instanceof StartError) return plainLine(error.message);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};
+
 try {
   endOnSignal(await start());
 } catch (error) {
-  const expected = error instanceof EnvironmentError || error instanceof StartError;
-  complain(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  complain(`${wordsOf(error)}\n`);
   process.exit(1);
 }

@@ -64,6 +64,17 @@ test('a data folder that another broker has is refused, with what to do', async 
   expect(errors).toContain('MILLRACE_DATA_DIR');
 });
 
+test('names in the environment cannot write to the terminal what they like', async () => {
+  const folder = `${temporaryFolder()}/a\u001b[31m\nb`;
+  const broker = await startBroker({ MILLRACE_DATA_DIR: folder });
+  expect(broker.output()).toMatch(/^Data: .*a\ufffd\[31m\ufffdb$/m);
+  expect(broker.output()).not.toContain('\u001b');
+  const { errors } = await failedStart({ MILLRACE_DATA_DIR: folder });
+  expect(errors).toMatch(/^The data folder .*a\ufffd\[31m\ufffdb is in use by .*\n$/);
+  const misnamed = await failedStart({ 'MILLRACE_\u001b[31m\nX': '1', MILLRACE_DATA_DIR: folder });
+  expect(misnamed.errors).toMatch(/^MILLRACE_\ufffd\[31m\ufffdX is not a setting of Millrace\. .*\n$/);
+});
+
 test('what clients of Millrace and of AWS find in the environment says nothing to the broker', async () => {
   const broker = await startBroker({
     MILLRACE_DATA_DIR: temporaryFolder(),

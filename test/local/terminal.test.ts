@@ -45,10 +45,57 @@ const acknowledged = {
 
 test('a failed delivery is shown with its time, endpoint, place and reason, and when the next attempt is', () => {
   expect(said(failed)).toBe(
-    '2026-11-25T13:02:41Z webhook http://127.0.0.1:9000/hook of orders/billing, partition 3: ' +
+    '2026-11-25T13:02:41Z webhook http://127.0.0.1:9000/hook/… of orders/billing (endpoint e1), partition 3: ' +
       'It refused the connection: nothing listens there (ECONNREFUSED). Next try in 4 s.\n',
   );
   expect(said(acknowledged)).toBe('');
+});
+
+test.each([
+  ['https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXX', 'https://hooks.slack.com/services/…'],
+  ['https://discord.com/api/webhooks/123/abc-def', 'https://discord.com/api/…'],
+  ['https://webhook.site/0c5cdd3b-8d4f-4a7e-a2f0-1c44a1f3b5d6', 'https://webhook.site/…'],
+  ['https://example.com/AbCdEfGhIj/hook', 'https://example.com/…'],
+  ['https://example.com/?token=secret', 'https://example.com/…'],
+  ['https://example.com/hook?token=secret', 'https://example.com/hook/…'],
+  ['https://user:password@example.com:8443/hook', 'https://example.com:8443/hook'],
+  ['https://example.com', 'https://example.com/'],
+  ['https://example.com/v1/x', 'https://example.com/v1/…'],
+])('of the URL %s only what opens nothing is shown', (url, shown) => {
+  expect(said({ ...failed, url })).toContain(` webhook ${shown} of orders/billing (endpoint e1), `);
+});
+
+test('a webhook whose URL was changed is shown with the new one, at once', () => {
+  const terminal = newTerminal();
+  terminal.record(failed);
+  terminal.record({ ...failed, url: 'http://127.0.0.1:9001/new' });
+  expect(terminal.said).toHaveLength(2);
+  expect(terminal.said[1]).toContain(' webhook http://127.0.0.1:9001/new of ');
+  terminal.record(acknowledged);
+  expect(terminal.said[2]).not.toContain('http');
+});
+
+test('a webhook that fails differently each time is a few lines a minute, with how many are not told', () => {
+  const terminal = newTerminal();
+  for (let status = 400; status < 580; status += 1) {
+    terminal.record({ ...failed, status, reason: `The endpoint answered ${status}.` });
+    terminal.pass(500);
+  }
+  expect(terminal.said).toHaveLength(8);
+  expect(terminal.said[4]).toMatch(
+    /13:03:41Z .* answered 520\. .* 116 more of its failures were not told\.\n$/,
+  );
+  terminal.record({ ...failed, endpointId: 'e2' });
+  expect(terminal.said).toHaveLength(9);
+});
+
+test('nothing that is told moves the cursor, colours the terminal or is drawn over other lines', () => {
+  const reason = `a\u001b[31m\u009b2J\u202e\rb${'\u0301'.repeat(99)}`;
+  const cleaned = `a\ufffd[31m\ufffd2J\ufffd\ufffdb${'\u0301'.repeat(4)}`;
+  expect(said({ kind: 'endpoint-disabled', ...place, reason })).toContain(`disabled: ${cleaned}\n`);
+  expect(said({ kind: 'fault', where: 'sweep', error: new Error(reason) })).toContain(
+    `Error: ${cleaned}\n  `,
+  );
 });
 
 test('an answer that is no acknowledgement is shown with how it begins', () => {
@@ -100,7 +147,7 @@ test('that a webhook works again is said once, when every partition that failed 
   expect(terminal.said).toHaveLength(1);
   for (let times = 0; times < 3; times += 1) terminal.record({ ...acknowledged, partition: 4 });
   expect(terminal.said.slice(1)).toEqual([
-    '2026-11-25T13:02:41Z webhook http://127.0.0.1:9000/hook of orders/billing works again, after 3 failed attempts\n',
+    '2026-11-25T13:02:41Z webhook of orders/billing (endpoint e1) works again, after 3 failed attempts\n',
   ]);
 });
 
@@ -116,7 +163,12 @@ test('a webhook that fails now and then is two lines a minute', () => {
 
 test('a webhook that is disabled is shown with the reason', () => {
   const disabled = { kind: 'endpoint-disabled', ...place, reason: 'It is gone.' } as const;
-  expect(said(disabled)).toBe('2026-11-25T13:02:41Z webhook of orders/billing is disabled: It is gone.\n');
+  const line = '2026-11-25T13:02:41Z webhook of orders/billing (endpoint e1) is disabled: It is gone.\n';
+  expect(said(disabled)).toBe(line);
+  const terminal = newTerminal();
+  terminal.record(failed);
+  terminal.record(disabled);
+  expect(terminal.said[1]).toBe(line);
 });
 
 test('a batch that cannot be decoded is shown with whom it stops', () => {

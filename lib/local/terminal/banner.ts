@@ -1,3 +1,4 @@
+import { plainLine } from '../../domain/plain-text.ts';
 import { partitionForKey } from '../../domain/records/partitioning.ts';
 import type { RootKey } from '../root-key.ts';
 
@@ -35,7 +36,7 @@ export const banner = ({ url, folder, root }: BannerFacts): string => {
     '',
     `Millrace listens on ${url}`,
     given ? 'Root key: the one in MILLRACE_ADMIN_KEY' : `Root key: ${root.key}`,
-    `Data: ${folder}`,
+    `Data: ${plainLine(folder)}`,
     '',
     'Create a topic, put a record in, get it out:',
     '',

@@ -1,4 +1,5 @@
 import { Problem } from '../../domain/errors.ts';
+import { plainLines } from '../../domain/plain-text.ts';
 import { timestampText } from '../../domain/timestamps.ts';
 import type { Clock } from '../../stores/clock.ts';
 import type { Telemetry, TelemetryEvent } from '../../stores/telemetry.ts';
@@ -68,7 +69,8 @@ export const consoleTelemetry = (
   return {
     record: (event) => {
       const text = textOf(event);
-      if (text !== undefined) write(`${timestampText(clock.now()).replace(/\.\d+Z$/, 'Z')} ${text}\n`);
+      if (text !== undefined)
+        write(`${timestampText(clock.now()).replace(/\.\d+Z$/, 'Z')} ${plainLines(text)}\n`);
     },
   };
 };

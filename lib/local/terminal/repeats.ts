@@ -31,3 +31,44 @@ export class Repeats {
     return said?.unsaid ?? 0;
   }
 }
+
+interface Spent {
+  /** When the lines of the last minute were said. */
+  said: number[];
+  /** How many were refused since the last one. */
+  refused: number;
+}
+
+/** Lines that may be said of each of many within a minute. */
+export class LineBudget {
+  readonly #lines: number;
+  /** Those said last at the end. */
+  readonly #spent = new Map<string, Spent>();
+
+  constructor(lines: number) {
+    this.#lines = lines;
+  }
+
+  /**
+   * Whether there may be one more; if not, that is counted.
+   * @param now ms, of a clock that never goes back.
+   */
+  hasLeft(of: string, now: number): boolean {
+    const spent = this.#spent.get(of);
+    if (spent === undefined) return true;
+    spent.said = spent.said.filter((at) => now - at < quietMs);
+    if (spent.said.length < this.#lines) return true;
+    spent.refused += 1;
+    return false;
+  }
+
+  /** @returns how many were refused since the last line. */
+  spend(of: string, now: number): number {
+    const { said, refused } = this.#spent.get(of) ?? { said: [], refused: 0 };
+    this.#spent.delete(of);
+    this.#spent.set(of, { said: [...said, now], refused: 0 });
+    const [oldest] = this.#spent.keys();
+    if (this.#spent.size > remembered && oldest !== undefined) this.#spent.delete(oldest);
+    return refused;
+  }
+}

@@ -1,31 +1,48 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inOneLine } from '../../domain/plain-text.ts';
 import type { WebhookRequest } from '../webhooks.ts';
+import { repeatsBody, repeatsSecret } from './repeated.ts';
 
 /** Bytes that are looked at, characters that are shown, and how long they are waited for after the head. */
 const looked = 600;
 const shown = 160;
 const waitMs = 100;
-/** What the endpoint repeats of the request is found in pieces of this length. */
-const pieceLength = 16;
 
 const readable = /^(text\/plain|application\/([\w.-]+\+)?json)\b/i;
 
+/** What is said with these is of who calls, and often with what. */
+const ofCredentials: ReadonlySet<number> = new Set([401, 403, 407]);
+
+/** Headers of a request that are Millrace's own. Any other is the endpoint's, and may be a secret. */
+const ownNames: ReadonlySet<string> = new Set([
+  'content-type',
+  'traceparent',
+  'webhook-id',
+  'webhook-signature',
+  'webhook-timestamp',
+]);
+const isOwn = ([name, value]: readonly [string, string]): boolean =>
+  ownNames.has(name.toLowerCase()) || (name.toLowerCase() === 'user-agent' && value === 'Millrace');
+
 /**
  * How the body of an answer that is no 2xx begins, as one line: for a person who looks for what is wrong with an endpoint
- * of his own. Undefined where it is no short plain text, comes too late, or repeats what the request held: a secret of
- * its headers, or records.
+ * of his own. Undefined where it is no short plain text, or comes too late; where the endpoint has headers of its own,
+ * or the answer is about credentials, since no comparison finds a secret in every form; and where it repeats records, or
+ * what the URL has behind its host.
  */
 export const excerptOf = async (
   response: IncomingMessage,
-  { headers, body }: Pick<WebhookRequest, 'headers' | 'body'>,
+  request: Pick<WebhookRequest, 'url' | 'headers' | 'body'>,
 ): Promise<string | undefined> => {
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = response.headers;
   if (!readable.test(type) || coding !== 'identity') return undefined;
-  const text = oneLine(await beginningOf(response));
-  if (text === '' || text.includes('\ufffd')) return undefined;
-  const isSecret = Object.values(headers).some((value) => value.length >= 8 && text.includes(value));
-  return isSecret || repeats(text, body) ? undefined : text;
+  if (ofCredentials.has(response.statusCode ?? 0)) return undefined;
+  if (!Object.entries(request.headers).every(isOwn)) return undefined;
+  const text = await beginningOf(response);
+  const line = inOneLine(text);
+  if (line === '' || line.includes('\ufffd')) return undefined;
+  return repeatsSecret(text, request) || repeatsBody(text, request.body) ? undefined : cut(line);
 };
 
 const beginningOf = async (response: IncomingMessage): Promise<string> => {
@@ -48,14 +65,6 @@ const beginningOf = async (response: IncomingMessage): Promise<string> => {
   return new TextDecoder().decode(bytes, { stream: true });
 };
 
-/** Without what could move a terminal's cursor or change its colours. */
-const oneLine = (text: string): string => {
-  const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
-  return line.length > shown ? `${line.slice(0, shown)}…` : line;
-};
-
-const repeats = (text: string, body: string): boolean => {
-  for (let at = 0; at + pieceLength <= text.length; at += 1)
-    if (body.includes(text.slice(at, at + pieceLength))) return true;
-  return false;
-};
+/** A character of two halves is not cut between them. */
+const cut = (line: string): string =>
+  line.length > shown ? `${line.slice(0, shown).replace(/[\ud800-\udbff]$/, '')}…` : line;

@@ -1,47 +1,129 @@
 import { expect, test } from 'vitest';
 import { endpoint, sender } from './servers.ts';
 
-const secret = 'Bearer abcdefgh12345678';
-const body = JSON.stringify({ data: { records: [{ value: 'the content of a record' }] } });
+const body = JSON.stringify({
+  data: { records: [{ value: 'the content of a "record" — für Jörg' }] },
+});
 
-/** What is told of an endpoint that answers 500 with `given`. */
-const excerptOf = async (given: string, type = 'text/plain', excerpts = true): Promise<unknown> => {
+interface Given {
+  readonly status?: number;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly path?: string;
+}
+
+/** What is told of an endpoint that answers with `given`. */
+const excerptOf = async (given: string, how: Given = {}, excerpts = true): Promise<unknown> => {
+  const { status = 500, type = 'text/plain', headers = {}, path = '/hook' } = how;
   const { port } = await endpoint((_request, response) =>
-    response.writeHead(500, { 'content-type': type }).end(given),
+    response.writeHead(status, { 'content-type': type }).end(given),
   );
   const answer = await sender({ excerpts }).post({
-    url: `http://127.0.0.1:${port}/`,
-    headers: { authorization: secret },
-    body,
+    url: `http://127.0.0.1:${port}${path}`,
+    headers: {
+      'user-agent': 'Millrace',
+      'content-type': 'application/json',
+      'webhook-id': 'g1-3-0-1',
+      'webhook-signature': 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
+      ...headers,
+    },
+    body: how.body ?? body,
     timeoutMs: 5000,
   });
-  expect(answer).toMatchObject({ kind: 'answered', status: 500 });
+  expect(answer).toMatchObject({ kind: 'answered', status });
   return 'excerpt' in answer ? answer.excerpt : undefined;
 };
 
 test('how an answer that is no 2xx begins is told as one line, where it is asked for', async () => {
   expect(await excerptOf('no such\n table\x1b[31m!')).toBe('no such table [31m!');
-  expect(await excerptOf('{"error":"no such table"}', 'application/problem+json')).toBe(
-    '{"error":"no such table"}',
-  );
+  expect(
+    await excerptOf('{"error":"no such table"}', {
+      type: 'application/problem+json',
+    }),
+  ).toBe('{"error":"no such table"}');
   expect(await excerptOf('x'.repeat(1000))).toBe(`${'x'.repeat(160)}…`);
-  expect(await excerptOf('no such table', 'text/plain', false)).toBeUndefined();
+  expect(await excerptOf(`${'x'.repeat(159)}😀!`)).toBe(`${'x'.repeat(159)}…`);
+  expect(await excerptOf(`no${'\u0301'.repeat(200)} table`)).toBe(`no${'\u0301'.repeat(4)} table`);
+  expect(await excerptOf('no such table', {}, false)).toBeUndefined();
 });
 
 test.each([
   ['is a page', '<h1>No such table</h1>', 'text/html'],
   ['is no text', Buffer.from([0xff, 0xfe, 0x80]).toString('latin1'), 'image/png'],
   ['is empty', '', 'text/plain'],
-  ['repeats a secret of the request', `who is ${secret}?`, 'text/plain'],
-  ['repeats records', 'cannot take "the content of a record"', 'text/plain'],
 ])('a body that %s is not told', async (_what, given, type) => {
-  expect(await excerptOf(given, type)).toBeUndefined();
+  expect(await excerptOf(given, { type })).toBeUndefined();
+});
+
+test.each([
+  ['Authorization', 'Bearer sk_live_123456789abcdef'],
+  ['x-api-key', 'a'],
+  ['user-agent', 'our-secret-agent'],
+  ['constructor', 'secret'],
+])('nothing is told of an endpoint that has a header of its own: %s', async (name, value) => {
+  expect(
+    await excerptOf('{"error":"Incorrect API key provided: sk_live_123"}', {
+      headers: { [name]: value },
+    }),
+  ).toBe(undefined);
+  expect(await excerptOf('no such table', { headers: { [name]: value } })).toBeUndefined();
+});
+
+test.each([401, 403, 407])('nothing is told of an answer about credentials: %d', async (status) => {
+  expect(await excerptOf('no such table', { status })).toBeUndefined();
+});
+
+const word = 'Пожалуйста, оплатите счёт';
+test.each([
+  ['as it is', 'cannot take "the content of a record"'],
+  ['behind the part that is shown', `${' '.repeat(20)}${'-x '.repeat(50)}the content of a record`],
+  ['at the cut of the part that is shown', `${'-'.repeat(150)} the content of a record`],
+  ['escaped once more', JSON.stringify(JSON.stringify({ seen: body }))],
+  ['without its escapes', 'of a "record" — für Jörg'],
+  ['in a URL', encodeURIComponent('a "record" — für Jörg is')],
+  ['in HTML', 'content of a &quot;record&quot; &#8212; f&#xfc;r'],
+  ['in capitals', 'THE CONTENT OF A RECORD'],
+])('a body that repeats a record %s is not told', async (_how, given) => {
+  expect(await excerptOf(given)).toBeUndefined();
+});
+
+test('a body that repeats a record of other letters, or of base64, is not told', async () => {
+  const escaped = [...word].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  expect(
+    await excerptOf(`{"error":"${escaped}"}`, {
+      body: JSON.stringify({ word }),
+    }),
+  ).toBeUndefined();
+  const inBase64 = JSON.stringify({
+    value: Buffer.from('the content of a record').toString('base64'),
+  });
+  expect(await excerptOf('bad: the content of a record', { body: inBase64 })).toBeUndefined();
+});
+
+test.each([
+  ['path', 'no such hook: /services/T00000000/B00000000/XXXXXXXXXXXX'],
+  ['path, cut', 'no hook XXXXXXXXXX…'],
+  ['query', 'the token s3cr3t+t0k3n/is wrong'],
+  ['signature', 'not K5oZfzN95Z9UVu1Es…'],
+])('a body that repeats a secret of the %s is not told', async (_what, given) => {
+  const path = '/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX?token=s3cr3t%2Bt0k3n%2Fis';
+  expect(await excerptOf(given, { path })).toBeUndefined();
+  expect(await excerptOf('no such service', { path })).toBe('no such service');
 });
 
 test('a body that does not come is not waited for', async () => {
   const { port } = await endpoint((_request, response) =>
     response.writeHead(500, { 'content-type': 'text/plain' }).flushHeaders(),
   );
-  const request = { url: `http://127.0.0.1:${port}/`, headers: {}, body, timeoutMs: 20_000 };
-  expect(await sender({ excerpts: true }).post(request)).toEqual({ kind: 'answered', status: 500 });
+  const request = {
+    url: `http://127.0.0.1:${port}/`,
+    headers: {},
+    body,
+    timeoutMs: 20_000,
+  };
+  expect(await sender({ excerpts: true }).post(request)).toEqual({
+    kind: 'answered',
+    status: 500,
+  });
 });
