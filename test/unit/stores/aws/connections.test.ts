@@ -15,13 +15,27 @@ afterEach(() => {
 /** A service that answers everything with an empty document, and the connections that were made to it. */
 const service = async () => {
   const sockets: Socket[] = [];
+  /** Set: the next request waits for it, and says when it has arrived. */
+  const next: { held?: { readonly arrived: () => void; readonly until: Promise<void> } | undefined } = {};
   const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(200).end('{}'));
+    const { held } = next;
+    next.held = undefined;
+    request.resume().on('end', () => {
+      held?.arrived();
+      void (held?.until ?? Promise.resolve()).then(() => response.writeHead(200).end('{}'));
+    });
   });
   server.on('connection', (socket) => sockets.push(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ends.push(() => server.close().closeAllConnections());
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sockets };
+  /** Lets the next request wait until `release`. */
+  const hold = () => {
+    const arrival = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    next.held = { arrived: arrival.resolve, until: release.promise };
+    return { arrived: arrival.promise, release: release.resolve };
+  };
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sockets, hold };
 };
 
 type Times = Record<'now' | 'monotonic', number>;
@@ -49,13 +63,13 @@ const clients = {
 
 describe.each(Object.entries(clients))('the %s client', (_name, create) => {
   const started = async () => {
-    const { endpoint, sockets } = await service();
+    const { endpoint, sockets, hold } = await service();
     const times: Times = { now: 1e12, monotonic: 0 };
     const clock = { now: () => times.now, monotonic: () => times.monotonic };
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
     const call = create({ endpoint, region: 'us-east-1', credentials, clock });
     await call();
-    return { call, sockets, times };
+    return { call, sockets, times, hold };
   };
   const freeze = (times: Times, wall: number, monotonic: number): void => {
     times.now += wall;
@@ -81,6 +95,23 @@ describe.each(Object.entries(clients))('the %s client', (_name, create) => {
     await call();
     expect(sockets).toHaveLength(2);
     await closed;
+  });
+
+  it('leaves a request alone that waits for its answer while another call drops what was idle', async () => {
+    const { call, sockets, times, hold } = await started();
+    const { arrived, release } = hold();
+    // On the connection that was idle before, and is not now, however long the answer takes.
+    const slow = call();
+    await arrived;
+    freeze(times, 60_000, 60_000);
+    await call();
+    freeze(times, 60_000, 60_000);
+    await call();
+    expect(sockets[0]?.destroyed).toBe(false);
+    release();
+    await expect(slow).resolves.toBeDefined();
+    // Its own, and one for each of the others, of which the first was idle for too long.
+    expect(sockets).toHaveLength(3);
   });
 
   it('drops all that were idle, however many', async () => {
