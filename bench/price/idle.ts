@@ -4,7 +4,7 @@ import { hoursOfAMonth, type Price, pollersOfAQueue, pollSeconds, prices } from 
 export interface IdleStack {
   readonly alarms: number;
   readonly dashboards: number;
-  /** In all of them; a search counts as one. */
+  /** In all of them. A search is counted as one here; what CloudWatch counts it as, its pages do not say. */
   readonly dashboardMetrics: number;
   /** Queues that Lambda polls. */
   readonly polledQueues: number;
@@ -65,15 +65,15 @@ const cents = (usd: number): string => usd.toFixed(2);
 const figure = (count: number): string =>
   count >= 10 || Number.isInteger(count) ? Math.round(count).toLocaleString('en-US') : count.toPrecision(2);
 
-/** As a table; its last line has the sums. Cents are rounded after adding up. */
-export const idleTable = (items: readonly Item[]): string => {
+/** As a table; its last line has the sums. Cents are rounded after adding up. @param per what time the items are of. */
+export const idleTable = (items: readonly Item[], per = 'in a month'): string => {
   const line = (label: string, ...cells: readonly [string, string, string]): string => {
     const [count, usd, alone] = cells;
     return `${label.padEnd(36)}${count.padStart(12)}${usd.padStart(10)}${alone.padStart(10)}`;
   };
   const sum = (of: (each: Item) => number): string => cents(items.reduce((all, each) => all + of(each), 0));
   return [
-    line('', 'in a month', '$', '$ alone'),
+    line('', per, '$', '$ alone'),
     ...items.map(({ label, count, usd, usdAlone }) =>
       line(label, figure(count), cents(usd), cents(usdAlone)),
     ),

@@ -13,7 +13,9 @@ export interface LongPolls {
 }
 
 /** What the access log has of one request, with what CloudWatch adds. */
-const accessLogBytes = 450;
+export const accessLogBytes = 450;
+/** A short answer with its headers. */
+export const shortAnswerBytes = 500;
 
 /** What a month costs in which one partition is read by one long poll after the other, and nothing comes. */
 export const longPollItems = ({ consumeMemoryMb, readUnits }: LongPolls): readonly Item[] => {
@@ -25,6 +27,7 @@ export const longPollItems = ({ consumeMemoryMb, readUnits }: LongPolls): readon
     item('GB-seconds', (seconds * consumeMemoryMb) / 1024, prices.lambdaGbSecond),
     item('read units', polls * readUnits, prices.readUnit),
     item('GB of logs', (polls * accessLogBytes) / 1024 ** 3, prices.logs),
+    item('GB sent out', (polls * shortAnswerBytes) / 1024 ** 3, prices.dataOut),
   ];
 };
 

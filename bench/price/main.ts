@@ -1,12 +1,14 @@
 /**
  * `npm run price`: what a stack costs in a month in which nobody uses it, and of what: the resources of its template, and
- * the sweep's reads, which are counted; and what a partition costs that is polled all the time. `--topics`, `--partitions` and `--groups` say what it has; `-c name=value` are
- * settings, as for cdk.
+ * the sweep's reads, which are counted; what a partition costs that is polled all the time; and what a day costs of as many
+ * requests as the API lets through. `--topics`, `--partitions` and `--groups` say what it has; `-c name=value` are settings,
+ * as for cdk.
  */
 import { parseArgs } from 'node:util';
+import { floodItems } from './flood.ts';
 import { idleItems, idleTable } from './idle.ts';
 import { longPollItems, longPollReadUnits } from './long-poll.ts';
-import { prices, region } from './prices.ts';
+import { fairQueueSurcharge, prices, region } from './prices.ts';
 import { stackOf } from './stack.ts';
 import { type Idle, sweepReadUnits } from './sweep-units.ts';
 
@@ -28,7 +30,7 @@ const settings = Object.fromEntries(
   values.context.map((each) => [each.split('=')[0] ?? '', each.split('=').slice(1).join('=')]),
 );
 const { storage, pointInTimeRecovery } = prices;
-const { consumeMemoryMb, ...stack } = stackOf(settings);
+const { consumeMemoryMb, produceMemoryMb, throttleRate, ...stack } = stackOf(settings);
 const items = idleItems({ ...stack, sweepReadUnits: await sweepReadUnits(idle) });
 process.stdout.write(`${idleTable(items)}
 
@@ -38,5 +40,9 @@ A month of 730 hours in ${region}, with ${idle.topics} topics of ${idle.partitio
 One partition, read for a month by one long poll after the other, while nothing comes:
 ${idleTable(longPollItems({ consumeMemoryMb, readUnits: await longPollReadUnits() }))}
 
+A day of ${throttleRate} requests a second that are refused:
+${idleTable(floodItems({ throttleRate, produceMemoryMb }), 'in a day')}
+
+Not in these sums: $${(fairQueueSurcharge.usd * 1_000_000).toFixed(2)} a million that each ${fairQueueSurcharge.per} is said to cost more (${fairQueueSurcharge.source}).
 Each GB in the tables costs $${storage.usd.toFixed(2)} a month, and $${pointInTimeRecovery.usd.toFixed(2)} to be restorable.
 `);

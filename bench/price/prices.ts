@@ -15,6 +15,7 @@ const dynamodb = 'https://aws.amazon.com/dynamodb/pricing/on-demand/';
 const lambda = 'https://aws.amazon.com/lambda/pricing/';
 const sqs = 'https://aws.amazon.com/sqs/pricing/';
 const api = 'https://aws.amazon.com/api-gateway/pricing/';
+const transfer = 'https://aws.amazon.com/ec2/pricing/on-demand/';
 const scheduler = 'https://aws.amazon.com/eventbridge/pricing/';
 
 const million = 1_000_000;
@@ -31,7 +32,13 @@ export const prices = {
   /** Free are three of up to 50 metrics. */
   dashboard: { usd: 3, per: 'dashboard and month', free: 3, source: cloudwatch },
   logs: { usd: 0.5, per: 'GB of logs taken in', free: 5, source: cloudwatch },
-  apiRequest: { usd: 1 / million, per: 'request to an HTTP API', source: api },
+  /** What carries more is several: a body of 5 MB ten. */
+  apiRequest: {
+    usd: 1 / million,
+    per: 'request to an HTTP API, for each 512 KB that it begins',
+    source: api,
+  },
+  dataOut: { usd: 0.09, per: 'GB sent to the internet', free: 100, source: transfer },
   queueRequest: { usd: 0.4 / million, per: 'request to a standard queue', free: million, source: sqs },
   lambdaCall: { usd: 0.2 / million, per: 'call of a function', free: million, source: lambda },
   lambdaGbSecond: { usd: 0.0000133334, per: 'GB-second on arm64', free: 400_000, source: lambda },
@@ -42,6 +49,16 @@ export const prices = {
   storage: { usd: 0.25, per: 'GB in a table and month', free: 25, source: dynamodb },
   pointInTimeRecovery: { usd: 0.2, per: 'GB that can be restored and month', source: dynamodb },
 } as const satisfies Record<string, Price>;
+
+/**
+ * What a request on a fair queue is said to cost beside `queueRequest`. The pages of AWS that could be read have no price of
+ * their own for it, so that no sum has it in it.
+ */
+export const fairQueueSurcharge: Price = {
+  usd: 0.1 / million,
+  per: 'request on a standard queue whose messages name their group',
+  source: 'https://cloudburn.io/blog/amazon-sqs-pricing',
+};
 
 export const hoursOfAMonth = 730;
 

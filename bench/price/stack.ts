@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createApp } from '../../infra/broker-app.ts';
 import { readSettings } from '../../infra/settings.ts';
+import type { Flood } from './flood.ts';
 import type { IdleStack } from './idle.ts';
 import type { LongPolls } from './long-poll.ts';
 
@@ -23,10 +24,10 @@ const metricsOf = ({ Properties }: Resource): number => {
   return widgets.flatMap(({ properties }) => properties.metrics ?? []).length;
 };
 
-/** What the template of a stack with `cdk.json`'s settings, or these instead, has that costs while it is idle. */
+/** What the template of a stack with `cdk.json`'s settings, or these instead, has on which its prices depend. */
 export const stackOf = (
   settings: Record<string, unknown> = {},
-): Omit<IdleStack, 'sweepReadUnits'> & Pick<LongPolls, 'consumeMemoryMb'> => {
+): Omit<IdleStack, 'sweepReadUnits'> & Pick<LongPolls, 'consumeMemoryMb'> & Flood => {
   const all = { ...context, ...settings };
   const { app, stack } = createApp({ context: { ...all, 'aws:cdk:bundling-stacks': [] } });
   const { template } = app.synth().getStackByName(stack.stackName) as {
@@ -35,7 +36,7 @@ export const stackOf = (
   const of = (type: string): Resource[] =>
     Object.values(template.Resources).filter(({ Type }) => Type === type);
   const dashboards = of('AWS::CloudWatch::Dashboard');
-  const { sweepMinutes, sweepMemoryMb, consumeMemoryMb } = readSettings(all);
+  const { sweepMinutes, sweepMemoryMb, consumeMemoryMb, produceMemoryMb, throttleRate } = readSettings(all);
   return {
     alarms: of('AWS::CloudWatch::Alarm').length,
     dashboards: dashboards.length,
@@ -46,5 +47,7 @@ export const stackOf = (
     sweepMinutes,
     sweepMemoryMb,
     consumeMemoryMb,
+    produceMemoryMb,
+    throttleRate,
   };
 };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type IdleStack, type Item, idleItems, idleTable } from '../../../bench/price/idle.ts';
-import { type Price, prices } from '../../../bench/price/prices.ts';
+import { fairQueueSurcharge, type Price, pollersOfAQueue, prices } from '../../../bench/price/prices.ts';
 import { stackOf } from '../../../bench/price/stack.ts';
 import { sweepReadUnits } from '../../../bench/price/sweep-units.ts';
 
@@ -48,5 +48,13 @@ describe('the price of an idle stack', () => {
       expect(usd).toBeGreaterThan(0);
       expect(source).toMatch(/^https:\/\/aws\.amazon\.com\/[\w-]+\/pricing\//);
     }
+  });
+
+  it('has none of a price that AWS does not name; the handbook says what it would come to', () => {
+    const polls = idleItems(stack).find(({ price }) => price === prices.queueRequest)?.count ?? 0;
+    expect(polls).toBe((pollersOfAQueue * 730 * 3600) / 20);
+    const handbook = textOf('docs/operations.md');
+    expect(handbook).toContain(`$${(polls * fairQueueSurcharge.usd).toFixed(2)} a month more`);
+    expect(handbook).toContain(`](${fairQueueSurcharge.source})`);
   });
 });
