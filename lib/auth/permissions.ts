@@ -25,6 +25,10 @@ export const requireScope = (key: ApiKey, [scope, ...others]: readonly [Scope, .
 export const isFullAdmin = ({ scopes, topics, expiresAt }: ApiKey, now: number): boolean =>
   scopes.includes('admin') && topics === undefined && (expiresAt === undefined || expiresAt > now);
 
+/** Whether `other` is valid for as long as `key`, or longer. */
+export const lastsAsLong = (other: ApiKey, key: ApiKey): boolean =>
+  other.expiresAt === undefined || (key.expiresAt !== undefined && other.expiresAt >= key.expiresAt);
+
 /** @throws Problem `forbidden`, whether there is such a topic or not. */
 export const requireTopic = (key: ApiKey, topic: string): void => {
   if (isForTopic(key, topic)) return;

@@ -41,8 +41,12 @@ export const outageAfter = (before: Outage, dueAt: number, now: number): Outage 
   return { failingSince, failedAt: now, outageMs: Math.max(0, outageMs + countedMs) };
 };
 
-/** `Sun, 06 Nov 1994 08:49:37 GMT`; some servers leave the comma or a zero out, join by hyphens, or name another zone. */
-const imfFixdate = /^[a-z]{3},? (\d{1,2})[ -]([a-z]{3})[ -](\d{4}) (\d\d:\d\d:\d\d) (gmt|utc|[+-]\d{4})$/i;
+/**
+ * `Sun, 06 Nov 1994 08:49:37 GMT`; some servers leave the day of the week, the comma or a zero out, join by hyphens, or
+ * name another zone.
+ */
+const imfFixdate =
+  /^(?:[a-z]{3,9},? )?(\d{1,2})[ -]([a-z]{3})[ -](\d{4}) (\d\d:\d\d:\d\d) (gmt|utc|[+-]\d{4})$/i;
 /** `Sunday, 06-Nov-94 08:49:37 GMT`: of RFC 850, whose years have two digits. */
 const rfc850 = /^[a-z]{3,9}, (\d\d)[ -]([a-z]{3})[ -](\d\d) (\d\d:\d\d:\d\d) (?:gmt|utc)$/i;
 /** `Sun Nov  6 08:49:37 1994`: of C's asctime, which names no zone and means GMT. */
@@ -88,14 +92,34 @@ const dateMs = (text: string, now: number): number | undefined => {
   return cTime === '' ? parseTimestamp(text) : utcMs(Number(cYear), cMonth, cDay, cTime);
 };
 
+/** Ms; the fraction of a second counts as a whole one. */
+const secondsMs = (text: string): number | undefined => {
+  const [, seconds] = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?: ?(?:s|secs?|seconds?))?$/i.exec(text) ?? [];
+  return seconds === undefined ? undefined : Math.ceil(Number(seconds)) * 1000;
+};
+
+/** The header twice, joined by something between: seconds both times. The longer wait does for both. */
+const longestMs = (text: string): number | undefined => {
+  const each = text.split(', ').map((part) => (/^\d+$/.test(part) ? Number(part) * 1000 : Number.NaN));
+  const longest = Math.max(...each);
+  return Number.isNaN(longest) ? undefined : longest;
+};
+
+/** A time as seconds since 1970, or as milliseconds: as a wait it would be of more than thirty years. */
+const epochMs = (text: string): number | undefined => {
+  if (/^[1-9]\d{9}(?:\.\d*)?$/.test(text)) return Number(text) * 1000;
+  return /^[1-9]\d{12}$/.test(text) ? Number(text) : undefined;
+};
+
 /**
  * How long a `Retry-After` header asks to wait, in ms from `now`, at most `limits.retryAfterMs`: seconds or a date
- * (RFC 9110, 10.2.3). Seconds have a sign or a fraction with some servers; the fraction counts as a whole one, and what
- * is past as no wait. Undefined when it is neither.
+ * (RFC 9110, 10.2.3). With some servers seconds have a sign, a fraction or a unit, or are those since 1970 of a time,
+ * either is quoted, or seconds come twice. What is past is no wait. Undefined when it is none of these.
  */
 export const retryAfterMs = (header: string, now: number): number | undefined => {
-  const text = header.trim();
-  const seconds = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Math.ceil(Number(text)) : undefined;
-  const ms = seconds === undefined ? (dateMs(text, now) ?? Number.NaN) - now : seconds * 1000;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), limits.retryAfterMs);
+  const text = header.trim().replace(/^"([^"]*)"$/, '$1');
+  const time = epochMs(text);
+  const ms = time === undefined ? (secondsMs(text) ?? longestMs(text)) : time - now;
+  const wait = ms ?? (dateMs(text, now) ?? Number.NaN) - now;
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(0, Math.ceil(wait)), limits.retryAfterMs);
 };

@@ -38,6 +38,30 @@ const register = (world: World, json: unknown = { url }): Promise<Answer> =>
   call(world, `POST ${path}`, { json });
 
 describe('registering an endpoint', () => {
+  test('takes headers with names that JavaScript knows, and refuses in words those that cannot be stored', async () => {
+    const world = await withGroup(await newWorld());
+    const headers = {
+      prototype: 'a',
+      toString: 'b',
+      hasOwnProperty: 'c',
+      valueOf: 'd',
+      toJSON: 'e',
+    };
+    const { status, json } = await register(world, { url, headers });
+    expect(status).toBe(201);
+    expect(json['headerNames']).toEqual(Object.keys(headers));
+    expect(Object.entries((await stored(world))?.headers ?? {})).toEqual(Object.entries(headers));
+    const change = { json: { headers: { constructor: 'x' } } };
+    const refused = expectProblem(
+      await call(world, `PATCH ${path}/${json['id']}`, change),
+      400,
+      'invalid_request',
+    );
+    expect(refused['errors']).toEqual([
+      { path: 'headers', message: 'The name "constructor" cannot be used.' },
+    ]);
+  });
+
   test('gives its secret, once', async () => {
     const world = await withGroup(await newWorld());
     const answer = await register(world, {
@@ -141,6 +165,8 @@ describe('registering an endpoint', () => {
     [{ url: 'https://[::ffff:10.0.0.1]/' }, 'url'],
     [{ url: 'https://[fd00:ec2::254]/' }, 'url'],
     [{ url, headers: JSON.parse('{"__proto__":"a"}') }, 'headers'],
+    [{ url, headers: { constructor: 'a' } }, 'headers'],
+    [{ url, headers: { Constructor: 'a' } }, 'headers'],
     [{ url, headers: { Host: 'a' } }, 'headers.Host'],
     [{ url, headers: { 'Content-Length': '1' } }, 'headers.Content-Length'],
     [{ url, headers: { 'content-type': 'text/plain' } }, 'headers.content-type'],

@@ -202,6 +202,8 @@ describe('changing a group', () => {
   test.each([
     [{}, 'delivery', /\.$/],
     [{ delivery: {} }, 'delivery', /at least one/],
+    [{ delivery: { backoff: {} } }, 'delivery.backoff', /at least one/],
+    [{ delivery: { batchSize: 1, backoff: {} } }, 'delivery.backoff', /at least one/],
     [{ delivery: null }, 'delivery', /\.$/],
     [{ delivery: { batchSize: 1 }, mode: 'push' }, 'mode', /mode of a group cannot be changed/],
     [{ delivery: { batchSize: 1 }, start: 'latest' }, 'start', /start of a group cannot be changed/],
@@ -221,6 +223,17 @@ describe('changing a group', () => {
     const problem = expectProblem(await patch(world, json), 400, 'invalid_request');
     expect(problem['errors']).toContainEqual({ path: at, message: expect.stringMatching(message) });
     expect((await call(world, `GET ${path}`)).json).toMatchObject(before);
+  });
+
+  test.each([
+    [{ mode: 'push' }, 'mode'],
+    [{ start: 'latest' }, 'start'],
+    [{}, 'delivery'],
+  ])('gives the real reason alone why it refuses %j', async (json, at) => {
+    const world = await threeRecords();
+    await put(world, push);
+    const problem = expectProblem(await patch(world, json), 400, 'invalid_request');
+    expect(problem['errors']).toEqual([{ path: at, message: expect.stringMatching(/\.$/) }]);
   });
 
   test('needs a topic and a group', async () => {

@@ -131,6 +131,24 @@ describe('the last admin key', () => {
     expectProblem(await remove(world, adminKey), 409, 'conflict');
   });
 
+  test('is not replaced by one that expires before it', async () => {
+    const world = await newWorld();
+    const inAnHour = world.clock.now() + 3_600_000;
+    const first = await world.key({ scopes: ['admin'], expiresAt: inAnHour });
+    const second = await world.key({ scopes: ['admin'], expiresAt: inAnHour });
+    const problem = expectProblem(await remove(world, adminKey), 409, 'conflict');
+    expect(problem['detail']).toContain('No other admin key is for every topic and does not expire');
+    const shorter = await world.key({ scopes: ['admin'], expiresAt: inAnHour - 1 });
+    for (const key of [shorter, first]) expect((await remove(world, key)).status).toBe(204);
+    await world.stores.keys.delete(idOf(adminKey));
+    world.clock.advance(15_000);
+    await world.key({ scopes: ['admin'], expiresAt: inAnHour - 1 });
+    const last = expectProblem(await remove(world, second, second), 409, 'conflict');
+    expect(last['detail']).toContain('expires no earlier than this one');
+    await world.key({ scopes: ['admin'], expiresAt: inAnHour });
+    expect((await remove(world, second, second)).status).toBe(204);
+  });
+
   test('can be replaced by another, and any other be deleted', async () => {
     const world = await newWorld();
     const producer = await world.key({ scopes: ['produce'] });

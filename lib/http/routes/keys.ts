@@ -1,6 +1,6 @@
 import type { Authenticator } from '../../auth/authenticator.ts';
 import { newKey, storedKey } from '../../auth/keys.ts';
-import { isFullAdmin, requireEveryTopic } from '../../auth/permissions.ts';
+import { isFullAdmin, lastsAsLong, requireEveryTopic } from '../../auth/permissions.ts';
 import { Problem } from '../../domain/errors.ts';
 import type { ApiKey } from '../../domain/keys.ts';
 import { timestampText } from '../../domain/timestamps.ts';
@@ -50,7 +50,7 @@ const postKey = (api: Api, deps: KeyDeps): void => {
 };
 
 /**
- * The last key that can make others stays: without it nobody could. Two that are deleted at the same time may both go,
+ * The last key that can make others stays: without it nobody could, at the latest when the others have expired. Two that are deleted at the same time may both go,
  * since each is looked at before it goes; then a key has to be made where the store is.
  * @throws Problem `conflict`
  */
@@ -64,10 +64,12 @@ const requireAnotherAdmin = async (deps: KeyDeps, keyId: string): Promise<void> 
   if (deps.root !== undefined) return;
   const now = deps.clock.now();
   const admins = (await deps.keys.list()).filter((key) => isFullAdmin(key, now));
-  if (admins.length !== 1 || admins[0]?.keyId !== keyId) return;
+  const key = admins.find((admin) => admin.keyId === keyId);
+  if (key === undefined || admins.some((other) => other !== key && lastsAsLong(other, key))) return;
+  const end = key.expiresAt === undefined ? 'does not expire' : 'expires no earlier than this one';
   throw new Problem(
     'conflict',
-    'This is the last admin key that is valid and for every topic: without it nobody could make another. Create another first (POST /v1/keys), then delete this one with it. Nothing was changed.',
+    `No other admin key is for every topic and ${end}: without this one nobody could make another, now or when the others have expired. Create another first (POST /v1/keys), then delete this one with it. Nothing was changed.`,
   );
 };
 

@@ -98,19 +98,22 @@ export const refused = (message: string) => z.exactOptional(z.never(message));
 /** Whether an object has any field. */
 export const isAny = (given: object): boolean => Object.keys(given).length > 0;
 
-/** An object of any names. zod leaves the name `__proto__` out without a word; here it is refused. */
+/** Names that JavaScript has a use of its own for: zod leaves the one out without a word, and takes no object with the other. */
+const unusable: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
+
+const unusableIn = (input: unknown): string | undefined =>
+  Object.keys(Object(input)).find((key) => unusable.has(key.toLowerCase()));
+
+/** An object of any names but `__proto__` and `constructor`, which are refused in whatever case. */
 export const recordOf = <Key extends z.core.$ZodRecordKey, Value extends z.core.SomeType>(
   key: Key,
   value: Value,
 ) =>
   z.pipe(
-    z
-      .unknown()
-      .check(
-        z.refine(
-          (input) => !Object.hasOwn(Object(input), '__proto__'),
-          'The name "__proto__" cannot be used.',
-        ),
-      ),
+    z.unknown().check(
+      z.refine((input) => unusableIn(input) === undefined, {
+        error: ({ input }) => `The name "${unusableIn(input)}" cannot be used.`,
+      }),
+    ),
     z.record(key, value),
   );

@@ -29,18 +29,21 @@ const longestBackoffSeconds = 24 * 60 * 60;
 const noAttempts =
   'Leave maxAttempts out: it is not there yet. A record that is refused is tried for as long as it takes.';
 
-/** What is given of the settings of delivery. */
-const delivery = () =>
+const backoff = () =>
+  z.strictObject({
+    initialSeconds: z.exactOptional(seconds(0.1, longestBackoffSeconds)),
+    maxSeconds: z.exactOptional(seconds(0.1, longestBackoffSeconds)),
+  });
+
+const isAnything = () => z.refine<object>(isAny, 'Give at least one setting.');
+
+/** What is given of the settings of delivery. A change names at least one, on each level. */
+const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
   z.strictObject({
     batchSize: z.exactOptional(wholeBetween(1, limits.deliveryRecords, 'deliveryRecords')),
     timeoutSeconds: z.exactOptional(wholeBetween(1, limits.deliveryTimeoutSeconds, 'deliveryTimeoutSeconds')),
     maxAttempts: refused(noAttempts),
-    backoff: z.exactOptional(
-      z.strictObject({
-        initialSeconds: z.exactOptional(seconds(0.1, longestBackoffSeconds)),
-        maxSeconds: z.exactOptional(seconds(0.1, longestBackoffSeconds)),
-      }),
-    ),
+    backoff: z.exactOptional(given),
   });
 
 const pushAlone = (issue: { readonly input?: unknown }): string =>
@@ -58,11 +61,16 @@ export const groupSettings = whenNeeded(() =>
 const fixed = (what: string): string =>
   `${what} of a group cannot be changed: delete it, and create it again or another.`;
 
-/** `PATCH /v1/topics/{topic}/groups/{group}` */
+/** `PATCH /v1/topics/{topic}/groups/{group}`. That nothing is given is only said where nothing else is wrong. */
 export const groupChange = whenNeeded(() =>
-  z.strictObject({
-    mode: refused(fixed('The mode')),
-    start: refused(fixed('The start')),
-    delivery: delivery().check(z.refine(isAny, 'Give at least one setting.')),
-  }),
+  z.pipe(
+    z
+      .strictObject({
+        mode: refused(fixed('The mode')),
+        start: refused(fixed('The start')),
+        delivery: z.exactOptional(delivery(backoff().check(isAnything())).check(isAnything())),
+      })
+      .check(z.refine(isAny, { path: ['delivery'], error: 'This is missing. Give an object ({…}).' })),
+    z.transform(({ delivery: given = {} }) => ({ delivery: given })),
+  ),
 );

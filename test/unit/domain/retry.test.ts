@@ -51,13 +51,31 @@ describe('retryAfterMs', () => {
     ['Friday, 01-May-76 12:00:30 GMT', 3_600_000],
     ['Sunday, 01-May-77 12:00:30 GMT', 0],
     ['2026-05-01T12:00:30Z', 30_000],
+    ['"2026-05-01T12:00:30Z"', 30_000],
+    ['01 May 2026 12:00:30 GMT', 30_000],
+    ['Friday, 01 May 2026 12:00:30 GMT', 30_000],
+    ['"Fri, 01 May 2026 12:00:30 GMT"', 30_000],
+    [String(now / 1000 + 30), 30_000],
+    [`${now / 1000 + 30}.25`, 30_250],
+    [String(now + 30_000), 30_000],
+    [String(now / 1000 - 30), 0],
+    ['"30"', 30_000],
+    ['30s', 30_000],
+    ['5 s', 5000],
+    ['1.5 Seconds', 2000],
+    ['30sec', 30_000],
+    ['30, 60', 60_000],
+    ['120, 120', 120_000],
     ['2026-05-01T14:00:30.000+02:00', 30_000],
   ])('reads %j', (header, ms) => expect(retryAfterMs(header, now)).toBe(ms));
 
-  it.each(['99999999999999999999', 'Fri, 01 May 2099 12:00:00 GMT'])(
-    'obeys %j for an hour at most',
-    (header) => expect(retryAfterMs(header, now)).toBe(3_600_000),
-  );
+  it.each([
+    '99999999999999999999',
+    '9999999999',
+    '0000009999',
+    '5, 99999999999999999999',
+    'Fri, 01 May 2099 12:00:00 GMT',
+  ])('obeys %j for an hour at most', (header) => expect(retryAfterMs(header, now)).toBe(3_600_000));
 
   it('means GMT by a date without a zone, in whatever zone this process is', () => {
     const zone = process.env['TZ'];
@@ -77,9 +95,16 @@ describe('retryAfterMs', () => {
     '+',
     '-',
     '- 5',
-    '5 s',
+    '5 m',
+    '5ms',
+    '1m30s',
+    '"30',
+    '""',
+    '30,60',
+    '30, soon',
+    '30s, 60s',
+    '30, ',
     '1,5',
-    '120, 120',
     '0x10',
     'Infinity',
     'NaN',
