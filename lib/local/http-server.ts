@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { getRequestListener, RequestError } from '@hono/node-server';
+import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import { Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Api } from '../http/api.ts';
@@ -19,6 +19,7 @@ import { newId } from '../stores/ids.ts';
 import { systemRandom } from '../stores/system/random.ts';
 import { StartError } from './data-folder.ts';
 import { gatewayPath } from './gateway-path.ts';
+import { UnreadBodies } from './unread-body.ts';
 
 export type Apps = Readonly<Record<Part, Api>>;
 
@@ -116,12 +117,14 @@ const closeAfter = (answer: ServerResponse): void => {
   if (!answer.headersSent) answer.setHeader('connection', 'close');
 };
 
-const newServer = (apps: Apps, answering: Answering): Server => {
+const newServer = (apps: Apps, answering: Answering, clock: Clock): Server => {
+  const unread = new UnreadBodies(clock);
   const options = { overrideGlobalObjects: false, errorHandler: problemBeforeRouting };
-  const listener = getRequestListener(
-    (request, env) => apps[partFor(request.method, new URL(request.url).pathname)].fetch(request, env),
-    options,
-  );
+  const listener = getRequestListener(async (request, env) => {
+    const response = await apps[partFor(request.method, new URL(request.url).pathname)].fetch(request, env);
+    await unread.drop((env as HttpBindings).incoming);
+    return response;
+  }, options);
   const answers = new WeakMap<Duplex, ServerResponse>();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     answers.set(incoming.socket, outgoing);
@@ -143,7 +146,7 @@ const newServer = (apps: Apps, answering: Answering): Server => {
   server.on('connect', (_incoming, socket) => void answerBare(unknownMethod(), socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
-    else endAfterFault(error, socket, answers.get(socket));
+    else endAfterFault(error, socket, answers.get(socket), unread);
   });
   return server;
 };
@@ -153,10 +156,11 @@ const endAfterFault = (
   error: NodeJS.ErrnoException,
   socket: Duplex,
   last: ServerResponse | undefined,
+  unread: UnreadBodies,
 ): void => {
   if (last === undefined || last.writableFinished) return void answerBare(unreadable(error), socket);
-  // What is at fault is behind a whole request: that one's answer comes as if nothing were behind it.
-  if (last.req.complete) {
+  // What is at fault is behind a whole request, or in a body that does not matter: that one's answer comes all the same.
+  if (last.req.complete || unread.giveUp(last.req)) {
     closeAfter(last);
     last.once('finish', () => socket.end());
   } else if (last.headersSent) socket.destroy();
@@ -193,7 +197,7 @@ const drain = async (server: Server, clock: Clock, graceMs: number): Promise<voi
  */
 export const serveHttp = async (apps: Apps, port: number, clock: Clock): Promise<HttpServer> => {
   const answering: Answering = { underWay: new Set(), closes: false };
-  const server = newServer(apps, answering);
+  const server = newServer(apps, answering, clock);
   await listen(server, port);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

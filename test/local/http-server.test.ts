@@ -119,3 +119,52 @@ test('a request that comes on a kept connection just when the server stops is an
   expect(last).toContain('onnection: close');
   await stopped;
 });
+
+describe('a request that is refused before its body has come', () => {
+  const announced = 20_000_000;
+  const head = (path: string): string =>
+    [
+      `POST ${path} HTTP/1.1`,
+      'Host: a',
+      `Authorization: Bearer ${adminKey}`,
+      'Content-Type: application/json',
+    ]
+      .concat('Connection: close', `Content-Length: ${announced}`, '', '')
+      .join('\r\n');
+
+  const connected = async () => {
+    const { apps } = await newWorld();
+    const server = await serveHttp(apps, 0, systemClock);
+    onTestFinished(() => server.stop(0));
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    return socket;
+  };
+
+  test.each([
+    ['since it is too large', '/v1/topics/orders/records', 413],
+    ['since there is no such path', '/v1/nothing', 404],
+  ])('%s is answered to a client that sends all of it first', async (_why, path, status) => {
+    const socket = await connected();
+    // As a client that reads no answer before it has sent all.
+    socket.pause();
+    const sent = new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.write(head(path));
+      socket.write(Buffer.alloc(announced, 'x'), () => resolve());
+    });
+    await sent;
+    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test('is answered in about a second where the rest does not come, and at once where it breaks off', async () => {
+    const socket = await connected();
+    socket.write(head('/v1/topics/orders/records'));
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 413 /);
+    const broken = await connected();
+    const begun = performance.now();
+    broken.end(`${head('/v1/topics/orders/records')}{"rec`);
+    expect(await text(broken)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(performance.now() - begun).toBeLessThan(900);
+  });
+});
