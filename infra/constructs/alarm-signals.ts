@@ -185,9 +185,9 @@ export const signals = (watched: Watched, settings: Settings): readonly Signal[]
  * then a new alarm, which begins with insufficient data, stays there until the first sweep, and no change means no mail:
  * taken for a breach, the time before the stack was there would be an alarm of every first deploy.
  *
- * Of what stays it means nothing: a queue that nobody touches is "active for up to six hours", and has no metrics then,
- * whatever is in it (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html).
- * Its purge touches it, and it is counted again, as empty.
+ * Of what stays it means nothing: a queue has metrics only while it is active, "up to six hours from the last activity (i.e.,
+ * any API call)" (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/MonitorSQSwithCloudWatch.html, and
+ * sqs-available-cloudwatch-metrics.html beside it). Its purge is such a call, and it is counted again, as empty.
  */
 export const missingData = ({ silence, stays }: Signal): TreatMissingData => {
   if (silence === true) return TreatMissingData.MISSING;

@@ -69,8 +69,8 @@ export class Delivery extends Construct {
     sweep.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(5) });
     const role = new Role(this, 'ScheduleRole', {
       // Of this account alone, as docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-      // asks: otherwise the scheduler might take the role for somebody else's schedule. Not of this schedule alone, whose
-      // name is known only after the role is.
+      // asks: otherwise the scheduler might take the role for somebody else's schedule. By
+      // `aws:SourceArn` it could be a group of schedules alone, and ours is in the one that every account has.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),

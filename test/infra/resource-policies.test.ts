@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { allows, list, roleOf, type Statement } from './policies.ts';
@@ -50,6 +51,29 @@ describe('the policies of the resources', () => {
     expect(short(ArnLike?.['aws:SourceArn'])).toBe(
       'arn:AWS::Partition:cloudwatch:AWS::Region:AWS::AccountId:alarm:millrace-production-*',
     );
+  });
+
+  it('are, for a topic that is given, what the handbook says: the same as of the mail', () => {
+    const handbook = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const [, told = ''] = /## A topic of your own\n.*?```json\n(.*?)```/s.exec(handbook) ?? [];
+    const [policy] = policiesOf('AWS::SNS::TopicPolicy');
+    const { Sid: _sid, ...publish } = (
+      policy === undefined ? [] : statements(policy)
+    )[1] as PolicyStatement & {
+      readonly Sid?: string;
+    };
+    const filled = JSON.parse(
+      JSON.stringify(publish, (_name, value: unknown) =>
+        typeof value === 'object' && value !== null && ('Ref' in value || 'Fn::Join' in value)
+          ? short(value)
+          : value,
+      )
+        .replaceAll('AWS::AccountId', '123456789012')
+        .replaceAll('AWS::Region', 'eu-west-1')
+        .replaceAll('AWS::Partition', 'aws')
+        .replaceAll('AlarmsMail', 'arn:aws:sns:eu-west-1:123456789012:pager'),
+    ) as unknown;
+    expect(JSON.parse(told)).toEqual(filled);
   });
 
   it('leave the topic of the mail readable by CloudWatch: no key of KMS stands before it', () => {
