@@ -29,7 +29,7 @@ const isOwn = ([name, value]: readonly [string, string]): boolean =>
  * How the body of an answer that is no 2xx begins, as one line: for a person who looks for what is wrong with an endpoint
  * of his own. Undefined where it is no short plain text, or comes too late; where the endpoint has headers of its own,
  * or the answer is about credentials, since no comparison finds a secret in every form; and where it repeats records, or
- * what the URL has behind its host.
+ * what the URL has behind its host, or the records are too many to be sure of that.
  */
 export const excerptOf = async (
   response: IncomingMessage,

@@ -112,6 +112,12 @@ test.each([
   expect(await excerptOf('no such service', { path })).toBe('no such service');
 });
 
+test('nothing is told where the request was too long to be compared', async () => {
+  const records = (bytes: number) => ({ body: JSON.stringify({ value: 'y'.repeat(bytes) }) });
+  expect(await excerptOf('no such table', records(200_000))).toBe('no such table');
+  expect(await excerptOf('no such table', records(300_000))).toBeUndefined();
+});
+
 test('a body that does not come is not waited for', async () => {
   const { port } = await endpoint((_request, response) =>
     response.writeHead(500, { 'content-type': 'text/plain' }).flushHeaders(),
