@@ -3,7 +3,6 @@ import { adminApp } from '../../lib/http/admin.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
@@ -12,6 +11,7 @@ import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
 import { createHttpHandler, gatewayRequestId } from '../http-events.ts';
+import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry } from '../telemetry.ts';
 
 const environment = functionEnvironment([
@@ -20,16 +20,8 @@ const environment = functionEnvironment([
   'MILLRACE_WAKE_QUEUE_URL',
 ]);
 const telemetry = createTelemetry();
-const log = {
-  client: createLogClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'log' }) }),
-  table: environment.MILLRACE_LOG_TABLE,
-  clock,
-};
-const state = {
-  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
-  table: environment.MILLRACE_STATE_TABLE,
-  clock,
-};
+const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
+const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
 const batches = dynamoBatchStore(log);
 const stores = dynamoStateStores(state);
 const queue = sqsWakeQueue({

@@ -2,27 +2,19 @@ import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { functionEnvironment } from '../environment.ts';
 import { createHttpHandler, gatewayRequestId } from '../http-events.ts';
+import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry } from '../telemetry.ts';
 
 const environment = functionEnvironment(['MILLRACE_LOG_TABLE', 'MILLRACE_STATE_TABLE']);
 const telemetry = createTelemetry();
-const log = {
-  client: createLogClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'log' }) }),
-  table: environment.MILLRACE_LOG_TABLE,
-  clock,
-};
-const state = {
-  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
-  table: environment.MILLRACE_STATE_TABLE,
-  clock,
-};
+const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
+const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
 const { keys, partitions, topics } = dynamoStateStores(state);
 
 /** `GET` of a topic's partitions and of their records. */

@@ -1,6 +1,5 @@
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
 import { HttpsWebhookSender } from '../../lib/stores/https/webhooks.ts';
@@ -9,6 +8,7 @@ import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
+import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry, flushing } from '../telemetry.ts';
 import { createQueueConsumer } from './queue-events.ts';
 
@@ -18,16 +18,8 @@ const environment = functionEnvironment([
   'MILLRACE_WAKE_QUEUE_URL',
 ]);
 const telemetry = createTelemetry();
-const log = {
-  client: createLogClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'log' }) }),
-  table: environment.MILLRACE_LOG_TABLE,
-  clock,
-};
-const state = {
-  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
-  table: environment.MILLRACE_STATE_TABLE,
-  clock,
-};
+const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
+const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
 const wakes = sqsWakeQueue({
   client: createQueueClient(),
   queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,

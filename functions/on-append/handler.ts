@@ -1,20 +1,16 @@
 import { onAppend } from '../../lib/delivery/on-append.ts';
-import { createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { functionEnvironment } from '../environment.ts';
+import { stateTable } from '../tables.ts';
 import { createTelemetry, flushing } from '../telemetry.ts';
 import { createStreamConsumer } from './stream-events.ts';
 
 const environment = functionEnvironment(['MILLRACE_STATE_TABLE', 'MILLRACE_WAKE_QUEUE_URL']);
 const telemetry = createTelemetry();
-const groups = dynamoGroupStore({
-  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
-  table: environment.MILLRACE_STATE_TABLE,
-  clock,
-});
+const groups = dynamoGroupStore(stateTable(environment.MILLRACE_STATE_TABLE, telemetry));
 const queue = sqsWakeQueue({
   client: createQueueClient(),
   queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,

@@ -4,27 +4,19 @@ import { produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { dynamoKeyStore } from '../../lib/stores/dynamodb/api-keys.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoTopicStore } from '../../lib/stores/dynamodb/topics.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { functionEnvironment } from '../environment.ts';
 import { createHttpHandler, gatewayRequestId } from '../http-events.ts';
+import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry } from '../telemetry.ts';
 
 const environment = functionEnvironment(['MILLRACE_LOG_TABLE', 'MILLRACE_STATE_TABLE']);
 const telemetry = createTelemetry();
-const log = {
-  client: createLogClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'log' }) }),
-  table: environment.MILLRACE_LOG_TABLE,
-  clock,
-};
-const state = {
-  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
-  table: environment.MILLRACE_STATE_TABLE,
-  clock,
-};
+const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
+const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
 const appender = new Appender({ batches: dynamoBatchStore(log), clock, random, telemetry });
 
 /** `POST /v1/topics/{topic}/records`. Never returns with an append still under way. */

@@ -2,13 +2,13 @@ import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { functionEnvironment } from '../environment.ts';
+import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry, flushing } from '../telemetry.ts';
 
 const environment = functionEnvironment([
@@ -17,16 +17,8 @@ const environment = functionEnvironment([
   'MILLRACE_WAKE_QUEUE_URL',
 ]);
 const telemetry = createTelemetry();
-const log = {
-  client: createLogClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'log' }) }),
-  table: environment.MILLRACE_LOG_TABLE,
-  clock,
-};
-const state = {
-  client: createStateClient({ onThrottle: () => telemetry.record({ kind: 'throttled', table: 'state' }) }),
-  table: environment.MILLRACE_STATE_TABLE,
-  clock,
-};
+const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
+const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
 const batches = dynamoBatchStore(log);
 const ends = new PartitionEnds(batches);
 const queue = sqsWakeQueue({

@@ -32,17 +32,17 @@ const readBytes = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
   return Buffer.concat(chunks, size);
 };
 
-const [quote, backslash, space] = [0x22, 0x5c, 0x20];
-/** \b, \t, \n, \f and \r have escapes of two bytes; other control characters take six. */
-const shortEscapes: ReadonlySet<number> = new Set([8, 9, 10, 12, 13]);
+/**
+ * By how many bytes each byte grows inside a JSON string. A quote, a backslash, \b, \t, \n, \f and \r have escapes of two
+ * bytes; other control characters take six.
+ */
+const growth = new Uint8Array(256).fill(5, 0, 0x20);
+for (const byte of [8, 9, 10, 12, 13, 0x22, 0x5c]) growth[byte] = 1;
 
-/** How many bytes a text takes inside a JSON string. */
+/** How many bytes a text takes inside a JSON string. By index and table: this runs over each large body. */
 export const escapedBytes = (text: Uint8Array): number => {
   let bytes = text.byteLength;
-  for (const byte of text) {
-    if (byte === quote || byte === backslash) bytes += 1;
-    else if (byte < space) bytes += shortEscapes.has(byte) ? 1 : 5;
-  }
+  for (let at = 0; at < text.byteLength; at += 1) bytes += growth[text[at] ?? 0] ?? 0;
   return bytes;
 };
 

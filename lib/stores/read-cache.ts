@@ -1,3 +1,4 @@
+import { dropOldest } from '../domain/drop-oldest.ts';
 import type { Clock } from './clock.ts';
 
 export interface ReadCacheOptions<Value> {
@@ -68,10 +69,7 @@ export class ReadCache<Value> {
     this.#entries.delete(key);
     if (!this.#isGood(entry)) return;
     this.#entries.set(key, entry);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#options.maxEntries) break;
-      this.#entries.delete(oldest);
-    }
+    dropOldest(this.#entries, this.#options.maxEntries);
   }
 
   /** The wall clock may jump either way: an answer from the future is no good. */

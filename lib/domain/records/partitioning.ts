@@ -1,3 +1,5 @@
+import { dropOldest } from '../drop-oldest.ts';
+
 const seed = 0x9747b28c;
 const multiplier = 0x5bd1e995;
 
@@ -58,7 +60,7 @@ export class StickyPartition {
     const partition = this.#other(current?.partition, partitions);
     this.#chosen.delete(topicId);
     this.#chosen.set(topicId, { partition, since: now });
-    this.#forgetOldest();
+    dropOldest(this.#chosen, rememberedTopics);
     return partition;
   }
 
@@ -68,11 +70,5 @@ export class StickyPartition {
       return Math.floor(this.#random.number() * partitions);
     const step = 1 + Math.floor(this.#random.number() * (partitions - 1));
     return (before + step) % partitions;
-  }
-
-  #forgetOldest(): void {
-    if (this.#chosen.size <= rememberedTopics) return;
-    const [oldest] = this.#chosen.keys();
-    if (oldest !== undefined) this.#chosen.delete(oldest);
   }
 }

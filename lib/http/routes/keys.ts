@@ -50,8 +50,9 @@ const postKey = (api: Api, deps: KeyDeps): void => {
 };
 
 /**
- * The last key that can make others stays: without it nobody could, at the latest when the others have expired. Two that are deleted at the same time may both go,
- * since each is looked at before it goes; then a key has to be made where the store is.
+ * The last key that can make others stays: without it nobody could, at the latest when the others have expired. Two that
+ * are deleted at the same time may both go, since each is looked at before it goes; then a key has to be made where the
+ * store is.
  * @throws Problem `conflict`
  */
 const requireAnotherAdmin = async (deps: KeyDeps, keyId: string): Promise<void> => {

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../domain/drop-oldest.ts';
 /** Within this the same is said once, ms. */
 export const quietMs = 60_000;
 /** Different things that are remembered: of those beyond, the ones said longest ago are said anew. */
@@ -26,8 +27,7 @@ export class Repeats {
     }
     this.#said.delete(what);
     this.#said.set(what, { at: now, unsaid: 0 });
-    const [oldest] = this.#said.keys();
-    if (this.#said.size > remembered && oldest !== undefined) this.#said.delete(oldest);
+    dropOldest(this.#said, remembered);
     return said?.unsaid ?? 0;
   }
 }
@@ -67,8 +67,7 @@ export class LineBudget {
     const { said, refused } = this.#spent.get(of) ?? { said: [], refused: 0 };
     this.#spent.delete(of);
     this.#spent.set(of, { said: [...said, now], refused: 0 });
-    const [oldest] = this.#spent.keys();
-    if (this.#spent.size > remembered && oldest !== undefined) this.#spent.delete(oldest);
+    dropOldest(this.#spent, remembered);
     return refused;
   }
 }

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../domain/drop-oldest.ts';
 import type { TelemetryEvent } from '../../stores/telemetry.ts';
 import { LineBudget, Repeats } from './repeats.ts';
 
@@ -101,8 +102,7 @@ export class WebhookLines {
     const trouble = this.#troubles.get(endpointId) ?? { partitions: new Set(), failed: 0, isSaid: false };
     this.#troubles.delete(endpointId);
     this.#troubles.set(endpointId, trouble);
-    const [oldest] = this.#troubles.keys();
-    if (this.#troubles.size > remembered && oldest !== undefined) this.#troubles.delete(oldest);
+    dropOldest(this.#troubles, remembered);
     return trouble;
   }
 }

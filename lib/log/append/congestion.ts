@@ -1,3 +1,4 @@
+import { dropOldest } from '../../domain/drop-oldest.ts';
 import { elapsedMs, type Instant } from '../../domain/instants.ts';
 import type { Batch } from '../../domain/records/batches.ts';
 import type { Random } from '../../stores/random.ts';
@@ -124,8 +125,7 @@ export class Congestion {
     const rival = writerOf(batch.writeId);
     this.#rivals.delete(rival);
     this.#rivals.set(rival, now);
-    const [oldest] = this.#rivals.keys();
-    if (this.#rivals.size > this.#options.maxRivals && oldest !== undefined) this.#rivals.delete(oldest);
+    dropOldest(this.#rivals, this.#options.maxRivals);
   }
 
   #countRivals(now: Instant): number {

@@ -1,3 +1,4 @@
+import { dropOldest } from '../../domain/drop-oldest.ts';
 import type { Instant } from '../../domain/instants.ts';
 import { type Batch, batchEnd } from '../../domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
@@ -28,11 +29,6 @@ const rememberedPartitions = 4_096;
 const rememberedBatches = 32;
 /** Batches asked for at most by one query. */
 const mostBatches = 1_000;
-
-const dropOldest = <T>(map: Map<string, T>, size: number): void => {
-  const [oldest] = map.keys();
-  if (map.size > size && oldest !== undefined) map.delete(oldest);
-};
 
 /** What a process remembers of the partitions that it reads. */
 export class KnownPartitions {

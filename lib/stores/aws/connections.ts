@@ -11,6 +11,13 @@ import { type Clock, instantOf } from '../clock.ts';
  */
 const greatestIdleMs = 30_000;
 
+/** Where `Connections.closingIdle` stands: within the SDK's retries. */
+export const beforeEachAttempt = {
+  step: 'finalizeRequest',
+  priority: 'low',
+  name: 'closeIdleConnections',
+} as const;
+
 /** The connections of one AWS client: kept open, and used again unless they waited for too long. */
 export class Connections {
   readonly httpAgent: HttpAgent;
@@ -37,6 +44,14 @@ export class Connections {
         if (since === undefined || elapsedMs(since, now) > greatestIdleMs) socket.destroy();
       }
   }
+
+  /** For the middleware of a client, at `beforeEachAttempt`. */
+  readonly closingIdle =
+    <Given, Answer>(next: (given: Given) => Promise<Answer>) =>
+    (given: Given): Promise<Answer> => {
+      this.closeIdle();
+      return next(given);
+    };
 
   #watched<Kind extends HttpAgent>(agent: Kind): Kind {
     const keep = agent.keepSocketAlive.bind(agent);

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
 import { elapsedMs } from '../../domain/instants.ts';
-import { Connections } from '../aws/connections.ts';
+import { beforeEachAttempt, Connections } from '../aws/connections.ts';
 import { type Clock, instantOf } from '../clock.ts';
 import { systemClock } from '../system/clock.ts';
 import { isThrottle } from './errors.ts';
@@ -94,14 +94,7 @@ const createClient = (
     ...settings,
     ...options,
   });
-  client.middlewareStack.add(
-    (next) => (args) => {
-      connections.closeIdle();
-      return next(args);
-    },
-    // Within the SDK's retries: before each attempt.
-    { step: 'finalizeRequest', priority: 'low', name: 'closeIdleConnections' },
-  );
+  client.middlewareStack.add(connections.closingIdle, beforeEachAttempt);
   if (onRequest) meter(client, onRequest);
   if (onThrottle) watchThrottles(client, onThrottle);
   return client;

@@ -1,5 +1,5 @@
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
-import { Connections } from '../aws/connections.ts';
+import { beforeEachAttempt, Connections } from '../aws/connections.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../system/clock.ts';
 
@@ -25,13 +25,6 @@ export const createQueueClient = ({
     },
     ...options,
   });
-  client.middlewareStack.add(
-    (next) => (args) => {
-      connections.closeIdle();
-      return next(args);
-    },
-    // Within the SDK's retries: before each attempt.
-    { step: 'finalizeRequest', priority: 'low', name: 'closeIdleConnections' },
-  );
+  client.middlewareStack.add(connections.closingIdle, beforeEachAttempt);
   return client;
 };
