@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Problem } from '../domain/errors.ts';
 import { JsonReader } from '../domain/json/reader.ts';
 import { JsonFault } from '../domain/json/text.ts';
@@ -63,18 +64,18 @@ const requireEventRoom = (body: Uint8Array): void => {
   );
 };
 
+const byteOrderMark = Buffer.from('\ufeff');
+
 /**
- * The body as text.
+ * The body, valid UTF-8, without the byte order mark that some programs put before it.
  * @throws Problem `too_large`; `invalid_request` when it is not UTF-8.
  */
-const readText = async (c: ApiContext, name: BodyLimit): Promise<string> => {
+const readText = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
   const bytes = await readBytes(c, name);
   requireEventRoom(bytes);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new Problem('invalid_request', 'The body is not UTF-8.');
-  }
+  if (!isUtf8(bytes)) throw new Problem('invalid_request', 'The body is not UTF-8.');
+  const mark = bytes.subarray(0, byteOrderMark.length);
+  return mark.equals(byteOrderMark) ? bytes.subarray(byteOrderMark.length) : bytes;
 };
 
 /** @throws Problem `unsupported_media_type` unless the body is said to be JSON as it is. */
@@ -97,12 +98,12 @@ const requireJson = (c: ApiContext): void => {
 };
 
 /** Checked by our own reader first: its texts are sentences, and quote nothing of the body, which may hold a secret. */
-const parsed = (text: string): unknown => {
+const parsed = (text: Buffer): unknown => {
   try {
     const reader = new JsonReader(text, limits.jsonDepth);
     reader.skip();
     reader.end();
-    return JSON.parse(text);
+    return JSON.parse(text.toString());
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     const detail = error.kind === 'syntax' ? 'The body is not JSON.' : 'The request is not valid.';
@@ -112,10 +113,10 @@ const parsed = (text: string): unknown => {
 };
 
 /**
- * The body, which is said to be JSON, as text.
+ * The body, which is said to be JSON, as valid UTF-8.
  * @throws Problem `unsupported_media_type`, `too_large`, `invalid_request`
  */
-export const readJsonText = (c: ApiContext, limit: BodyLimit): Promise<string> => {
+export const readJsonText = (c: ApiContext, limit: BodyLimit): Promise<Buffer> => {
   requireJson(c);
   return readText(c, limit);
 };
@@ -133,7 +134,7 @@ export interface JsonBody {
 export const readJson = async (c: ApiContext, { limit, whenEmpty }: JsonBody): Promise<unknown> => {
   if (c.req.header('content-type') !== undefined || whenEmpty === undefined) requireJson(c);
   const text = await readText(c, limit);
-  if (text === '' && whenEmpty !== undefined) return whenEmpty;
+  if (text.length === 0 && whenEmpty !== undefined) return whenEmpty;
   requireJson(c);
   return parsed(text);
 };

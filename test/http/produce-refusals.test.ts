@@ -190,18 +190,18 @@ describe('a request is refused, and says where it is wrong, when', () => {
       'invalid_request',
     );
     expect(problem['errors']).toEqual([
-      { path: at, message: expect.stringMatching(/Half of a surrogate pair.* at position/) },
+      { path: at, message: expect.stringMatching(/Half of a surrogate pair.* at byte/) },
     ]);
   });
 
   test.each([
-    ['{"records":[{"value":1}]', '', 'The text ends where "," or "}" is expected, at position 24.'],
-    ['{"records":[{"value":1} {"value":2}]}', 'records', 'Expected "," or "]" at position 24.'],
-    ['{"records":[{"value":1},{"value":2 "key":"k"}]}', 'records[1]', 'Expected "," or "}" at position 35.'],
-    ['{"records":[{"value":{"a":01}}]}', 'records[0].value', 'Expected "," or "}" at position 27.'],
-    ['{"records":[{"value":1,"key":"a}]}', 'records[0].key', /closing quote is expected, at position 34/],
-    ['{"records":[{"value":1}],"x":nul}', 'x', 'Expected a value at position 29.'],
-    ['{"records":[{"value":1}]}]', '', 'Expected the end of the text at position 25.'],
+    ['{"records":[{"value":1}]', '', 'The text ends where "," or "}" is expected, at byte 24.'],
+    ['{"records":[{"value":1} {"value":2}]}', 'records', 'Expected "," or "]" at byte 24.'],
+    ['{"records":[{"value":1},{"value":2 "key":"k"}]}', 'records[1]', 'Expected "," or "}" at byte 35.'],
+    ['{"records":[{"value":{"a":01}}]}', 'records[0].value', 'Expected "," or "}" at byte 27.'],
+    ['{"records":[{"value":1,"key":"a}]}', 'records[0].key', /closing quote is expected, at byte 34/],
+    ['{"records":[{"value":1}],"x":nul}', 'x', 'Expected a value at byte 29.'],
+    ['{"records":[{"value":1}]}]', '', 'Expected the end of the text at byte 25.'],
   ])('it is no JSON, and says where and what was expected: %s', async (body, at, message) => {
     const problem = expectProblem(
       await call(await oneTopic(), path, { body, headers: json }),
@@ -357,7 +357,7 @@ describe('the limit', () => {
     await afterwards('{"value":1},'.repeat(1001), 'requestRecords');
     await afterwards(`{"value":"${text(256 * 1024)}"},`, 'recordBytes');
     await afterwards(`{"key":"${text(1025)}"`, 'recordKeyBytes');
-    await afterwards(`{"headers":{"${text(8193)}":""`, 'recordHeadersBytes');
+    await afterwards(`{"headers":{"${text(8193)}":""}`, 'recordHeadersBytes');
     const headers = Array.from({ length: 101 }, (_, index) => `"h${index}":""`).join(',');
     await afterwards(`{"headers":{${headers}`, 'recordHeaders');
     await afterwards(`{"value":${'['.repeat(101)}`, 'jsonDepth');

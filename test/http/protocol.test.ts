@@ -188,8 +188,8 @@ describe('settings', () => {
 
   test.each([
     ['{"name":"secret-word"', /The text ends where/],
-    ['secret-word', /Expected .* at position 0\./],
-    ['{"partitions":1}secret-word', /the end of the text at position 16\./],
+    ['secret-word', /Expected .* at byte 0\./],
+    ['{"partitions":1}secret-word', /the end of the text at byte 16\./],
     ['', /The text ends where/],
   ])('that are not JSON are told where, and nothing of them is repeated: %j', async (body, message) => {
     const answer = await call(await newWorld(), 'POST /v1/keys', { body, headers: json });

@@ -1,4 +1,14 @@
-import { afterColon, afterName, afterSpace, afterString, afterValue, code, unexpected } from './grammar.ts';
+import { isAscii } from 'node:buffer';
+import {
+  afterColon,
+  afterName,
+  afterSpace,
+  afterString,
+  afterValue,
+  byteAt,
+  code,
+  unexpected,
+} from './grammar.ts';
 import type { JsonText } from './text.ts';
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
@@ -9,25 +19,30 @@ export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'n
  * throws JsonFault.
  */
 export class JsonReader {
-  readonly #text: string;
+  readonly #text: Buffer;
+  /** The text as a string, where a unit of it is a byte of the text: parts of it are cut without being decoded. */
+  readonly #ascii: string | undefined;
   readonly #mostDepth: number;
   #at: number;
+  #nameFrom = 0;
+  #nameEnd = 0;
   /** Where the next backslash is, from the last string on that was looked at. */
   #escape = -1;
 
   /**
-   * @param text whole Unicode, as decoded from UTF-8.
+   * @param text valid UTF-8, which nobody changes while it is read.
    * @param mostDepth how many levels of arrays and objects a value may have that `value` takes.
    */
-  constructor(text: string, mostDepth: number) {
+  constructor(text: Buffer, mostDepth: number) {
     this.#text = text;
+    this.#ascii = isAscii(text) ? text.toString('latin1') : undefined;
     this.#mostDepth = mostDepth;
     this.#at = afterSpace(text, 0);
   }
 
   /** What the next value is, if it is one. */
   get kind(): JsonKind {
-    switch (this.#text.charCodeAt(this.#at)) {
+    switch (byteAt(this.#text, this.#at)) {
       case code.openBrace:
         return 'object';
       case code.openBracket:
@@ -48,7 +63,7 @@ export class JsonReader {
   value(): JsonText {
     const from = this.#at;
     this.#at = afterValue(this.#text, from, this.#mostDepth);
-    return this.#text.slice(from, this.#at) as JsonText;
+    return this.#slice(from, this.#at) as JsonText;
   }
 
   /** Passes over the next value. */
@@ -73,23 +88,31 @@ export class JsonReader {
     }
   }
 
-  /** Takes the next value, an object, field by field: `take` takes the value of each. A name may come again. */
-  fields(take: (name: string) => void): void {
+  /**
+   * Takes the next value, an object, field by field: `take` takes the value of each, and may look at `name` before it does.
+   * A name may come again.
+   */
+  fields(take: () => void): void {
     this.#enter();
     if (this.#ends(code.closeBrace)) return;
     do {
-      const from = this.#at;
-      const end = afterName(this.#text, from);
-      this.#at = afterColon(this.#text, end);
-      take(this.#said(from, end));
+      this.#nameFrom = this.#at;
+      this.#nameEnd = afterName(this.#text, this.#at);
+      this.#at = afterColon(this.#text, this.#nameEnd);
+      take();
     } while (this.#goesOn(code.closeBrace));
   }
 
+  /** What the name of the field says whose value is the next. */
+  get name(): string {
+    return this.#said(this.#nameFrom, this.#nameEnd);
+  }
+
   /** The object that `take` reads with `fields`, as it is written. */
-  fieldsAsText(take: (name: string) => void): JsonText {
+  fieldsAsText(take: () => void): JsonText {
     const from = this.#at;
     this.fields(take);
-    return this.#text.slice(from, this.#at) as JsonText;
+    return this.#slice(from, this.#at) as JsonText;
   }
 
   /** Nothing but white space may follow. */
@@ -103,7 +126,7 @@ export class JsonReader {
   }
 
   #ends(closer: number): boolean {
-    if (this.#text.charCodeAt(this.#at) !== closer) return false;
+    if (byteAt(this.#text, this.#at) !== closer) return false;
     this.#at += 1;
     return true;
   }
@@ -111,20 +134,24 @@ export class JsonReader {
   /** Whether something follows in the array or object; else it is left. */
   #goesOn(closer: number): boolean {
     const at = afterSpace(this.#text, this.#at);
-    const goesOn = this.#text.charCodeAt(at) === code.comma;
-    if (!goesOn && this.#text.charCodeAt(at) !== closer)
+    const byte = byteAt(this.#text, at);
+    if (byte !== code.comma && byte !== closer)
       throw unexpected(this.#text, at, `"," or "${String.fromCharCode(closer)}"`);
-    this.#at = goesOn ? afterSpace(this.#text, at + 1) : at + 1;
-    return goesOn;
+    this.#at = byte === code.comma ? afterSpace(this.#text, at + 1) : at + 1;
+    return byte === code.comma;
   }
 
   #said(from: number, end: number): string {
     if (this.#escape < from) {
-      const found = this.#text.indexOf('\\', from);
+      const found = this.#text.indexOf(code.backslash, from);
       this.#escape = found < 0 ? this.#text.length : found;
     }
     return this.#escape < end
-      ? (JSON.parse(this.#text.slice(from, end)) as string)
-      : this.#text.slice(from + 1, end - 1);
+      ? (JSON.parse(this.#slice(from, end)) as string)
+      : this.#slice(from + 1, end - 1);
+  }
+
+  #slice(from: number, end: number): string {
+    return this.#ascii?.slice(from, end) ?? this.#text.toString('utf8', from, end);
   }
 }

@@ -18,9 +18,9 @@ export class JsonFault extends Error {
   override readonly name = 'JsonFault';
   readonly kind: 'syntax' | 'depth' | 'surrogate';
 
-  /** @param position in UTF-16 units, from 0. */
-  constructor(kind: JsonFault['kind'], what: string, position: number) {
-    super(`${what} at position ${position}.`);
+  /** @param byte where, in bytes of UTF-8, from 0. */
+  constructor(kind: JsonFault['kind'], what: string, byte: number) {
+    super(`${what} at byte ${byte}.`);
     this.kind = kind;
   }
 }

@@ -1,5 +1,5 @@
 import { Problem } from '../../domain/errors.ts';
-import type { JsonReader } from '../../domain/json/reader.ts';
+import { JsonReader } from '../../domain/json/reader.ts';
 import { JsonFault, type JsonText } from '../../domain/json/text.ts';
 import { limits } from '../../domain/limits.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
@@ -70,17 +70,30 @@ const headerValueRule = 'The value of a header is a string without control chara
 
 const headerPath = (path: string, name: string): string => `${path}.${name.slice(0, 100)}`;
 
+const reportGivenTwice = (text: JsonText, path: string, report: Report): void => {
+  const reader = new JsonReader(Buffer.from(text), limits.jsonDepth);
+  const names = new Set<string>();
+  reader.fields(() => {
+    if (names.has(reader.name)) report(headerPath(path, reader.name), givenTwice);
+    names.add(reader.name);
+    reader.skip();
+  });
+};
+
 /** What a control character may be written as. It need not be one: the backslash may be that of an escaped one. */
 const maybeControl = /\u007f|\\[bfnrt]|\\u00(?:[01]|7f)/i;
 
-/** What no pass over the text has seen: `text` is an object of strings without repeated names. */
-const checkHeaders = (text: JsonText, path: string, report: Report): void => {
+/** Checks what headers say. `text` is an object of `count` fields, all of them strings. */
+const checkHeaders = (text: JsonText, count: number, path: string, report: Report): void => {
+  const headers = JSON.parse(text) as Record<string, string>;
+  const names = Object.keys(headers);
+  if (names.length < count) reportGivenTwice(text, path, report);
+  if (Object.hasOwn(headers, '')) report(headerPath(path, ''), headerNameRule);
   // Written as JSON they take more bytes than by themselves.
   const isShort = Buffer.byteLength(text) <= limits.recordHeadersBytes;
   if (isShort && !maybeControl.test(text)) return;
-  const headers = Object.entries(JSON.parse(text) as Record<string, string>);
   let bytes = 0;
-  for (const [name, value] of headers) {
+  for (const [name, value] of Object.entries(headers)) {
     if (controlCharacter.test(name)) report(headerPath(path, name), headerNameRule);
     else if (controlCharacter.test(value)) report(headerPath(path, name), headerValueRule);
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
@@ -88,37 +101,29 @@ const checkHeaders = (text: JsonText, path: string, report: Report): void => {
   if (bytes > limits.recordHeadersBytes) throw exceeded('too_large', 'recordHeadersBytes', path);
 };
 
-/** Headers as they are written. */
+/** Headers as they are written. Their names are first looked at all at once: one by one takes twice the time. */
 export const takeHeaders = (reader: JsonReader, path: string, report: Report): JsonText | undefined => {
   if (reader.kind !== 'object') {
     reader.skip();
     return report(path, 'Headers are an object of strings.');
   }
-  const names = new Set<string>();
-  let nameUnits = 0;
+  let count = 0;
   let isWrong = false;
-  /** Of the header whose value is looked at. */
-  let current: string | undefined;
-  const place = (): string => (current === undefined ? path : headerPath(path, current));
-  const wrong = (message: string): void => {
-    isWrong = true;
-    report(place(), message);
-  };
-  const take = (name: string): void => {
-    current = name;
-    if (reader.kind !== 'string') wrong(headerValueRule);
+  let isInside = false;
+  const place = (): string => (isInside ? headerPath(path, reader.name) : path);
+  const take = (): void => {
+    isInside = true;
+    if (reader.kind !== 'string') {
+      isWrong = true;
+      report(place(), headerValueRule);
+    }
     reader.skip();
-    if (name === '') wrong(headerNameRule);
-    if (names.size === names.add(name).size) wrong(givenTwice);
-    if (names.size > limits.recordHeaders) throw exceeded('limit_exceeded', 'recordHeaders', path);
-    // There are at least as many bytes. How many they are is counted when all are there.
-    nameUnits += name.length;
-    if (nameUnits > limits.recordHeadersBytes) throw exceeded('too_large', 'recordHeadersBytes', path);
-    current = undefined;
+    count += 1;
+    if (count > limits.recordHeaders) throw exceeded('limit_exceeded', 'recordHeaders', path);
+    isInside = false;
   };
   const text = located(place, () => reader.fieldsAsText(take));
-  if (isWrong) return undefined;
-  checkHeaders(text, path, report);
+  if (!isWrong) checkHeaders(text, count, path, report);
   return text;
 };
 

@@ -49,7 +49,8 @@ const takeFields = (
   take: (name: string, at: string) => void,
 ): void => {
   const seen = new Set<string>();
-  reader.fields((name) => {
+  reader.fields(() => {
+    const { name } = reader;
     const at = (path === '' ? name : `${path}.${name}`).slice(0, 200);
     const isKnown = known.includes(name);
     if (!isKnown) report(at, `Unknown field. Known are ${known.join(', ')}.`);
@@ -147,12 +148,12 @@ const takeRecords = (reader: JsonReader, { path, report }: Place): readonly Prod
 const noRecords = 'Give {"records": […]} with at least one record.';
 
 /**
- * A produce request from its text, in one pass: what exceeds a limit ends it where it stands, and values and headers stay
+ * A produce request from its bytes, in one pass: what exceeds a limit ends it where it stands, and values and headers stay
  * the text that they are. Read by hand, not by a schema: this runs for each of a thousand records.
- * @param text whole Unicode, as decoded from UTF-8.
+ * @param text valid UTF-8.
  * @throws Problem `invalid_request`, `limit_exceeded`, `too_large`
  */
-export const parseProduceRequest = (text: string): ProduceRequest => {
+export const parseProduceRequest = (text: Buffer): ProduceRequest => {
   const errors: FieldError[] = [];
   const invalid = (): Problem =>
     new Problem('invalid_request', 'The request is not valid. Nothing was written.', { errors });

@@ -10,7 +10,7 @@ const mostDepth = 100;
 /** What is wrong with `text` as one JSON value; undefined when it is one. */
 const faultOf = (text: string): JsonFault | undefined => {
   try {
-    const reader = new JsonReader(text, mostDepth);
+    const reader = new JsonReader(Buffer.from(text), mostDepth);
     reader.skip();
     reader.end();
     return undefined;
@@ -48,8 +48,9 @@ describe('the grammar of JSON', () => {
   it.each(Object.entries(valid))('takes %s', (_what, texts) => {
     for (const text of texts) {
       expect({ text, fault: faultOf(text), parses: parses(text) }).toEqual({ text, parses: true });
-      const from = afterSpace(text, 0);
-      expect(text.slice(from, afterValue(text, from, mostDepth))).toBe(text.trim());
+      const bytes = Buffer.from(text);
+      const from = afterSpace(bytes, 0);
+      expect(bytes.toString('utf8', from, afterValue(bytes, from, mostDepth))).toBe(text.trim());
     }
   });
 
@@ -162,22 +163,22 @@ describe('the grammar of JSON', () => {
     const endless = '['.repeat(5_000_000);
     expect(faultOf(endless)).toMatchObject({
       kind: 'depth',
-      message: expect.stringContaining('position 100.'),
+      message: expect.stringContaining('byte 100.'),
     });
   });
 
   it.each([
-    ['{"a":1 "b":2}', 'Expected "," or "}" at position 7.'],
-    ['[1,2', 'The text ends where "," or "]" is expected, at position 4.'],
-    ['{"a";1}', 'Expected ":" at position 4.'],
-    ['{a:1}', 'Expected a name in double quotes at position 1.'],
-    ['[1,]', 'Expected a value at position 3.'],
-    ['"\\x"', 'Expected an escape that JSON knows at position 1.'],
-    ['-', 'The text ends where a digit is expected, at position 1.'],
-    ['1 1', 'Expected the end of the text at position 2.'],
-    ['"ab', 'The text ends where a closing quote is expected, at position 3.'],
-    ['"a\nb"', 'Expected an escape of a control character at position 2.'],
-    ['"a\\ud800"', 'Half of a surrogate pair, which is no Unicode character, at position 2.'],
+    ['{"a":1 "b":2}', 'Expected "," or "}" at byte 7.'],
+    ['[1,2', 'The text ends where "," or "]" is expected, at byte 4.'],
+    ['{"a";1}', 'Expected ":" at byte 4.'],
+    ['{a:1}', 'Expected a name in double quotes at byte 1.'],
+    ['[1,]', 'Expected a value at byte 3.'],
+    ['"\\x"', 'Expected an escape that JSON knows at byte 1.'],
+    ['-', 'The text ends where a digit is expected, at byte 1.'],
+    ['1 1', 'Expected the end of the text at byte 2.'],
+    ['"ab', 'The text ends where a closing quote is expected, at byte 3.'],
+    ['"a\nb"', 'Expected an escape of a control character at byte 2.'],
+    ['"a\\ud800"', 'Half of a surrogate pair, which is no Unicode character, at byte 2.'],
   ])('says what it expected and where, of %j', (text, message) => {
     expect(faultOf(text)?.message).toBe(message);
   });
@@ -185,10 +186,11 @@ describe('the grammar of JSON', () => {
 
 describe('a JSON text as it is read', () => {
   it('gives values as they were written, and strings as what they say', () => {
-    const reader = new JsonReader(' {"a" : [ 1.0,\n2 ] , "\\u0062":"x\\ty", "c":{"d":-0} } ', mostDepth);
+    const text = ' {"a" : [ 1.0,\n2 ] , "\\u0062":"x\\ty", "c":{"d":-0} } ';
+    const reader = new JsonReader(Buffer.from(text), mostDepth);
     const read: unknown[] = [];
-    const whole = reader.fieldsAsText((name) => {
-      read.push(name, reader.kind, reader.kind === 'string' ? reader.string() : reader.value());
+    const whole = reader.fieldsAsText(() => {
+      read.push(reader.name, reader.kind, reader.kind === 'string' ? reader.string() : reader.value());
     });
     reader.end();
     expect(read).toEqual(['a', 'array', '[ 1.0,\n2 ]', 'b', 'string', 'x\ty', 'c', 'object', '{"d":-0}']);
@@ -204,7 +206,7 @@ describe('a JSON text as it is read', () => {
           : JSON.stringify(strings);
         // What replaces a letter of an escape makes another escape: the oracle knows.
         fc.pre(parses(text) && isWhole(JSON.parse(text)));
-        const reader = new JsonReader(text, mostDepth);
+        const reader = new JsonReader(Buffer.from(text), mostDepth);
         const read: string[] = [];
         reader.items((index) => {
           expect(index).toBe(read.length);
@@ -217,7 +219,7 @@ describe('a JSON text as it is read', () => {
 
   it('tells kinds apart by how a value begins', () => {
     const kinds = ['{}', '[]', '""', '0', '-1', 'true', 'false', 'null'].map(
-      (text) => new JsonReader(text, 1).kind,
+      (text) => new JsonReader(Buffer.from(text), 1).kind,
     );
     expect(kinds).toEqual(['object', 'array', 'string', 'number', 'number', 'boolean', 'boolean', 'null']);
   });
