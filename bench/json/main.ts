@@ -1,8 +1,7 @@
 /**
  * `npm run bench:json`: for how long requests of five megabytes hold up a process, by what they are made of, and what its
  * memory is while many of them go through the produce route. Times are CPU ms of the thread, the shortest of several, beside
- * those of JSON.parse, since the machine may be busy.
- * the machine may be busy. `--requests` says how many requests follow (200).
+ * those of JSON.parse, since the machine may be busy. `--requests` says how many requests follow (200).
  */
 import { isUtf8 } from 'node:buffer';
 import { parseArgs } from 'node:util';
