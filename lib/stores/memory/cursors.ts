@@ -1,4 +1,5 @@
 import type { Cursor, CursorRef } from '../../domain/cursors.ts';
+import { acquired, moved, released } from '../cursor-moves.ts';
 import type { Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
 
 /** Cursors in memory. Every call takes effect before it returns its promise, and what it gives is frozen. */
@@ -15,67 +16,15 @@ export class MemoryCursorStore implements CursorStore {
   }
 
   async acquire(ref: CursorRef, acquisition: Acquisition): Promise<Cursor | undefined> {
-    const { read, owner, leaseUntil } = acquisition;
-    const standing = this.#find(ref);
-    const free =
-      read === undefined
-        ? standing === undefined
-        : standing?.epoch === read.epoch &&
-          standing.committed === read.committed &&
-          standing.leaseUntil === read.leaseUntil &&
-          standing.retryAt === read.retryAt &&
-          standing.pendingEnd === read.pendingEnd;
-    if (!free) {
-      const mine = standing?.owner === owner && standing.epoch === (read?.epoch ?? 0) + 1;
-      return mine ? standing : undefined;
-    }
-    const before: Cursor = standing ?? {
-      committed: acquisition.startOffset,
-      epoch: 0,
-      leaseUntil: 0,
-      attempts: 0,
-      retryAt: 0,
-    };
-    const pendingEnd = before.pendingEnd ?? acquisition.pendingEnd;
-    return this.#keep(ref, {
-      ...before,
-      epoch: before.epoch + 1,
-      owner,
-      leaseUntil,
-      ...(pendingEnd === undefined ? {} : { pendingEnd }),
-    });
+    return this.#keep(ref, acquired(this.#find(ref), acquisition));
   }
 
   async commit(ref: CursorRef, commit: Commit): Promise<boolean> {
-    const standing = this.#find(ref);
-    if (standing?.epoch !== commit.epoch || standing.committed > commit.committed) return false;
-    const landedAlready = standing.committed === commit.committed && standing.leaseUntil === 0;
-    if (landedAlready) return true;
-    const { epoch, committed, leaseUntil, pendingEnd } = commit;
-    this.#keep(ref, {
-      committed,
-      epoch,
-      ...(leaseUntil > 0 && standing.owner !== undefined ? { owner: standing.owner } : {}),
-      leaseUntil,
-      attempts: 0,
-      retryAt: 0,
-      ...(pendingEnd === undefined ? {} : { pendingEnd }),
-    });
-    return true;
+    return this.#keep(ref, moved(this.#find(ref), commit)) !== undefined;
   }
 
-  async release(ref: CursorRef, { epoch, retry }: Release): Promise<boolean> {
-    const standing = this.#find(ref);
-    if (standing?.epoch !== epoch) return false;
-    const { owner: _gone, ...rest } = standing;
-    if (retry === undefined) {
-      this.#keep(ref, { ...rest, leaseUntil: 0 });
-    } else {
-      const { failingSince: _since, failedAt: _last, outageMs: _counted, ...others } = rest;
-      const { outage, ...failure } = retry;
-      this.#keep(ref, { ...others, ...failure, ...outage, leaseUntil: 0 });
-    }
-    return true;
+  async release(ref: CursorRef, release: Release): Promise<boolean> {
+    return this.#keep(ref, released(this.#find(ref), release)) !== undefined;
   }
 
   async deleteAll(groupId: string): Promise<void> {
@@ -86,10 +35,11 @@ export class MemoryCursorStore implements CursorStore {
     return this.#groups.get(groupId)?.get(partition);
   }
 
-  #keep({ groupId, partition }: CursorRef, cursor: Cursor): Cursor {
-    const kept = Object.freeze(cursor);
+  /** A cursor that did not move stays as it is. */
+  #keep({ groupId, partition }: CursorRef, cursor: Cursor | undefined): Cursor | undefined {
+    if (cursor === undefined) return undefined;
     const cursors = this.#groups.get(groupId) ?? new Map<number, Cursor>();
-    this.#groups.set(groupId, cursors.set(partition, kept));
-    return kept;
+    this.#groups.set(groupId, cursors.set(partition, Object.freeze(cursor)));
+    return cursor;
   }
 }

@@ -1,0 +1,65 @@
+import type { Cursor } from '../domain/cursors.ts';
+import type { Acquisition, Commit, Release } from './cursors.ts';
+
+/*
+ * The moves of a cursor as functions of what stands, for the adapters that look at it themselves: `CursorStore` says what
+ * each promises. They give the cursor as it is after the move; undefined where it may not be made.
+ */
+
+const isAsRead = (standing: Cursor | undefined, read: Cursor | undefined): boolean =>
+  standing === undefined || read === undefined
+    ? standing === read
+    : standing.epoch === read.epoch &&
+      standing.committed === read.committed &&
+      standing.leaseUntil === read.leaseUntil &&
+      standing.retryAt === read.retryAt &&
+      standing.pendingEnd === read.pendingEnd;
+
+/** The same cursor where the lease that stands is already this acquisition's. */
+export const acquired = (standing: Cursor | undefined, acquisition: Acquisition): Cursor | undefined => {
+  const { read, owner, leaseUntil } = acquisition;
+  if (!isAsRead(standing, read)) {
+    const isMine = standing?.owner === owner && standing.epoch === (read?.epoch ?? 0) + 1;
+    return isMine ? standing : undefined;
+  }
+  const before: Cursor = standing ?? {
+    committed: acquisition.startOffset,
+    epoch: 0,
+    leaseUntil: 0,
+    attempts: 0,
+    retryAt: 0,
+  };
+  const pendingEnd = before.pendingEnd ?? acquisition.pendingEnd;
+  return {
+    ...before,
+    epoch: before.epoch + 1,
+    owner,
+    leaseUntil,
+    ...(pendingEnd !== undefined && { pendingEnd }),
+  };
+};
+
+/** The same cursor where the commit has landed already. */
+export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | undefined => {
+  const { epoch, committed, leaseUntil, pendingEnd } = commit;
+  if (standing?.epoch !== epoch || standing.committed > committed) return undefined;
+  if (standing.committed === committed && standing.leaseUntil === 0) return standing;
+  return {
+    committed,
+    epoch,
+    ...(leaseUntil > 0 && standing.owner !== undefined && { owner: standing.owner }),
+    leaseUntil,
+    attempts: 0,
+    retryAt: 0,
+    ...(pendingEnd !== undefined && { pendingEnd }),
+  };
+};
+
+export const released = (standing: Cursor | undefined, { epoch, retry }: Release): Cursor | undefined => {
+  if (standing?.epoch !== epoch) return undefined;
+  const { owner: _gone, ...rest } = standing;
+  if (retry === undefined) return { ...rest, leaseUntil: 0 };
+  const { failingSince: _since, failedAt: _last, outageMs: _counted, ...others } = rest;
+  const { outage, ...failure } = retry;
+  return { ...others, ...failure, ...outage, leaseUntil: 0 };
+};
