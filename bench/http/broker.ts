@@ -1,0 +1,48 @@
+/** The broker's HTTP interface over stores by name, without deliveries: a composition root of its own, as lib/local/runtime.ts. */
+import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { newKey, storedKey } from '../../lib/auth/keys.ts';
+import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
+import { adminApp } from '../../lib/http/admin.ts';
+import { consumeApp } from '../../lib/http/consume.ts';
+import { produceApp } from '../../lib/http/produce.ts';
+import { serveHttp } from '../../lib/local/http-server.ts';
+import { announceWrites } from '../../lib/local/pumps/announced-batches.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
+import { Arrivals } from '../../lib/log/read/arrivals.ts';
+import { Reader } from '../../lib/log/read/reader.ts';
+import { systemClock as clock } from '../../lib/stores/system/clock.ts';
+import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { noTelemetry as telemetry } from '../../lib/stores/telemetry.ts';
+import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { serveParent } from './messages.ts';
+import { openStores } from './stores.ts';
+
+const [folder = '', store = ''] = process.argv.slice(2);
+const stores = openStores[store]?.(folder);
+if (stores === undefined)
+  throw new Error(`There are no stores "${store}". Known are ${Object.keys(openStores).join(', ')}.`);
+
+const key = newKey(random);
+await stores.keys.put(storedKey(key, { name: 'bench', scopes: ['admin'] }, clock.now()));
+const arrivals = new Arrivals({ complete: true });
+const batches = announceWrites(stores.batches, (at) => arrivals.announce(at));
+const deps = {
+  ...stores,
+  batches,
+  appender: new Appender({ batches, clock, random, telemetry }),
+  reader: new Reader({ batches, partitions: stores.partitions, clock, arrivals }),
+  // As in the runtime there is a root key, which every key is compared with first.
+  authenticator: new Authenticator({
+    keys: stores.keys,
+    clock,
+    root: storedKey(newKey(random), { name: 'root', scopes: ['admin'] }, clock.now()),
+  }),
+  directory: new TopicDirectory({ topics: stores.topics, clock }),
+  sticky: new StickyPartition({ clock, random }),
+  clock,
+  random,
+  telemetry,
+};
+const apps = { produce: produceApp(deps), consume: consumeApp(deps), admin: adminApp(deps) };
+const server = await serveHttp(apps, 0, clock);
+serveParent({ port: Number(new URL(server.url).port), key });

@@ -1,0 +1,62 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fetchedPartition, orderJson, topic } from './cases.ts';
+import { Connection } from './connection.ts';
+import type { Ready, Taken } from './messages.ts';
+
+/** A server in a process of its own. */
+export interface Server extends Ready {
+  /** CPU time that its process has taken so far, µs. */
+  cpuMicros(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const answerOf = async <Message>(child: ChildProcess): Promise<Message> => {
+  const [message] = (await once(child, 'message')) as [Message];
+  return message;
+};
+
+const start = async (program: string, args: readonly string[]): Promise<Server> => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+  const file = fileURLToPath(new URL(program, import.meta.url));
+  const child = fork(file, [folder, ...args]);
+  const exited = once(child, 'exit');
+  const early = exited.then(() => Promise.reject(new Error(`${program} ended before its time.`)));
+  const ready = await Promise.race([answerOf<Ready>(child), early]);
+  early.catch(() => undefined);
+  return {
+    ...ready,
+    cpuMicros: async () => {
+      const answered = answerOf<Taken>(child);
+      child.send('cpu');
+      return (await answered).cpuMicros;
+    },
+    stop: async () => {
+      child.disconnect();
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+export const startBare = (): Promise<Server> => start('bare.ts', []);
+
+/** The broker, with a topic, and a thousand records to be fetched that came a hundred at a time. */
+export const startBroker = async (store: string): Promise<Server> => {
+  const server = await start('broker.ts', [store]);
+  const connection = await Connection.open(server.port, server.key);
+  await connection.call('PUT', topic.path, JSON.stringify({ partitions: topic.partitions }));
+  for (let batch = 0; batch < 10; batch += 1) {
+    const records = Array.from(
+      { length: 100 },
+      () => `{"partition":${fetchedPartition},"value":${orderJson('plain')}}`,
+    );
+    await connection.call('POST', `${topic.path}/records`, `{"records":[${records.join(',')}]}`);
+  }
+  connection.close();
+  return server;
+};

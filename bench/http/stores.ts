@@ -1,0 +1,21 @@
+import type { AdminDeps } from '../../lib/http/admin.ts';
+import type { BatchStore } from '../../lib/stores/batches.ts';
+import { memoryStores } from '../../lib/stores/memory/stores.ts';
+import type { PartitionStore } from '../../lib/stores/partitions.ts';
+import { systemClock as clock } from '../../lib/stores/system/clock.ts';
+
+/** What the HTTP interface needs of stores. */
+export type HttpStores = Pick<AdminDeps, 'topics' | 'groups' | 'cursors' | 'keys' | 'removals' | 'queue'> & {
+  readonly batches: BatchStore;
+  readonly partitions: PartitionStore;
+};
+
+const inMemory = (): HttpStores => {
+  const { wakes, ...stores } = memoryStores({ clock });
+  return { ...stores, queue: wakes };
+};
+
+/** By name: makes new stores, and keeps what they keep in `folder`. */
+export const openStores: Readonly<Record<string, (folder: string) => HttpStores>> = {
+  memory: inMemory,
+};
