@@ -35,7 +35,7 @@ export const endLeases = async (deps: EndLeasesDeps): Promise<number> => {
         const ref = { groupId: group.groupId, partition };
         // Itself over from the beginning.
         const taken = { read, startOffset: read.committed, owner, leaseUntil: 0 };
-        if ((await deps.cursors.acquire(ref, taken)) !== undefined) ended += 1;
+        if ((await deps.cursors.acquire(ref, taken)).taken) ended += 1;
       });
     }
   }

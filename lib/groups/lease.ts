@@ -47,8 +47,9 @@ export class Lease {
     const now = deps.clock.now();
     if (read !== undefined && !isFree(read, now, request)) return undefined;
     const leaseUntil = now + durationMs;
-    const cursor = await deps.cursors.acquire(ref, { read, startOffset, owner, leaseUntil, pendingEnd });
-    return cursor && new Lease(deps, ref, durationMs, cursor);
+    const acquisition = { read, startOffset, owner, leaseUntil, pendingEnd };
+    const { taken, cursor } = await deps.cursors.acquire(ref, acquisition);
+    return taken ? new Lease(deps, ref, durationMs, cursor) : undefined;
   }
 
   /** The cursor as this holder last wrote it. */

@@ -14,6 +14,11 @@ export interface Acquisition {
   readonly pendingEnd?: number;
 }
 
+/** What came of an acquire. `cursor` is the cursor after it, or the one that stood when it was refused, if there is one. */
+export type Acquired =
+  | { readonly taken: true; readonly cursor: Cursor }
+  | { readonly taken: false; readonly cursor: Cursor | undefined };
+
 export interface Commit {
   readonly epoch: number;
   /** The next offset to deliver. Ends the attempts, the retry and the outage of what was before it. */
@@ -50,10 +55,11 @@ export interface CursorStore {
    * Takes the lease: sets owner, leaseUntil and epoch + 1 if epoch, committed, leaseUntil, retryAt and pendingEnd are still
    * what was read. Whether these leave the cursor free is for the caller to judge, by its clock. A cursor never comes back
    * to what it was: `committed` only grows, and what was let go is renewed only by a commit that moves it. So an acquire
-   * that was refused once is refused for ever, however often and late it lands. Answers with the cursor, or undefined when
-   * it is not as it was read and the lease that stands is not this owner's.
+   * that was refused once is refused for ever, however often and late it lands. Refused when the cursor is not as it was
+   * read and the lease that stands is not this owner's; then the answer has the cursor as a strongly consistent read at
+   * that moment, or after it, shows it.
    */
-  acquire(ref: CursorRef, acquisition: Acquisition): Promise<Cursor | undefined>;
+  acquire(ref: CursorRef, acquisition: Acquisition): Promise<Acquired>;
   /**
    * False when `epoch` is no longer the cursor's (or the cursor is gone), or `committed` would go back. Once the lease
    * was let go at this `committed`, the same again is true and changes nothing: a copy that lands late undoes no retry.

@@ -187,7 +187,7 @@ describe('what a store that shows the item of a failed condition saves', () => {
       { groupId: 'g', partition: 0 },
       { read: { ...cursor, epoch: 4 }, startOffset: 0, owner: 'me', leaseUntil: 2000 },
     );
-    expect(acquired).toStrictEqual({ ...cursor, owner: 'me' });
+    expect(acquired).toStrictEqual({ taken: true, cursor: { ...cursor, owner: 'me' } });
     expect(server.received).toHaveLength(1);
   });
 });

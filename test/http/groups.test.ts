@@ -266,7 +266,7 @@ describe('a group is shown', () => {
     const ref = { groupId: found?.group.groupId ?? '', partition: 0 };
     const now = world.clock.now();
     const lease = { owner: 'run-1', now, leaseUntil: now + 10_000, startOffset: 0, read: undefined };
-    const cursor = await world.stores.cursors.acquire(ref, lease);
+    const { cursor } = await world.stores.cursors.acquire(ref, lease);
     const epoch = cursor?.epoch ?? 0;
     await world.stores.cursors.commit(ref, { epoch, committed: 1, leaseUntil: now + 10_000 });
     const shown = await call(world, `GET ${path}`);
@@ -297,7 +297,7 @@ describe('a group is shown', () => {
     const now = world.clock.now();
     const ahead = now + 86_400_000;
     const lease = { owner: 'run-1', now, leaseUntil: ahead, startOffset: 0, read: undefined };
-    const cursor = await world.stores.cursors.acquire(ref, lease);
+    const { cursor } = await world.stores.cursors.acquire(ref, lease);
     expect((await call(world, `GET ${path}`)).json).toMatchObject({ partitions: [{ owner: null }, {}] });
     const retry = { attempts: 2, retryAt: ahead, pendingEnd: 3, lastFailure: 'answered 500' };
     await world.stores.cursors.release(ref, { epoch: cursor?.epoch ?? 0, retry });

@@ -398,9 +398,9 @@ export class DeliveryWorld {
     let epoch: number | undefined;
     const { cursors, webhooks } = deps;
     const acquire: typeof cursors.acquire = async (ref, acquisition) => {
-      const cursor = await cursors.acquire(ref, acquisition);
-      epoch = cursor?.epoch;
-      return cursor;
+      const acquired = await cursors.acquire(ref, acquisition);
+      epoch = acquired.taken ? acquired.cursor.epoch : undefined;
+      return acquired;
     };
     return {
       ...deps,

@@ -2,7 +2,7 @@ import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Cursor, CursorRef } from '../../domain/cursors.ts';
 import type { Outage } from '../../domain/retry.ts';
-import type { Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
+import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
 import { isConditionFailure, writeFailure } from './errors.ts';
 import { cursorKey, cursorPrefix, groupItemsKey, partitionIn } from './keys.ts';
 import { deleteItems, fromItem, type Item, itemsUnder, reading, type Table, toKey } from './table.ts';
@@ -80,7 +80,7 @@ const acquire = async (
   state: Table,
   ref: CursorRef,
   { read, startOffset, owner, leaseUntil, pendingEnd }: Acquisition,
-): Promise<Cursor | undefined> => {
+): Promise<Acquired> => {
   const epoch = (read?.epoch ?? 0) + 1;
   const lease = { ':owner': owner, ':leaseUntil': leaseUntil, ':epoch': epoch, ':pendingEnd': pendingEnd };
   const setLease =
@@ -112,8 +112,10 @@ const acquire = async (
           },
         },
   );
-  const mine = applied || (standing?.owner === owner && standing.epoch === epoch);
-  return mine ? standing : undefined;
+  const isMine = applied || (standing?.owner === owner && standing.epoch === epoch);
+  return isMine && standing !== undefined
+    ? { taken: true, cursor: standing }
+    : { taken: false, cursor: standing };
 };
 
 const outageAttributes: readonly (keyof Outage)[] = ['failingSince', 'failedAt', 'outageMs'];

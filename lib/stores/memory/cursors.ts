@@ -1,6 +1,6 @@
 import type { Cursor, CursorRef } from '../../domain/cursors.ts';
 import { acquired, moved, released } from '../cursor-moves.ts';
-import type { Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
+import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
 
 /** Cursors in memory. Every call takes effect before it returns its promise, and what it gives is frozen. */
 export class MemoryCursorStore implements CursorStore {
@@ -15,8 +15,10 @@ export class MemoryCursorStore implements CursorStore {
     return new Map([...(this.#groups.get(groupId) ?? [])].sort(([a], [b]) => a - b));
   }
 
-  async acquire(ref: CursorRef, acquisition: Acquisition): Promise<Cursor | undefined> {
-    return this.#keep(ref, acquired(this.#find(ref), acquisition));
+  async acquire(ref: CursorRef, acquisition: Acquisition): Promise<Acquired> {
+    const standing = this.#find(ref);
+    const cursor = this.#keep(ref, acquired(standing, acquisition));
+    return cursor === undefined ? { taken: false, cursor: standing } : { taken: true, cursor };
   }
 
   async commit(ref: CursorRef, commit: Commit): Promise<boolean> {

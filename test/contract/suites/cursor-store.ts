@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Cursor, CursorRef } from '../../../lib/domain/cursors.ts';
-import type { Acquisition, CursorStore } from '../../../lib/stores/cursors.ts';
+import type { Acquired, Acquisition, CursorStore } from '../../../lib/stores/cursors.ts';
 import type { Stores } from '../implementations.ts';
 
 const ref: CursorRef = { groupId: 'g', partition: 7 };
@@ -15,10 +15,16 @@ const acquisition = (owner: string, more: Partial<Acquisition> = {}): Acquisitio
 
 /** A cursor under the lease of `a`, epoch 1, until 2000. */
 const held = async (cursors: CursorStore): Promise<Cursor> => {
-  const cursor = await cursors.acquire(ref, acquisition('a'));
-  if (!cursor) throw new Error('the first acquire gave no lease');
+  const { taken, cursor } = await cursors.acquire(ref, acquisition('a'));
+  if (!taken) throw new Error('the first acquire gave no lease');
   return cursor;
 };
+
+/** What an acquire answers that is refused now: with the cursor that stands. */
+const refusal = async (cursors: CursorStore): Promise<Acquired> => ({
+  taken: false,
+  cursor: await cursors.get(ref),
+});
 
 const outage = { failingSince: 900, failedAt: 1700, outageMs: 600 };
 const refused = { attempts: 3, retryAt: 5000, pendingEnd: 45, lastFailure: '503' };
@@ -39,7 +45,7 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const { cursors } = await open();
       const expected = { committed: 40, epoch: 1, owner: 'a', leaseUntil: 2000, attempts: 0, retryAt: 0 };
       expect(await cursors.get(ref)).toBeUndefined();
-      expect(await cursors.acquire(ref, acquisition('a'))).toStrictEqual(expected);
+      expect(await cursors.acquire(ref, acquisition('a'))).toStrictEqual({ taken: true, cursor: expected });
       expect(await cursors.get(ref)).toStrictEqual(expected);
     });
 
@@ -47,25 +53,28 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const { cursors } = await open();
       const owners = Array.from({ length: 8 }, (_, index) => `owner-${index}`);
       const first = await Promise.all(owners.map((owner) => cursors.acquire(ref, acquisition(owner))));
-      expect(first.filter(Boolean)).toHaveLength(1);
+      expect(first.filter(({ taken }) => taken)).toHaveLength(1);
       const read = await cursors.get(ref);
       const later = { read, leaseUntil: 3000 };
       const second = await Promise.all(
         owners.map((owner) => cursors.acquire(ref, acquisition(`${owner}-again`, later))),
       );
-      expect(second.filter(Boolean)).toHaveLength(1);
+      expect(second.filter(({ taken }) => taken)).toHaveLength(1);
       expect((await cursors.get(ref))?.epoch).toBe(2);
     });
 
     test('an acquire that is repeated recognises its own lease and lengthens nothing', async () => {
       const { cursors } = await open();
       const first = await held(cursors);
-      expect(await cursors.acquire(ref, acquisition('a', { leaseUntil: 9000 }))).toStrictEqual(first);
+      expect(await cursors.acquire(ref, acquisition('a', { leaseUntil: 9000 }))).toStrictEqual({
+        taken: true,
+        cursor: first,
+      });
       const next = acquisition('b', { read: first, leaseUntil: 3000 });
       const second = await cursors.acquire(ref, next);
-      expect(second).toMatchObject({ epoch: 2, owner: 'b', leaseUntil: 3000 });
+      expect(second).toMatchObject({ taken: true, cursor: { epoch: 2, owner: 'b', leaseUntil: 3000 } });
       expect(await cursors.acquire(ref, next)).toStrictEqual(second);
-      expect(await cursors.get(ref)).toStrictEqual(second);
+      expect(await cursors.get(ref)).toStrictEqual(second.cursor);
     });
 
     test('an acquire that lands after its lease was superseded or let go takes nothing', async () => {
@@ -73,11 +82,13 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const first = await held(cursors);
       const second = acquisition('b', { read: first, leaseUntil: 3000 });
       await cursors.acquire(ref, second);
-      expect(await cursors.acquire(ref, acquisition('a'))).toBeUndefined();
+      expect(await cursors.acquire(ref, acquisition('a'))).toStrictEqual(await refusal(cursors));
       await cursors.release(ref, { epoch: 2 });
       const standing = await cursors.get(ref);
-      expect(await cursors.acquire(ref, second)).toBeUndefined();
-      expect(await cursors.acquire(ref, acquisition('a', { read: first }))).toBeUndefined();
+      expect(await cursors.acquire(ref, second)).toStrictEqual(await refusal(cursors));
+      expect(await cursors.acquire(ref, acquisition('a', { read: first }))).toStrictEqual(
+        await refusal(cursors),
+      );
       expect(await cursors.get(ref)).toStrictEqual(standing);
     });
 
@@ -85,7 +96,7 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const { cursors } = await open();
       const read = await held(cursors);
       await cursors.acquire(ref, acquisition('a', { read, leaseUntil: 3000 }));
-      expect(await cursors.acquire(ref, acquisition('a'))).toBeUndefined();
+      expect(await cursors.acquire(ref, acquisition('a'))).toStrictEqual(await refusal(cursors));
     });
 
     test('a cursor that is as it was read can be taken, whatever its times: its reader judges those', async () => {
@@ -93,11 +104,8 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const read = await retrying(cursors);
       const taken = acquisition('b', { read, leaseUntil: 6000, pendingEnd: 50 });
       expect(await cursors.acquire(ref, taken)).toStrictEqual({
-        committed: 40,
-        epoch: 2,
-        owner: 'b',
-        leaseUntil: 6000,
-        ...shown,
+        taken: true,
+        cursor: { committed: 40, epoch: 2, owner: 'b', leaseUntil: 6000, ...shown },
       });
     });
 
@@ -105,7 +113,9 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const { cursors } = await open();
       const read = await held(cursors);
       await cursors.commit(ref, { epoch: 1, committed: 40, leaseUntil: 2500 });
-      expect(await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 3000 }))).toBeUndefined();
+      expect(await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 3000 }))).toStrictEqual(
+        await refusal(cursors),
+      );
       expect(await cursors.get(ref)).toMatchObject({ epoch: 1, owner: 'a', leaseUntil: 2500 });
     });
 
@@ -114,14 +124,14 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const read = await held(cursors);
       const refused = acquisition('b', { read, leaseUntil: 3000 });
       await cursors.commit(ref, { epoch: 1, committed: 41, leaseUntil: 2000 });
-      expect(await cursors.acquire(ref, refused)).toBeUndefined();
+      expect(await cursors.acquire(ref, refused)).toStrictEqual(await refusal(cursors));
       await cursors.release(ref, { epoch: 1 });
-      expect(await cursors.acquire(ref, refused)).toBeUndefined();
+      expect(await cursors.acquire(ref, refused)).toStrictEqual(await refusal(cursors));
       const standing = await cursors.get(ref);
       expect(standing).toMatchObject({ epoch: 1, committed: 41, leaseUntil: 0 });
       expect(await cursors.acquire(ref, { ...refused, read: standing })).toMatchObject({
-        epoch: 2,
-        owner: 'b',
+        taken: true,
+        cursor: { epoch: 2, owner: 'b' },
       });
     });
 
@@ -134,7 +144,9 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       await cursors.release(ref, { epoch: 2 });
       const standing = await cursors.get(ref);
       expect(standing).toStrictEqual({ ...read, epoch: 2 });
-      expect(await cursors.acquire(ref, acquisition('c', { read, leaseUntil: 4000 }))).toBeUndefined();
+      expect(await cursors.acquire(ref, acquisition('c', { read, leaseUntil: 4000 }))).toStrictEqual(
+        await refusal(cursors),
+      );
       expect(await cursors.get(ref)).toStrictEqual(standing);
     });
 
@@ -145,7 +157,9 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       await cursors.commit(ref, { epoch: 1, committed: 40, leaseUntil: 2000, pendingEnd: 51 });
       const standing = await cursors.get(ref);
       expect(standing).toStrictEqual({ ...read, pendingEnd: 51 });
-      expect(await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 3000 }))).toBeUndefined();
+      expect(await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 3000 }))).toStrictEqual(
+        await refusal(cursors),
+      );
       expect(await cursors.get(ref)).toStrictEqual(standing);
     });
 
@@ -154,19 +168,19 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       const read = await retrying(cursors);
       const resume = acquisition('b', { read, leaseUntil: 3000 });
       await cursors.release(ref, { epoch: 1, retry: { ...failed, retryAt: 5001 } });
-      expect(await cursors.acquire(ref, resume)).toBeUndefined();
+      expect(await cursors.acquire(ref, resume)).toStrictEqual(await refusal(cursors));
       expect(await cursors.get(ref)).toMatchObject({ epoch: 1, retryAt: 5001 });
     });
 
     test('the end of the message in flight is set with the lease only where there is none', async () => {
       const { cursors } = await open();
-      const first = await cursors.acquire(ref, acquisition('a', { pendingEnd: 44 }));
+      const { cursor: first } = await cursors.acquire(ref, acquisition('a', { pendingEnd: 44 }));
       expect(first?.pendingEnd).toBe(44);
       const next = acquisition('b', { read: first, leaseUntil: 3000, pendingEnd: 50 });
-      expect((await cursors.acquire(ref, next))?.pendingEnd).toBe(44);
+      expect((await cursors.acquire(ref, next)).cursor?.pendingEnd).toBe(44);
       await cursors.commit(ref, { epoch: 2, committed: 44, leaseUntil: 0 });
       const last = acquisition('c', { read: await cursors.get(ref), pendingEnd: 60 });
-      expect((await cursors.acquire(ref, last))?.pendingEnd).toBe(60);
+      expect((await cursors.acquire(ref, last)).cursor?.pendingEnd).toBe(60);
     });
 
     test('letting go without a failure leaves the retry as it is', async () => {
@@ -269,7 +283,7 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
       await cursors.deleteAll('g');
       expect(await cursors.commit(ref, { epoch: 1, committed: 99, leaseUntil: 0 })).toBe(false);
       expect(await cursors.release(ref, { epoch: 1 })).toBe(false);
-      expect(await cursors.acquire(ref, acquisition('a', { read }))).toBeUndefined();
+      expect(await cursors.acquire(ref, acquisition('a', { read }))).toStrictEqual(await refusal(cursors));
       expect(await cursors.get(ref)).toBeUndefined();
     });
 

@@ -573,8 +573,9 @@ describe('a failed attempt', () => {
     };
     const acquire = cursors.acquire.bind(cursors);
     cursors.acquire = async (ref, acquisition) => {
-      const { failedAt: _new, outageMs: _too, ...rest } = (await acquire(ref, acquisition)) ?? {};
-      return rest as Awaited<ReturnType<typeof acquire>>;
+      const acquired = await acquire(ref, acquisition);
+      const { failedAt: _new, outageMs: _too, ...rest } = acquired.cursor ?? {};
+      return { ...acquired, cursor: rest } as typeof acquired;
     };
     await deliver();
     cursors.get = get;
