@@ -19,6 +19,7 @@ import { newId } from '../stores/ids.ts';
 import { systemRandom } from '../stores/system/random.ts';
 import { StartError } from './data-folder.ts';
 import { gatewayPath } from './gateway-path.ts';
+import { Intake } from './intake.ts';
 import { UnreadBodies } from './unread-body.ts';
 
 export type Apps = Readonly<Record<Part, Api>>;
@@ -125,12 +126,7 @@ const newServer = (apps: Apps, answering: Answering, clock: Clock): Server => {
     await unread.drop((env as HttpBindings).incoming);
     return response;
   }, options);
-  const answers = new WeakMap<Duplex, ServerResponse>();
-  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    answers.set(incoming.socket, outgoing);
-    answering.underWay.add(outgoing);
-    outgoing.once('close', () => answering.underWay.delete(outgoing));
-    if (answering.closes) closeAfter(outgoing);
+  const begin = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     try {
       incoming.url = targetOf(incoming);
     } catch (error) {
@@ -139,28 +135,47 @@ const newServer = (apps: Apps, answering: Answering, clock: Clock): Server => {
     }
     return void listener(incoming, outgoing);
   };
+  const intake = new Intake();
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    answers.set(incoming.socket, outgoing);
+    answering.underWay.add(outgoing);
+    outgoing.once('close', () => answering.underWay.delete(outgoing));
+    if (answering.closes) closeAfter(outgoing);
+    intake.add(() => begin(incoming, outgoing));
+  };
+  /** What ends a connection comes after the requests before it, whose answers may be there already. */
+  const afterBegun = (run: () => void): void => intake.add(() => void setImmediate(run));
   // A request without a Host header gets a problem as its answer too, and not Node's own.
   const server = createServer({ maxHeaderSize: limits.requestHeadBytes, requireHostHeader: false }, answer);
+  // Else a connection that its client has ended would be ended before its last requests have begun.
+  Object.assign(server, { httpAllowHalfOpen: true });
   // What a request expects beside "100-continue" may be passed over (RFC 9110, 10.1.1).
   server.on('checkExpectation', answer);
+  server.on('connection', (socket) => {
+    intake.accepted();
+    socket.once('end', () => afterBegun(() => socket.end()));
+  });
   server.on('connect', (_incoming, socket) => void answerBare(unknownMethod(), socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const last = answers.get(socket);
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
-    else endAfterFault(error, socket, answers.get(socket), unread);
+    else if (last === undefined || last.writableFinished) void answerBare(unreadable(error), socket);
+    else afterBegun(() => endAfterFault(error, socket, last, unread));
   });
   return server;
 };
 
-/** @param last the answer that was begun last on this connection, whether it is over or not. */
+/** @param last the answer that was asked for last on this connection, and was not over when the fault came. */
 const endAfterFault = (
   error: NodeJS.ErrnoException,
   socket: Duplex,
-  last: ServerResponse | undefined,
+  last: ServerResponse,
   unread: UnreadBodies,
 ): void => {
-  if (last === undefined || last.writableFinished) return void answerBare(unreadable(error), socket);
   // What is at fault is behind a whole request, or in a body that does not matter: that one's answer comes all the same.
-  if (last.req.complete || unread.giveUp(last.req)) {
+  if (last.writableFinished) socket.end();
+  else if (last.req.complete || unread.giveUp(last.req)) {
     closeAfter(last);
     last.once('finish', () => socket.end());
   } else if (last.headersSent) socket.destroy();

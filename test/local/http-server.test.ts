@@ -120,6 +120,31 @@ test('a request that comes on a kept connection just when the server stops is an
   await stopped;
 });
 
+test('of many clients that come at once none has many answers before each has its first', async () => {
+  const { apps } = await newWorld();
+  const server = await serveHttp(apps, 0, systemClock);
+  onTestFinished(() => server.stop(0));
+  const clients = 64;
+  const answers = Array<number>(clients).fill(0);
+  let most = 0;
+  await new Promise<void>((resolve) => {
+    for (let number = 0; number < clients; number += 1) {
+      const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+      onTestFinished(() => void socket.destroy());
+      const ask = (): void => void socket.write('GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n');
+      socket.once('connect', ask);
+      // Each asks again as soon as it is answered.
+      socket.on('data', () => {
+        answers[number] = (answers[number] ?? 0) + 1;
+        most = Math.max(most, ...answers);
+        if (answers.every((count) => count > 0)) resolve();
+        else ask();
+      });
+    }
+  });
+  expect(most).toBeLessThan(12);
+});
+
 describe('a request that is refused before its body has come', () => {
   const announced = 20_000_000;
   const head = (path: string): string =>
