@@ -1,12 +1,12 @@
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { deliveryDefaults } from '../../lib/domain/groups.ts';
-import { openStores } from '../../lib/local/stores.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import type { RequestUsage } from '../../lib/stores/dynamodb/client.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { noTelemetry as telemetry } from '../../lib/stores/telemetry.ts';
+import { openEmbeddedStores } from '../../test/embedded/stores.ts';
 
 export interface Idle {
   readonly topics: number;
@@ -30,7 +30,7 @@ export const sweepReadUnits = async ({ topics, partitions, groups }: Idle): Prom
     if (usage.access === 'write') units = Number.NaN;
     units += Math.max(usage.units ?? 0, leastUnits(usage));
   };
-  const stores = await openStores({ clock, onRequest });
+  const stores = await openEmbeddedStores({ clock, onRequest });
   try {
     const { batches } = stores;
     const appender = new Appender({ batches, clock, random, telemetry });

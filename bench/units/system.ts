@@ -6,7 +6,6 @@ import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
 import { produceApp } from '../../lib/http/produce.ts';
-import { openStores } from '../../lib/local/stores.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
@@ -14,6 +13,7 @@ import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { noTelemetry as telemetry } from '../../lib/stores/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { openEmbeddedStores } from '../../test/embedded/stores.ts';
 import { Meter } from './usage.ts';
 
 /** Stands still, so that what is remembered for some seconds stays so however slow the machine is. */
@@ -29,7 +29,7 @@ const key = `mr_${'a-key-for-this-benchmark'.padEnd(43, '_')}`;
 export const startSystem = async () => {
   const meter = new Meter();
   const clock = stillClock();
-  const stores = await openStores({ clock, onRequest: meter.count });
+  const stores = await openEmbeddedStores({ clock, onRequest: meter.count });
   const topic: NewTopic = {
     ...topicDefaults,
     name: 'orders',

@@ -84,6 +84,13 @@ export interface EndpointChange {
   readonly calledSince?: number;
 }
 
+/** The endpoint as it is after `change`, which gives it `version`. */
+export const changedEndpoint = (endpoint: Endpoint, change: EndpointChange, version: number): Endpoint => {
+  const given = Object.entries({ ...change, version }).filter(([, value]) => value !== undefined);
+  const members = Object.entries({ ...endpoint, ...Object.fromEntries(given) });
+  return Object.fromEntries(members.filter(([, value]) => value !== null)) as unknown as Endpoint;
+};
+
 /** What there is to change of an endpoint that is not to be called any more. @param at wall clock ms. */
 export const disabling = (disabledReason: string, disabledAt: number): EndpointChange => ({
   status: 'disabled',

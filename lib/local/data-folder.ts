@@ -21,8 +21,8 @@ export class StartError extends Error {
 export interface DataFolder {
   /** Absolute. */
   readonly path: string;
-  readonly dynamodb: string;
-  readonly sqsAndS3: string;
+  /** The path of the database. */
+  readonly database: string;
   release(): void;
 }
 
@@ -77,7 +77,7 @@ export const asStartError = (error: unknown, { path: folder }: Pick<DataFolder, 
 
 /** Something in the data folder is not what a broker wrote. `remedy` says what can be done, in whole sentences. */
 export const damaged = (folder: string, path: string, cause: unknown, remedy: string): StartError => {
-  // LevelDB quotes what it has found, which may be long.
+  // What is quoted of a file may be long.
   const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
   return new StartError(
     `The data folder ${folder} is damaged: ${path} cannot be read (${why.slice(0, 200)}). Nothing was changed. ${remedy}`,
@@ -153,8 +153,7 @@ export const openDataFolder = (folder: string): DataFolder => {
   }
   return {
     path,
-    dynamodb: join(path, 'dynamodb'),
-    sqsAndS3: join(path, 'sqs-s3'),
+    database: join(path, 'millrace.db'),
     release: () => {
       rmSync(holder, { force: true });
       database.close();

@@ -16,7 +16,7 @@ import { produceApp } from '../http/produce.ts';
 import { Appender } from '../log/append/appender.ts';
 import { Arrivals } from '../log/read/arrivals.ts';
 import { Reader } from '../log/read/reader.ts';
-import type { RequestUsage } from '../stores/dynamodb/client.ts';
+import type { Clock } from '../stores/clock.ts';
 import { HttpsWebhookSender } from '../stores/https/webhooks.ts';
 import { wakeFromMessage } from '../stores/sqs/wake-message.ts';
 import { systemClock as clock } from '../stores/system/clock.ts';
@@ -24,14 +24,13 @@ import { systemRandom as random } from '../stores/system/random.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import { TopicDirectory } from '../topics/directory.ts';
 import { asStartError, type DataFolder, openDataFolder } from './data-folder.ts';
-import { TableStream } from './embedded/table-stream.ts';
 import { type Apps, type HttpServer, serveHttp } from './http-server.ts';
 import { announceWrites } from './pumps/announced-batches.ts';
 import { QueuePump } from './pumps/queue-pump.ts';
 import { StreamPump } from './pumps/stream-pump.ts';
 import { SweepTimer } from './pumps/sweep-timer.ts';
 import { establishRootKey, type RootKey } from './root-key.ts';
-import { type EmbeddedStores, openStores } from './stores.ts';
+import { type LocalStores, openStores } from './stores.ts';
 
 export interface RuntimeOptions {
   /** The data folder. */
@@ -43,12 +42,8 @@ export interface RuntimeOptions {
   readonly adminKey?: string;
   /** Between sweeps. */
   readonly sweepMs?: number;
-  /** The endpoint of a DynamoDB to use instead of the embedded one. */
-  readonly dynamodbEndpoint?: string;
-  /** Whether that one has streams, as DynamoDB Local: true unless said. Without them nothing else may write there. */
-  readonly dynamodbStreams?: boolean;
-  /** Told of every single request to DynamoDB. */
-  readonly onRequest?: (usage: RequestUsage) => void;
+  /** Opens other stores than those of the data folder. */
+  readonly openStores?: (folder: DataFolder, clock: Clock) => Promise<LocalStores>;
 }
 
 export interface Runtime {
@@ -75,33 +70,29 @@ const groupOf = (body: string): string => {
 };
 
 /** The parts that run: nothing of them has begun when they are made. */
-const compose = (stores: EmbeddedStores, root: ApiKey, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
+const compose = (stores: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
   const streamPump: StreamPump = new StreamPump(
     createStreamConsumer({ onAppend: (changed) => onAppend(stores, changed), telemetry }),
     { clock, telemetry },
   );
-  // All that writes to the embedded log writes through this process; to another DynamoDB somebody else may.
+  // All that writes to the log writes through this process, unless the log tells of its writes by itself.
   const arrivals = new Arrivals({ complete: stores.stream === undefined });
   const batches = announceWrites(stores.batches, (at, base) => {
     arrivals.announce(at);
-    // The table's own stream tells of writes, where it has one.
     if (stores.stream === undefined) streamPump.announce(at, base);
   });
-  const tableStream =
-    stores.stream &&
-    new TableStream({ ...stores.stream, push: (record) => streamPump.push(record), clock, telemetry });
+  const logStream = stores.stream?.((record) => streamPump.push(record));
   const appender = new Appender({ batches, clock, random, telemetry });
   const webhooks = new HttpsWebhookSender({ allowLoopback: true, excerpts: true });
   const delivering = { ...stores, batches, webhooks, clock, random, telemetry };
   const queuePump = new QueuePump(
-    stores.wakes.client,
+    stores.queue,
     createQueueConsumer({
       deliver: (wake, run) => deliver(delivering, wake, run),
       receipts: stores.queue,
       telemetry,
     }),
     {
-      queueUrl: stores.wakes.queueUrl,
       places: deliveriesAtOnce,
       timeoutMs: limits.deliverRunMs,
       // A lease that its run leaves behind is over when the message comes back.
@@ -119,7 +110,7 @@ const compose = (stores: EmbeddedStores, root: ApiKey, { telemetry, sweepMs = 30
   const expiryTimer = new SweepTimer((run) => stores.expire(run), expiryMs, {
     clock,
     telemetry,
-    where: 'the expiry of the state table',
+    where: 'expiry',
   });
   const http = {
     ...stores,
@@ -136,7 +127,7 @@ const compose = (stores: EmbeddedStores, root: ApiKey, { telemetry, sweepMs = 30
     telemetry,
   };
   const apps: Apps = { produce: produceApp(http), consume: consumeApp(http), admin: adminApp(http) };
-  return { apps, arrivals, appender, tableStream, streamPump, queuePump, sweepTimer, expiryTimer };
+  return { apps, arrivals, appender, logStream, streamPump, queuePump, sweepTimer, expiryTimer };
 };
 
 type Parts = ReturnType<typeof compose>;
@@ -153,22 +144,18 @@ const stopParts = async (parts: Parts, server: HttpServer): Promise<void> => {
     parts.expiryTimer.stop(),
   ]);
   await parts.appender.abandon();
-  await parts.tableStream?.stop();
+  await parts.logStream?.stop();
   parts.streamPump.stop();
   await parts.streamPump.drained();
 };
 
-const begin = async (
-  folder: DataFolder,
-  stores: EmbeddedStores,
-  options: RuntimeOptions,
-): Promise<Runtime> => {
+const begin = async (folder: DataFolder, stores: LocalStores, options: RuntimeOptions): Promise<Runtime> => {
   const root = await establishRootKey(folder.path, options.adminKey, { ...stores, clock, random });
   // Before anything here can take one: whoever holds a lease now is gone.
   await endLeases({ ...stores, clock, random });
   const parts = compose(stores, root.stored, options);
   const server = await serveHttp(parts.apps, options.port, clock);
-  parts.tableStream?.start();
+  parts.logStream?.start();
   parts.queuePump.start();
   parts.sweepTimer.start();
   parts.expiryTimer.start();
@@ -190,16 +177,9 @@ const begin = async (
  */
 export const startRuntime = async (options: RuntimeOptions): Promise<Runtime> => {
   const folder = openDataFolder(options.folder);
-  const { onRequest, dynamodbEndpoint, dynamodbStreams } = options;
-  let stores: EmbeddedStores | undefined;
+  let stores: LocalStores | undefined;
   try {
-    stores = await openStores({
-      folder,
-      clock,
-      ...(onRequest && { onRequest }),
-      ...(dynamodbEndpoint !== undefined && { dynamodbEndpoint }),
-      ...(dynamodbStreams !== undefined && { dynamodbStreams }),
-    });
+    stores = await (options.openStores ?? openStores)(folder, clock);
     return await begin(folder, stores, options);
   } catch (error) {
     await stores?.stop();

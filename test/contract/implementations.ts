@@ -1,4 +1,3 @@
-import { startDynamodb } from '../../lib/local/embedded/dynamodb.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { CursorStore } from '../../lib/stores/cursors.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
@@ -8,8 +7,11 @@ import type { KeyStore } from '../../lib/stores/keys.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import type { RemovalStore } from '../../lib/stores/removals.ts';
+import { Database } from '../../lib/stores/sqlite/database.ts';
+import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import type { TopicStore } from '../../lib/stores/topics.ts';
+import { startDynamodb } from '../embedded/dynamodb.ts';
 import { type TestTables, tablesAt } from '../embedded/tables.ts';
 import { copyWrites } from './suites/late-copies.ts';
 
@@ -67,6 +69,25 @@ const memory: Implementation = {
   }),
 };
 
+/** A database in memory for each set of stores. */
+const sqlite: Implementation = {
+  name: 'SQLite',
+  tellsWinner: true,
+  start: async () => {
+    const opened: Database[] = [];
+    return {
+      open: async () => {
+        const database = new Database(':memory:');
+        opened.push(database);
+        return { ...sqliteStores(database, { clock: systemClock }), landCopies: async () => undefined };
+      },
+      stop: async () => {
+        for (const database of opened) database.close();
+      },
+    };
+  },
+};
+
 const dynalite: Implementation = {
   name: 'DynamoDB (dynalite)',
   tellsWinner: false,
@@ -92,4 +113,4 @@ const dynamodbLocal: readonly Implementation[] =
 /** The implementations that answer over a network. */
 export const dynamodbs: readonly Implementation[] = [dynalite, ...dynamodbLocal];
 
-export const implementations: readonly Implementation[] = [memory, ...dynamodbs];
+export const implementations: readonly Implementation[] = [memory, sqlite, ...dynamodbs];

@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Wake } from '../../lib/domain/wakes.ts';
+import type { Clock } from '../../lib/stores/clock.ts';
 import { MemoryWakeQueue } from '../../lib/stores/memory/wake-queue.ts';
+import { Database } from '../../lib/stores/sqlite/database.ts';
+import { SqliteWakeQueue } from '../../lib/stores/sqlite/wake-queue.ts';
 import { wakeFromMessage } from '../../lib/stores/sqs/wake-message.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
 import type { WakeQueue, WakeReceipts } from '../../lib/stores/wake-queue.ts';
 import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
 
@@ -58,6 +62,94 @@ const describeWakeQueue = (name: string, open: () => Opened): void => {
     });
   });
 };
+
+describe('SQLite', () => {
+  /** A queue whose `receive` gives up instead of waiting. */
+  const opened = (clock: Pick<Clock, 'now'> = systemClock) => {
+    const database = new Database(':memory:');
+    onTestFinished(() => database.close());
+    let over = new AbortController();
+    const hasty = { ...systemClock, ...clock, sleep: async () => over.abort() };
+    const queue = new SqliteWakeQueue(database, { clock: hasty, visibilityMs: 30_000 });
+    const receive = (most = 10) => {
+      over = new AbortController();
+      return queue.receive(most, over.signal);
+    };
+    const take = async () => {
+      const received = await receive();
+      for (const { receipt } of received) await queue.acknowledge(receipt);
+      return received.map(({ body }) => wakeFromMessage(body));
+    };
+    return { queue, receive, take };
+  };
+
+  describeWakeQueue('contract', () => {
+    const { queue, receive, take } = opened();
+    return { queue, take, receive: async () => (await receive()).map(({ receipt }) => receipt) };
+  });
+
+  test('a wake that is not acknowledged comes back when its visibility is over, and is then known by a new receipt', async () => {
+    const clock = { time: 1000, now: () => clock.time };
+    const { queue, receive } = opened(clock);
+    await queue.send([{ wake: wake(0) }]);
+    const [first] = await receive();
+    clock.time += 29_999;
+    expect(await receive()).toEqual([]);
+    clock.time += 1;
+    const [second] = await receive();
+    expect([first?.receives, second?.receives]).toEqual([1, 2]);
+    expect(second?.messageId).toBe(first?.messageId);
+    await queue.acknowledge(first?.receipt ?? '');
+    await queue.showAgain(first?.receipt ?? '', 0);
+    clock.time += 29_999;
+    expect(await receive()).toEqual([]);
+    await queue.acknowledge(second?.receipt ?? '');
+    clock.time += 1;
+    expect(await receive()).toEqual([]);
+  });
+
+  test('those longest visible come first, no more than are asked for', async () => {
+    const clock = { time: 1000, now: () => clock.time };
+    const { queue, receive } = opened(clock);
+    await queue.send([{ wake: wake(0), delayMs: 20 }, { wake: wake(1), delayMs: 10 }, { wake: wake(2) }]);
+    clock.time += 20;
+    const received = [await receive(2), await receive(2)];
+    const partitions = received.map((messages) =>
+      messages.map(({ body }) => wakeFromMessage(body).partition),
+    );
+    expect(partitions).toEqual([[2, 1], [0]]);
+  });
+
+  test('whoever waits is told at once of what can be received sooner', async () => {
+    const database = new Database(':memory:');
+    onTestFinished(() => database.close());
+    const sleeps: number[] = [];
+    const slept = Promise.withResolvers<void>();
+    const clock: Clock = {
+      ...systemClock,
+      sleep: (ms, signal) => {
+        sleeps.push(ms);
+        slept.resolve();
+        return systemClock.sleep(3_600_000, signal);
+      },
+    };
+    const queue = new SqliteWakeQueue(database, { clock, visibilityMs: 30_000 });
+    const waiting = queue.receive(10, new AbortController().signal);
+    await slept.promise;
+    await queue.send([{ wake: wake(7) }]);
+    expect((await waiting).map(({ body }) => wakeFromMessage(body))).toEqual([wake(7)]);
+    expect(sleeps).toHaveLength(1);
+  });
+
+  test('what a process received and did not answer is shown at once to the next, and what is delayed is not', async () => {
+    const { queue, receive, take } = opened();
+    await queue.send([{ wake: wake(0) }, { wake: wake(1), delayMs: 60_000 }]);
+    expect(await receive()).toHaveLength(1);
+    expect(await take()).toEqual([]);
+    expect(await queue.showAll()).toBe(1);
+    expect(await take()).toEqual([wake(0)]);
+  });
+});
 
 const takeFrom = (queue: MemoryWakeQueue): Wake[] =>
   queue.receive().map((received) => {

@@ -70,7 +70,7 @@ const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
   const { endpoint, stop } = await step('Start it', () => startEmulator(emulator, folder, signal));
   atEnd(stop);
   await step('Contract suites', () => suite('test/contract', endpoint, signal));
-  await step('End-to-end suite', () => suite('test/end-to-end', endpoint, signal));
+  await step('End-to-end suite', () => suite('test/end-to-end/embedded.test.ts', endpoint, signal));
 };
 
 await runProgram('dynamodb-local', test);

@@ -1,9 +1,9 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { ensureQueue } from '../../lib/local/embedded/resources.ts';
-import { startSqsAndS3 } from '../../lib/local/embedded/sqs-s3.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import type { Queue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
+import { ensureQueue } from './resources.ts';
+import { startSqsAndS3 } from './sqs-s3.ts';
 
 export interface TestQueue extends AsyncDisposable, Queue {
   /** The bodies of at most ten messages that are visible now, which are deleted. */

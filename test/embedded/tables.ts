@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { startDynamodb } from '../../lib/local/embedded/dynamodb.ts';
-import { ensureTable } from '../../lib/local/embedded/resources.ts';
 import { type ClientOptions, createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import type { Table } from '../../lib/stores/dynamodb/table.ts';
 import { tables } from '../../lib/stores/dynamodb/tables.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
+import { startDynamodb } from './dynamodb.ts';
+import { ensureTable } from './resources.ts';
 
 /** Both tables, made on a DynamoDB that is not AWS's. */
 export interface TestTables extends AsyncDisposable {

@@ -1,5 +1,6 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { hashKey, keyIdOf } from '../../lib/auth/keys.ts';
 import { openDataFolder, StartError } from '../../lib/local/data-folder.ts';
@@ -74,21 +75,42 @@ test('a data folder that is damaged is named with what is damaged in it and what
   const folder = temporaryFolder();
   await (await start(folder)).stop();
   const damages = [
-    ['sqs-s3/fauxqs.db', 'sqs-s3', /delete it/],
-    ['dynamodb/CURRENT', 'dynamodb', /Put back a copy/],
-    ['lock', 'lock', /delete it if no broker uses this folder/],
+    ['millrace.db', /Put back a copy/],
+    ['lock', /delete it if no broker uses this folder/],
   ] as const;
-  for (const [spoiled, named, remedy] of damages) {
+  for (const [spoiled, remedy] of damages) {
     const copy = join(temporaryFolder(), 'copy');
     cpSync(folder, copy, { recursive: true });
     writeFileSync(join(copy, spoiled), 'this is something else\n'.repeat(400));
     const failure: unknown = await start(copy).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(StartError);
     const { message } = failure as StartError;
-    expect(message).toContain(`The data folder ${copy} is damaged: ${join(copy, named)} cannot be read`);
+    expect(message).toContain(`The data folder ${copy} is damaged: ${join(copy, spoiled)} cannot be read`);
     expect(message).toMatch(remedy);
     expect(message).not.toContain('\n');
   }
+});
+
+test('a data folder of a later version is refused, and left as it is', async () => {
+  const folder = temporaryFolder();
+  await (await start(folder)).stop();
+  const file = join(folder, 'millrace.db');
+  const later = new DatabaseSync(file);
+  later.exec('PRAGMA user_version = 1000');
+  later.close();
+  await expect(start(folder)).rejects.toThrow(
+    /written by a later version of Millrace \(layout 1000; .*Nothing was changed/,
+  );
+});
+
+test('a data folder of the kind that came before the database is refused with how to keep its records', async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'dynamodb'));
+  const refusal = start(folder);
+  await expect(refusal).rejects.toBeInstanceOf(StartError);
+  await expect(refusal).rejects.toThrow(
+    new RegExp(`of an older version .* in ${join(folder, 'dynamodb')}: .* To keep them, .*MILLRACE_DATA_DIR`),
+  );
 });
 
 test('a kept root key that cannot be one is refused with its file, as one from the environment is', async () => {

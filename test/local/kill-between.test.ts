@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startDynamodb } from '../../lib/local/embedded/dynamodb.ts';
+import { startDynamodb } from '../embedded/dynamodb.ts';
 import { Client, eventually } from '../end-to-end/client.ts';
 import { type Delivery, Receiver } from '../end-to-end/receiver.ts';
 import { type BrokerProcess, startBroker } from './broker-process.ts';

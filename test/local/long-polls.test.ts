@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startRuntime } from '../../lib/local/runtime.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { openEmbeddedStores } from '../embedded/stores.ts';
 import { Client } from '../end-to-end/client.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -10,9 +11,13 @@ test('long polls cost the store a request or two each, however long they wait, a
     folder: temporaryFolder(),
     port: 0,
     telemetry: noTelemetry,
-    onRequest: () => {
-      requests += 1;
-    },
+    openStores: (_folder, clock) =>
+      openEmbeddedStores({
+        clock,
+        onRequest: () => {
+          requests += 1;
+        },
+      }),
   });
   onTestFinished(() => runtime.stop());
   const client = new Client(runtime.url, runtime.adminKey);

@@ -1,20 +1,19 @@
-import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
 import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../lib/domain/errors.ts';
-import { ensureQueue } from '../../lib/local/embedded/resources.ts';
-import { startSqsAndS3 } from '../../lib/local/embedded/sqs-s3.ts';
+import type { Wake } from '../../lib/domain/wakes.ts';
 import { announceWrites } from '../../lib/local/pumps/announced-batches.ts';
 import { type QueueHandler, QueuePump } from '../../lib/local/pumps/queue-pump.ts';
 import { StreamPump } from '../../lib/local/pumps/stream-pump.ts';
 import { SweepTimer } from '../../lib/local/pumps/sweep-timer.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
+import { Database } from '../../lib/stores/sqlite/database.ts';
+import { SqliteWakeQueue } from '../../lib/stores/sqlite/wake-queue.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import { anyTime } from '../contract/windows.ts';
 import { eventually } from '../end-to-end/client.ts';
-import { temporaryFolder } from './temporary-folder.ts';
 
 const deps = { clock: systemClock, telemetry: noTelemetry };
 /** Pauses that cost the test nothing. */
@@ -89,22 +88,35 @@ test('every put is announced that may have been stored, and no other', async () 
   expect(announced).toEqual([0, 1, 2, 3]);
 });
 
-/** A message of these tests is of the group that its first word names. */
-const groupOf = (body: string): string => body.split(' ')[0] ?? '';
+/** A wake of these tests is known by a text, whose first word is its group. */
+const wakeOf = (text: string): Wake => ({
+  kind: 'append',
+  topicId: 't',
+  groupId: text.split(' ')[0] ?? '',
+  group: 'g',
+  partition: 0,
+  requestId: text,
+});
+const textOf = (body: string): string => (JSON.parse(body) as Wake).requestId ?? '';
+const groupOf = (body: string): string => (JSON.parse(body) as Wake).groupId;
+
+const wakeQueue = (visibilityMs: number, clock: Clock = systemClock) => {
+  const database = new Database(':memory:');
+  onTestFinished(() => database.close());
+  const queue = new SqliteWakeQueue(database, { clock, visibilityMs });
+  return { queue, send: (text: string) => queue.send([{ wake: wakeOf(text) }]) };
+};
 
 /** A queue of one second's visibility with a pump on it, and what the handler was given. */
 const pumped = async (
   handle: (body: string, count: number, remainingMs: () => number) => Promise<boolean>,
   options: { places?: number; clock?: Clock } = {},
 ) => {
-  const sqs = await startSqsAndS3();
-  const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  const client = new SQSClient({ ...anyone, endpoint: sqs.endpoint });
-  const queueUrl = await ensureQueue(client, sqs.endpoint, 'wakes', 1);
+  const { queue, send } = wakeQueue(1000);
   const counts = new Map<string, number>();
   const handler: QueueHandler = async (event: SQSEvent, context) => {
     const [record] = event.Records;
-    const body = record?.body ?? '';
+    const body = textOf(record?.body ?? '');
     counts.set(body, (counts.get(body) ?? 0) + 1);
     const left = () => context.getRemainingTimeInMillis();
     const handled = await handle(body, counts.get(body) ?? 0, left);
@@ -112,19 +124,13 @@ const pumped = async (
   };
   const { places = 10, clock = systemClock } = options;
   const pump = new QueuePump(
-    client,
+    queue,
     handler,
-    { queueUrl, places, timeoutMs: 60_000, heldMs: 40_000, groupOf },
+    { places, timeoutMs: 60_000, heldMs: 40_000, groupOf },
     { ...deps, clock },
   );
   pump.start();
-  onTestFinished(async () => {
-    await pump.stop(100);
-    client.destroy();
-    await sqs.stop();
-  });
-  const send = (body: string) =>
-    client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
+  onTestFinished(() => pump.stop(100));
   return { pump, counts, send };
 };
 
@@ -225,14 +231,7 @@ test('a message that waited for too long is not run, and comes again', async () 
 
 test('an ending pump tells what is under way that time is up, and waits for it', async () => {
   let left: number | undefined;
-  const sqs = await startSqsAndS3();
-  const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  const client = new SQSClient({ ...anyone, endpoint: sqs.endpoint });
-  onTestFinished(async () => {
-    client.destroy();
-    await sqs.stop();
-  });
-  const queueUrl = await ensureQueue(client, sqs.endpoint, 'wakes', 60);
+  const { queue, send } = wakeQueue(60_000);
   let [begun, over] = [false, false];
   const handler: QueueHandler = async (_event, context) => {
     begun = true;
@@ -245,10 +244,10 @@ test('an ending pump tells what is under way that time is up, and waits for it',
     over = true;
     return { batchItemFailures: [] };
   };
-  const options = { queueUrl, places: 1, timeoutMs: 60_000, heldMs: 60_000, groupOf };
-  const pump = new QueuePump(client, handler, options, deps);
+  const options = { places: 1, timeoutMs: 60_000, heldMs: 60_000, groupOf };
+  const pump = new QueuePump(queue, handler, options, deps);
   pump.start();
-  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'work' }));
+  await send('work');
   await eventually('it has begun', () => begun, Boolean);
   await pump.stop(5000);
   expect(over).toBe(true);
@@ -279,14 +278,10 @@ test('a sweep that fails is repeated soon, and not only at its next time', async
 });
 
 test('an ending pump gives what waits back to the queue, for the next start', async () => {
-  const anyone = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  const folder = temporaryFolder();
-  const first = await startSqsAndS3(folder);
-  const client = new SQSClient({ ...anyone, endpoint: first.endpoint });
-  const queueUrl = await ensureQueue(client, first.endpoint, 'wakes', 3600);
+  const { queue, send } = wakeQueue(3_600_000);
   const seen: string[] = [];
   const handler: QueueHandler = async ({ Records: [record] }, context) => {
-    seen.push(record?.body ?? '');
+    seen.push(textOf(record?.body ?? ''));
     await eventually(
       'time is up',
       () => context.getRemainingTimeInMillis(),
@@ -294,11 +289,9 @@ test('an ending pump gives what waits back to the queue, for the next start', as
     );
     return { batchItemFailures: [] };
   };
-  const options = { queueUrl, places: 2, timeoutMs: 60_000, heldMs: 60_000, groupOf };
-  const pump = new QueuePump(client, handler, options, deps);
+  const options = { places: 2, timeoutMs: 60_000, heldMs: 60_000, groupOf };
+  const pump = new QueuePump(queue, handler, options, deps);
   pump.start();
-  const send = (body: string) =>
-    client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body }));
   for (let count = 0; count < 15; count += 1) await send(`slow ${count}`);
   await send('quick');
   await eventually(
@@ -307,24 +300,11 @@ test('an ending pump gives what waits back to the queue, for the next start', as
     (length) => length === 2,
   );
   await pump.stop(1000);
-  client.destroy();
-  await first.stop();
-
-  const second = await startSqsAndS3(folder);
-  const receiver = new SQSClient({ ...anyone, endpoint: second.endpoint });
-  onTestFinished(async () => {
-    receiver.destroy();
-    await second.stop();
-  });
-  const url = await ensureQueue(receiver, second.endpoint, 'wakes', 3600);
   const back = new Set<string>();
   const receive = async () => {
-    const { Messages = [] } = await receiver.send(
-      new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10 }),
-    );
-    for (const { Body = '' } of Messages) back.add(Body);
+    for (const { body } of await queue.receive(10, AbortSignal.timeout(100))) back.add(textOf(body));
     return back.size;
   };
   await eventually('all are there', receive, (size) => size === 14);
-  expect([...back].filter((body) => seen.includes(body))).toEqual([]);
+  expect([...back].filter((text) => seen.includes(text))).toEqual([]);
 });

@@ -1,14 +1,8 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { elapsedMs, type Instant } from '../../domain/instants.ts';
 import { type Clock, instantOf } from '../../stores/clock.ts';
 import type { Telemetry } from '../../stores/telemetry.ts';
+import type { QueueMessage, WakeReceiver } from '../../stores/wake-queue.ts';
 import { FairTurns } from './fair-turns.ts';
 
 /** A Lambda behind a queue that reports the failures of single messages. */
@@ -18,7 +12,6 @@ export type QueueHandler = (
 ) => Promise<SQSBatchResponse>;
 
 export interface QueuePumpOptions {
-  readonly queueUrl: string;
   /** Invocations at one time: `FairTurns` says how many of them one group may have. */
   readonly places: number;
   /** How long one may take, ms. */
@@ -31,27 +24,28 @@ export interface QueuePumpOptions {
 
 /** A message, and when it was asked for: no later than when the queue began to hide it. */
 interface Held {
-  readonly message: Message;
+  readonly message: QueueMessage;
   readonly since: Instant;
 }
 
-const receiveSeconds = 20;
+/** Messages of one receipt at most, as with SQS. */
+const receivedAtOnce = 10;
 const pauseAfterFailureMs = 1000;
 /** Messages that wait in memory, some 1 KB each: what is beyond comes back when its visibility timeout is over. */
 const waitingMost = 10_000;
 
-const toRecord = (message: Message): SQSRecord => ({
-  messageId: message.MessageId ?? '',
-  receiptHandle: message.ReceiptHandle ?? '',
-  body: message.Body ?? '',
+const toRecord = ({ messageId, receipt, receives, body }: QueueMessage): SQSRecord => ({
+  messageId,
+  receiptHandle: receipt,
+  body,
   attributes: {
-    ApproximateReceiveCount: message.Attributes?.ApproximateReceiveCount ?? '1',
-    SentTimestamp: message.Attributes?.SentTimestamp ?? '0',
-    SenderId: message.Attributes?.SenderId ?? '',
-    ApproximateFirstReceiveTimestamp: message.Attributes?.ApproximateFirstReceiveTimestamp ?? '0',
+    ApproximateReceiveCount: String(receives),
+    SentTimestamp: '0',
+    SenderId: '',
+    ApproximateFirstReceiveTimestamp: '0',
   },
   messageAttributes: {},
-  md5OfBody: message.MD5OfBody ?? '',
+  md5OfBody: '',
   eventSource: 'aws:sqs',
   eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:local',
   awsRegion: 'us-east-1',
@@ -66,7 +60,7 @@ const toRecord = (message: Message): SQSRecord => ({
  * them.
  */
 export class QueuePump {
-  readonly #client: SQSClient;
+  readonly #receiver: WakeReceiver;
   readonly #handler: QueueHandler;
   readonly #options: QueuePumpOptions;
   readonly #clock: Clock;
@@ -78,12 +72,12 @@ export class QueuePump {
   #endsBy = Number.POSITIVE_INFINITY;
 
   constructor(
-    client: SQSClient,
+    receiver: WakeReceiver,
     handler: QueueHandler,
     options: QueuePumpOptions,
     deps: { clock: Clock; telemetry: Telemetry },
   ) {
-    this.#client = client;
+    this.#receiver = receiver;
     this.#handler = handler;
     this.#options = options;
     this.#clock = deps.clock;
@@ -114,7 +108,7 @@ export class QueuePump {
     while (!signal.aborted) {
       const since = instantOf(this.#clock);
       for (const message of await this.#take())
-        this.#turns.add(this.#options.groupOf(message.Body ?? ''), { message, since });
+        this.#turns.add(this.#options.groupOf(message.body), { message, since });
       this.#runWhoseTurnItIs();
     }
   }
@@ -132,19 +126,10 @@ export class QueuePump {
     }
   }
 
-  async #take(): Promise<readonly Message[]> {
+  async #take(): Promise<readonly QueueMessage[]> {
     const { signal } = this.#stop;
     try {
-      const { Messages } = await this.#client.send(
-        new ReceiveMessageCommand({
-          QueueUrl: this.#options.queueUrl,
-          MaxNumberOfMessages: 10,
-          WaitTimeSeconds: receiveSeconds,
-          MessageSystemAttributeNames: ['All'],
-        }),
-        { abortSignal: signal },
-      );
-      return Messages ?? [];
+      return await this.#receiver.receive(receivedAtOnce, signal);
     } catch (error) {
       if (!signal.aborted) {
         this.#telemetry.record({ kind: 'fault', where: 'queue pump', error });
@@ -168,35 +153,16 @@ export class QueuePump {
       const context = { getRemainingTimeInMillis: remainingMs };
       const { batchItemFailures } = await this.#handler({ Records: [toRecord(message)] }, context);
       if (batchItemFailures.length > 0) return;
-      await this.#client.send(
-        new DeleteMessageCommand({
-          QueueUrl: this.#options.queueUrl,
-          ReceiptHandle: message.ReceiptHandle,
-        }),
-      );
+      await this.#receiver.acknowledge(message.receipt);
     } catch (error) {
       this.#telemetry.record({ kind: 'fault', where: 'queue pump', error });
     }
   }
 
-  /**
-   * So that the next start need not wait until they are visible again. In a second, and not at once: the request to
-   * receive that was given up may still be open at the other end, and would take them with it.
-   */
+  /** So that the next start need not wait until they are visible again. */
   async #giveBack(held: readonly Held[]): Promise<void> {
-    const entries = held.map(({ message: { ReceiptHandle } }, index) => ({
-      Id: String(index),
-      ReceiptHandle,
-      VisibilityTimeout: 1,
-    }));
     try {
-      for (let from = 0; from < entries.length; from += 10)
-        await this.#client.send(
-          new ChangeMessageVisibilityBatchCommand({
-            QueueUrl: this.#options.queueUrl,
-            Entries: entries.slice(from, from + 10),
-          }),
-        );
+      await this.#receiver.giveBack(held.map(({ message }) => message.receipt));
     } catch (error) {
       this.#telemetry.record({ kind: 'fault', where: 'queue pump', error });
     }

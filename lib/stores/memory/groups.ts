@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../domain/errors.ts';
 import {
+  changedEndpoint,
   type DeliverySettings,
   type Endpoint,
   type EndpointChange,
@@ -75,10 +76,7 @@ export class MemoryGroupStore implements GroupStore {
     const standing = this.#find(ref);
     const endpoint = standing?.endpoints.get(endpointId);
     if (!standing || !endpoint) return undefined;
-    const changes = Object.entries({ ...change, version: nextVersion(read) });
-    const given = Object.fromEntries(changes.filter(([, value]) => value !== undefined));
-    const members = Object.entries({ ...endpoint, ...given }).filter(([, value]) => value !== null);
-    const changed = structuredClone(Object.fromEntries(members)) as unknown as Endpoint;
+    const changed = structuredClone(changedEndpoint(endpoint, change, nextVersion(read)));
     if (isDeepStrictEqual(endpoint, changed)) return changed;
     if (endpoint.version !== read.version) return undefined;
     this.#keep(ref, { ...standing, endpoints: new Map(standing.endpoints).set(endpointId, changed) });

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashKey, keyIdOf } from '../../../lib/auth/keys.ts';
-import { type EmbeddedService, startDynamodb } from '../../../lib/local/embedded/dynamodb.ts';
-import { ensureTable } from '../../../lib/local/embedded/resources.ts';
 import { dynamoKeyStore } from '../../../lib/stores/dynamodb/api-keys.ts';
 import { createStateClient } from '../../../lib/stores/dynamodb/client.ts';
 import { tables } from '../../../lib/stores/dynamodb/tables.ts';
 import type { KeyStore } from '../../../lib/stores/keys.ts';
 import { systemClock } from '../../../lib/stores/system/clock.ts';
+import { type EmbeddedService, startDynamodb } from '../../embedded/dynamodb.ts';
+import { ensureTable } from '../../embedded/resources.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const root = new URL('../../..', import.meta.url).pathname;

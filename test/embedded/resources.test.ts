@@ -1,8 +1,8 @@
 import { type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { ensureTable } from '../../lib/local/embedded/resources.ts';
 import { tables } from '../../lib/stores/dynamodb/tables.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
+import { ensureTable } from './resources.ts';
 
 /** A server of one table, none of whose answers is heard in time unless its request was sent once before. */
 const slowServer = () => {

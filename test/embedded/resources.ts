@@ -5,7 +5,6 @@ import {
   ResourceInUseException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   GetQueueUrlCommand,
@@ -13,8 +12,8 @@ import {
   SetQueueAttributesCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Clock } from '../../stores/clock.ts';
-import type { TableDefinition } from '../../stores/dynamodb/tables.ts';
+import type { Clock } from '../../lib/stores/clock.ts';
+import type { TableDefinition } from '../../lib/stores/dynamodb/tables.ts';
 
 const mostTries = 30;
 
@@ -116,13 +115,4 @@ export const ensureQueue = async (
   const url = new URL(new URL(known).pathname, endpoint).href;
   await client.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
   return url;
-};
-
-export const ensureBucket = async (client: S3Client, name: string): Promise<void> => {
-  try {
-    await client.send(new HeadBucketCommand({ Bucket: name }));
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'NotFound')) throw error;
-    await client.send(new CreateBucketCommand({ Bucket: name }));
-  }
 };

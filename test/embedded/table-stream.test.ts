@@ -6,10 +6,10 @@ import {
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
-import { TableStream } from '../../lib/local/embedded/table-stream.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import { eventually } from '../end-to-end/client.ts';
+import { TableStream } from './table-stream.ts';
 
 /** A shard of a stream that is no more than what the test says. */
 interface ShardScript {

@@ -1,0 +1,161 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { NotSentError, OutcomeUnknownError, Problem } from '../../domain/errors.ts';
+import { schema, schemaVersion } from './schema.ts';
+
+/**
+ * What a write survives once it was answered. `disk`: a power failure. `process`: the end of the process, `kill -9`
+ * included; for what the next start finds out again, or the worst of whose loss is a repetition. Writes reach the disk in
+ * their order, so a power failure takes nothing but the last of them.
+ */
+export type Survives = 'disk' | 'process';
+
+interface Write {
+  readonly survives: Survives;
+  readonly work: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Done = { readonly value: unknown } | { readonly problem: Problem };
+
+/** The file holds what a later version wrote, and this one cannot know what it means. */
+export class LaterSchemaError extends Error {
+  override readonly name = 'LaterSchemaError';
+}
+
+/**
+ * One SQLite database, and its writes in groups: what one turn of the event loop asks for is one transaction, and one
+ * wait for the disk (group commit). SQLite works in this thread. While it waits for the disk, what arrives waits in its
+ * sockets, and is the next group: the slower the disk, the larger the groups. A second thread would take as long for a
+ * lone write, and a message there and back for each group.
+ *
+ * Reads are made at once, and see what was committed.
+ */
+export class Database {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #waiting: Write[] = [];
+  #synchronous: Survives | undefined;
+
+  /**
+   * @param file its path; `:memory:` keeps nothing.
+   * @throws LaterSchemaError; what SQLite throws where the file cannot be used.
+   */
+  constructor(file: string) {
+    this.#database = new DatabaseSync(file);
+    try {
+      // WAL: a commit is an append to one file.
+      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32000');
+      this.#migrate();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  #migrate(): void {
+    const { user_version: version } = this.one<{ user_version: number }>('PRAGMA user_version') ?? {
+      user_version: 0,
+    };
+    if (version > schemaVersion)
+      throw new LaterSchemaError(
+        `It was written by a later version of Millrace (layout ${version}; this one knows ${schemaVersion}).`,
+      );
+    if (version === schemaVersion) return;
+    this.#setSynchronous('disk');
+    this.#database.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
+  }
+
+  /** The prepared statement of `sql`, of which there are as many as this code has texts. */
+  statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.#database.prepare(sql);
+    this.#statements.set(sql, prepared);
+    return prepared;
+  }
+
+  /** The first row. `Row` is what the statement selects. */
+  one<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
+    return this.statement(sql).get(...parameters) as Row | undefined;
+  }
+
+  /** Every row. */
+  all<Row>(sql: string, ...parameters: SQLInputValue[]): readonly Row[] {
+    return this.statement(sql).all(...parameters) as readonly unknown[] as readonly Row[];
+  }
+
+  /** Changes rows, within a write. @returns how many. */
+  run(sql: string, ...parameters: SQLInputValue[]): number {
+    return Number(this.statement(sql).run(...parameters).changes);
+  }
+
+  /**
+   * Has `work` done in the next transaction, in which nothing else comes between its reads and its writes, and gives what
+   * it gave once that is committed. A `Problem` that it throws before it has changed anything undoes nobody else's work.
+   * @throws NotSentError when it was certainly not done; OutcomeUnknownError when that cannot be known.
+   */
+  write<T>(survives: Survives, work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(() => this.#commitWaiting());
+      this.#waiting.push({ survives, work, resolve: resolve as (value: unknown) => void, reject });
+    });
+  }
+
+  /** Commits what waits, and closes the file. */
+  close(): void {
+    this.#commitWaiting();
+    this.#database.close();
+  }
+
+  #commitWaiting(): void {
+    const writes = this.#waiting;
+    if (writes.length === 0) return;
+    this.#waiting = [];
+    let done: readonly Done[];
+    try {
+      done = this.#transaction(writes);
+    } catch (error) {
+      for (const { reject } of writes) reject(error);
+      return;
+    }
+    for (const [index, { resolve, reject }] of writes.entries()) {
+      const result = done[index];
+      if (result !== undefined && 'problem' in result) reject(result.problem);
+      else resolve(result?.value);
+    }
+  }
+
+  #transaction(writes: readonly Write[]): readonly Done[] {
+    let isCommitting = false;
+    try {
+      this.#setSynchronous(writes.some(({ survives }) => survives === 'disk') ? 'disk' : 'process');
+      this.statement('BEGIN IMMEDIATE').run();
+      const done = writes.map(({ work }) => attempted(work));
+      isCommitting = true;
+      this.statement('COMMIT').run();
+      return done;
+    } catch (cause) {
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw isCommitting
+        ? new OutcomeUnknownError('The database did not say whether it has the write.', { cause })
+        : new NotSentError('The database did not take the write.', { cause });
+    }
+  }
+
+  /** With FULL a commit waits for the disk; with NORMAL the file system has it when it returns (sqlite.org/pragma.html). */
+  #setSynchronous(survives: Survives): void {
+    if (this.#synchronous === survives) return;
+    this.#database.exec(`PRAGMA synchronous = ${survives === 'disk' ? 'FULL' : 'NORMAL'}`);
+    this.#synchronous = survives;
+  }
+}
+
+const attempted = (work: () => unknown): Done => {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (error instanceof Problem) return { problem: error };
+    throw error;
+  }
+};

@@ -1,0 +1,151 @@
+/*
+ * The catalogue: every table, and what its rows are. Times are wall clock ms. Ids are made here and unique for ever.
+ */
+
+/** Grows with each change of the layout; kept as the file's `user_version`. */
+export const schemaVersion = 1;
+
+/** The partitions that batches were appended to, by a number that is short in the rows of their batches. */
+const logs = `
+CREATE TABLE logs (
+  log INTEGER PRIMARY KEY,
+  topic_id TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  UNIQUE (topic_id, partition)
+) STRICT`;
+
+/**
+ * A batch, never changed once written: the members of `Batch`, of which `keys` is a JSON array. The data comes last: what
+ * reads the others alone does not touch the pages that it takes. Rows are in the order of their appends, so that a write
+ * adds to the end of the file; the index finds them.
+ */
+const batches = `
+CREATE TABLE batches (
+  log INTEGER NOT NULL,
+  base INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  write_id BLOB NOT NULL,
+  appended_at INTEGER NOT NULL,
+  bytes_before INTEGER NOT NULL,
+  max_timestamp INTEGER,
+  keys TEXT,
+  request_id TEXT,
+  traceparent TEXT,
+  data BLOB NOT NULL,
+  PRIMARY KEY (log, base)
+) STRICT`;
+
+/** A topic: `Topic` as JSON, and what it is found and bound by. */
+const topics = `
+CREATE TABLE topics (
+  name TEXT PRIMARY KEY,
+  topic_id TEXT NOT NULL,
+  topic TEXT NOT NULL
+) STRICT, WITHOUT ROWID`;
+
+/** A group of a topic: `Group` as JSON. */
+const groups = `
+CREATE TABLE groups (
+  topic_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  PRIMARY KEY (topic_id, name)
+) STRICT, WITHOUT ROWID`;
+
+/** An endpoint of a group, deleted with it: `Endpoint` as JSON. */
+const endpoints = `
+CREATE TABLE endpoints (
+  topic_id TEXT NOT NULL,
+  group_name TEXT NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  PRIMARY KEY (topic_id, group_name, endpoint_id)
+) STRICT, WITHOUT ROWID`;
+
+/** A cursor: the members of `Cursor`. */
+const cursors = `
+CREATE TABLE cursors (
+  group_id TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  committed INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  owner TEXT,
+  leaseUntil INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  retryAt INTEGER NOT NULL,
+  pendingEnd INTEGER,
+  lastFailure TEXT,
+  failingSince INTEGER,
+  failedAt INTEGER,
+  outageMs INTEGER,
+  PRIMARY KEY (group_id, partition)
+) STRICT, WITHOUT ROWID`;
+
+/** The state of a partition: the members of `PartitionState`. A partition without a row has zeros. */
+const partitions = `
+CREATE TABLE partitions (
+  topic_id TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  start_offset INTEGER NOT NULL,
+  archived_through INTEGER NOT NULL,
+  PRIMARY KEY (topic_id, partition)
+) STRICT, WITHOUT ROWID`;
+
+/** An API key: `ApiKey` as JSON, in which its hash stands for it. */
+const keys = `
+CREATE TABLE keys (
+  key_id TEXT PRIMARY KEY,
+  key TEXT NOT NULL
+) STRICT, WITHOUT ROWID`;
+
+/** What a deletion left to be removed: `Removal` as JSON. */
+const removals = `
+CREATE TABLE removals (
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  removal TEXT NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID`;
+
+/** Where the sweep got to: `SweepPlace` as JSON, in one row. */
+const sweepPlace = `
+CREATE TABLE sweep_place (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  place TEXT NOT NULL
+) STRICT`;
+
+/** Ids of topics, groups, endpoints and keys that were deleted not long ago: none of them is stored again. */
+const deleted = `
+CREATE TABLE deleted (
+  id TEXT PRIMARY KEY,
+  deleted_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID`;
+
+/**
+ * A wake on the queue: `Wake` as JSON. It can be received from `visible_at` on; each receipt hides it and counts in
+ * `receives`.
+ */
+const wakes = `
+CREATE TABLE wakes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  visible_at INTEGER NOT NULL,
+  receives INTEGER NOT NULL,
+  wake TEXT NOT NULL
+) STRICT;
+CREATE INDEX wakes_by_time ON wakes (visible_at)`;
+
+/** Makes every table. */
+export const schema = [
+  logs,
+  batches,
+  topics,
+  groups,
+  endpoints,
+  cursors,
+  partitions,
+  keys,
+  removals,
+  sweepPlace,
+  deleted,
+  wakes,
+].join(';\n');

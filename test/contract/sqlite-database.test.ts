@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, onTestFinished, test } from 'vitest';
+import { NotSentError, OutcomeUnknownError, Problem } from '../../lib/domain/errors.ts';
+import type { Batch } from '../../lib/domain/records/batches.ts';
+import { Database } from '../../lib/stores/sqlite/database.ts';
+import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+import { anyTime } from './windows.ts';
+
+const opened = (file = join(temporaryFolder(), 'millrace.db')) => {
+  const database = new Database(file);
+  onTestFinished(() => {
+    database.close();
+  });
+  return { database, file };
+};
+
+const noteIn = (database: Database, id: string): number =>
+  database.run('INSERT INTO deleted (id, deleted_at) VALUES (?, 0)', id);
+
+const notesIn = (file: string): readonly unknown[] => {
+  const reader = new DatabaseSync(file, { readOnly: true });
+  const rows = reader.prepare('SELECT id FROM deleted ORDER BY id').all();
+  reader.close();
+  return rows.map(({ id }) => id);
+};
+
+const synchronousOf = (database: Database): unknown =>
+  database.one<{ synchronous: number }>('PRAGMA synchronous')?.synchronous;
+
+const at = { topicId: 't', partition: 0 };
+const batch = (base: number): Batch => ({
+  base,
+  count: 1,
+  data: new Uint8Array([1]),
+  writeId: new Uint8Array(8),
+  appendedAt: 5,
+  bytesBefore: 0,
+});
+
+test('what one turn asks for is one transaction, and what was answered is in the file', async () => {
+  const { database, file } = opened();
+  const seen: unknown[] = [];
+  const writes = ['a', 'b', 'c'].map((id) =>
+    database.write('disk', () => {
+      noteIn(database, id);
+      // Others see nothing of it before all is committed.
+      seen.push(notesIn(file));
+    }),
+  );
+  await Promise.all(writes);
+  expect(seen).toEqual([[], [], []]);
+  expect(notesIn(file)).toEqual(['a', 'b', 'c']);
+});
+
+test('a commit waits for the disk when anything in it must survive a power failure, and else does not', async () => {
+  const { database } = opened();
+  const full = 2;
+  const normal = 1;
+  expect(await database.write('process', () => synchronousOf(database))).toBe(normal);
+  const both = [
+    database.write('process', () => synchronousOf(database)),
+    database.write('disk', () => synchronousOf(database)),
+  ];
+  expect(await Promise.all(both)).toEqual([full, full]);
+  expect(await database.write('process', () => synchronousOf(database))).toBe(normal);
+  // A write-ahead log: without it NORMAL would promise less, and FULL would wait twice.
+  expect(database.one<{ journal_mode: string }>('PRAGMA journal_mode')?.journal_mode).toBe('wal');
+});
+
+test('a problem is its own write’s alone', async () => {
+  const { database, file } = opened();
+  const refused = database.write('disk', () => {
+    throw new Problem('conflict', 'It was deleted.');
+  });
+  const written = database.write('disk', () => noteIn(database, 'a'));
+  await expect(refused).rejects.toMatchObject({ code: 'conflict' });
+  expect(await written).toBe(1);
+  expect(notesIn(file)).toEqual(['a']);
+});
+
+test('what SQLite refuses undoes the whole transaction, and nobody in it is told that it was written', async () => {
+  const { database, file } = opened();
+  const writes = [
+    database.write('disk', () => noteIn(database, 'a')),
+    database.write('disk', () => noteIn(database, 'a')),
+  ];
+  const outcomes = await Promise.allSettled(writes);
+  for (const outcome of outcomes)
+    expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(NotSentError) });
+  expect(notesIn(file)).toEqual([]);
+  expect(await database.write('disk', () => noteIn(database, 'b'))).toBe(1);
+  expect(notesIn(file)).toEqual(['b']);
+});
+
+test('a commit that fails leaves its outcome unknown, and the next is as any', async () => {
+  const { database, file } = opened();
+  const failing = database.write('disk', () => {
+    noteIn(database, 'a');
+    // As SQLite does by itself where the disk is full: COMMIT finds no transaction.
+    database.statement('ROLLBACK').run();
+  });
+  await expect(failing).rejects.toBeInstanceOf(OutcomeUnknownError);
+  await database.write('disk', () => noteIn(database, 'b'));
+  expect(notesIn(file)).toEqual(['b']);
+});
+
+test('the number of a partition that was made by a transaction that failed is not used again', async () => {
+  const { database } = opened();
+  const { batches } = sqliteStores(database, { clock: systemClock });
+  const put = (partition: number, base: number) =>
+    batches.putIfAbsent({ ...at, partition }, batch(base), anyTime);
+  const failed = [
+    put(0, 0),
+    put(0, 1),
+    database.write('disk', () => database.run('INSERT INTO keys (key_id, key) VALUES (NULL, NULL)')),
+  ];
+  const outcomes = await Promise.allSettled(failed);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(await put(1, 7)).toEqual({ kind: 'stored' });
+  expect(await put(0, 3)).toEqual({ kind: 'stored' });
+  expect((await batches.last({ ...at, partition: 1 }))?.base).toBe(7);
+  expect((await batches.last(at))?.base).toBe(3);
+});
+
+test('what was closed is there when it is opened again, with what was waiting to be written', async () => {
+  const file = join(temporaryFolder(), 'millrace.db');
+  const database = new Database(file);
+  const stores = sqliteStores(database, { clock: systemClock });
+  expect(await stores.batches.putIfAbsent(at, batch(0), anyTime)).toEqual({ kind: 'stored' });
+  const waiting = stores.batches.putIfAbsent(at, batch(1), anyTime);
+  database.close();
+  expect(await waiting).toEqual({ kind: 'stored' });
+  expect(existsSync(`${file}-wal`)).toBe(false);
+  await expect(stores.batches.putIfAbsent(at, batch(2), anyTime)).rejects.toBeInstanceOf(NotSentError);
+  const { batches } = sqliteStores(opened(file).database, { clock: systemClock });
+  expect(await batches.last(at)).toEqual(batch(1));
+});

@@ -1,0 +1,4 @@
+import { broker } from './broker.ts';
+import { describeBroker } from './suite.ts';
+
+describeBroker('the broker', broker);
