@@ -1,9 +1,12 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey, Scope } from '../domain/keys.ts';
 import type { Random } from '../stores/random.ts';
 
-/** SHA-256 of the whole key, hex: all that is stored of it. */
-export const hashKey = (key: string): string => createHash('sha256').update(key, 'utf8').digest('hex');
+/**
+ * SHA-256 of the whole key, hex: all that is stored of it. It takes a µs, so each request has its key hashed anew, and no
+ * process remembers one in clear.
+ */
+export const hashKey = (key: string): string => hash('sha256', key, 'hex');
 
 /** By what a key of this hash is found: the hash's first 20 hex digits. */
 export const keyIdOf = (hash: string): string => hash.slice(0, 20);

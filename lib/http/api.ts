@@ -8,8 +8,13 @@ import type { Telemetry } from '../stores/telemetry.ts';
 import { isPlanned, methodsAt } from './paths.ts';
 import { problemOf, problemResponse } from './problems.ts';
 
-/** What the middleware leaves for the routes. */
 export interface ApiEnv {
+  /** What whoever serves the application says of a request. */
+  Bindings: {
+    /** Its body is not longer than its `content-length`, where it has one: as an HTTP parser makes sure. */
+    readonly lengthHolds?: boolean;
+  };
+  /** What the middleware leaves for the routes. */
   Variables: { requestId: string; apiKey: ApiKey };
 }
 
@@ -36,8 +41,10 @@ export const newApi = (deps: ApiDeps): Api => {
     const requestId = deps.requestId?.(c) ?? Buffer.from(deps.random.bytes(12)).toString('hex');
     c.set('requestId', requestId);
     await next();
-    c.header('x-request-id', requestId);
-    c.header('cache-control', 'no-store');
+    // Not by c.header, which makes the whole answer anew for each.
+    const { headers } = c.res;
+    headers.set('x-request-id', requestId);
+    headers.set('cache-control', 'no-store');
   });
   api.onError((error, c) => {
     const problem = problemOf(error);

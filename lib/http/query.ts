@@ -11,9 +11,10 @@ export const readQuery = <Name extends string>(
   c: ApiContext,
   names: readonly Name[],
 ): Readonly<Partial<Record<Name, string>>> => {
+  const query: Partial<Record<Name, string>> = {};
+  if (!c.req.url.includes('?')) return query;
   const { searchParams } = new URL(c.req.url);
   const errors: FieldError[] = [];
-  const query: Partial<Record<Name, string>> = {};
   const isKnown = (name: string): name is Name => (names as readonly string[]).includes(name);
   for (const name of new Set(searchParams.keys())) {
     const values = searchParams.getAll(name);

@@ -118,11 +118,17 @@ const closeAfter = (answer: ServerResponse): void => {
   if (!answer.headersSent) answer.setHeader('connection', 'close');
 };
 
+/** The path of a URL that the listener has checked and put together. */
+const pathOf = ({ url }: Request): string =>
+  url.slice(url.indexOf('/', url.indexOf('://') + 3)).split(/[?#]/, 1)[0] ?? '';
+
 const newServer = (apps: Apps, answering: Answering, clock: Clock): Server => {
   const unread = new UnreadBodies(clock);
-  const options = { overrideGlobalObjects: false, errorHandler: problemBeforeRouting };
+  // The listener puts a Response of its own in place of the global one: it writes that without streams.
+  const options = { errorHandler: problemBeforeRouting };
   const listener = getRequestListener(async (request, env) => {
-    const response = await apps[partFor(request.method, new URL(request.url).pathname)].fetch(request, env);
+    const app = apps[partFor(request.method, pathOf(request))];
+    const response = await app.fetch(request, { ...env, lengthHolds: true });
     await unread.drop((env as HttpBindings).incoming);
     return response;
   }, options);

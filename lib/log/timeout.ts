@@ -1,5 +1,8 @@
 import type { Clock } from '../stores/clock.ts';
 
+/** Why a timer is ended whose task was in time. */
+const over = 'over';
+
 /**
  * What `task` comes to, or a rejection when `ms` of `clock` are over or `outer` aborts before that; `task` is told by
  * its signal, and ends what it was waiting for.
@@ -22,7 +25,8 @@ export const withTimeout = async <T>(
     return await task(limit.signal);
   } finally {
     outer?.removeEventListener('abort', abort);
-    finished.abort();
+    // With a reason of its own: without, an error is made with a stack.
+    finished.abort(over);
     await timer;
   }
 };

@@ -19,6 +19,16 @@ test('chance is in [0, 1), and no two draws of bytes are alike', () => {
   expect(new Set(ids.map(String)).size).toBe(1000);
 });
 
+test('draws of any size have their own bytes', () => {
+  for (const size of [0, 1, 4095, 4096, 4097, 100_000]) expect(systemRandom.bytes(size)).toHaveLength(size);
+  const [first, second] = [systemRandom.bytes(3000), systemRandom.bytes(3000)];
+  expect(Buffer.from(first).includes(Buffer.from(second.subarray(0, 16)))).toBe(false);
+  const kept = Buffer.from(first);
+  second.fill(0);
+  systemRandom.bytes(8192);
+  expect(Buffer.from(first).equals(kept)).toBe(true);
+});
+
 test('the monotonic clock counts milliseconds, as the wall clock does', async () => {
   const from = systemClock.monotonic();
   await systemClock.sleep(20);
