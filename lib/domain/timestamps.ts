@@ -13,5 +13,10 @@ export const parseTimestamp = (text: string): number | undefined => {
   return date.getUTCDate() === Number(day) && ms >= firstMs && ms <= lastMs ? ms : undefined;
 };
 
-/** ISO 8601 with ms, in UTC. */
-export const timestampText = (ms: number): string => new Date(ms).toISOString();
+let last = { ms: 0, text: new Date(0).toISOString() };
+
+/** ISO 8601 with ms, in UTC. The last is remembered: the records of a batch have mostly the same. */
+export const timestampText = (ms: number): string => {
+  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() };
+  return last.text;
+};

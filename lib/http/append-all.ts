@@ -39,21 +39,26 @@ const grouped = (records: readonly NewRecord[], partitions: readonly number[]): 
   return [...groups.values()];
 };
 
-const writtenResults = (
-  { append, appended }: { append: PartitionAppend; appended: Appended },
-  results: Map<number, ProducedResult>,
-): void => {
-  for (const [position, index] of append.indexes.entries()) {
-    results.set(index, {
-      partition: append.partition,
-      offset: appended.base + position,
-      timestamp: timestampText(append.records[position]?.timestamp ?? appended.appendedAt),
-    });
-  }
-};
+/** What each record of an append is told, in the append's order. */
+const writtenResults = (append: PartitionAppend, { base, appendedAt }: Appended): ProducedResult[] =>
+  append.records.map(({ timestamp = appendedAt }, position) => ({
+    partition: append.partition,
+    offset: base + position,
+    timestamp: timestampText(timestamp),
+  }));
 
-const inOrder = <Item>(items: ReadonlyMap<number, Item>): Item[] =>
-  [...items].sort(([a], [b]) => a - b).map(([, item]) => item);
+/** What is said of each record of several appends, in request order. */
+const inRequestOrder = <Item>(
+  said: readonly { readonly append: PartitionAppend; readonly items: readonly Item[] }[],
+): Item[] => {
+  const [only, ...others] = said;
+  // Those of one append stand in the order of the request.
+  if (only !== undefined && others.length === 0) return [...only.items];
+  const items: Item[] = [];
+  for (const { append, items: own } of said)
+    for (const [position, item] of own.entries()) items[append.indexes[position] ?? 0] = item;
+  return items;
+};
 
 /** The failure that says most of what happened: one that leaves something unknown, else the first. */
 const leading = (problems: readonly Problem[]): Problem | undefined =>
@@ -72,22 +77,14 @@ type Fate =
       readonly code: ProblemCode;
     };
 
-/** Those of all records, in request order. */
-const fatesOf = (outcomes: readonly PartitionOutcome[]): readonly Fate[] => {
-  const fates = new Map<number, Fate>();
-  for (const outcome of outcomes) {
-    if ('problem' in outcome) {
-      const { code } = outcome.problem;
-      const { indexes, partition } = outcome.append;
-      const fate = leavesUnknown.has(code) ? 'unknown' : 'not_written';
-      for (const index of indexes) fates.set(index, { outcome: fate, partition, code });
-    } else {
-      const written = new Map<number, ProducedResult>();
-      writtenResults(outcome, written);
-      for (const [index, result] of written) fates.set(index, { outcome: 'written', ...result });
-    }
-  }
-  return inOrder(fates);
+/** Those of an append's records. */
+const fatesOf = (outcome: PartitionOutcome): readonly Fate[] => {
+  const { append } = outcome;
+  if ('appended' in outcome)
+    return writtenResults(append, outcome.appended).map((result) => ({ outcome: 'written', ...result }));
+  const { code } = outcome.problem;
+  const fate = leavesUnknown.has(code) ? 'unknown' : 'not_written';
+  return append.records.map(() => ({ outcome: fate, partition: append.partition, code }));
 };
 
 /** How many records each fate has, and what to do now, whatever the failures were. */
@@ -104,7 +101,9 @@ const partlyFailed = (outcomes: readonly PartitionOutcome[]): Problem | undefine
   const problems = outcomes.flatMap((outcome) => ('problem' in outcome ? [outcome.problem] : []));
   const lead = leading(problems);
   if (lead === undefined || outcomes.length === 1) return lead;
-  const results = fatesOf(outcomes);
+  const results = inRequestOrder(
+    outcomes.map((outcome) => ({ append: outcome.append, items: fatesOf(outcome) })),
+  );
   if (problems.length < outcomes.length)
     return new Problem('partly_written', summary(results), { members: { results }, cause: lead });
   const { members, cause = lead } = lead.details;
@@ -159,7 +158,11 @@ export const appendAll = async (
   if (closed !== undefined) throw closed;
   const failure = partlyFailed(outcomes);
   if (failure !== undefined) throw failure;
-  const results = new Map<number, ProducedResult>();
-  for (const outcome of outcomes) if ('appended' in outcome) writtenResults(outcome, results);
-  return inOrder(results);
+  return inRequestOrder(
+    outcomes.flatMap((outcome) =>
+      'appended' in outcome
+        ? [{ append: outcome.append, items: writtenResults(outcome.append, outcome.appended) }]
+        : [],
+    ),
+  );
 };

@@ -53,7 +53,7 @@ export const placeRecords = (
   sticky: Pick<StickyPartition, 'next'>,
 ): readonly number[] => {
   const fixed = records.map((record, index) => chosen(topic, record, index));
-  if (!fixed.includes(undefined)) return fixed.flatMap((partition) => partition ?? []);
+  if (!fixed.includes(undefined)) return fixed.filter((partition) => partition !== undefined);
   const bytes = new Map<number, number>();
   const add = (partition: number, size: number): number => {
     bytes.set(partition, (bytes.get(partition) ?? 0) + size);
