@@ -7,6 +7,8 @@ export const concurrently = async <Item, Result>(
   items: readonly Item[],
   run: (item: Item, index: number) => Promise<Result>,
 ): Promise<Result[]> => {
+  const [only] = items;
+  if (only !== undefined && items.length === 1) return [await run(only, 0)];
   const results: Result[] = [];
   const queue = items.entries();
   let failed = false;

@@ -3,6 +3,8 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { serveHttp } from '../../lib/local/http-server.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
+import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { adminKey, call, newWorld, type World, withTopic } from '../http/world.ts';
 
@@ -143,6 +145,32 @@ test('of many clients that come at once none has many answers before each has it
     }
   });
   expect(most).toBeLessThan(12);
+});
+
+test('records that come together on many connections go into a few batches', async () => {
+  const together: number[] = [];
+  const world = await newWorld(({ random }) => ({
+    appender: new Appender({
+      batches: new MemoryBatchStore(systemClock),
+      clock: systemClock,
+      random,
+      telemetry: { record: (event) => void (event.kind === 'appended' && together.push(event.appends)) },
+    }),
+  }));
+  await withTopic(world, 1);
+  const server = await serveHttp(world.apps, 0, systemClock);
+  onTestFinished(() => server.stop(0));
+  const sockets = Array.from({ length: 32 }, () => connect(Number(new URL(server.url).port), '127.0.0.1'));
+  for (const socket of sockets) onTestFinished(() => void socket.destroy());
+  const answered = sockets.map((socket) => once(socket, 'data'));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  const body = '{"records":[{"value":1}]}';
+  const head = ['POST /v1/topics/orders/records HTTP/1.1', 'Host: a', `Authorization: Bearer ${adminKey}`];
+  const rest = ['Content-Type: application/json', `Content-Length: ${body.length}`, '', body];
+  for (const socket of sockets) socket.write([...head, ...rest].join('\r\n'));
+  for (const [answer] of await Promise.all(answered)) expect(String(answer)).toMatch(/^HTTP\/1\.1 200 /);
+  expect(together.reduce((sum, appends) => sum + appends)).toBe(32);
+  expect(together.length).toBeLessThan(10);
 });
 
 describe('a request that is refused before its body has come', () => {
