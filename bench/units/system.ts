@@ -18,8 +18,8 @@ import { Meter } from './usage.ts';
 
 /** Stands still, so that what is remembered for some seconds stays so however slow the machine is. */
 const stillClock = (): Clock => {
-  const now = Date.now();
-  return { ...systemClock, now: () => now };
+  const [now, monotonic] = [Date.now(), systemClock.monotonic()];
+  return { ...systemClock, now: () => now, monotonic: () => monotonic };
 };
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;

@@ -1,11 +1,9 @@
-import { enabledEndpoint, type Subscription } from '../domain/groups.ts';
+import type { Subscription } from '../domain/groups.ts';
 import { elapsedMs, type Instant } from '../domain/instants.ts';
 import type { Wake } from '../domain/wakes.ts';
+import { receives } from '../groups/receivers.ts';
 import { type Clock, instantOf } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
-
-/** Whether the group is to be called at all: it has an endpoint that is enabled. */
-export const receives = (subscription: Subscription): boolean => enabledEndpoint(subscription) !== undefined;
 
 /** A wake's group as it was read. */
 export interface ReadSubscription extends Subscription {

@@ -12,12 +12,12 @@ import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { findGroup } from './describe.ts';
 import { anotherEnabled } from './register-endpoint.ts';
-import { type WakeLaggingDeps, wakeLagging } from './wake-group.ts';
+import { type WakeGroupDeps, wakeGroup } from './wake-group.ts';
 
 /** What a request may change of an endpoint; null takes it away. */
 export type AskedOfEndpoint = Pick<EndpointChange, 'url' | 'headers' | 'description' | 'status'>;
 
-export interface ChangeEndpointDeps extends WakeLaggingDeps {
+export interface ChangeEndpointDeps extends WakeGroupDeps {
   readonly groups: Pick<GroupStore, 'get' | 'updateEndpoint'>;
   readonly clock: Clock;
 }
@@ -69,7 +69,10 @@ export const changeEndpoint = async (
     const change = changeFor(endpoint, asked, deps.clock.now());
     const changed = await deps.groups.updateEndpoint(ref, endpoint, change);
     if (changed === undefined) continue;
-    if (changed.status === 'enabled') await wakeLagging(deps, topic, subscription.group, at.requestId);
+    if (changed.status === 'enabled') {
+      const request = { requestId: at.requestId, isNew: other === undefined };
+      await wakeGroup(deps, topic, subscription.group, request);
+    }
     return changed;
   }
   throw new Problem('conflict', 'The endpoint is being changed by others. Nothing was changed; try again.');

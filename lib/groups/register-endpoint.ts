@@ -6,9 +6,9 @@ import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { newId } from '../stores/ids.ts';
 import type { Random } from '../stores/random.ts';
-import { type WakeLaggingDeps, wakeLagging } from './wake-group.ts';
+import { type WakeGroupDeps, wakeGroup } from './wake-group.ts';
 
-export interface RegisterEndpointDeps extends WakeLaggingDeps {
+export interface RegisterEndpointDeps extends WakeGroupDeps {
   readonly groups: GroupStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -61,6 +61,6 @@ export const registerEndpoint = async (
   const ref = { topicId: topic.topicId, group: group.name };
   const stored = await deps.groups.putEndpoint(ref, endpoint);
   if (!stored) throw new Problem('group_not_found', `Group "${group.name}" was deleted meanwhile.`);
-  await wakeLagging(deps, topic, group, requestId);
+  await wakeGroup(deps, topic, group, { requestId, isNew: true });
   return { endpoint, secret };
 };

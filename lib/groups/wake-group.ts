@@ -5,31 +5,53 @@ import type { CursorStore } from '../stores/cursors.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import type { QueuedWake, WakeQueue } from '../stores/wake-queue.ts';
 import { groupProgress } from './describe.ts';
-import type { OffsetReader } from './start-offsets.ts';
+import { type Receiver, receiversKnownAfterMs } from './receivers.ts';
+import { type OffsetReader, partitionsOf } from './start-offsets.ts';
 
 /** A wake for one of a group's partitions, to be sent at once. */
-export const wakeFor = (group: Group, partition: number, kind: Wake['kind']): QueuedWake => ({
+export const wakeFor = (group: Receiver, partition: number, kind: Wake['kind']): QueuedWake => ({
   wake: { kind, topicId: group.topicId, groupId: group.groupId, group: group.name, partition },
 });
 
-export interface WakeLaggingDeps {
+/**
+ * Wakes for a group that is to be called from now on and was not before, to be sent as soon as that is written. Until every
+ * process has heard of it, nobody may be told of what is appended, to whatever partition: then each is looked at once. As
+ * after an append: by then there may be retries that are to be waited for.
+ */
+export const newReceiverWakes = (
+  group: Receiver,
+  { partitions }: Pick<Topic, 'partitions'>,
+): readonly QueuedWake[] =>
+  partitionsOf({ topicId: group.topicId, partitions }).map(({ partition }) => ({
+    ...wakeFor(group, partition, 'append'),
+    delayMs: receiversKnownAfterMs,
+  }));
+
+export interface WakeGroupDeps {
   readonly cursors: Pick<CursorStore, 'list'>;
   readonly reader: Pick<OffsetReader, 'endOffset'>;
   readonly queue: WakeQueue;
   readonly telemetry: Telemetry;
 }
 
+export interface WakeGroupRequest {
+  readonly requestId: string;
+  /** Whether the group had no endpoint that was enabled. */
+  readonly isNew: boolean;
+}
+
 /**
- * Wakes every partition in which a group has something to deliver, whatever retry is due later. A failure is only recorded:
- * sweep wakes them later.
+ * Wakes every partition in which a group has something to deliver, whatever retry is due later; one that is new, every
+ * partition once more. A failure is only recorded: sweep wakes them later.
  */
-export const wakeLagging = async (
-  deps: WakeLaggingDeps,
+export const wakeGroup = async (
+  deps: WakeGroupDeps,
   topic: Topic,
   group: Group,
-  requestId: string,
+  { requestId, isNew }: WakeGroupRequest,
 ): Promise<void> => {
   try {
+    if (isNew) await deps.queue.send(newReceiverWakes(group, topic));
     const progress = await groupProgress(deps, topic, group);
     const wakes = progress
       .filter(({ lag }) => lag > 0)

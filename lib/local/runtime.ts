@@ -9,7 +9,9 @@ import { longestLeaseMs } from '../domain/cursors.ts';
 import type { ApiKey } from '../domain/keys.ts';
 import { limits } from '../domain/limits.ts';
 import { StickyPartition } from '../domain/records/partitioning.ts';
+import { announceChanges } from '../groups/announced-changes.ts';
 import { endLeases } from '../groups/end-leases.ts';
+import { Receivers } from '../groups/receivers.ts';
 import { adminApp } from '../http/admin.ts';
 import { consumeApp } from '../http/consume.ts';
 import { produceApp } from '../http/produce.ts';
@@ -70,9 +72,12 @@ const groupOf = (body: string): string => {
 };
 
 /** The parts that run: nothing of them has begun when they are made. */
-const compose = (stores: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
+const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
+  const receivers = new Receivers({ groups: opened.groups, clock });
+  const groups = announceChanges(opened.groups, ({ topicId }) => receivers.forget(topicId));
+  const stores = { ...opened, groups };
   const streamPump: StreamPump = new StreamPump(
-    createStreamConsumer({ onAppend: (changed) => onAppend(stores, changed), telemetry }),
+    createStreamConsumer({ onAppend: (changed) => onAppend({ ...stores, receivers }, changed), telemetry }),
     { clock, telemetry },
   );
   // All that writes to the log writes through this process, unless the log tells of its writes by itself.

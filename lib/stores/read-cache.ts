@@ -1,22 +1,27 @@
 import { dropOldest } from '../domain/drop-oldest.ts';
-import type { Clock } from './clock.ts';
+import { elapsedMs, type Instant } from '../domain/instants.ts';
+import { type Clock, instantOf } from './clock.ts';
 
 export interface ReadCacheOptions<Value> {
   readonly clock: Clock;
-  /** How long an answer is good, in ms since its question was asked; 0: not at all. */
+  /** How long an answer is good, in ms since its question was asked, by whichever clock shows more; 0: not at all. */
   readonly maxAgeMs: (value: Value) => number;
   /** The least recently asked for are forgotten beyond these. */
   readonly maxEntries: number;
+  /**
+   * Whether questions that are asked while the same one is on its way share its answer, though it may be asked before
+   * something that they were asked after; true unless said.
+   */
+  readonly shares?: boolean;
 }
 
 interface Entry<Value> {
   readonly value: Value;
-  readonly askedAt: number;
+  readonly askedAt: Instant;
 }
 
 /**
- * What a process remembers, for seconds, of a store's answers. Bounded. Questions that are asked while the same one is
- * on its way share its answer.
+ * What a process remembers, for seconds, of a store's answers. Bounded.
  */
 export class ReadCache<Value> {
   readonly #options: ReadCacheOptions<Value>;
@@ -36,7 +41,7 @@ export class ReadCache<Value> {
       return Promise.resolve(entry.value);
     }
     const asked = this.#asked.get(key);
-    if (asked !== undefined) return asked;
+    if (asked !== undefined && this.#options.shares !== false) return asked;
     const answer = this.#ask(key, ask, () => this.#asked.get(key) === answer);
     this.#asked.set(key, answer);
     return answer;
@@ -45,7 +50,7 @@ export class ReadCache<Value> {
   /** Sets the answer for `key`, which is known because it was just written. */
   set(key: string, value: Value): void {
     this.#asked.delete(key);
-    this.#remember(key, { value, askedAt: this.#options.clock.now() });
+    this.#remember(key, { value, askedAt: instantOf(this.#options.clock) });
   }
 
   /** Forgets `key`: an answer that is on its way still reaches those who asked, and nobody after them. */
@@ -55,7 +60,7 @@ export class ReadCache<Value> {
   }
 
   async #ask(key: string, ask: () => Promise<Value>, isCurrent: () => boolean): Promise<Value> {
-    const askedAt = this.#options.clock.now();
+    const askedAt = instantOf(this.#options.clock);
     try {
       const value = await ask();
       if (isCurrent()) this.#remember(key, { value, askedAt });
@@ -74,7 +79,7 @@ export class ReadCache<Value> {
 
   /** The wall clock may jump either way: an answer from the future is no good. */
   #isGood({ value, askedAt }: Entry<Value>): boolean {
-    const age = this.#options.clock.now() - askedAt;
-    return age >= 0 && age < this.#options.maxAgeMs(value);
+    const now = instantOf(this.#options.clock);
+    return now.wall >= askedAt.wall && elapsedMs(askedAt, now) < this.#options.maxAgeMs(value);
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { disabling, type Endpoint, enabledEndpoint } from '../../lib/domain/groups.ts';
 import { limits } from '../../lib/domain/limits.ts';
+import { receiversKnownAfterMs } from '../../lib/groups/receivers.ts';
 import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 const path = '/v1/topics/orders/groups/billing/endpoints';
@@ -359,6 +360,27 @@ describe('changing an endpoint', () => {
       const { headers } = await patch(world, json['id'], change);
       expect(wakes()).toEqual([{ kind: 'resume', partition: 1, requestId: headers.get('x-request-id') }]);
     }
+  });
+
+  test('wakes every partition once more when all have heard of it, if none was enabled before', async () => {
+    const world = await withGroup(await newWorld());
+    const later = () => {
+      world.clock.advance(receiversKnownAfterMs);
+      return world.stores.wakes.receive(100).map(({ wake: { kind, partition }, receipt }) => {
+        world.stores.wakes.acknowledge(receipt);
+        return `${kind} ${partition}`;
+      });
+    };
+    const first = await register(world);
+    const { partitions = 0 } = (await world.stores.topics.get('orders')) ?? {};
+    const appends = Array.from({ length: partitions }, (_, partition) => `append ${partition}`);
+    expect(later().sort()).toEqual([...appends, 'resume 1']);
+    await patch(world, first.json['id'], { status: 'enabled', description: 'as before' });
+    expect(later()).toEqual(['resume 1']);
+    await patch(world, first.json['id'], { status: 'disabled' });
+    expect(later()).toEqual([]);
+    await patch(world, first.json['id'], { status: 'enabled' });
+    expect(later().sort()).toEqual([...appends, 'resume 1']);
   });
 
   test('enables no second one', async () => {

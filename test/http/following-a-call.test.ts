@@ -5,6 +5,7 @@ import { createStreamConsumer } from '../../functions/on-append/stream-events.ts
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
 import { partitionKey } from '../../lib/domain/records/records.ts';
+import { Receivers } from '../../lib/groups/receivers.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { wakeToMessage } from '../../lib/stores/sqs/wake-message.ts';
@@ -76,8 +77,9 @@ test('one call is followed by one id from its answer to the webhook, which gets 
   const pk = partitionKey({ topicId, partition: 0 });
 
   const { groups, wakes: queue } = world.stores;
+  const receivers = new Receivers({ ...world.stores, clock: world.clock });
   const consumeStream = createStreamConsumer({
-    onAppend: (changed) => onAppend({ groups, queue }, changed),
+    onAppend: (changed) => onAppend({ receivers, queue }, changed),
     telemetry,
   });
   await as('on-append', () => consumeStream(streamEvent(pk)));

@@ -4,6 +4,7 @@ import type { Subscription } from '../../lib/domain/groups.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
 import type { BatchPage } from '../../lib/stores/batches.ts';
+import type { Clock } from '../../lib/stores/clock.ts';
 import type { CursorStore } from '../../lib/stores/cursors.ts';
 import type { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
 import type { MemoryGroupStore } from '../../lib/stores/memory/groups.ts';
@@ -29,6 +30,10 @@ export interface Mutant {
   readonly cursors?: (cursors: MemoryCursorStore, world: View) => MemoryCursorStore;
   /** Stands between the groups and everybody. */
   readonly groups?: (groups: MemoryGroupStore, world: View) => MemoryGroupStore;
+  /** Changes what is sent for a group that is to be called from now on. */
+  readonly newReceiverWakes?: (wakes: readonly QueuedWake[]) => readonly QueuedWake[];
+  /** Changes the clock by which whoever listens to the stream remembers. */
+  readonly listenerClock?: (clock: Clock) => Clock;
   /** Changes what a run knows of itself. */
   readonly run?: (run: Run) => Run;
   /** Stands between the consumer of the queue and the queue. */
@@ -174,10 +179,10 @@ class Past<Value> {
     this.#values.push({ since: this.#world.now(), value });
   }
 
-  /** Of some moment of late; undefined when nothing was noted before that. */
-  read(): Value | undefined {
-    const { now, random, eventuallyMs } = this.#world;
-    const asOf = now() - (random.number() < 0.5 ? 0 : random.number() * eventuallyMs);
+  /** Of some moment of late; undefined when nothing was noted before that. @param longestMs how long ago at most. */
+  read(longestMs = this.#world.eventuallyMs): Value | undefined {
+    const { now, random } = this.#world;
+    const asOf = now() - (random.number() < 0.5 ? 0 : random.number() * longestMs);
     return this.#values.findLast(({ since }) => since <= asOf)?.value;
   }
 }
@@ -202,9 +207,10 @@ const readsCursorEventually: Mutant = {
   },
 };
 
-/** Groups are read eventually consistent. */
+/** Groups are read eventually consistent, which has no bound. */
 const readsGroupEventually: Mutant = {
   groups: (groups, world) => {
+    const longestMs = 10 * world.eventuallyMs;
     const past = new Past<Subscription | undefined>(world);
     const ref = { topicId: 't1', group: 'billing' };
     const noting = async <T>(write: Promise<T>): Promise<T> => {
@@ -213,8 +219,8 @@ const readsGroupEventually: Mutant = {
       return result;
     };
     return but(groups, {
-      get: async () => past.read(),
-      list: async () => [past.read() ?? []].flat(),
+      get: async () => past.read(longestMs),
+      list: async () => [past.read(longestMs) ?? []].flat(),
       putEndpoint: (...given) => noting(groups.putEndpoint(...given)),
       deleteEndpoint: (...given) => noting(groups.deleteEndpoint(...given)),
       updateEndpoint: (...given) => noting(groups.updateEndpoint(...given)),
@@ -273,6 +279,23 @@ const knowsOneMessage: Mutant = {
   run: (run) => ({ ...run, messageIds: [run.messageIds[0]] }),
 };
 
+/** Nobody looks again when everybody has heard of a new endpoint. */
+const newReceiverWakesMissing: Mutant = { newReceiverWakes: () => [] };
+
+/** Such a look comes before everybody has heard. */
+const newReceiverWakesEarly: Mutant = {
+  newReceiverWakes: (wakes) => wakes.map((queued) => ({ ...queued, delayMs: 1000 })),
+};
+
+/** Who receives is remembered for longer than that. */
+const receiversRemembered: Mutant = {
+  listenerClock: (clock) => ({
+    ...clock,
+    now: () => clock.now() / 20,
+    monotonic: () => clock.monotonic() / 20,
+  }),
+};
+
 /** What failed is shown again at once, while its lease is still held. */
 const shownAtOnce: Mutant = {
   receipts: (receipts) => ({ showAgain: (receipt) => receipts.showAgain(receipt, 0) }),
@@ -293,6 +316,9 @@ export const mutants = {
   readsNothingAgain,
   believesEveryTime,
   knowsOneMessage,
+  newReceiverWakesMissing,
+  newReceiverWakesEarly,
+  receiversRemembered,
   shownAtOnce,
 } satisfies Record<string, Mutant>;
 

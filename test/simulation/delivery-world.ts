@@ -1,7 +1,7 @@
 import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import type { DeliverDeps, Run } from '../../lib/delivery/deps.ts';
-import { onAppend } from '../../lib/delivery/on-append.ts';
+import { type OnAppendDeps, onAppend } from '../../lib/delivery/on-append.ts';
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../lib/delivery/sweep/sweep.ts';
 import {
@@ -15,7 +15,8 @@ import { jsonText } from '../../lib/domain/json/text.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import { encodeRecords } from '../../lib/domain/records/encoding.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
-import { wakeFor } from '../../lib/groups/wake-group.ts';
+import { Receivers } from '../../lib/groups/receivers.ts';
+import { newReceiverWakes, wakeFor } from '../../lib/groups/wake-group.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { BatchTable } from '../../lib/stores/memory/batches.ts';
 import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
@@ -93,6 +94,12 @@ const settingsOf = (random: Random): Group['delivery'] => ({
   backoff: { initialSeconds: 1, maxSeconds: longestBackoffSeconds },
 });
 
+/** A process that takes in what the stream tells. */
+interface Listener {
+  readonly process: SimulatedProcess;
+  readonly deps: OnAppendDeps;
+}
+
 /**
  * One topic, one group and its endpoint, with appends, stream, queue, deliverers and perhaps sweep, in a world that
  * is troubled at first: anything may be lost, late, doubled, frozen or dead. Then it is calm, and everything must come
@@ -116,8 +123,12 @@ export class DeliveryWorld {
   readonly #ends = Array.from({ length: partitions }, () => 0);
   readonly #faults: Faults;
   readonly #wrongClocks: boolean;
+  /** Whether something is appended about when the group is called again. */
+  readonly #appendsAround: boolean;
   readonly #world: Beyond;
   readonly #group: Group;
+  /** Those that took in what the stream told, and are kept warm. */
+  #listeners: readonly Listener[] = [];
   #endpoints = 0;
   #calm = false;
 
@@ -125,6 +136,7 @@ export class DeliveryWorld {
     this.#random = seededRandom(seed);
     this.#options = options;
     this.#wrongClocks = options.wrongClocks ?? this.#random.number() < 0.4;
+    this.#appendsAround = this.#random.number() < 0.5;
     this.invariants = new Invariants(!this.#wrongClocks);
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
       visibilityMs: options.visibilityMs ?? safeVisibilityMs,
@@ -155,7 +167,7 @@ export class DeliveryWorld {
       // A little later there is another, or it is enabled again.
       onGone: () => {
         const mend = this.#random.number() < 0.5 ? () => this.#addEndpoint() : () => this.#enable();
-        this.scheduler.after(this.#random.number() * 20_000, () => void mend());
+        this.#callIn(this.#random.number() * 20_000, mend);
       },
       onAcknowledged: (partition, through) => this.#appendAsItEnds(partition, through),
     });
@@ -227,7 +239,9 @@ export class DeliveryWorld {
     const createdAt = this.scheduler.now();
     await this.#topics.create({ name: 'orders', topicId: 't1', createdAt, ...settings });
     await this.#groups.create(this.#group);
-    await this.#addEndpoint();
+    const add = (): Promise<void> => this.#addEndpoint();
+    if (!this.#appendsAround) await add();
+    else this.#callIn(this.#random.number() * troubledMs, add);
   }
 
   /** What registering an endpoint does, by somebody who tries until it is done. */
@@ -247,8 +261,26 @@ export class DeliveryWorld {
   }
 
   #resume(): void {
-    const wakes = this.#ends.map((_, partition) => wakeFor(this.#group, partition, 'resume'));
+    const { mutant } = this.#options;
+    const later = newReceiverWakes(this.#group, { partitions });
+    const wakes = [
+      ...(mutant?.newReceiverWakes?.(later) ?? later),
+      ...this.#ends.map((_, partition) => wakeFor(this.#group, partition, 'resume')),
+    ];
     this.scheduler.after(this.#random.number() * 50, () => void this.#queue.send(wakes));
+  }
+
+  /**
+   * Has the group called again in `ms`. In every other world something is appended shortly before, so that whoever is to tell of it knows of
+   * nobody, and shortly after.
+   */
+  #callIn(ms: number, call: () => Promise<void>): void {
+    this.scheduler.after(ms, () => void call());
+    if (!this.#appendsAround) return;
+    for (const at of [ms - this.#random.number() * 2000, ms + this.#random.number() * 6000])
+      this.scheduler.after(at, () => {
+        if (!this.#calm) this.#append(Math.floor(this.#random.number() * partitions));
+      });
   }
 
   /** Changes the newest endpoint as it is then, by somebody who tries until it is done; nothing where none is left. */
@@ -273,7 +305,7 @@ export class DeliveryWorld {
     for (let count = Math.floor(this.#random.number() * 3); count > 0; count -= 1)
       this.scheduler.after(this.#random.number() * troubledMs, () => {
         void this.#change((now) => disabling('It was disabled.', now));
-        this.scheduler.after(this.#random.number() * 20_000, () => void this.#enable());
+        this.#callIn(this.#random.number() * 20_000, () => this.#enable());
       });
   }
 
@@ -283,7 +315,7 @@ export class DeliveryWorld {
       this.scheduler.after(this.#random.number() * troubledMs, () => {
         for (let number = 1; number <= this.#endpoints; number += 1)
           void this.#groups.deleteEndpoint({ topicId: 't1', group: 'billing' }, `e${number}`);
-        this.scheduler.after(this.#random.number() * 20_000, () => void this.#addEndpoint());
+        this.#callIn(this.#random.number() * 20_000, () => this.#addEndpoint());
       });
   }
 
@@ -324,11 +356,10 @@ export class DeliveryWorld {
     this.#announce(partition);
   }
 
-  /** The stream: tells of the append until it was taken, in a new process each time, now and then once more. */
+  /** The stream: tells of the append until it was taken, by a process that was told before or by a new one, now and then once more. */
   #announce(partition: number): void {
     this.scheduler.after(this.#random.number() * 50, () => {
-      const process = this.#process();
-      const deps = this.#network.deps(process, this.#world);
+      const { process, deps } = this.#listener();
       let over = false;
       const end = (again: boolean): void => {
         if (over) return;
@@ -346,6 +377,18 @@ export class DeliveryWorld {
         () => end(true),
       );
     });
+  }
+
+  #listener(): Listener {
+    this.#listeners = this.#listeners.filter(({ process }) => !process.crashed).slice(-4);
+    const warm = this.#listeners[Math.floor(this.#random.number() * this.#listeners.length)];
+    if (warm !== undefined && this.#random.number() < 0.8) return warm;
+    const process = this.#process();
+    const { groups, queue } = this.#network.deps(process, this.#world);
+    const clock = this.#options.mutant?.listenerClock?.(process.clock) ?? process.clock;
+    const listener = { process, deps: { receivers: new Receivers({ groups, clock }), queue } };
+    this.#listeners = [...this.#listeners, listener];
+    return listener;
   }
 
   /** A process, whose clock may be wrong, and may be put right or wrong while it runs. */

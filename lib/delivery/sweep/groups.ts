@@ -4,6 +4,7 @@ import type { Group, Subscription } from '../../domain/groups.ts';
 import { batchEnd } from '../../domain/records/batches.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { lagOf, type PartitionLag } from '../../groups/lag.ts';
+import { receives } from '../../groups/receivers.ts';
 import { partitionsOf } from '../../groups/start-offsets.ts';
 import { wakeFor } from '../../groups/wake-group.ts';
 import type { BatchStore } from '../../stores/batches.ts';
@@ -12,7 +13,6 @@ import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { Telemetry } from '../../stores/telemetry.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
-import { receives } from '../subscriptions.ts';
 import type { PartitionEnds } from './ends.ts';
 import type { Failures } from './failures.ts';
 

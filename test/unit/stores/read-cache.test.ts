@@ -2,19 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { ReadCache } from '../../../lib/stores/read-cache.ts';
 
 /** A cache of ten seconds and three entries, over a store whose answers count up. */
-const counting = () => {
+const counting = (options: { readonly shares?: boolean } = {}) => {
   let now = 1_000_000;
+  let wallAhead = 0;
   let asked = 0;
   const cache = new ReadCache<number>({
-    clock: { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() },
+    clock: { now: () => now + wallAhead, monotonic: () => now, sleep: () => Promise.resolve() },
     maxAgeMs: (value) => (value < 0 ? 0 : 10_000),
     maxEntries: 3,
+    ...options,
   });
   return {
     cache,
     get: (key: string) => cache.get(key, async () => ++asked),
     pass: (ms: number) => {
       now += ms;
+    },
+    putBack: (ms: number) => {
+      wallAhead -= ms;
     },
   };
 };
@@ -52,6 +57,16 @@ describe('an answer', () => {
     expect(await get('a')).toBe(2);
   });
 
+  test('is as old as the monotonic clock says, where the wall clock was put back meanwhile', async () => {
+    const { get, pass, putBack } = counting();
+    await get('a');
+    pass(9_999);
+    putBack(9_000);
+    expect(await get('a')).toBe(1);
+    pass(1);
+    expect(await get('a')).toBe(2);
+  });
+
   test('that is good for no time is not remembered', async () => {
     const { cache, get } = counting();
     expect(await cache.get('a', async () => -1)).toBe(-1);
@@ -70,6 +85,17 @@ describe('an answer', () => {
     reject(new Error('no answer'));
     for (const one of both) await expect(one).rejects.toThrow('no answer');
     expect(await get('a')).toBe(1);
+  });
+});
+
+describe('an answer of a cache that shares none', () => {
+  test('is for the one who asked, and the newest is remembered', async () => {
+    const { cache, get } = counting({ shares: false });
+    const { ask, resolve } = pending();
+    const before = cache.get('a', ask);
+    expect(await get('a')).toBe(1);
+    resolve(99);
+    expect([await before, await get('a')]).toEqual([99, 1]);
   });
 });
 

@@ -1,0 +1,26 @@
+import type { GroupRef, GroupStore } from '../stores/groups.ts';
+
+/**
+ * The same store, telling of every change that may have been made: for a process that remembers groups and changes them
+ * itself. Whoever the change is answered to finds nothing remembered from before it.
+ */
+export const announceChanges = (store: GroupStore, announce: (ref: GroupRef) => void): GroupStore => {
+  const told = async <T>(ref: GroupRef, change: Promise<T>): Promise<T> => {
+    try {
+      return await change;
+    } finally {
+      announce(ref);
+    }
+  };
+  return {
+    get: (ref) => store.get(ref),
+    list: (topicId) => store.list(topicId),
+    create: (group) => told({ topicId: group.topicId, group: group.name }, store.create(group)),
+    updateDelivery: (group, delivery) =>
+      told({ topicId: group.topicId, group: group.name }, store.updateDelivery(group, delivery)),
+    delete: (ref, groupId) => told(ref, store.delete(ref, groupId)),
+    putEndpoint: (ref, endpoint) => told(ref, store.putEndpoint(ref, endpoint)),
+    updateEndpoint: (ref, read, change) => told(ref, store.updateEndpoint(ref, read, change)),
+    deleteEndpoint: (ref, endpointId) => told(ref, store.deleteEndpoint(ref, endpointId)),
+  };
+};
