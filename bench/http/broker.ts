@@ -8,6 +8,7 @@ import { produceApp } from '../../lib/http/produce.ts';
 import { serveHttp } from '../../lib/local/http-server.ts';
 import { announceWrites } from '../../lib/local/pumps/announced-batches.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
+import { quickCompression } from '../../lib/log/append/options.ts';
 import { Arrivals } from '../../lib/log/read/arrivals.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
@@ -29,7 +30,7 @@ const batches = announceWrites(stores.batches, (at) => arrivals.announce(at));
 const deps = {
   ...stores,
   batches,
-  appender: new Appender({ batches, clock, random, telemetry }),
+  appender: new Appender({ batches, clock, random, telemetry, options: { compression: quickCompression } }),
   reader: new Reader({ batches, partitions: stores.partitions, clock, arrivals }),
   // As in the runtime there is a root key, which every key is compared with first.
   authenticator: new Authenticator({

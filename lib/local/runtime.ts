@@ -16,6 +16,7 @@ import { adminApp } from '../http/admin.ts';
 import { consumeApp } from '../http/consume.ts';
 import { produceApp } from '../http/produce.ts';
 import { Appender } from '../log/append/appender.ts';
+import { quickCompression } from '../log/append/options.ts';
 import { Arrivals } from '../log/read/arrivals.ts';
 import { Reader } from '../log/read/reader.ts';
 import type { Clock } from '../stores/clock.ts';
@@ -87,7 +88,8 @@ const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_0
     if (stores.stream === undefined) streamPump.announce(at, base);
   });
   const logStream = stores.stream?.((record) => streamPump.push(record));
-  const appender = new Appender({ batches, clock, random, telemetry });
+  const options = { compression: quickCompression };
+  const appender = new Appender({ batches, clock, random, telemetry, options });
   const webhooks = new HttpsWebhookSender({ allowLoopback: true, excerpts: true });
   const delivering = { ...stores, batches, webhooks, clock, random, telemetry };
   const queuePump = new QueuePump(

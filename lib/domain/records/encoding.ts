@@ -1,4 +1,4 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { UndecodableBatchError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Batch } from './batches.ts';
@@ -33,17 +33,32 @@ const framed = (formatByte: number, body: Uint8Array): Uint8Array => {
   return data;
 };
 
+/** How hard zstd tries unless told, which is its own default. */
+export const defaultCompression = 3;
+
+export interface EncodingOptions {
+  /** What the batch's item holds as well. */
+  readonly origin?: Origin | undefined;
+  /** zstd's level, from 1: a higher one takes more time for fewer bytes. All are decoded alike. */
+  readonly compression?: number;
+}
+
 /**
  * The `data` of a batch from records that `serializeRecord` wrote: plain, or zstd where that saves a whole write unit of
- * the item, which holds `origin` as well.
+ * the item.
  */
-export const encodeSerialized = (records: readonly string[], origin?: Origin): Uint8Array => {
+export const encodeSerialized = (
+  records: readonly string[],
+  { origin, compression = defaultCompression }: EncodingOptions = {},
+): Uint8Array => {
   const otherBytes = batchItemOverheadBytes + originBytes(origin);
   const writeUnits = (dataBytes: number): number => Math.ceil((dataBytes + otherBytes) / writeUnitBytes);
   const json = Buffer.from(`[${records.join(',')}]`);
   const plainUnits = writeUnits(json.length + 1);
   if (plainUnits > 1) {
-    const compressed = zstdCompressSync(json);
+    const compressed = zstdCompressSync(json, {
+      params: { [constants.ZSTD_c_compressionLevel]: compression },
+    });
     if (writeUnits(compressed.length + 1) < plainUnits) return framed(format.zstdJson, compressed);
   }
   return framed(format.json, json);
@@ -51,7 +66,7 @@ export const encodeSerialized = (records: readonly string[], origin?: Origin): U
 
 /** The `data` of a batch: a format byte, then JSON, zstd-compressed only where that saves a whole write unit of the item. */
 export const encodeRecords = (records: readonly NewRecord[], origin?: Origin): Uint8Array =>
-  encodeSerialized(records.map(serializeRecord), origin);
+  encodeSerialized(records.map(serializeRecord), { origin });
 
 const decodedBody = (data: Uint8Array): Buffer => {
   const body = data.subarray(1);

@@ -1,3 +1,5 @@
+import { defaultCompression } from '../../domain/records/encoding.ts';
+
 /** Every knob of the append protocol. Durations are ms. */
 export interface AppendOptions {
   /** How long one request to the store may take before its outcome counts as unknown. */
@@ -39,7 +41,15 @@ export interface AppendOptions {
   readonly maxRivals: number;
   /** Partitions a process remembers the tails of. */
   readonly rememberedPartitions: number;
+  /** zstd's level for batches that need not be compressed to fit. */
+  readonly compression: number;
 }
+
+/**
+ * For a store that takes no money for bytes. Level 1 takes a third to half the time of 3; of real webhook bodies it makes 1
+ * to 3 percent more bytes, and up to 7 of batches of 40, which DynamoDB's price would not make up for.
+ */
+export const quickCompression = 1;
 
 export const appendDefaults: AppendOptions = {
   attemptTimeoutMs: 2_000,
@@ -58,4 +68,5 @@ export const appendDefaults: AppendOptions = {
   yieldFactor: 2.5,
   maxRivals: 128,
   rememberedPartitions: 4_096,
+  compression: defaultCompression,
 };

@@ -161,12 +161,13 @@ export class PartitionWriter {
   #batchAt(tail: Tail, now: number): Batch {
     const records = this.#underWay.flatMap((waiting) => waiting.records);
     const origin = this.#underWay[0]?.origin;
+    const { compression } = this.#deps.options;
     const appendedAt = appendTime(tail, now);
     const maxTimestamp = this.#maxTimestamp(tail, appendedAt);
     return {
       base: tail.end,
       count: records.length,
-      data: this.#underWay[0]?.data ?? encodeSerialized(records, origin),
+      data: this.#underWay[0]?.data ?? encodeSerialized(records, { origin, compression }),
       writeId: this.#congestion.newWriteId(),
       appendedAt,
       bytesBefore: tail.bytes,

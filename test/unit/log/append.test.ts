@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { Batch } from '../../../lib/domain/records/batches.ts';
-import { decodeRecords, encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import { decodeRecords, encodeRecords, encodeSerialized } from '../../../lib/domain/records/encoding.ts';
+import { serializeRecord } from '../../../lib/domain/records/stored-records.ts';
 import { PartitionClosedError } from '../../../lib/log/append/appender.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 import { at, logWorld, shape } from './scripted-store.ts';
@@ -44,6 +45,17 @@ describe('an append', () => {
       [2, first],
       [1, undefined],
     ]);
+  });
+
+  it.each([1, 19])('is compressed as hard as it is told: level %d', async (compression) => {
+    const words = Array.from({ length: 4000 }, (_, index) => `order ${(index * index) % 977}`).join(' ');
+    const record = { valueJson: jsonText(words) };
+    const world = logWorld();
+    await world.outcome(world.appender({ compression }).append(at, [record]));
+    const [batch] = world.store.table.batches(at);
+    expect(batch?.data).toEqual(encodeSerialized([serializeRecord(record)], { compression }));
+    expect(batch?.data).not.toEqual(encodeRecords([record]));
+    expect(decodeRecords(batch as Batch, at.partition)).toMatchObject([record]);
   });
 
   it('costs one write and no read once the process knows the partition', async () => {
