@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import type { AdminDeps } from '../../lib/http/admin.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
+import { Database } from '../../lib/stores/sqlite/database.ts';
+import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 
 /** What the HTTP interface needs of stores. */
@@ -15,7 +18,13 @@ const inMemory = (): HttpStores => {
   return { ...stores, queue: wakes };
 };
 
+const onSqlite = (folder: string): HttpStores => {
+  const { wakes, ...stores } = sqliteStores(new Database(join(folder, 'millrace.db')), { clock });
+  return { ...stores, queue: wakes };
+};
+
 /** By name: makes new stores, and keeps what they keep in `folder`. */
 export const openStores: Readonly<Record<string, (folder: string) => HttpStores>> = {
   memory: inMemory,
+  sqlite: onSqlite,
 };

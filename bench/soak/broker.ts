@@ -22,7 +22,9 @@ process.on('message', ({ collect }: Asked) => {
   // Twice: what the first leaves to finalizers is free after the second.
   if (collect) for (let times = 0; times < 2; times += 1) globalThis.gc?.();
   const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
-  tell({ rss, files: pagesOfFiles(), heapUsed, heapTotal, external, arrayBuffers });
+  const { user, system } = process.cpuUsage();
+  const files = pagesOfFiles();
+  tell({ rss, files, heapUsed, heapTotal, external, arrayBuffers, cpuMicros: user + system });
 });
 // The soak may fail: then nobody asks any more.
 process.once('disconnect', () => process.exit(1));

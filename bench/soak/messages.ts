@@ -18,4 +18,6 @@ export interface Memory {
   readonly heapTotal: number;
   readonly external: number;
   readonly arrayBuffers: number;
+  /** CPU time of the process since it began, µs. */
+  readonly cpuMicros: number;
 }
