@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cursor, CursorRef } from '../../lib/domain/cursors.ts';
 import type { Acquisition, Commit, CursorStore, Release } from '../../lib/stores/cursors.ts';
 import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
-import { dynamodbs, type Running } from './implementations.ts';
+import { databases, type Running } from './implementations.ts';
 
 /** One call on a store, given the cursor that stands in both. */
 type Step = (store: CursorStore, ref: CursorRef, standing: Cursor | undefined) => Promise<unknown>;
@@ -75,14 +75,14 @@ const release: fc.Arbitrary<Step> = fc
         store.release(ref, { ...given, epoch: epochOf(standing, by) }),
   );
 
-describe.each(dynamodbs)('$name', ({ start }) => {
+describe.each(databases)('$name', ({ start }) => {
   let running: Running;
   beforeAll(async () => {
     running = await start();
   });
   afterAll(() => running.stop());
 
-  test('memory and DynamoDB answer any run of acquires, commits and releases alike', {
+  test('memory and this answer any run of acquires, commits and releases alike', {
     timeout: 120_000,
   }, async () => {
     const { cursors } = await running.open();

@@ -110,7 +110,9 @@ const dynamodbLocal: readonly Implementation[] =
         },
       ];
 
-/** The implementations that answer over a network. */
-export const dynamodbs: readonly Implementation[] = [dynalite, ...dynamodbLocal];
+const dynamodbs: readonly Implementation[] = [dynalite, ...dynamodbLocal];
 
-export const implementations: readonly Implementation[] = [memory, sqlite, ...dynamodbs];
+/** Those that keep what they are given, each of which is held against the memory stores. */
+export const databases: readonly Implementation[] = [sqlite, ...dynamodbs];
+
+export const implementations: readonly Implementation[] = [memory, ...databases];

@@ -1,5 +1,5 @@
 /*
- * The catalogue: every table, and what its rows are. Times are wall clock ms. Ids are made here and unique for ever.
+ * The catalogue: every table, and what its rows are. Times are wall clock ms, and may have fractions. Ids are made here and unique for ever.
  */
 
 /** Grows with each change of the layout; kept as the file's `user_version`. */
@@ -25,9 +25,9 @@ CREATE TABLE batches (
   base INTEGER NOT NULL,
   count INTEGER NOT NULL,
   write_id BLOB NOT NULL,
-  appended_at INTEGER NOT NULL,
+  appended_at REAL NOT NULL,
   bytes_before INTEGER NOT NULL,
-  max_timestamp INTEGER,
+  max_timestamp REAL,
   keys TEXT,
   request_id TEXT,
   traceparent TEXT,
@@ -70,14 +70,14 @@ CREATE TABLE cursors (
   committed INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
   owner TEXT,
-  leaseUntil INTEGER NOT NULL,
+  leaseUntil REAL NOT NULL,
   attempts INTEGER NOT NULL,
-  retryAt INTEGER NOT NULL,
+  retryAt REAL NOT NULL,
   pendingEnd INTEGER,
   lastFailure TEXT,
-  failingSince INTEGER,
-  failedAt INTEGER,
-  outageMs INTEGER,
+  failingSince REAL,
+  failedAt REAL,
+  outageMs REAL,
   PRIMARY KEY (group_id, partition)
 ) STRICT, WITHOUT ROWID`;
 
@@ -118,7 +118,7 @@ CREATE TABLE sweep_place (
 const deleted = `
 CREATE TABLE deleted (
   id TEXT PRIMARY KEY,
-  deleted_at INTEGER NOT NULL
+  deleted_at REAL NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
 /**
@@ -128,7 +128,7 @@ CREATE TABLE deleted (
 const wakes = `
 CREATE TABLE wakes (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  visible_at INTEGER NOT NULL,
+  visible_at REAL NOT NULL,
   receives INTEGER NOT NULL,
   wake TEXT NOT NULL
 ) STRICT;

@@ -42,7 +42,7 @@ export class SqliteWakeQueue implements WakeQueue, WakeReceipts, WakeReceiver {
       for (const { wake, delayMs = 0 } of wakes) {
         const visibleAt = now + Math.min(Math.max(delayMs, 0), limits.wakeDelayMs);
         const sql = 'INSERT INTO wakes (visible_at, receives, wake) VALUES (?, 0, ?)';
-        this.#database.run(sql, Math.ceil(visibleAt), JSON.stringify(wake));
+        this.#database.run(sql, visibleAt, JSON.stringify(wake));
       }
     });
     this.#lookAgain();
@@ -73,7 +73,7 @@ export class SqliteWakeQueue implements WakeQueue, WakeReceipts, WakeReceiver {
 
   async showAgain(receipt: string, afterMs: number): Promise<void> {
     await this.#database.write('process', () => {
-      const visibleAt = Math.ceil(this.#clock.now() + Math.max(0, afterMs));
+      const visibleAt = this.#clock.now() + Math.max(0, afterMs);
       const sql = 'UPDATE wakes SET visible_at = ? WHERE id = ? AND receives = ?';
       this.#database.run(sql, visibleAt, ...partsOf(receipt));
     });

@@ -49,6 +49,19 @@ export const describeCursorLeases = (open: () => Promise<Stores>): void => {
       expect(await cursors.get(ref)).toStrictEqual(expected);
     });
 
+    test('times come back with their fractions: a pause that was drawn by chance has some', async () => {
+      const { cursors } = await open();
+      await cursors.acquire(ref, acquisition('a', { leaseUntil: 1_790_000_000_000.25 }));
+      expect((await cursors.get(ref))?.leaseUntil).toBe(1_790_000_000_000.25);
+      const retry = {
+        ...refused,
+        retryAt: 5000.125,
+        outage: { failingSince: 0.5, failedAt: 1.5, outageMs: 2.5 },
+      };
+      await cursors.release(ref, { epoch: 1, retry });
+      expect(await cursors.get(ref)).toMatchObject({ retryAt: 5000.125, ...retry.outage });
+    });
+
     test('of eight that acquire what they read alike one has the lease', async () => {
       const { cursors } = await open();
       const owners = Array.from({ length: 8 }, (_, index) => `owner-${index}`);
