@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { rootKeyRule } from '../lib/domain/keys.ts';
 import { limits } from '../lib/domain/limits.ts';
 import { plainLine } from '../lib/domain/plain-text.ts';
@@ -68,11 +69,17 @@ const functionSettings = {
 
 /** What the local runtime can be told: it makes its own tables, queue and bucket. */
 const localSettings = {
-  PORT: wholeNumber('the port to listen on, at 127.0.0.1; 0 takes a free one', {
-    min: 0,
-    max: 65_535,
-    absent: 8080,
-  }),
+  PORT: wholeNumber('the port to listen on; 0 takes a free one', { min: 0, max: 65_535, absent: 8080 }),
+  HOST: {
+    meaning: 'the address to listen at',
+    // No name: some shells set HOST to that of the machine, which nobody meant for a broker.
+    parse: (value: string): string => {
+      if (isIP(value) === 0)
+        throw new Error('must be an IP address, as 127.0.0.1, or 0.0.0.0 for every one of this machine');
+      return value;
+    },
+    absent: () => '127.0.0.1',
+  },
   MILLRACE_DATA_DIR: { ...text('the folder that holds everything'), absent: () => '.millrace' },
   MILLRACE_ADMIN_KEY: {
     meaning: 'the root key',

@@ -45,5 +45,5 @@ const deps = {
   telemetry,
 };
 const apps = { produce: produceApp(deps), consume: consumeApp(deps), admin: adminApp(deps) };
-const server = await serveHttp(apps, 0, clock);
+const server = await serveHttp(apps, { port: 0 }, clock);
 serveParent({ port: Number(new URL(server.url).port), key });

@@ -34,19 +34,42 @@ export interface HttpServer {
   stop(graceMs: number): Promise<void>;
 }
 
-const listen = (server: Server, port: number): Promise<void> =>
+export interface ListenAt {
+  /** An IP address of this machine, or `0.0.0.0` or `::` for all of them. Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+const loopback = '127.0.0.1';
+
+const whyNot = (error: NodeJS.ErrnoException, { host, port }: Required<ListenAt>): string | undefined => {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `The port ${port} at ${host} is taken by another program. Choose another with PORT (0 takes a free one).`;
+    case 'EACCES':
+      return `The port ${port} at ${host} may not be used by this user. Choose another with PORT (0 takes a free one).`;
+    case 'EADDRNOTAVAIL':
+      return `${host} is no address of this machine. Choose one that is with HOST (0.0.0.0 stands for all of them).`;
+    default:
+      return undefined;
+  }
+};
+
+const listen = (server: Server, at: Required<ListenAt>): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return reject(error);
-      const why = error.code === 'EACCES' ? 'may not be used by this user' : 'is taken by another program';
-      reject(
-        new StartError(
-          `The port ${port} at 127.0.0.1 ${why}. Choose another with PORT (0 takes a free one).`,
-        ),
-      );
+      const why = whyNot(error, at);
+      reject(why === undefined ? error : new StartError(why));
     });
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(at.port, at.host, resolve);
   });
+
+/** Where a program on this machine reaches what listens at `host`. */
+const urlOf = (host: string, port: number): string => {
+  const address = host === '0.0.0.0' || host === '::' ? loopback : host;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+};
 
 /** Of a request that reaches no application. */
 const refusal = (problem: Problem, headers: Readonly<Record<string, string>> = {}): Response => {
@@ -212,16 +235,19 @@ const drain = async (server: Server, clock: Clock, graceMs: number): Promise<voi
 };
 
 /**
- * Serves the applications at one port of 127.0.0.1.
- * @param port 0 takes a free one.
- * @throws StartError when the port cannot be had.
+ * Serves the applications at one port.
+ * @throws StartError when the port or the address cannot be had.
  */
-export const serveHttp = async (apps: Apps, port: number, clock: Clock): Promise<HttpServer> => {
+export const serveHttp = async (
+  apps: Apps,
+  { port, host = loopback }: ListenAt,
+  clock: Clock,
+): Promise<HttpServer> => {
   const answering: Answering = { underWay: new Set(), closes: false };
   const server = newServer(apps, answering, clock);
-  await listen(server, port);
+  await listen(server, { port, host });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: urlOf(host, (server.address() as AddressInfo).port),
     stop: (graceMs) => {
       answering.closes = true;
       for (const answer of answering.underWay) closeAfter(answer);

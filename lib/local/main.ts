@@ -21,6 +21,7 @@ const start = async (): Promise<Runtime> => {
   const runtime = await startRuntime({
     folder,
     port: environment.PORT,
+    host: environment.HOST,
     sweepMs: environment.MILLRACE_SWEEP_SECONDS * 1000,
     telemetry: consoleTelemetry(complain, systemClock),
     ...(adminKey !== undefined && { adminKey }),

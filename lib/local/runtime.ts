@@ -38,8 +38,9 @@ import { type LocalStores, openStores } from './stores.ts';
 export interface RuntimeOptions {
   /** The data folder. */
   readonly folder: string;
-  /** At 127.0.0.1; 0 takes a free one. */
   readonly port: number;
+  /** The address to listen at, 127.0.0.1 unless said. */
+  readonly host?: string;
   readonly telemetry: Telemetry;
   /** The root key; without it the data folder's own. */
   readonly adminKey?: string;
@@ -161,7 +162,7 @@ const begin = async (folder: DataFolder, stores: LocalStores, options: RuntimeOp
   // Before anything here can take one: whoever holds a lease now is gone.
   await endLeases({ ...stores, clock, random });
   const parts = compose(stores, root.stored, options);
-  const server = await serveHttp(parts.apps, options.port, clock);
+  const server = await serveHttp(parts.apps, options, clock);
   parts.logStream?.start();
   parts.queuePump.start();
   parts.sweepTimer.start();

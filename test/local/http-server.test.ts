@@ -11,7 +11,7 @@ import { adminKey, call, newWorld, type World, withTopic } from '../http/world.t
 /** What a server of the whole interface answers to `lines`, sent as they are. */
 const answerTo = async (lines: readonly string[]): Promise<string> => {
   const { apps } = await newWorld();
-  const server = await serveHttp(apps, 0, systemClock);
+  const server = await serveHttp(apps, { port: 0 }, systemClock);
   onTestFinished(() => server.stop(0));
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   await once(socket, 'connect');
@@ -60,7 +60,7 @@ describe('a request that is not as it was announced', () => {
   const answersTo = async (bytes: string): Promise<{ readonly text: string; readonly world: World }> => {
     const world = await newWorld();
     await withTopic(world, 1);
-    const server = await serveHttp(world.apps, 0, systemClock);
+    const server = await serveHttp(world.apps, { port: 0 }, systemClock);
     onTestFinished(() => server.stop(0));
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     await once(socket, 'connect');
@@ -108,7 +108,7 @@ describe('a request that is not as it was announced', () => {
 
 test('a request that comes on a kept connection just when the server stops is answered, as its last', async () => {
   const { apps } = await newWorld();
-  const server = await serveHttp(apps, 0, systemClock);
+  const server = await serveHttp(apps, { port: 0 }, systemClock);
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
   const request = 'GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n';
   socket.write(request);
@@ -124,7 +124,7 @@ test('a request that comes on a kept connection just when the server stops is an
 
 test('of many clients that come at once none has many answers before each has its first', async () => {
   const { apps } = await newWorld();
-  const server = await serveHttp(apps, 0, systemClock);
+  const server = await serveHttp(apps, { port: 0 }, systemClock);
   onTestFinished(() => server.stop(0));
   const clients = 64;
   const answers = Array<number>(clients).fill(0);
@@ -158,7 +158,7 @@ test('records that come together on many connections go into a few batches', asy
     }),
   }));
   await withTopic(world, 1);
-  const server = await serveHttp(world.apps, 0, systemClock);
+  const server = await serveHttp(world.apps, { port: 0 }, systemClock);
   onTestFinished(() => server.stop(0));
   const sockets = Array.from({ length: 32 }, () => connect(Number(new URL(server.url).port), '127.0.0.1'));
   for (const socket of sockets) onTestFinished(() => void socket.destroy());
@@ -187,7 +187,7 @@ describe('a request that is refused before its body has come', () => {
 
   const connected = async () => {
     const { apps } = await newWorld();
-    const server = await serveHttp(apps, 0, systemClock);
+    const server = await serveHttp(apps, { port: 0 }, systemClock);
     onTestFinished(() => server.stop(0));
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
     await once(socket, 'connect');

@@ -55,6 +55,25 @@ test('a port that is taken is said to be, with what to do', async () => {
   );
 });
 
+test('the broker listens at the address that HOST names, and at no other', async () => {
+  const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder(), HOST: '127.0.0.2' });
+  expect(broker.url).toMatch(/^http:\/\/127\.0\.0\.2:\d+$/);
+  await new Client(broker.url, broker.key).ok('GET', '/v1/topics');
+  await expect(fetch(broker.url.replace('127.0.0.2', '127.0.0.1'))).rejects.toThrow();
+  const everywhere = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder(), HOST: '0.0.0.0' });
+  expect(everywhere.url).toContain('127.0.0.1');
+  await new Client(everywhere.url.replace('127.0.0.1', '127.0.0.2'), everywhere.key).ok('GET', '/v1/topics');
+});
+
+test.each([
+  ['192.0.2.1', /^192\.0\.2\.1 is no address of this machine\. Choose one that is with HOST/],
+  ['my-machine', /HOST .* must be an IP address/],
+])('a HOST that cannot be listened at is refused with what to do: %s', async (host, words) => {
+  const { code, errors } = await failedStart({ MILLRACE_DATA_DIR: temporaryFolder(), HOST: host });
+  expect(code).toBe(1);
+  expect(errors).toMatch(words);
+});
+
 test('a data folder that another broker has is refused, with what to do', async () => {
   const folder = temporaryFolder();
   const broker = await startBroker({ MILLRACE_DATA_DIR: folder });

@@ -41,7 +41,7 @@ const worldWith = async (requestId: () => string): Promise<World> => {
 beforeAll(async () => {
   const local = await worldWith(() => 'the-id');
   const lambda = await worldWith(() => 'the-id');
-  entries = { worlds: { local, lambda }, server: await serveHttp(local.apps, 0, systemClock) };
+  entries = { worlds: { local, lambda }, server: await serveHttp(local.apps, { port: 0 }, systemClock) };
 });
 
 afterAll(() => entries.server.stop(0));
