@@ -12,6 +12,9 @@ export interface Arrival {
   end(): void;
 }
 
+/** Why a wait ends before its time. An abort without a reason makes an error with a stack. */
+const arrived = 'arrived';
+
 /** Tells those who wait for a partition's next records of what this same process writes, so that they look at once. */
 export class Arrivals {
   /**
@@ -68,17 +71,28 @@ export class Arrivals {
 
   /** Whatever is announced from now on ends the waits of what this gives. */
   expect(at: PartitionRef): Arrival {
-    let arrived = new AbortController();
+    let hasArrived = false;
+    // Ends the wait that is under way, if there is one.
+    let wake: (() => void) | undefined;
     const key = partitionKey(at);
-    const tell = (): void => arrived.abort();
+    const tell = (): void => {
+      hasArrived = true;
+      wake?.();
+    };
     const waiting = this.#waiting.get(key) ?? new Set();
     this.#waiting.set(key, waiting.add(tell));
     return {
       within: async (ms, clock, signal) => {
-        await clock.sleep(ms, signal ? AbortSignal.any([signal, arrived.signal]) : arrived.signal);
-        const hasArrived = arrived.signal.aborted;
-        if (hasArrived) arrived = new AbortController();
-        return hasArrived;
+        const over = new AbortController();
+        wake = () => over.abort(arrived);
+        signal?.addEventListener('abort', wake);
+        if (hasArrived || signal?.aborted === true) wake();
+        await clock.sleep(ms, over.signal);
+        signal?.removeEventListener('abort', wake);
+        wake = undefined;
+        const since = hasArrived;
+        hasArrived = false;
+        return since;
       },
       end: () => {
         waiting.delete(tell);

@@ -200,11 +200,14 @@ describe('a fetch that waits', () => {
     expect(world.store.count('eventual range')).toBeLessThan(40);
   });
 
-  it('ends when its caller is gone', async () => {
+  it.each([
+    ['looks again and again', false],
+    ['waits to be told', true],
+  ])('ends when its caller is gone, where it %s', async (_how, complete) => {
     const world = logWorld();
     const caller = new AbortController();
     const request = { offset: 0, maxRecords: 1, maxBytes: 1, waitMs: 20_000, signal: caller.signal };
-    const fetching = world.reader().fetch(at, request);
+    const fetching = world.reader(new Arrivals({ complete })).fetch(at, request);
     await world.pass(1_000);
     const abortedAt = world.clock.now();
     caller.abort();
