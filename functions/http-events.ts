@@ -136,7 +136,7 @@ const answerTo = async (
     const problem = new Problem('invalid_request', 'The request cannot be read.', { cause: error });
     return resultOf(refusal(requestContext.requestId, error instanceof Problem ? error : problem));
   }
-  return resultOf(await app.fetch(request, { event, requestContext }));
+  return resultOf(await app.fetch(request, { event, requestContext, lengthHolds: true }));
 };
 
 /** An HTTP application as a Lambda behind an HTTP API (payload version 2), one request at a time. */

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import type { Batch } from './batches.ts';
 import { type Origin, originText } from './origin.ts';
 import type { LogRecord, NewRecord } from './records.ts';
-import { cutRecords, serializeRecord } from './stored-records.ts';
+import { cutRecords, serializedBytes, serializeRecord } from './stored-records.ts';
 
 /** The first byte of `Batch.data`: how to read the rest. */
 const format = { json: 0, zstdJson: 1 } as const;
@@ -20,7 +20,7 @@ const writeUnitBytes = 1024;
 export const batchItemOverheadBytes = 90;
 
 /** UTF-8 bytes of the record as stored, before compression: what `limits.recordBytes` limits. */
-export const recordBytes = (record: NewRecord): number => Buffer.byteLength(serializeRecord(record));
+export const recordBytes = serializedBytes;
 
 /** The name of the attribute, and its text. */
 const originBytes = (origin: Origin | undefined): number =>

@@ -17,6 +17,22 @@ export const serializeRecord = (record: NewRecord): string => {
   return `{${text.slice(1)}}`;
 };
 
+/** Comma, quoted name and colon before each value. */
+const fieldBytes = ',"k":'.length;
+
+/** How many bytes of UTF-8 `serializeRecord` makes, without making them. */
+export const serializedBytes = (record: NewRecord): number => {
+  const { key, valueJson, valueBase64, headersJson, timestamp } = record;
+  let bytes = 0;
+  if (key !== undefined) bytes += fieldBytes + Buffer.byteLength(JSON.stringify(key));
+  if (valueJson !== undefined) bytes += fieldBytes + Buffer.byteLength(valueJson);
+  if (valueBase64 !== undefined) bytes += fieldBytes + valueBase64.length + 2;
+  if (headersJson !== undefined) bytes += fieldBytes + Buffer.byteLength(headersJson);
+  if (timestamp !== undefined) bytes += fieldBytes + `${timestamp}`.length;
+  // Two braces, and no comma before the first field.
+  return Math.max(2, bytes + 1);
+};
+
 const [quote, comma, colon, backslash] = [0x22, 0x2c, 0x3a, 0x5c];
 const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
 

@@ -1,6 +1,6 @@
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { encodeSerialized } from '../../domain/records/encoding.ts';
+import { encodeSerialized, recordBytes } from '../../domain/records/encoding.ts';
 import type { Origin } from '../../domain/records/origin.ts';
 import type { NewRecord } from '../../domain/records/records.ts';
 import { serializeRecord } from '../../domain/records/stored-records.ts';
@@ -68,7 +68,7 @@ export const payloadOf = (newRecords: readonly NewRecord[]): Payload => {
       { members: { limit: 'batchRecords', maximum: limits.batchRecords } },
     );
   const records = newRecords.map(serializeRecord);
-  const bytes = records.reduce((sum, record) => sum + Buffer.byteLength(record) + 1, 2);
+  const bytes = newRecords.reduce((sum, record) => sum + recordBytes(record) + 1, 2);
   const fits = bytes <= limits.batchBytes;
   const data = fits || bytes > limits.batchDecodedBytes ? undefined : encodeSerialized(records);
   if (!fits && (data === undefined || data.length > limits.batchBytes))

@@ -10,6 +10,7 @@ import {
   encodeRecords,
   recordBytes,
 } from '../../../lib/domain/records/encoding.ts';
+import { serializeRecord } from '../../../lib/domain/records/stored-records.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
 
 /** The records as they are given, encoded. */
@@ -33,15 +34,13 @@ const noise = (bytes: number): string =>
     'base64',
   );
 
-const record = fc.record(
-  {
-    key: fc.string({ unit: 'binary' }),
-    value: fc.jsonValue(),
-    headers: fc.dictionary(fc.string(), fc.string({ unit: 'binary' })),
-    timestamp: fc.integer({ min: 0, max: 4_102_444_800_000 }),
-  },
-  { requiredKeys: ['value'] },
-);
+const fields = {
+  key: fc.string({ unit: 'binary' }),
+  value: fc.jsonValue(),
+  headers: fc.dictionary(fc.string(), fc.string({ unit: 'binary' })),
+  timestamp: fc.integer({ min: 0, max: 4_102_444_800_000 }),
+};
+const record = fc.record(fields, { requiredKeys: ['value'] });
 
 describe('a batch', () => {
   it('gives back the records that were put in, with their offsets', () => {
@@ -160,6 +159,18 @@ describe('a batch', () => {
 });
 
 describe('the size of a record', () => {
+  it('is that of its text in a batch, whatever it has', () => {
+    const bytes = fc.uint8Array().map((value) => Buffer.from(value).toString('base64'));
+    const any = fc.record({ ...fields, valueBase64: bytes }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(any, (given) => {
+        const made = recordOf(given);
+        expect(recordBytes(made)).toBe(Buffer.byteLength(serializeRecord(made)));
+      }),
+    );
+    expect(recordBytes({})).toBe(2);
+  });
+
   it('is counted in bytes of UTF-8, not in characters', () => {
     expect(recordBytes(recordOf({ value: 'é€😀' })) - recordBytes(recordOf({ value: '' }))).toBe(2 + 3 + 4);
   });
