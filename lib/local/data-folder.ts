@@ -1,9 +1,11 @@
 import {
   accessSync,
   chmodSync,
+  closeSync,
   constants,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   rmSync,
   statSync,
@@ -159,6 +161,12 @@ export const openDataFolder = (folder: string): DataFolder => {
       database.close();
     },
   };
+};
+
+/** Makes a file, if it is not there, that its owner alone may read; also where it was there before with other rights. */
+export const makePrivate = (path: string): void => {
+  closeSync(openSync(path, 'a', 0o600));
+  chmodSync(path, 0o600);
 };
 
 /** Writes a file that its owner alone may read, also where it was there before with other rights. */

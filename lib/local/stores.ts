@@ -13,7 +13,7 @@ import { sqliteStores } from '../stores/sqlite/stores.ts';
 import type { SweepPlaceStore } from '../stores/sweep-places.ts';
 import type { TopicStore } from '../stores/topics.ts';
 import type { WakeQueue, WakeReceipts, WakeReceiver } from '../stores/wake-queue.ts';
-import { type DataFolder, damaged, StartError } from './data-folder.ts';
+import { type DataFolder, damaged, makePrivate, StartError } from './data-folder.ts';
 
 /** Tells of what is written to the log, as the log table's stream does on AWS. */
 export interface LogStream {
@@ -51,6 +51,8 @@ const refuseOlderKind = (path: string): void => {
 };
 
 const openDatabase = ({ path, database }: DataFolder): Database => {
+  // SQLite gives the files beside it the same rights.
+  makePrivate(database);
   try {
     return new Database(database);
   } catch (error) {

@@ -91,6 +91,15 @@ test('a data folder that is damaged is named with what is damaged in it and what
   }
 });
 
+test('the database, in which the secrets of endpoints are, can be read by its owner alone', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'millrace.db');
+  writeFileSync(file, '', { mode: 0o644 });
+  const runtime = await start(folder);
+  expect(['', '-wal', '-shm'].map((end) => rights(`${file}${end}`))).toEqual([0o600, 0o600, 0o600]);
+  await runtime.stop();
+});
+
 test('a data folder of a later version is refused, and left as it is', async () => {
   const folder = temporaryFolder();
   await (await start(folder)).stop();
