@@ -74,7 +74,5 @@ export const openStores = async (folder: DataFolder, clock: Clock): Promise<Loca
   refuseOlderKind(folder.path);
   const database = openDatabase(folder);
   const { wakes, ...stores } = sqliteStores(database, { clock });
-  // Whoever had received them is gone.
-  await wakes.showAll();
   return { ...stores, queue: wakes, stop: async () => database.close() };
 };

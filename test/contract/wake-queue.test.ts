@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Wake } from '../../lib/domain/wakes.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
@@ -9,6 +11,7 @@ import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import type { WakeQueue, WakeReceipts } from '../../lib/stores/wake-queue.ts';
 import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
 
 const wake = (partition: number, more: Partial<Wake> = {}): Wake => ({
   kind: 'append',
@@ -65,9 +68,9 @@ const describeWakeQueue = (name: string, open: () => Opened): void => {
 
 describe('SQLite', () => {
   /** A queue whose `receive` gives up instead of waiting. */
-  const opened = (clock: Pick<Clock, 'now'> = systemClock) => {
-    const database = new Database(':memory:');
-    onTestFinished(() => database.close());
+  const opened = (clock: Pick<Clock, 'now'> = systemClock, given?: Database) => {
+    const database = given ?? new Database(':memory:');
+    if (given === undefined) onTestFinished(() => database.close());
     let over = new AbortController();
     const hasty = { ...systemClock, ...clock, sleep: async () => over.abort() };
     const queue = new SqliteWakeQueue(database, { clock: hasty, visibilityMs: 30_000 });
@@ -141,13 +144,39 @@ describe('SQLite', () => {
     expect(sleeps).toHaveLength(1);
   });
 
-  test('what a process received and did not answer is shown at once to the next, and what is delayed is not', async () => {
-    const { queue, receive, take } = opened();
-    await queue.send([{ wake: wake(0) }, { wake: wake(1), delayMs: 60_000 }]);
-    expect(await receive()).toHaveLength(1);
-    expect(await take()).toEqual([]);
-    expect(await queue.showAll()).toBe(1);
-    expect(await take()).toEqual([wake(0)]);
+  test('what was not answered is there for the next process, at once or when its delay is over, and known by other ids', async () => {
+    const clock = { time: 1000, now: () => clock.time };
+    const database = new Database(':memory:');
+    onTestFinished(() => database.close());
+    const first = opened(clock, database);
+    await first.queue.send([{ wake: wake(0) }, { wake: wake(1) }, { wake: wake(2), delayMs: 60_000 }]);
+    const [answered, under] = await first.receive();
+    await first.queue.acknowledge(answered?.receipt ?? '');
+    // Whatever is written later comes later: by then the queue is written too.
+    await database.write('process', () => undefined);
+
+    const second = opened(clock, database);
+    expect((await second.receive()).map(({ body }) => wakeFromMessage(body))).toEqual([wake(1)]);
+    await second.queue.send([{ wake: wake(3) }]);
+    const [next] = await second.receive();
+    expect([answered?.messageId, under?.messageId]).not.toContain(next?.messageId);
+    clock.time += 60_000;
+    expect((await second.receive()).map(({ body }) => wakeFromMessage(body).partition).sort()).toEqual([
+      1, 2, 3,
+    ]);
+  });
+
+  test('a wake is in the file soon, also where nothing else is written', async () => {
+    const file = join(temporaryFolder(), 'millrace.db');
+    const database = new Database(file);
+    const { queue } = opened(systemClock, database);
+    await queue.send([{ wake: wake(0) }]);
+    const reader = new DatabaseSync(file, { readOnly: true });
+    onTestFinished(() => reader.close());
+    const rows = () => reader.prepare('SELECT wake FROM wakes').all().length;
+    await expect.poll(rows).toBe(1);
+    await queue.acknowledge((await queue.receive(1, new AbortController().signal))[0]?.receipt ?? '');
+    await expect.poll(rows).toBe(0);
   });
 });
 

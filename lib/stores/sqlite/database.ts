@@ -16,6 +16,9 @@ interface Write {
   readonly reject: (error: unknown) => void;
 }
 
+/** For so long what nobody waits for may wait for something else to be written. */
+const soonMs = 20;
+
 type Done = { readonly value: unknown } | { readonly problem: Problem };
 
 /** The file holds what a later version wrote, and this one cannot know what it means. */
@@ -35,6 +38,9 @@ export class Database {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #waiting: Write[] = [];
+  /** What commits them at the end of this turn, or soon. */
+  #now: NodeJS.Immediate | undefined;
+  #soon: NodeJS.Timeout | undefined;
   #synchronous: Survives | undefined;
 
   /**
@@ -97,9 +103,19 @@ export class Database {
    */
   write<T>(survives: Survives, work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#commitWaiting());
+      this.#now ??= setImmediate(() => this.#commitWaiting());
       this.#waiting.push({ survives, work, resolve: resolve as (value: unknown) => void, reject });
     });
+  }
+
+  /**
+   * Has `work` done with the next write, or else within some milliseconds: no later than anything that is asked for after
+   * it. Nobody is told when that was, nor that it could not be done.
+   */
+  writeSoon(work: () => void): void {
+    const done = (): void => undefined;
+    this.#waiting.push({ survives: 'process', work, resolve: done, reject: done });
+    this.#soon ??= setTimeout(() => this.#commitWaiting(), soonMs);
   }
 
   /** Commits what waits, and closes the file. */
@@ -109,6 +125,9 @@ export class Database {
   }
 
   #commitWaiting(): void {
+    clearImmediate(this.#now);
+    clearTimeout(this.#soon);
+    [this.#now, this.#soon] = [undefined, undefined];
     const writes = this.#waiting;
     if (writes.length === 0) return;
     this.#waiting = [];

@@ -121,18 +121,13 @@ CREATE TABLE deleted (
   deleted_at REAL NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
-/**
- * A wake on the queue: `Wake` as JSON. It can be received from `visible_at` on; each receipt hides it and counts in
- * `receives`.
- */
+/** A wake on the queue: `Wake` as JSON. It can be received from `visible_at` on. */
 const wakes = `
 CREATE TABLE wakes (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   visible_at REAL NOT NULL,
-  receives INTEGER NOT NULL,
   wake TEXT NOT NULL
-) STRICT;
-CREATE INDEX wakes_by_time ON wakes (visible_at)`;
+) STRICT`;
 
 /** Makes every table. */
 export const schema = [

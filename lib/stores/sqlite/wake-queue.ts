@@ -1,13 +1,8 @@
+import TinyQueue from 'tinyqueue';
 import { limits } from '../../domain/limits.ts';
 import type { Clock } from '../clock.ts';
 import type { QueuedWake, QueueMessage, WakeQueue, WakeReceipts, WakeReceiver } from '../wake-queue.ts';
 import type { Database } from './database.ts';
-
-interface Row {
-  readonly id: number;
-  readonly receives: number;
-  readonly wake: string;
-}
 
 export interface SqliteWakeQueueOptions {
   readonly clock: Clock;
@@ -15,17 +10,35 @@ export interface SqliteWakeQueueOptions {
   readonly visibilityMs: number;
 }
 
+interface Message {
+  readonly body: string;
+  /** Wall clock ms. */
+  readonly visibleAt: number;
+  readonly receives: number;
+}
+
+/** When a message can be received. Passed over where that has changed since. */
+interface Turn {
+  readonly id: number;
+  readonly visibleAt: number;
+}
+
 /** For so long at most `receive` waits: a wall clock that is set shows its new time by then. */
 const longestWaitMs = 20_000;
 
 /**
- * The wake queue as a table, with the delays and the visibility of SQS. What is on it outlives the process. By a power
- * failure the last changes may be lost: the sweep of the next start makes the wakes anew.
+ * The wake queue, with the delays and the visibility of SQS. A table has what is on it, from soon after it was sent and no
+ * later than what is written after it; which of it is hidden, and until when, this process alone knows, since whoever
+ * received a wake is gone with it. By its end, or a power failure, the last changes may be lost: the sweep of the next
+ * start makes such wakes anew, and one that comes again does no harm.
  */
 export class SqliteWakeQueue implements WakeQueue, WakeReceipts, WakeReceiver {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #visibilityMs: number;
+  readonly #messages = new Map<number, Message>();
+  readonly #turns = new TinyQueue<Turn>([], (a, b) => a.visibleAt - b.visibleAt || a.id - b.id);
+  #lastId: number;
   /** Aborted when there may be something to receive earlier than was known. */
   #sooner = new AbortController();
 
@@ -33,18 +46,28 @@ export class SqliteWakeQueue implements WakeQueue, WakeReceipts, WakeReceiver {
     this.#database = database;
     this.#clock = clock;
     this.#visibilityMs = visibilityMs;
+    const rows = database.all<{ id: number; at: number; wake: string }>(
+      'SELECT id, visible_at AS at, wake FROM wakes ORDER BY id',
+    );
+    for (const { id, at, wake } of rows) this.#show(id, { body: wake, visibleAt: at, receives: 0 });
+    // Ids do not come again, also where the last was deleted before the last start.
+    this.#lastId = Math.max(rows.at(-1)?.id ?? 0, Math.floor(clock.now() * 1000));
   }
 
   async send(wakes: readonly QueuedWake[]): Promise<void> {
     if (wakes.length === 0) return;
-    await this.#database.write('process', () => {
-      const now = this.#clock.now();
-      for (const { wake, delayMs = 0 } of wakes) {
-        const visibleAt = now + Math.min(Math.max(delayMs, 0), limits.wakeDelayMs);
-        const sql = 'INSERT INTO wakes (visible_at, receives, wake) VALUES (?, 0, ?)';
-        this.#database.run(sql, visibleAt, JSON.stringify(wake));
-      }
-    });
+    const now = this.#clock.now();
+    for (const { wake, delayMs = 0 } of wakes) {
+      this.#lastId += 1;
+      const id = this.#lastId;
+      const body = JSON.stringify(wake);
+      const visibleAt = now + Math.min(Math.max(delayMs, 0), limits.wakeDelayMs);
+      this.#database.writeSoon(() => {
+        const sql = 'INSERT INTO wakes (id, visible_at, wake) VALUES (?, ?, ?)';
+        this.#database.run(sql, id, visibleAt, body);
+      });
+      this.#show(id, { body, visibleAt, receives: 0 });
+    }
     this.#lookAgain();
   }
 
@@ -53,11 +76,10 @@ export class SqliteWakeQueue implements WakeQueue, WakeReceipts, WakeReceiver {
     signal.addEventListener('abort', stop);
     try {
       while (!signal.aborted) {
-        const sooner = this.#sooner.signal;
-        const waitMs = this.#msUntilVisible();
-        const received = waitMs > 0 ? [] : await this.#take(most);
+        const received = this.#take(most);
         if (received.length > 0) return received;
-        if (waitMs > 0) await this.#clock.sleep(Math.min(waitMs, longestWaitMs), sooner);
+        const waitMs = (this.#next()?.message.visibleAt ?? Number.POSITIVE_INFINITY) - this.#clock.now();
+        await this.#clock.sleep(Math.min(Math.max(waitMs, 0), longestWaitMs), this.#sooner.signal);
       }
       return [];
     } finally {
@@ -66,35 +88,28 @@ export class SqliteWakeQueue implements WakeQueue, WakeReceipts, WakeReceiver {
   }
 
   async acknowledge(receipt: string): Promise<void> {
-    await this.#database.write('process', () => {
-      this.#database.run('DELETE FROM wakes WHERE id = ? AND receives = ?', ...partsOf(receipt));
+    const found = this.#find(receipt);
+    if (found === undefined) return;
+    this.#messages.delete(found.id);
+    this.#database.writeSoon(() => {
+      this.#database.run('DELETE FROM wakes WHERE id = ?', found.id);
     });
   }
 
   async showAgain(receipt: string, afterMs: number): Promise<void> {
-    await this.#database.write('process', () => {
-      const visibleAt = this.#clock.now() + Math.max(0, afterMs);
-      const sql = 'UPDATE wakes SET visible_at = ? WHERE id = ? AND receives = ?';
-      this.#database.run(sql, visibleAt, ...partsOf(receipt));
-    });
+    const found = this.#find(receipt);
+    if (found === undefined) return;
+    this.#show(found.id, { ...found.message, visibleAt: this.#clock.now() + Math.max(0, afterMs) });
     this.#lookAgain();
   }
 
   async giveBack(receipts: readonly string[]): Promise<void> {
-    await Promise.all(receipts.map((receipt) => this.showAgain(receipt, 0)));
+    for (const receipt of receipts) await this.showAgain(receipt, 0);
   }
 
-  /**
-   * Shows every wake at once that was received, for a process that is alone on its data: whoever received it is gone.
-   * @returns how many.
-   */
-  showAll(): Promise<number> {
-    return this.#database.write('process', () =>
-      this.#database.run(
-        'UPDATE wakes SET visible_at = min(visible_at, ?) WHERE receives > 0',
-        this.#clock.now(),
-      ),
-    );
+  #show(id: number, message: Message): void {
+    this.#messages.set(id, message);
+    this.#turns.push({ id, visibleAt: message.visibleAt });
   }
 
   #lookAgain(): void {
@@ -102,37 +117,34 @@ export class SqliteWakeQueue implements WakeQueue, WakeReceipts, WakeReceiver {
     this.#sooner = new AbortController();
   }
 
-  #msUntilVisible(): number {
-    const sql = 'SELECT visible_at AS at FROM wakes ORDER BY visible_at LIMIT 1';
-    const first = this.#database.one<{ at: number }>(sql);
-    return first === undefined ? Number.POSITIVE_INFINITY : first.at - this.#clock.now();
+  /** The message that can be received next, by the next turn that still holds. */
+  #next(): { readonly id: number; readonly message: Message } | undefined {
+    for (let turn = this.#turns.peek(); turn !== undefined; turn = this.#turns.peek()) {
+      const message = this.#messages.get(turn.id);
+      if (message?.visibleAt === turn.visibleAt) return { id: turn.id, message };
+      this.#turns.pop();
+    }
+    return undefined;
   }
 
   /** Those longest visible first. */
-  #take(most: number): Promise<readonly QueueMessage[]> {
-    return this.#database.write('process', () => {
-      const now = this.#clock.now();
-      const rows = this.#database.all<Row>(
-        'SELECT id, receives, wake FROM wakes WHERE visible_at <= ? ORDER BY visible_at, id LIMIT ?',
-        now,
-        most,
-      );
-      for (const { id } of rows) {
-        const sql = 'UPDATE wakes SET visible_at = ?, receives = receives + 1 WHERE id = ?';
-        this.#database.run(sql, now + this.#visibilityMs, id);
-      }
-      return rows.map(({ id, receives, wake }) => ({
-        messageId: String(id),
-        receipt: `${id}.${receives + 1}`,
-        receives: receives + 1,
-        body: wake,
-      }));
-    });
+  #take(most: number): readonly QueueMessage[] {
+    const now = this.#clock.now();
+    const taken: QueueMessage[] = [];
+    while (taken.length < most) {
+      const next = this.#next();
+      if (next === undefined || next.message.visibleAt > now) break;
+      const { id, message } = next;
+      const receives = message.receives + 1;
+      this.#show(id, { ...message, visibleAt: now + this.#visibilityMs, receives });
+      taken.push({ messageId: String(id), receipt: `${id}.${receives}`, receives, body: message.body });
+    }
+    return taken;
+  }
+
+  #find(receipt: string): { readonly id: number; readonly message: Message } | undefined {
+    const [id = 0, receives = 0] = receipt.split('.').map(Number);
+    const message = this.#messages.get(id);
+    return message !== undefined && message.receives === receives ? { id, message } : undefined;
   }
 }
-
-/** The wake's id, and which of its receipts it is. */
-const partsOf = (receipt: string): [number, number] => {
-  const [id = 0, receives = 0] = receipt.split('.').map(Number);
-  return [id, receives];
-};
