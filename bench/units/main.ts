@@ -21,7 +21,7 @@ const missed = ({ operations, usage, target }: Measured): boolean =>
   (usage.writes > operations * target.writes || usage.reads > operations * target.reads);
 
 const line = (label: string, values: readonly string[]): void =>
-  void process.stdout.write(`${label.padEnd(36)}${values.map((value) => value.padStart(13)).join('')}\n`);
+  void process.stdout.write(`${label.padEnd(44)}${values.map((value) => value.padStart(13)).join('')}\n`);
 
 const system = await startSystem();
 try {

@@ -64,13 +64,41 @@ const deliveries = async (system: System): Promise<Measured> => {
   };
 };
 
-/** A record that comes when all is delivered: the wake, the lease and the second look at the tail are for it alone. */
-const lonelyDelivery = async (system: System): Promise<Measured> => {
-  await system.produce(recordsOf(1));
+/** What the process knows before. */
+const processes = [
+  { of: 'a warm process', prepare: () => undefined, reads: 2 },
+  { of: 'one that has rested', prepare: (system: System) => system.pass(60_000), reads: 3 },
+  { of: 'a cold one', prepare: (system: System) => system.startCold(), reads: 4 },
+];
+
+/** A record that comes when all is delivered: the wake, the lease and the look at the tail are for it alone. */
+const lonelyDeliveries = async (system: System): Promise<readonly Measured[]> => {
+  const measured: Measured[] = [];
+  for (const { of, prepare, reads } of processes) {
+    prepare(system);
+    await system.produce(recordsOf(1));
+    const before = system.meter.total;
+    await system.deliverAll(() => undefined);
+    const usage = difference(system.meter.total, before);
+    const label = `delivery of 1 record, by ${of}`;
+    measured.push({ label, operations: 1, records: 1, usage, target: { writes: 2, reads } });
+  }
+  return measured;
+};
+
+/** What the stream's event of an append costs, once its topic is known. */
+const told = async (system: System, topicId: string, what: string): Promise<Measured> => {
+  await system.tell(topicId);
   const before = system.meter.total;
-  await system.deliverAll(() => undefined);
+  await system.tell(topicId);
   const usage = difference(system.meter.total, before);
-  return { label: 'delivery of 1 record, from its wake', operations: 1, records: 1, usage };
+  return {
+    label: `wakes of an append, ${what}`,
+    operations: 1,
+    records: 1,
+    usage,
+    target: { writes: 0, reads: 0 },
+  };
 };
 
 export const measureAll = async (system: System): Promise<readonly Measured[]> => {
@@ -81,6 +109,8 @@ export const measureAll = async (system: System): Promise<readonly Measured[]> =
     hundred,
     await fetches(system, single + 1),
     await deliveries(system),
-    await lonelyDelivery(system),
+    ...(await lonelyDeliveries(system)),
+    await told(system, system.topicId, 'of a group'),
+    await told(system, 'nobodys1', 'of no group'),
   ];
 };

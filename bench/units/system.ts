@@ -1,9 +1,12 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { storedKey } from '../../lib/auth/keys.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
+import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
+import { onAppend } from '../../lib/delivery/on-append.ts';
 import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
+import { Receivers } from '../../lib/groups/receivers.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
@@ -16,10 +19,18 @@ import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { openEmbeddedStores } from '../../test/embedded/stores.ts';
 import { Meter } from './usage.ts';
 
-/** Stands still, so that what is remembered for some seconds stays so however slow the machine is. */
-const stillClock = (): Clock => {
-  const [now, monotonic] = [Date.now(), systemClock.monotonic()];
-  return { ...systemClock, now: () => now, monotonic: () => monotonic };
+/** Stands still where it is not moved, so that what is remembered for some seconds stays so however slow the machine is. */
+const stillClock = (): Clock & { readonly pass: (ms: number) => void } => {
+  const begin = { now: Date.now(), monotonic: systemClock.monotonic() };
+  let passed = 0;
+  return {
+    ...systemClock,
+    now: () => begin.now + passed,
+    monotonic: () => begin.monotonic + passed,
+    pass: (ms) => {
+      passed += ms;
+    },
+  };
 };
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
@@ -78,8 +89,21 @@ export const startSystem = async () => {
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     return response.json();
   };
+  const receivers = new Receivers({ groups: stores.groups, clock });
+  let memory = newDeliveryMemory({ groups: stores.groups, clock });
   return {
     meter,
+    topicId: topic.topicId,
+    pass: clock.pass,
+    /** From now on a new process delivers. */
+    startCold: () => {
+      memory = newDeliveryMemory({ groups: stores.groups, clock });
+    },
+    /** What an event of the stream comes to, with an append to a topic. */
+    tell: (topicId: string) => {
+      const queue = { send: async () => undefined };
+      return onAppend({ receivers, queue }, [{ topicId, partition: 0 }]);
+    },
     stop: stores.stop,
     /** One produce request of `records`. */
     produce: (records: readonly object[]) =>
@@ -108,7 +132,7 @@ export const startSystem = async () => {
         group: group.name,
         partition: 0,
       } as const;
-      return deliver({ ...deps, webhooks: { post } }, wake, {
+      return deliver({ ...deps, memory, webhooks: { post } }, wake, {
         messageIds: ['m'],
         remainingMs: () => 900_000,
       });

@@ -1,4 +1,5 @@
 import { deliver } from '../../lib/delivery/deliver.ts';
+import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
@@ -25,10 +26,12 @@ const wakes = sqsWakeQueue({
   queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
   clock,
 });
+const groups = dynamoGroupStore(state);
 const deps = {
   batches: dynamoBatchStore(log),
   cursors: dynamoCursorStore(state),
-  groups: dynamoGroupStore(state),
+  groups,
+  memory: newDeliveryMemory({ groups, clock }),
   queue: wakes,
   webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback() }),
   clock,

@@ -2,7 +2,7 @@ import { UndecodableBatchError } from '../domain/errors.ts';
 import { type Batch, batchEnd, closesPartition } from '../domain/records/batches.ts';
 import { decodeRecords } from '../domain/records/encoding.ts';
 import { type PartitionRef, recordJson } from '../domain/records/records.ts';
-import type { BatchStore } from '../stores/batches.ts';
+import type { BatchPage, BatchStore } from '../stores/batches.ts';
 import type { Pending } from './message.ts';
 
 export interface Wanted {
@@ -31,6 +31,8 @@ export class Backlog {
   #records: readonly Pending[] = [];
   /** Where the next query begins: the end of the last batch read. Undefined while no batch boundary is known. */
   #readThrough: number | undefined;
+  /** Whether the last query left something behind, or none was made yet. */
+  #more = true;
 
   /** @param maxBytes what the records of one message take at most, the commas between them included. */
   constructor(store: BatchStore, at: PartitionRef, maxBytes: number) {
@@ -61,6 +63,15 @@ export class Backlog {
       : next;
   }
 
+  /** Whether something is known to be at or after `offset`, or may have been when it was read: false is no promise. */
+  mayHave(offset: number): boolean {
+    return (
+      this.#more ||
+      this.#records.some((record) => record.offset >= offset) ||
+      this.#batches.some((batch) => batchEnd(batch) > offset)
+    );
+  }
+
   #suffices({ end, maxRecords }: Wanted): boolean {
     if (end !== undefined) return (this.#readThrough ?? 0) >= end;
     const records = this.#batches.reduce((sum, { count }) => sum + count, this.#records.length);
@@ -75,8 +86,10 @@ export class Backlog {
   async #read({ from, end, maxRecords }: Wanted): Promise<boolean> {
     const start = this.#readThrough ?? from;
     const limit = Math.max(1, end === undefined ? maxRecords : end - start);
-    const found = withoutGap(await this.#batchesFrom(start, limit));
+    const { batches, more } = await this.#batchesFrom(start, limit);
+    const found = withoutGap(batches);
     const last = found.at(-1);
+    this.#more = more || found.length < batches.length;
     this.#readThrough = last === undefined ? start : batchEnd(last);
     const open = found.filter((batch) => !closesPartition(batch));
     this.#batches = [...this.#batches, ...open];
@@ -84,22 +97,23 @@ export class Backlog {
   }
 
   /** Batches in order, perhaps with gaps; the first one holds `start`, unless that is trimmed or not written yet. */
-  async #batchesFrom(start: number, limit: number): Promise<readonly Batch[]> {
+  async #batchesFrom(start: number, limit: number): Promise<BatchPage> {
     const range = { from: start, limit, consistent: true };
-    let { batches } = await this.#store.range(this.#at, range);
-    if (batches[0]?.base === start) return batches;
+    let page = await this.#store.range(this.#at, range);
+    if (page.batches[0]?.base === start) return page;
     if (this.#readThrough === undefined) {
       const covering = await this.#store.floor(this.#at, start, true);
-      if (covering !== undefined && batchEnd(covering) > start) return [covering, ...batches];
+      if (covering !== undefined && batchEnd(covering) > start)
+        return { ...page, batches: [covering, ...page.batches] };
     }
     // What a query that begins after that still does not show before a batch was trimmed.
-    for (let shown = batches[0]?.base ?? start; shown > start; ) {
-      ({ batches } = await this.#store.range(this.#at, range));
-      const first = batches[0]?.base ?? start;
+    for (let shown = page.batches[0]?.base ?? start; shown > start; ) {
+      page = await this.#store.range(this.#at, range);
+      const first = page.batches[0]?.base ?? start;
       if (first >= shown) break;
       shown = first;
     }
-    return batches;
+    return page;
   }
 
   #take({ from, end = Number.POSITIVE_INFINITY, maxRecords }: Wanted): readonly Pending[] {

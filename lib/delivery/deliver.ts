@@ -1,7 +1,9 @@
+import type { Cursor } from '../domain/cursors.ts';
+import type { Subscription } from '../domain/groups.ts';
 import type { Wake } from '../domain/wakes.ts';
 import { Delivery, longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './delivery.ts';
-import type { DeliverDeps, Run } from './deps.ts';
-import { type ReadSubscription, readSubscription } from './subscriptions.ts';
+import type { DeliverDeps, Run, RunDeps } from './deps.ts';
+import { newDeliveryMemory } from './memory.ts';
 import { AnsweredElsewhereError, UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
 
@@ -20,23 +22,30 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
     retryUntilMs: run.remainingMs() - retriesForMs,
     isRemembered: false,
   };
+  const remembering = { ...deps, memory: deps.memory ?? newDeliveryMemory(deps) };
   for (let next: Retry | undefined = { wake, delayMs: 0 }; next !== undefined; ) {
     if (next.delayMs > 0) await deps.clock.sleep(next.delayMs);
-    next = await answer(deps, next.wake, retrying);
+    next = await answer(remembering, next.wake, retrying);
   }
 };
 
+/** A cursor as it was read, or as this process saw it before. */
+interface Seen {
+  readonly cursor: Cursor | undefined;
+  readonly isRemembered: boolean;
+}
+
 /** Answers one wake. Gives the retry that it came to, where the run is to make it. */
-const answer = async (deps: DeliverDeps, wake: Wake, run: RetryingRun): Promise<Retry | undefined> => {
-  let subscription: ReadSubscription | undefined;
-  for (let refused = false; ; refused = true) {
-    // First: under load most wakes find a lease live, and this is all that they cost.
-    const cursor = await deps.cursors.get({ groupId: wake.groupId, partition: wake.partition });
+const answer = async (deps: RunDeps, wake: Wake, run: RetryingRun): Promise<Retry | undefined> => {
+  let subscription: Subscription | undefined;
+  let seen = lookBack(deps, wake) ?? (await look(deps, wake));
+  for (let refused = false; ; ) {
     const judged = (): Verdict =>
-      judgeWake(wake, run.messageIds, cursor, deps.clock.now(), longestRetryOf(subscription));
+      judgeWake(wake, run.messageIds, seen.cursor, deps.clock.now(), longestRetryOf(subscription));
+    // First: under load most wakes find a lease live, and this is all that they cost.
     let verdict = judged();
     if (verdict.kind === 'go') {
-      subscription ??= await readSubscription(deps, wake);
+      subscription ??= await subscriptionFor(deps, wake);
       if (subscription === undefined) return undefined;
       // The group's settings may say that it has to wait for a retry all the same.
       verdict = judged();
@@ -47,13 +56,36 @@ const answer = async (deps: DeliverDeps, wake: Wake, run: RetryingRun): Promise<
     const delivery = new Delivery(deps, wake, run, subscription);
     try {
       if (refused) {
-        await delivery.leave(cursor);
+        await delivery.leave(seen.cursor);
         return undefined;
       }
-      if ((await delivery.begin(cursor)) === 'settled') return delivery.retry;
+      const refusal = await delivery.begin(seen.cursor);
+      if (seen.isRemembered && delivery.hasHeld) deps.memory.cursors.note('taken');
+      else if (seen.isRemembered && refusal !== undefined) deps.memory.cursors.note('refused');
+      if (refusal === undefined) return delivery.retry;
+      // A cursor that was moved before this run began tells it nothing, but how it is.
+      refused = !seen.isRemembered || delivery.hasHeld;
+      // Whatever landed since the cursor was seen decides what the wake is worth now.
+      seen =
+        refusal.kind === 'refused'
+          ? { cursor: refusal.standing, isRemembered: false }
+          : await look(deps, wake);
     } catch (error) {
       throw new UnansweredError(error, delivery.leaseMs());
     }
-    // The lease was refused: whatever landed since the cursor was read decides what the wake is worth now.
   }
 };
+
+const look = async ({ cursors }: RunDeps, { groupId, partition }: Wake): Promise<Seen> => ({
+  cursor: await cursors.get({ groupId, partition }),
+  isRemembered: false,
+});
+
+const lookBack = ({ memory }: RunDeps, wake: Wake): Seen | undefined => {
+  const cursor = memory.cursors.take(wake);
+  return cursor && { cursor, isRemembered: true };
+};
+
+/** A wake that says that the group has changed is not answered by what it was before. */
+const subscriptionFor = ({ memory }: RunDeps, wake: Wake): Promise<Subscription | undefined> =>
+  wake.kind === 'resume' ? memory.subscriptions.ofNow(wake) : memory.subscriptions.of(wake);

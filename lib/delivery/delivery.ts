@@ -3,16 +3,15 @@ import { UndecodableBatchError } from '../domain/errors.ts';
 import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
-import { Lease } from '../groups/lease.ts';
+import { Lease, type LeaseAnswer } from '../groups/lease.ts';
 import type { Release } from '../stores/cursors.ts';
 import { undecodableBatch } from '../stores/telemetry.ts';
 import { attempt } from './attempt.ts';
 import { Backlog, type Wanted } from './backlog.ts';
-import type { DeliverDeps, Run } from './deps.ts';
+import type { Run, RunDeps } from './deps.ts';
 import { settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import { newOwner } from './owner.ts';
-import { freshSubscription, type ReadSubscription, readSubscription } from './subscriptions.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
@@ -46,19 +45,22 @@ export const longestRetryOf = (subscription: Subscription | undefined): number =
 
 /** The deliveries of one run in one partition. */
 export class Delivery {
-  readonly #deps: DeliverDeps;
+  readonly #deps: RunDeps;
   readonly #wake: Wake;
   readonly #run: RetryingRun;
   readonly #owner: string;
   readonly #backlog: Backlog;
-  #subscription: ReadSubscription;
+  #subscription: Subscription;
   /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
   #mayHoldUntil = 0;
   /** What the run had left when its first request was sent. */
   #leftAtFirstCallMs: number | undefined;
   #retry: Retry | undefined;
+  #hasHeld = false;
+  /** Whether something came while the endpoint was called, so that more is likely to come with each call. */
+  #isBusy = false;
 
-  constructor(deps: DeliverDeps, wake: Wake, run: RetryingRun, subscription: ReadSubscription) {
+  constructor(deps: RunDeps, wake: Wake, run: RetryingRun, subscription: Subscription) {
     this.#deps = deps;
     this.#wake = wake;
     this.#run = run;
@@ -71,6 +73,11 @@ export class Delivery {
   /** How long a lease of this run may still be held, ms. One that was asked for without an answer may be. */
   leaseMs(): number {
     return Math.max(0, this.#mayHoldUntil - this.#deps.clock.monotonic());
+  }
+
+  /** Whether it was given a lease. */
+  get hasHeld(): boolean {
+    return this.#hasHeld;
   }
 
   /** What its last attempt came to, where the run is to make the retry itself. */
@@ -87,25 +94,31 @@ export class Delivery {
     if ((await this.#next(from, cursor?.pendingEnd)) !== undefined) await this.#queueSuccessor(cursor);
   }
 
-  /** `refused` when a lease was: nothing is held then, and the wake must be judged again. */
-  async begin(cursor: Cursor | undefined): Promise<'settled' | 'refused'> {
+  /**
+   * Undefined when it is settled. Else a lease was refused: nothing is held then, and the wake must be judged again.
+   * @param cursor as it was read, or seen before it was: all that follows from it is asking for a lease on it, and that
+   * there is nothing to do where nothing is past it.
+   */
+  async begin(cursor: Cursor | undefined): Promise<Exclude<LeaseAnswer, { kind: 'given' }> | undefined> {
     const from = cursor?.committed ?? this.#startOffset();
     let message = await this.#next(from, cursor?.pendingEnd);
     let read = cursor;
     while (message !== undefined) {
       if (!this.#mayGoOn()) {
         await this.#queueSuccessor(read);
-        break;
+        return undefined;
       }
-      const lease = await this.#acquire(read, from, message);
-      if (lease === undefined) return 'refused';
-      const tail = await this.#deliverAll(lease, message);
-      if (tail === undefined) break;
+      const answer = await this.#acquire(read, from, message);
+      if (answer.kind !== 'given') return answer;
+      const tail = await this.#deliverAll(answer.lease, message);
+      if (tail === undefined) return undefined;
       // The look at the tail after the lease was let go: what was appended meanwhile may have found it live.
       message = await this.#next(tail.committed);
+      this.#isBusy = message !== undefined;
       read = tail;
     }
-    return 'settled';
+    if (read !== undefined) this.#deps.memory.cursors.keep(this.#wake, read);
+    return undefined;
   }
 
   /** Delivers until nothing is left, and gives the cursor as it was let go; undefined when another answers for the rest. */
@@ -118,7 +131,9 @@ export class Delivery {
       if (!(await this.#mayCall(lease))) return this.#handOver(lease);
       const through = await this.#call(lease, message);
       if (through === undefined) return undefined;
-      const next = await this.#following(lease, through);
+      // Where nothing is known to follow, the look at the tail after the release is the only one.
+      const looks = this.#isBusy || this.#backlog.mayHave(through);
+      const next = looks ? await this.#following(lease, through) : undefined;
       this.#assertRunning();
       if (next === undefined) return this.#commitAndRelease(lease, through);
       if (!(await this.#commit(lease, next))) return undefined;
@@ -136,6 +151,8 @@ export class Delivery {
     if (outcome.kind === 'acknowledged') return outcome.through;
     const cursor = this.#wake.kind === 'resume' ? { ...lease.cursor, attempts: 0 } : lease.cursor;
     const failure = await settleFailure(this.#deps, target, cursor, outcome);
+    // It may be no more what was called: a retry, by whomever, goes by what it is then.
+    this.#deps.memory.subscriptions.forget(this.#wake);
     if (failure.kind === 'stopped') return this.#handOver(lease);
     const { delayMs, ...retry } = failure.retry;
     const again = { ...this.#successor('retry'), epoch: cursor.epoch };
@@ -162,7 +179,7 @@ export class Delivery {
    * gone by now: a long pause that the former one asked for would stand in the way of the new one.
    */
   async #isChanged({ endpointId, version }: Endpoint): Promise<boolean> {
-    const subscription = await readSubscription(this.#deps, this.#wake);
+    const subscription = await this.#deps.memory.subscriptions.ofNow(this.#wake);
     const now = subscription && enabledEndpoint(subscription);
     return now?.endpointId !== endpointId || now.version !== version;
   }
@@ -202,15 +219,11 @@ export class Delivery {
     }
   }
 
-  async #acquire(
-    read: Cursor | undefined,
-    startOffset: number,
-    message: Message,
-  ): Promise<Lease | undefined> {
+  async #acquire(read: Cursor | undefined, startOffset: number, message: Message): Promise<LeaseAnswer> {
     const { groupId, partition } = this.#wake;
     this.#assertRunning();
     this.#askForLease();
-    const lease = await Lease.acquire(
+    const answer = await Lease.acquire(
       this.#deps,
       { groupId, partition },
       {
@@ -223,8 +236,9 @@ export class Delivery {
         beforeRetry: this.#wake.kind === 'resume',
       },
     );
-    if (lease === undefined) this.#mayHoldUntil = 0;
-    return lease;
+    if (answer.kind === 'given') this.#hasHeld = true;
+    else this.#mayHoldUntil = 0;
+    return answer;
   }
 
   #commit(lease: Lease, { start, end }: Message): Promise<boolean> {
@@ -277,7 +291,7 @@ export class Delivery {
 
   /** Whether a request may be sent: it would end within the run and the lease, and the group still wants it. */
   async #mayCall(lease: Lease): Promise<boolean> {
-    const subscription = await freshSubscription(this.#deps, this.#wake, this.#subscription);
+    const subscription = await this.#deps.memory.subscriptions.of(this.#wake);
     if (subscription === undefined) return false;
     this.#subscription = subscription;
     return this.#mayGoOn() && lease.remainingMs() >= this.#timeoutMs();

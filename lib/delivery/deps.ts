@@ -6,6 +6,7 @@ import type { Random } from '../stores/random.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import type { WakeQueue } from '../stores/wake-queue.ts';
 import type { WebhookSender } from '../stores/webhooks.ts';
+import type { DeliveryMemory } from './memory.ts';
 
 /** What a deliverer works with. */
 export interface DeliverDeps {
@@ -17,7 +18,12 @@ export interface DeliverDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** What the process remembers; without it each run remembers for itself. */
+  readonly memory?: DeliveryMemory;
 }
+
+/** The same within a run. */
+export type RunDeps = DeliverDeps & Required<Pick<DeliverDeps, 'memory'>>;
 
 /** The run that a deliverer has: one invocation of its function. */
 export interface Run {

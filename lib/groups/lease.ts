@@ -24,6 +24,14 @@ export interface LeaseRequest {
   readonly beforeRetry: boolean;
 }
 
+/** What came of asking for a lease. */
+export type LeaseAnswer =
+  | { readonly kind: 'given'; readonly lease: Lease }
+  /** The cursor is not as it was read any more, but as `standing`. */
+  | { readonly kind: 'refused'; readonly standing: Cursor | undefined }
+  /** A lease is live or a retry is due later, by the cursor as it was read: nothing was asked. */
+  | { readonly kind: 'held' };
+
 /** A lease on one cursor, as far as its holder knows: another may have superseded it, which its next write tells. */
 export class Lease {
   readonly #deps: LeaseDeps;
@@ -38,18 +46,17 @@ export class Lease {
     this.#cursor = cursor;
   }
 
-  /**
-   * Undefined when a lease is live or a retry is due later, or the cursor is not as it was read any more. Throws when no
-   * definite answer came: it may be held then.
-   */
-  static async acquire(deps: LeaseDeps, ref: CursorRef, request: LeaseRequest): Promise<Lease | undefined> {
+  /** Throws when no definite answer came: it may be held then. */
+  static async acquire(deps: LeaseDeps, ref: CursorRef, request: LeaseRequest): Promise<LeaseAnswer> {
     const { read, startOffset, owner, durationMs, pendingEnd } = request;
     const now = deps.clock.now();
-    if (read !== undefined && !isFree(read, now, request)) return undefined;
+    if (read !== undefined && !isFree(read, now, request)) return { kind: 'held' };
     const leaseUntil = now + durationMs;
     const acquisition = { read, startOffset, owner, leaseUntil, pendingEnd };
     const { taken, cursor } = await deps.cursors.acquire(ref, acquisition);
-    return taken ? new Lease(deps, ref, durationMs, cursor) : undefined;
+    return taken
+      ? { kind: 'given', lease: new Lease(deps, ref, durationMs, cursor) }
+      : { kind: 'refused', standing: cursor };
   }
 
   /** The cursor as this holder last wrote it. */

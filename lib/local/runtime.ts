@@ -2,6 +2,7 @@ import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { createStreamConsumer } from '../../functions/on-append/stream-events.ts';
 import { Authenticator } from '../auth/authenticator.ts';
 import { deliver } from '../delivery/deliver.ts';
+import { newDeliveryMemory } from '../delivery/memory.ts';
 import { onAppend } from '../delivery/on-append.ts';
 import { PartitionEnds } from '../delivery/sweep/ends.ts';
 import { sweep } from '../delivery/sweep/sweep.ts';
@@ -76,7 +77,11 @@ const groupOf = (body: string): string => {
 /** The parts that run: nothing of them has begun when they are made. */
 const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
   const receivers = new Receivers({ groups: opened.groups, clock });
-  const groups = announceChanges(opened.groups, ({ topicId }) => receivers.forget(topicId));
+  const memory = newDeliveryMemory({ groups: opened.groups, clock });
+  const groups = announceChanges(opened.groups, (ref) => {
+    receivers.forget(ref.topicId);
+    memory.subscriptions.forget(ref);
+  });
   const stores = { ...opened, groups };
   const streamPump: StreamPump = new StreamPump(
     createStreamConsumer({ onAppend: (changed) => onAppend({ ...stores, receivers }, changed), telemetry }),
@@ -92,7 +97,7 @@ const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_0
   const options = { compression: quickCompression };
   const appender = new Appender({ batches, clock, random, telemetry, options });
   const webhooks = new HttpsWebhookSender({ allowLoopback: true, excerpts: true });
-  const delivering = { ...stores, batches, webhooks, clock, random, telemetry };
+  const delivering = { ...stores, batches, webhooks, clock, random, telemetry, memory };
   const queuePump = new QueuePump(
     stores.queue,
     createQueueConsumer({

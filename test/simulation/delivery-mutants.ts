@@ -296,6 +296,29 @@ const receiversRemembered: Mutant = {
   }),
 };
 
+/** A lease is taken whatever became of the cursor since it was seen. */
+const acquiresWhateverStands: Mutant = {
+  wire: (deps) =>
+    withCursors(deps, {
+      acquire: async (ref, acquisition) => {
+        const read = await deps.cursors.get(ref);
+        return deps.cursors.acquire(ref, { ...acquisition, read });
+      },
+    }),
+};
+
+/** A run whose lease is refused takes it that another has it, and looks no further. */
+const refusalBelieved: Mutant = {
+  wire: (deps, wake) =>
+    withCursors(deps, {
+      acquire: async (ref, acquisition) => {
+        const acquired = await deps.cursors.acquire(ref, acquisition);
+        if (acquired.taken || acquired.cursor === undefined || wake.kind !== 'append') return acquired;
+        return { taken: false, cursor: { ...acquired.cursor, leaseUntil: deps.clock.now() + 1000 } };
+      },
+    }),
+};
+
 /** What failed is shown again at once, while its lease is still held. */
 const shownAtOnce: Mutant = {
   receipts: (receipts) => ({ showAgain: (receipt) => receipts.showAgain(receipt, 0) }),
@@ -316,6 +339,8 @@ export const mutants = {
   readsNothingAgain,
   believesEveryTime,
   knowsOneMessage,
+  acquiresWhateverStands,
+  refusalBelieved,
   newReceiverWakesMissing,
   newReceiverWakesEarly,
   receiversRemembered,

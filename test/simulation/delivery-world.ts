@@ -1,6 +1,7 @@
 import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import type { DeliverDeps, Run } from '../../lib/delivery/deps.ts';
+import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { type OnAppendDeps, onAppend } from '../../lib/delivery/on-append.ts';
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../lib/delivery/sweep/sweep.ts';
@@ -100,6 +101,12 @@ interface Listener {
   readonly deps: OnAppendDeps;
 }
 
+/** A process that delivers. */
+interface Deliverer {
+  readonly process: SimulatedProcess;
+  readonly deps: DeliverDeps;
+}
+
 /**
  * One topic, one group and its endpoint, with appends, stream, queue, deliverers and perhaps sweep, in a world that
  * is troubled at first: anything may be lost, late, doubled, frozen or dead. Then it is calm, and everything must come
@@ -129,6 +136,8 @@ export class DeliveryWorld {
   readonly #group: Group;
   /** Those that took in what the stream told, and are kept warm. */
   #listeners: readonly Listener[] = [];
+  /** Those that delivered, and are kept warm. */
+  #deliverers: readonly Deliverer[] = [];
   #endpoints = 0;
   #calm = false;
 
@@ -379,16 +388,31 @@ export class DeliveryWorld {
     });
   }
 
+  /** One of those that are kept, as often as not, or none. */
+  #warm<Kept extends { readonly process: SimulatedProcess }>(kept: readonly Kept[]): Kept | undefined {
+    const alive = kept.filter(({ process }) => !process.crashed).slice(-4);
+    return this.#random.number() < 0.8 ? alive[Math.floor(this.#random.number() * alive.length)] : undefined;
+  }
+
   #listener(): Listener {
-    this.#listeners = this.#listeners.filter(({ process }) => !process.crashed).slice(-4);
-    const warm = this.#listeners[Math.floor(this.#random.number() * this.#listeners.length)];
-    if (warm !== undefined && this.#random.number() < 0.8) return warm;
+    const warm = this.#warm(this.#listeners);
+    if (warm !== undefined) return warm;
     const process = this.#process();
     const { groups, queue } = this.#network.deps(process, this.#world);
     const clock = this.#options.mutant?.listenerClock?.(process.clock) ?? process.clock;
     const listener = { process, deps: { receivers: new Receivers({ groups, clock }), queue } };
     this.#listeners = [...this.#listeners, listener];
     return listener;
+  }
+
+  #deliverer(): Deliverer {
+    const warm = this.#warm(this.#deliverers);
+    if (warm !== undefined) return warm;
+    const process = this.#process();
+    const deps = this.#network.deps(process, this.#world);
+    const deliverer = { process, deps: { ...deps, memory: newDeliveryMemory(deps) } };
+    this.#deliverers = [...this.#deliverers, deliverer];
+    return deliverer;
   }
 
   /** A process, whose clock may be wrong, and may be put right or wrong while it runs. */
@@ -404,13 +428,13 @@ export class DeliveryWorld {
   /** One invocation of the deliverer: ended from outside when its time is over, sometimes only as far as the queue knows. */
   #invoke(received: readonly ReceivedWake[], done: Done): void {
     const { mutant } = this.#options;
-    const process = this.#process();
+    const { process, deps: remembering } = this.#deliverer();
     const endsAt = this.scheduler.now() + runMs;
     this.scheduler.after(runMs, () => {
       if (done(undefined) && this.#random.number() < 0.7) process.crash();
     });
     const answer = async (wake: Wake, run: Run): Promise<void> => {
-      const deps = this.#watched(this.#network.deps(process, this.#world));
+      const deps = this.#watched(remembering);
       const wired = mutant?.wire?.(deps, wake, process) ?? deps;
       if ((await mutant?.drops?.(wake, wired)) === true) return;
       await deliver(wired, wake, mutant?.run?.(run) ?? run);

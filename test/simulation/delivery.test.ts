@@ -61,6 +61,8 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     { name: 'readsNothingAgain', says: skipped, faults: { slow: 0.8 } },
     { name: 'believesEveryTime', says: /a wake was lost|wakes never came to an end/, wrongClocks: true },
     { name: 'knowsOneMessage', says: lost, copies: true, faults: { loseResponse: 0.2 } },
+    { name: 'acquiresWhateverStands', says: /sent|a wake was lost/ },
+    { name: 'refusalBelieved', says: lost, faults: {} },
     { name: 'newReceiverWakesMissing', says: lost, faults: {} },
     { name: 'newReceiverWakesEarly', says: lost, faults: {} },
     { name: 'receiversRemembered', says: lost, faults: {} },

@@ -1,5 +1,6 @@
 import { deliver } from '../../../lib/delivery/deliver.ts';
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
+import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
 import { acknowledgementIn } from '../../../lib/domain/acknowledgements/body-reader.ts';
 import {
   type DeliverySettings,
@@ -152,10 +153,12 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
       return wakes;
     },
   };
+  const groups = counted(calls, 'groups', stores.groups);
   const deps: DeliverDeps = {
     batches: counted(calls, 'batches', batches),
     cursors: counted(calls, 'cursors', stores.cursors),
-    groups: counted(calls, 'groups', stores.groups),
+    groups,
+    memory: newDeliveryMemory({ groups, clock }),
     queue: counted(calls, 'queue', stores.wakes),
     webhooks: {
       post: async (request) => {

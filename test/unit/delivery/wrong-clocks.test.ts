@@ -102,6 +102,10 @@ describe('a time in a cursor', () => {
 });
 
 describe('a lease', () => {
+  const given = async (...asked: Parameters<typeof Lease.acquire>): Promise<Lease | undefined> => {
+    const answer = await Lease.acquire(...asked);
+    return answer.kind === 'given' ? answer.lease : undefined;
+  };
   const request = {
     startOffset: 0,
     durationMs: 25_000,
@@ -111,7 +115,7 @@ describe('a lease', () => {
 
   it('that is renewed late is not taken for the sake of an endpoint that is new', async () => {
     const { rig, cursors, clock, cursor } = await makeRig();
-    const first = await Lease.acquire({ cursors, clock }, cursorRef, {
+    const first = await given({ cursors, clock }, cursorRef, {
       ...request,
       read: undefined,
       owner: 'm0/a',
@@ -120,7 +124,7 @@ describe('a lease', () => {
     const retry = { attempts: 9, retryAt: clock.now() + 3_600_000, pendingEnd: 1, lastFailure: 'x' };
     await first?.release(retry);
     const resuming = { ...request, beforeRetry: true };
-    const held = await Lease.acquire({ cursors, clock }, cursorRef, {
+    const held = await given({ cursors, clock }, cursorRef, {
       ...resuming,
       read: await cursor(),
       owner: 'm1/b',
@@ -129,13 +133,13 @@ describe('a lease', () => {
     const read = await cursor();
     expect(await held?.commit(1, 2)).toBe(true);
     const other = { ...resuming, read, owner: 'm2/c' };
-    expect(await Lease.acquire({ cursors, clock }, cursorRef, other)).toBeUndefined();
+    expect(await Lease.acquire({ cursors, clock }, cursorRef, other)).toMatchObject({ kind: 'refused' });
     expect(await cursor()).toMatchObject({ owner: 'm1/b', epoch: 2 });
   });
 
   it('has no time left for its holder when the clock was put back meanwhile', async () => {
     const { rig, cursors, clock } = await makeRig();
-    const lease = await Lease.acquire({ cursors, clock }, cursorRef, {
+    const lease = await given({ cursors, clock }, cursorRef, {
       ...request,
       read: undefined,
       owner: 'm0/a',

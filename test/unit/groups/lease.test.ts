@@ -21,8 +21,8 @@ const askAfter = async (
   await meanwhile(cursors);
   const clock = { now: () => now, monotonic: () => now, sleep: async () => undefined };
   const request = { read, startOffset: 0, owner: 'me', durationMs: 25_000, pendingEnd: 2 };
-  const lease = await Lease.acquire({ cursors, clock }, ref, { ...request, longestRetryMs, beforeRetry });
-  return lease?.cursor;
+  const answer = await Lease.acquire({ cursors, clock }, ref, { ...request, longestRetryMs, beforeRetry });
+  return answer.kind === 'given' ? answer.lease.cursor : undefined;
 };
 
 describe('a lease', () => {
