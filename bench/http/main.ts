@@ -1,14 +1,14 @@
 /**
  * `npm run bench:http`: what the HTTP interface takes for records of 300 bytes, beside a bare node:http server that is given
  * the same JSON in the same run. Latencies in ms; CPU time of the server's process in µs for each record; of each figure the
- * median of several rounds, each of which has new servers. `--store` says what the records are kept in (memory), `--seconds`
+ * median of several rounds, of CPU times also that of what they are beside the yardstick's. `--store` says what the records are kept in (memory), `--seconds`
  * how long each case takes (1.5), `--rounds` how often (3), `--only` which cases, by a part of their names.
  */
 import { parseArgs } from 'node:util';
 import { type Case, cases } from './cases.ts';
 import { longPolls, type Round, run } from './load.ts';
-import { percentile, type Summary, summary } from './report.ts';
-import { type Server, startBare, startBroker } from './server.ts';
+import { median, percentile, type Summary, summary } from './report.ts';
+import { startBare, startBroker } from './server.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,33 +33,33 @@ const cellsOf = ({ recordsPerSecond, p50, p99, p999, cpuMicros }: Summary): stri
   cpuMicros.toFixed(1),
 ];
 
-/** Runs every case once and adds what it showed. A server has not been warm before all cases have run once. */
-const measure = async (server: Server, measured: Map<Case, Round[]>): Promise<void> => {
-  for (const each of wanted) await run(server, each, seconds / 4);
-  for (const each of wanted) {
-    const rounds = measured.get(each) ?? [];
-    measured.set(each, [...rounds, await run(server, each, seconds)]);
-  }
-};
-
-const [ours, bare] = [new Map<Case, Round[]>(), new Map<Case, Round[]>()];
-const polled: number[] = [];
-for (let round = 0; round < Number(values.rounds); round += 1) {
-  const yardstick = await startBare();
-  await measure(yardstick, bare);
-  await yardstick.stop();
-  const broker = await startBroker(values.store);
-  await measure(broker, ours);
-  polled.push(percentile(await longPolls(broker, polls), 0.5));
-  await broker.stop();
+/** The rounds of a case, ours and the yardstick's. */
+interface Measured {
+  readonly ours: Round[];
+  readonly bare: Round[];
 }
+
+const measured = new Map<Case, Measured>(wanted.map((each) => [each, { ours: [], bare: [] }]));
+const polled: number[] = [];
+const [broker, yardstick] = [await startBroker(values.store), await startBare()];
+// What has not run for a while is slower: every case before the first that counts.
+for (const server of [yardstick, broker]) for (const each of wanted) await run(server, each, seconds);
+for (let round = 0; round < Number(values.rounds); round += 1) {
+  // Right after each other, since the machine may be busy for a while.
+  for (const [each, { ours, bare }] of measured) {
+    bare.push(await run(yardstick, each, seconds));
+    ours.push(await run(broker, each, seconds));
+  }
+  polled.push(percentile(await longPolls(broker, polls), 0.5));
+}
+await yardstick.stop();
+await broker.stop();
 
 row(`on ${values.store} stores`, ['records/s', 'p50', 'p99', 'p99.9', 'CPU µs', '× bare'], 'to reach');
-for (const each of wanted) {
-  const [own, yardstick] = [summary(ours.get(each) ?? []), summary(bare.get(each) ?? [])];
-  row(each.label, [...cellsOf(own), (own.cpuMicros / yardstick.cpuMicros).toFixed(1)], each.target);
+for (const [{ label, target }, { ours, bare }] of measured) {
+  const ratio = median(ours.map(({ cpuMicros }, round) => cpuMicros / (bare[round]?.cpuMicros ?? 0)));
+  row(label, [...cellsOf(summary(ours)), ratio.toFixed(1)], target);
 }
-const median = polled.toSorted((a, b) => a - b)[Math.floor(polled.length / 2)] ?? Number.NaN;
-row('long poll, append to answer', ['', median.toFixed(2)], 'p50 ≤ 2 ms');
+row('long poll, append to answer', ['', median(polled).toFixed(2)], 'p50 ≤ 2 ms');
 row('bare node:http', []);
-for (const each of wanted) row(each.label, cellsOf(summary(bare.get(each) ?? [])));
+for (const [{ label }, { bare }] of measured) row(label, cellsOf(summary(bare)));

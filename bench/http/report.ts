@@ -1,6 +1,6 @@
 import type { Round } from './load.ts';
 
-const median = (numbers: readonly number[]): number =>
+export const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 /** The smallest of ascending `numbers` that so large a share of them is not above. */
