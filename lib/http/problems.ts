@@ -3,6 +3,7 @@ import {
   OutcomeUnknownError,
   Problem,
   type ProblemCode,
+  RefusedError,
   ThrottledError,
 } from '../domain/errors.ts';
 
@@ -56,7 +57,8 @@ const unavailable = (cause: unknown): Problem =>
 /** What the client is told of `error`. Anything unexpected is `internal`, and nothing of it is told. */
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
-  if (error instanceof ThrottledError || error instanceof NotSentError) return unavailable(error);
+  if ([ThrottledError, NotSentError, RefusedError].some((kind) => error instanceof kind))
+    return unavailable(error);
   if (error instanceof OutcomeUnknownError) {
     return new Problem(
       'outcome_unknown',

@@ -96,6 +96,22 @@ test('what SQLite refuses undoes the whole transaction, and nobody in it is told
   expect(notesIn(file)).toEqual(['b']);
 });
 
+test('a disk that is full refuses what is written, and takes it again when there is room', async () => {
+  const { database } = opened();
+  const { batches } = sqliteStores(database, { clock: systemClock });
+  const large = (base: number) => ({ ...batch(base), data: new Uint8Array(100_000) });
+  expect(await batches.putIfAbsent(at, large(0), anyTime)).toEqual({ kind: 'stored' });
+  const pages = database.one<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0;
+  database.one(`PRAGMA max_page_count = ${pages}`);
+  await expect(batches.putIfAbsent(at, large(1), anyTime)).rejects.toMatchObject({
+    name: 'RefusedError',
+    message: 'The disk is full: the database takes no more.',
+  });
+  expect(await batches.last(at)).toEqual(large(0));
+  database.one('PRAGMA max_page_count = 100000');
+  expect(await batches.putIfAbsent(at, large(1), anyTime)).toEqual({ kind: 'stored' });
+});
+
 test('a commit that fails leaves its outcome unknown, and the next is as any', async () => {
   const { database, file } = opened();
   const failing = database.write('disk', () => {

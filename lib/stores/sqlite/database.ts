@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { NotSentError, OutcomeUnknownError, Problem } from '../../domain/errors.ts';
+import { NotSentError, OutcomeUnknownError, Problem, RefusedError } from '../../domain/errors.ts';
 import { schema, schemaVersion } from './schema.ts';
 
 /**
@@ -99,7 +99,8 @@ export class Database {
   /**
    * Has `work` done in the next transaction, in which nothing else comes between its reads and its writes, and gives what
    * it gave once that is committed. A `Problem` that it throws before it has changed anything undoes nobody else's work.
-   * @throws NotSentError when it was certainly not done; OutcomeUnknownError when that cannot be known.
+   * @throws NotSentError when it was certainly not done; RefusedError when neither it was, nor will be while the disk is full;
+   *   OutcomeUnknownError when it cannot be known.
    */
   write<T>(survives: Survives, work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -156,6 +157,7 @@ export class Database {
       return done;
     } catch (cause) {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      if (isFull(cause)) throw new RefusedError('The disk is full: the database takes no more.', { cause });
       throw isCommitting
         ? new OutcomeUnknownError('The database did not say whether it has the write.', { cause })
         : new NotSentError('The database did not take the write.', { cause });
@@ -169,6 +171,10 @@ export class Database {
     this.#synchronous = survives;
   }
 }
+
+/** SQLITE_FULL (sqlite.org/rescode.html). What was to be committed is then rolled back, whichever step it comes from. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === 13;
 
 const attempted = (work: () => unknown): Done => {
   try {
