@@ -1,17 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DynamoDBRecord } from 'aws-lambda';
-import type { BatchStore } from '../stores/batches.ts';
 import type { Clock } from '../stores/clock.ts';
-import type { CursorStore } from '../stores/cursors.ts';
-import type { GroupStore } from '../stores/groups.ts';
-import type { KeyStore } from '../stores/keys.ts';
-import type { PartitionStore } from '../stores/partitions.ts';
-import type { RemovalStore } from '../stores/removals.ts';
 import { Database } from '../stores/sqlite/database.ts';
-import { sqliteStores } from '../stores/sqlite/stores.ts';
-import type { SweepPlaceStore } from '../stores/sweep-places.ts';
-import type { TopicStore } from '../stores/topics.ts';
+import { type SqliteStores, sqliteStores } from '../stores/sqlite/stores.ts';
 import type { WakeQueue, WakeReceipts, WakeReceiver } from '../stores/wake-queue.ts';
 import { type DataFolder, damaged, makePrivate, StartError } from './data-folder.ts';
 
@@ -22,15 +14,7 @@ export interface LogStream {
 }
 
 /** Every store of the product, as the runtime of one machine needs them. */
-export interface LocalStores {
-  readonly batches: BatchStore;
-  readonly topics: TopicStore;
-  readonly groups: GroupStore;
-  readonly cursors: CursorStore;
-  readonly partitions: PartitionStore;
-  readonly keys: KeyStore;
-  readonly removals: RemovalStore;
-  readonly sweepPlaces: SweepPlaceStore;
+export interface LocalStores extends Omit<SqliteStores, 'wakes' | 'expire'> {
   readonly queue: WakeQueue & WakeReceipts & WakeReceiver;
   /** Where the log tells of its writes by itself, and others than this process may write there. */
   readonly stream?: (push: (record: DynamoDBRecord) => void) => LogStream;
