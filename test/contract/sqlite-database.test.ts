@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
@@ -94,6 +94,17 @@ test('what SQLite refuses undoes the whole transaction, and nobody in it is told
   expect(notesIn(file)).toEqual([]);
   expect(await database.write('disk', () => noteIn(database, 'b'))).toBe(1);
   expect(notesIn(file)).toEqual(['b']);
+});
+
+test('a range that ends before its rows do keeps nothing open: the write-ahead log begins anew as ever', async () => {
+  const { database, file } = opened();
+  const { batches } = sqliteStores(database, { clock: systemClock });
+  const large = (base: number) => ({ ...batch(base), data: new Uint8Array(300_000) });
+  for (let base = 0; base < 60; base += 1) {
+    expect(await batches.putIfAbsent(at, large(base), anyTime)).toEqual({ kind: 'stored' });
+    if (base > 10) expect((await batches.range(at, { from: 0, limit: 1, consistent: true })).more).toBe(true);
+  }
+  expect(statSync(`${file}-wal`).size).toBeLessThan(8 * 2 ** 20);
 });
 
 test('a disk that is full refuses what is written, and takes it again when there is room', async () => {
