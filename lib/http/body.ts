@@ -30,10 +30,10 @@ const readChunks = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
  * @throws Problem `too_large`; `invalid_request` when it broke off.
  */
 const readBytes = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
-  const stated = c.req.header('content-length');
-  if (Number(stated ?? 0) > limits[name]) throw tooLarge(name);
+  const stated = Number(c.req.header('content-length') ?? Number.NaN);
+  if (stated > limits[name]) throw tooLarge(name);
   try {
-    const isBounded = stated !== undefined && c.env?.lengthHolds === true;
+    const isBounded = stated <= limits[name] && c.env?.lengthHolds === true;
     return isBounded ? Buffer.from(await c.req.raw.arrayBuffer()) : await readChunks(c, name);
   } catch (error) {
     if (error instanceof Problem) throw error;

@@ -173,6 +173,17 @@ test('records that come together on many connections go into a few batches', asy
   expect(together.length).toBeLessThan(10);
 });
 
+test('a long poll whose client ends its connection is let go', async () => {
+  const world = await newWorld();
+  await withTopic(world, 1);
+  const server = await serveHttp(world.apps, { port: 0 }, systemClock);
+  onTestFinished(() => server.stop(0));
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  const path = '/v1/topics/orders/partitions/0/records?offset=latest&waitSeconds=20';
+  socket.end(`GET ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${adminKey}\r\n\r\n`);
+  expect(await text(socket)).toBe('');
+});
+
 describe('a request that is refused before its body has come', () => {
   const announced = 20_000_000;
   const head = (path: string): string =>
