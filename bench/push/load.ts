@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '../../test/end-to-end/client.ts';
 import { Endpoint } from '../delivery/endpoint.ts';
+import { Connection } from '../http/connection.ts';
 import type { BrokerProcess } from './broker.ts';
 
 const partitions = 16;
@@ -24,6 +25,27 @@ export const fill = async (client: Client, topic: string, count: number, bytes: 
     await client.ok('POST', `/v1/topics/${topic}/records`, { records });
   }
 };
+
+/** Kept connections, as many as there are requests at one time. */
+class Connections {
+  readonly #broker: BrokerProcess;
+  readonly #free: Connection[] = [];
+
+  constructor(broker: BrokerProcess) {
+    this.#broker = broker;
+  }
+
+  async post(path: string, body: string): Promise<void> {
+    const { url, key } = this.#broker;
+    const connection = this.#free.pop() ?? (await Connection.open(Number(new URL(url).port), key));
+    await connection.call('POST', path, body);
+    this.#free.push(connection);
+  }
+
+  close(): void {
+    for (const connection of this.#free) connection.close();
+  }
+}
 
 export interface Pushed {
   /** From the beginning of each produce request to its record's arrival at the endpoint, ms, ascending. */
@@ -54,7 +76,8 @@ export const push = async (
   await broker.client.ok('POST', `${group}/endpoints`, { url: endpoint.url });
   const count = perSecond * seconds;
   const note = 'x'.repeat(260);
-  const requests: Promise<unknown>[] = [];
+  const connections = new Connections(broker);
+  const requests: Promise<void>[] = [];
   const cpuBefore = await broker.cpuMicros();
   const began = performance.now();
   for (let number = 0; number < count; ) {
@@ -62,13 +85,14 @@ export const push = async (
     for (; number < due; number += 1) {
       sent.set(number, performance.now());
       const record = { partition: number % partitions, value: { number, note } };
-      requests.push(broker.client.ok('POST', `/v1/topics/${topic}/records`, { records: [record] }));
+      requests.push(connections.post(`/v1/topics/${topic}/records`, JSON.stringify({ records: [record] })));
     }
     await pause(1);
   }
   await Promise.all(requests);
   for (let looks = 0; looks < 1000 && latencies.length < count; looks += 1) await pause(10);
   const cpuMicros = ((await broker.cpuMicros()) - cpuBefore) / count;
+  connections.close();
   await broker.client.ok('DELETE', group);
   await endpoint.stop();
   if (latencies.length < count) throw new Error(`${count - latencies.length} records have not come.`);
