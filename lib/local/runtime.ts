@@ -120,7 +120,7 @@ const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_0
     sweepMs,
     { clock, telemetry },
   );
-  const expiryTimer = new SweepTimer((run) => stores.expire(run), expiryMs, {
+  const expiryTimer = new SweepTimer(() => stores.expire(), expiryMs, {
     clock,
     telemetry,
     where: 'expiry',

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Clock } from '../stores/clock.ts';
 import { Database } from '../stores/sqlite/database.ts';
-import { type SqliteStores, sqliteStores } from '../stores/sqlite/stores.ts';
+import { sqliteStores } from '../stores/sqlite/stores.ts';
+import type { Stores } from '../stores/stores.ts';
 import type { WakeQueue, WakeReceipts, WakeReceiver } from '../stores/wake-queue.ts';
 import { type DataFolder, damaged, makePrivate, StartError } from './data-folder.ts';
 
@@ -14,12 +15,12 @@ export interface LogStream {
 }
 
 /** Every store of the product, as the runtime of one machine needs them. */
-export interface LocalStores extends Omit<SqliteStores, 'wakes' | 'expire'> {
+export interface LocalStores extends Stores {
   readonly queue: WakeQueue & WakeReceipts & WakeReceiver;
   /** Where the log tells of its writes by itself, and others than this process may write there. */
   readonly stream?: (push: (record: DynamoDBRecord) => void) => LogStream;
   /** Deletes what is kept for a time alone. */
-  expire(run: { remainingMs(): number }): Promise<unknown>;
+  expire(): Promise<unknown>;
   stop(): Promise<void>;
 }
 

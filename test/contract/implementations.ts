@@ -1,29 +1,15 @@
-import type { BatchStore } from '../../lib/stores/batches.ts';
-import type { CursorStore } from '../../lib/stores/cursors.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
-import type { GroupStore } from '../../lib/stores/groups.ts';
-import type { KeyStore } from '../../lib/stores/keys.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
-import type { PartitionStore } from '../../lib/stores/partitions.ts';
-import type { RemovalStore } from '../../lib/stores/removals.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
 import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
+import type { Stores as KeptStores } from '../../lib/stores/stores.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
-import type { TopicStore } from '../../lib/stores/topics.ts';
 import { startDynamodb } from '../embedded/dynamodb.ts';
 import { type TestTables, tablesAt } from '../embedded/tables.ts';
 import { copyWrites } from './suites/late-copies.ts';
 
-/** Every port that keeps something. */
-export interface Stores {
-  readonly batches: BatchStore;
-  readonly topics: TopicStore;
-  readonly groups: GroupStore;
-  readonly cursors: CursorStore;
-  readonly partitions: PartitionStore;
-  readonly keys: KeyStore;
-  readonly removals: RemovalStore;
+export interface Stores extends KeptStores {
   /**
    * Every request so far that was to change something in the state table reaches it once more, and then all of them from
    * the last to the first. A memory store sends none: what a call changes there is changed when it is called.

@@ -6,6 +6,7 @@ import { describeGroupStore } from './suites/group-store.ts';
 import { describeKeyStore } from './suites/key-store.ts';
 import { describePartitionStore } from './suites/partition-store.ts';
 import { describeRemovalStore } from './suites/removal-store.ts';
+import { describeSweepPlaceStore } from './suites/sweep-place-store.ts';
 import { describeTopicStore } from './suites/topic-store.ts';
 
 describe.each(implementations)('$name', ({ start, tellsWinner }) => {
@@ -24,4 +25,5 @@ describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   describePartitionStore(open);
   describeKeyStore(open);
   describeRemovalStore(open);
+  describeSweepPlaceStore(open);
 });

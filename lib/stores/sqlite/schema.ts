@@ -1,5 +1,6 @@
 /*
- * The catalogue: every table, and what its rows are. Times are wall clock ms, and may have fractions. Ids are made here and unique for ever.
+ * The catalogue: every table, and what its rows are. Times are wall clock ms, and may have fractions. Ids are made here
+ * and unique for ever.
  */
 
 /** Grows with each change of the layout; kept as the file's `user_version`. */
@@ -35,11 +36,10 @@ CREATE TABLE batches (
   PRIMARY KEY (log, base)
 ) STRICT`;
 
-/** A topic: `Topic` as JSON, and what it is found and bound by. */
+/** A topic: `Topic` as JSON. */
 const topics = `
 CREATE TABLE topics (
   name TEXT PRIMARY KEY,
-  topic_id TEXT NOT NULL,
   topic TEXT NOT NULL
 ) STRICT, WITHOUT ROWID`;
 

@@ -19,8 +19,8 @@ export const sqliteTopicStore = (database: Database, deleted: Deleted): TopicSto
   };
 
   const keep = (topic: Topic): Topic => {
-    const sql = 'INSERT OR REPLACE INTO topics (name, topic_id, topic) VALUES (?, ?, ?)';
-    database.run(sql, topic.name, topic.topicId, JSON.stringify(topic));
+    const sql = 'INSERT OR REPLACE INTO topics (name, topic) VALUES (?, ?)';
+    database.run(sql, topic.name, JSON.stringify(topic));
     return topic;
   };
 

@@ -1,0 +1,20 @@
+import type { BatchStore } from './batches.ts';
+import type { CursorStore } from './cursors.ts';
+import type { GroupStore } from './groups.ts';
+import type { KeyStore } from './keys.ts';
+import type { PartitionStore } from './partitions.ts';
+import type { RemovalStore } from './removals.ts';
+import type { SweepPlaceStore } from './sweep-places.ts';
+import type { TopicStore } from './topics.ts';
+
+/** The ports that keep something, together, as whoever puts the product together has them. The wake queue comes beside. */
+export interface Stores {
+  readonly batches: BatchStore;
+  readonly topics: TopicStore;
+  readonly groups: GroupStore;
+  readonly cursors: CursorStore;
+  readonly partitions: PartitionStore;
+  readonly keys: KeyStore;
+  readonly removals: RemovalStore;
+  readonly sweepPlaces: SweepPlaceStore;
+}
