@@ -18,7 +18,7 @@ export class Connection {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#take(chunk));
     socket.once('error', (error) => this.#answer?.reject(error));
-    socket.once('close', () => this.#answer?.reject(new Error('The server closed the connection.')));
+    socket.once('close', () => this.#answer?.reject(closedByServer()));
   }
 
   static async open(port: number, key: string): Promise<Connection> {
@@ -36,10 +36,11 @@ export class Connection {
     return Buffer.from(`${method} ${path} HTTP/1.1\r\n${this.#headers}${about}\r\n${body ?? ''}`);
   }
 
-  /** The body of its answer. Throws unless that is a 2xx. */
+  /** The body of its answer. Throws unless that is a 2xx, and where the server has closed the connection. */
   send(request: Buffer): Promise<Buffer> {
     this.#answer = Promise.withResolvers<Buffer>();
-    this.#socket.write(request);
+    if (this.#socket.closed) this.#answer.reject(closedByServer());
+    else this.#socket.write(request);
     return this.#answer.promise;
   }
 
@@ -75,3 +76,5 @@ export class Connection {
     return chunk.subarray(end);
   }
 }
+
+const closedByServer = (): Error => new Error('The server closed the connection.');

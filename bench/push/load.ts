@@ -26,7 +26,9 @@ export const fill = async (client: Client, topic: string, count: number, bytes: 
   }
 };
 
-/** Kept connections, as many as there are requests at one time. */
+/**
+ * Kept connections, as many as there are requests at one time. They take turns: one that is idle for long the broker closes.
+ */
 class Connections {
   readonly #broker: BrokerProcess;
   readonly #free: Connection[] = [];
@@ -37,7 +39,7 @@ class Connections {
 
   async post(path: string, body: string): Promise<void> {
     const { url, key } = this.#broker;
-    const connection = this.#free.pop() ?? (await Connection.open(Number(new URL(url).port), key));
+    const connection = this.#free.shift() ?? (await Connection.open(Number(new URL(url).port), key));
     await connection.call('POST', path, body);
     this.#free.push(connection);
   }
