@@ -23,7 +23,7 @@ export const trim = async (deps: TrimDeps, at: PartitionRef, upTo: number): Prom
   const last = await deps.batches.last(at);
   if (last === undefined) return 0;
   const startOffset = Math.min(upTo, batchEnd(last));
-  await deps.partitions.advanceStart(at, startOffset);
+  await deps.partitions.advance(at, 'startOffset', startOffset);
   return deleteBatches(deps, at, startOffset);
 };
 

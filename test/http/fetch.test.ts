@@ -88,7 +88,7 @@ describe('a fetch', () => {
     const above = expectProblem(await call(world, `${records}?offset=11`), 416, 'offset_out_of_range');
     expect(above).toMatchObject({ startOffset: 0, endOffset: 10 });
     const topic = await world.stores.topics.get('orders');
-    await world.stores.partitions.advanceStart({ topicId: topic?.topicId ?? '', partition: 0 }, 4);
+    await world.stores.partitions.advance({ topicId: topic?.topicId ?? '', partition: 0 }, 'startOffset', 4);
     world.clock.advance(60_000);
     const below = expectProblem(await call(world, `${records}?offset=3`), 416, 'offset_out_of_range');
     expect(below).toMatchObject({ startOffset: 4, endOffset: 10 });
@@ -112,7 +112,7 @@ describe('a fetch', () => {
     await withTopic(world, 1);
     await produce(world, [{ value: 0 }, { value: 1 }]);
     const topic = await world.stores.topics.get('orders');
-    await world.stores.partitions.advanceStart({ topicId: topic?.topicId ?? '', partition: 0 }, 1);
+    await world.stores.partitions.advance({ topicId: topic?.topicId ?? '', partition: 0 }, 'startOffset', 1);
     expect(values(await call(world, records))).toEqual([1]);
   });
 
@@ -212,7 +212,7 @@ describe('the partitions of a topic', () => {
       { value: 1, partition: 2 },
     ]);
     const topic = await world.stores.topics.get('orders');
-    await world.stores.partitions.advanceStart({ topicId: topic?.topicId ?? '', partition: 1 }, 1);
+    await world.stores.partitions.advance({ topicId: topic?.topicId ?? '', partition: 1 }, 'startOffset', 1);
     expect((await call(world, 'GET /v1/topics/orders/partitions')).json).toEqual({
       partitions: [
         { partition: 0, startOffset: 0, endOffset: 0, archivedThrough: 0 },

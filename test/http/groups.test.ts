@@ -71,7 +71,7 @@ describe('creating a group', () => {
   test('begins at the oldest record that is left', async () => {
     const world = await threeRecords();
     const topic = await world.stores.topics.get('orders');
-    await world.stores.partitions.advanceStart({ topicId: topic?.topicId ?? '', partition: 0 }, 2);
+    await world.stores.partitions.advance({ topicId: topic?.topicId ?? '', partition: 0 }, 'startOffset', 2);
     const below = await put(world, { ...push, start: { offsets: { 0: 1 } } });
     expect(expectProblem(below, 400, 'invalid_request')['errors']).toMatchObject([
       { path: 'start.offsets.0' },

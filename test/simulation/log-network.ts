@@ -4,7 +4,7 @@ import type { PartitionRef } from '../../lib/domain/records/records.ts';
 import { type BatchStore, isWithin, type PutAttempt, type PutOutcome } from '../../lib/stores/batches.ts';
 import { type Clock, instantOf } from '../../lib/stores/clock.ts';
 import type { BatchTable } from '../../lib/stores/memory/batches.ts';
-import type { PartitionStore } from '../../lib/stores/partitions.ts';
+import type { PartitionState, PartitionStore } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import type { LogHistory } from './log-history.ts';
 import type { Scheduler, SimulatedProcess, StandingClocks } from './scheduler.ts';
@@ -131,14 +131,14 @@ export class Connection {
   }
 
   /** `partitions` as this process reaches it: each call is one exchange. The state table's client corrects its dates. */
-  partitions(state: { startOffset: number }): PartitionStore {
-    const view = () => ({ startOffset: state.startOffset, archivedThrough: 0 });
+  partitions(state: { -readonly [Name in keyof PartitionState]: number }): PartitionStore {
+    const view = (): PartitionState => ({ ...state });
     return {
       get: () => this.#exchange(view),
       list: () => this.#exchange(() => new Map([[0, view()]])),
-      advanceStart: (_at, startOffset) =>
+      advance: (_at, which, to) =>
         this.#exchange(() => {
-          state.startOffset = Math.max(state.startOffset, startOffset);
+          state[which] = Math.max(state[which], to);
         }),
       deleteAll: () => Promise.reject(new Error('No scenario deletes a topic.')),
     };

@@ -4,6 +4,7 @@ import { type TailRules, tailRules } from '../../lib/log/tail.ts';
 import { trim } from '../../lib/log/trim.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { BatchTable, type BatchTableOptions } from '../../lib/stores/memory/batches.ts';
+import { untouchedPartition } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import { checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
 import { LogHistory } from './log-history.ts';
@@ -57,7 +58,7 @@ class LogWorld {
   readonly #variant: LogVariant;
   readonly #scheduler = new Scheduler();
   readonly #history = new LogHistory();
-  readonly #state = { startOffset: 0 };
+  readonly #state = { ...untouchedPartition };
   readonly #told: Told[] = [];
   readonly #table: BatchTable;
   #faults: Faults;

@@ -1,7 +1,7 @@
 import { concurrently } from '../../domain/concurrently.ts';
 import { partitionsAtOnce, partitionsOf } from '../../groups/start-offsets.ts';
 import type { Reader } from '../../log/read/reader.ts';
-import type { PartitionStore } from '../../stores/partitions.ts';
+import { type PartitionStore, untouchedPartition } from '../../stores/partitions.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { noQuery } from '../query.ts';
@@ -19,10 +19,7 @@ export const listPartitions = (api: Api, deps: PartitionsDeps): void => {
     const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
     const states = await deps.partitions.list(topic.topicId);
     const partitions = await concurrently(partitionsAtOnce, partitionsOf(topic), async (at) => {
-      const { startOffset, archivedThrough } = states.get(at.partition) ?? {
-        startOffset: 0,
-        archivedThrough: 0,
-      };
+      const { startOffset, archivedThrough } = states.get(at.partition) ?? untouchedPartition;
       const endOffset = await deps.reader.endOffset(at);
       return { partition: at.partition, startOffset, endOffset, archivedThrough };
     });

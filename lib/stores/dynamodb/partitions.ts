@@ -1,6 +1,6 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { PartitionRef } from '../../domain/records/records.ts';
-import type { PartitionState, PartitionStore } from '../partitions.ts';
+import { type PartitionState, type PartitionStore, untouchedPartition } from '../partitions.ts';
 import { partitionIn, partitionPrefix, partitionStateKey, topicItemsKey } from './keys.ts';
 import {
   deleteItems,
@@ -22,7 +22,7 @@ export const dynamoPartitionStore = (state: Table): PartitionStore => ({
       partitions.set(partitionIn(item['sk']?.S ?? ''), toState(item));
     return partitions;
   },
-  advanceStart: (at, startOffset) => advanceStart(state, at, startOffset),
+  advance: (at, which, to) => advance(state, at, which, to),
   deleteAll: async (topicId) => {
     const keys: Item[] = [];
     const settings = { ProjectionExpression: 'pk, sk' };
@@ -37,8 +37,7 @@ export const dynamoPartitionStore = (state: Table): PartitionStore => ({
 });
 
 const toState = (item: Item): PartitionState => ({
-  startOffset: 0,
-  archivedThrough: 0,
+  ...untouchedPartition,
   ...fromItem<Partial<PartitionState>>(item),
 });
 
@@ -50,19 +49,21 @@ const get = async ({ client, table }: Table, at: PartitionRef): Promise<Partitio
   return toState(Item);
 };
 
-const advanceStart = async (
+const advance = async (
   { client, table }: Table,
   at: PartitionRef,
-  startOffset: number,
+  which: keyof PartitionState,
+  to: number,
 ): Promise<void> => {
   await unlessRefused(
     client.send(
       new UpdateItemCommand({
         TableName: table,
         Key: toKey(partitionStateKey(at)),
-        UpdateExpression: 'SET startOffset = :start',
-        ConditionExpression: 'attribute_not_exists(startOffset) OR startOffset < :start',
-        ExpressionAttributeValues: { ':start': { N: String(startOffset) } },
+        UpdateExpression: 'SET #offset = :to',
+        ConditionExpression: 'attribute_not_exists(#offset) OR #offset < :to',
+        ExpressionAttributeNames: { '#offset': which },
+        ExpressionAttributeValues: { ':to': { N: String(to) } },
       }),
     ),
   );

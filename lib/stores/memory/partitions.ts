@@ -1,7 +1,5 @@
 import type { PartitionRef } from '../../domain/records/records.ts';
-import type { PartitionState, PartitionStore } from '../partitions.ts';
-
-const untouched: PartitionState = Object.freeze({ startOffset: 0, archivedThrough: 0 });
+import { type PartitionState, type PartitionStore, untouchedPartition } from '../partitions.ts';
 
 /** Partition state in memory. Every call takes effect before it returns its promise, and what it gives is frozen. */
 export class MemoryPartitionStore implements PartitionStore {
@@ -9,18 +7,22 @@ export class MemoryPartitionStore implements PartitionStore {
   readonly #topics = new Map<string, Map<number, PartitionState>>();
 
   async get({ topicId, partition }: PartitionRef): Promise<PartitionState> {
-    return this.#topics.get(topicId)?.get(partition) ?? untouched;
+    return this.#topics.get(topicId)?.get(partition) ?? untouchedPartition;
   }
 
   async list(topicId: string): Promise<ReadonlyMap<number, PartitionState>> {
     return new Map([...(this.#topics.get(topicId) ?? [])].sort(([a], [b]) => a - b));
   }
 
-  async advanceStart({ topicId, partition }: PartitionRef, startOffset: number): Promise<void> {
+  async advance(
+    { topicId, partition }: PartitionRef,
+    which: keyof PartitionState,
+    to: number,
+  ): Promise<void> {
     const partitions = this.#topics.get(topicId) ?? new Map<number, PartitionState>();
-    const standing = partitions.get(partition) ?? untouched;
-    if (standing.startOffset >= startOffset) return;
-    this.#topics.set(topicId, partitions.set(partition, Object.freeze({ ...standing, startOffset })));
+    const standing = partitions.get(partition) ?? untouchedPartition;
+    if (standing[which] >= to) return;
+    this.#topics.set(topicId, partitions.set(partition, Object.freeze({ ...standing, [which]: to })));
   }
 
   async deleteAll(topicId: string): Promise<void> {

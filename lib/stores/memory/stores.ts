@@ -3,8 +3,10 @@ import { MemoryBatchStore } from './batches.ts';
 import { MemoryCursorStore } from './cursors.ts';
 import { MemoryGroupStore } from './groups.ts';
 import { MemoryKeyStore } from './keys.ts';
+import { MemoryObjectStore } from './objects.ts';
 import { MemoryPartitionStore } from './partitions.ts';
 import { MemoryRemovalStore } from './removals.ts';
+import { MemorySegmentStore } from './segments.ts';
 import { MemorySweepPlaceStore } from './sweep-places.ts';
 import { MemoryTopicStore } from './topics.ts';
 import { MemoryWakeQueue } from './wake-queue.ts';
@@ -15,6 +17,8 @@ export interface MemoryStores {
   readonly groups: MemoryGroupStore;
   readonly cursors: MemoryCursorStore;
   readonly partitions: MemoryPartitionStore;
+  readonly segments: MemorySegmentStore;
+  readonly objects: MemoryObjectStore;
   readonly keys: MemoryKeyStore;
   readonly removals: MemoryRemovalStore;
   readonly sweepPlaces: MemorySweepPlaceStore;
@@ -38,6 +42,8 @@ export const memoryStores = ({
   groups: new MemoryGroupStore(),
   cursors: new MemoryCursorStore(),
   partitions: new MemoryPartitionStore(),
+  segments: new MemorySegmentStore(),
+  objects: new MemoryObjectStore(clock),
   keys: new MemoryKeyStore(),
   removals: new MemoryRemovalStore(),
   sweepPlaces: new MemorySweepPlaceStore(),

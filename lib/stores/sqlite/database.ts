@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { NotSentError, OutcomeUnknownError, Problem, RefusedError } from '../../domain/errors.ts';
-import { schema, schemaVersion } from './schema.ts';
+import { migrations, schema, schemaVersion } from './schema.ts';
 
 /**
  * What a write survives once it was answered. `disk`: a power failure. `process`: the end of the process, `kill -9`
@@ -75,7 +75,9 @@ export class Database {
       );
     if (version === schemaVersion) return;
     this.#setSynchronous('disk');
-    this.#database.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
+    const steps = Array.from({ length: schemaVersion - version }, (_, step) => migrations[version + step]);
+    const changes = version === 0 ? schema : steps.join(';\n');
+    this.#database.exec(`BEGIN IMMEDIATE; ${changes}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
   }
 
   /** The prepared statement of `sql`, of which there are as many as this code has texts. */

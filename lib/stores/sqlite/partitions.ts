@@ -1,17 +1,21 @@
 import type { PartitionState, PartitionStore } from '../partitions.ts';
 import type { Database } from './database.ts';
 
-interface Row {
-  readonly partition: number;
-  readonly start_offset: number;
-  readonly archived_through: number;
-}
+type Row = PartitionState & { readonly partition: number };
 
-const select = 'SELECT partition, start_offset, archived_through FROM partitions WHERE topic_id = ?';
+/** The column of each member of a state. */
+const columns: Readonly<Record<keyof PartitionState, string>> = {
+  startOffset: 'start_offset',
+  archivedThrough: 'archived_through',
+  trimmedThrough: 'trimmed_through',
+};
+const selected = Object.entries(columns).map(([name, column]) => `${column} AS ${name}`);
+const select = `SELECT partition, ${selected.join(', ')} FROM partitions WHERE topic_id = ?`;
 
 const toState = (row: Row | undefined): PartitionState => ({
-  startOffset: row?.start_offset ?? 0,
-  archivedThrough: row?.archived_through ?? 0,
+  startOffset: row?.startOffset ?? 0,
+  archivedThrough: row?.archivedThrough ?? 0,
+  trimmedThrough: row?.trimmedThrough ?? 0,
 });
 
 /** The state of partitions on SQLite. */
@@ -22,14 +26,15 @@ export const sqlitePartitionStore = (database: Database): PartitionStore => ({
     new Map(
       database.all<Row>(`${select} ORDER BY partition`, topicId).map((row) => [row.partition, toState(row)]),
     ),
-  advanceStart: ({ topicId, partition }, startOffset) =>
+  advance: ({ topicId, partition }, which, to) =>
     database.write('disk', () => {
+      const column = columns[which];
       database.run(
-        `INSERT INTO partitions (topic_id, partition, start_offset, archived_through) VALUES (?, ?, ?, 0)
-         ON CONFLICT DO UPDATE SET start_offset = max(start_offset, excluded.start_offset)`,
+        `INSERT INTO partitions (topic_id, partition, ${column}) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET ${column} = max(${column}, excluded.${column})`,
         topicId,
         partition,
-        startOffset,
+        to,
       );
     }),
   deleteAll: (topicId) =>

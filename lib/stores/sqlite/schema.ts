@@ -4,7 +4,7 @@
  */
 
 /** Grows with each change of the layout; kept as the file's `user_version`. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** The partitions that batches were appended to, by a number that is short in the rows of their batches. */
 const logs = `
@@ -78,6 +78,7 @@ CREATE TABLE cursors (
   failingSince REAL,
   failedAt REAL,
   outageMs REAL,
+  lost INTEGER,
   PRIMARY KEY (group_id, partition)
 ) STRICT, WITHOUT ROWID`;
 
@@ -86,9 +87,21 @@ const partitions = `
 CREATE TABLE partitions (
   topic_id TEXT NOT NULL,
   partition INTEGER NOT NULL,
-  start_offset INTEGER NOT NULL,
-  archived_through INTEGER NOT NULL,
+  start_offset INTEGER NOT NULL DEFAULT 0,
+  archived_through INTEGER NOT NULL DEFAULT 0,
+  trimmed_through INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (topic_id, partition)
+) STRICT, WITHOUT ROWID`;
+
+/** A segment of a partition, in the manifest: `Segment` as JSON. `start` and `object` are those in it. */
+const segments = `
+CREATE TABLE segments (
+  topic_id TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  start INTEGER NOT NULL,
+  object TEXT NOT NULL,
+  segment TEXT NOT NULL,
+  PRIMARY KEY (topic_id, partition, start)
 ) STRICT, WITHOUT ROWID`;
 
 /** An API key: `ApiKey` as JSON, in which its hash stands for it. */
@@ -138,9 +151,20 @@ export const schema = [
   endpoints,
   cursors,
   partitions,
+  segments,
   keys,
   removals,
   sweepPlace,
   deleted,
   wakes,
 ].join(';\n');
+
+/** What makes a database of each earlier layout one of the next. */
+export const migrations: Readonly<Record<number, string>> = {
+  // The archive.
+  1: `${segments}; ALTER TABLE partitions RENAME TO partitions_1; ${partitions};
+    INSERT INTO partitions (topic_id, partition, start_offset, archived_through)
+      SELECT topic_id, partition, start_offset, archived_through FROM partitions_1;
+    DROP TABLE partitions_1;
+    ALTER TABLE cursors ADD COLUMN lost INTEGER`,
+};

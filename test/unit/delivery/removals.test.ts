@@ -35,7 +35,7 @@ const makeTopic = async (batches: number) => {
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
   const taken = { read: undefined, startOffset: 0, owner: 'o', now: 0, leaseUntil: 1 };
   await made.cursors.acquire(cursorRef, taken);
-  await made.partitions.advanceStart(at(0), 1);
+  await made.partitions.advance(at(0), 'startOffset', 1);
   const closed: number[] = [];
   const close = async (ref: PartitionRef): Promise<void> => {
     closed.push(ref.partition);

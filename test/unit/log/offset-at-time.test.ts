@@ -52,7 +52,7 @@ describe('a record is found by its own time', () => {
 
   it('at the start offset or behind it, and at the start where the first one as late was trimmed', async () => {
     const { world, find } = await logOf([[50], [40, 60, 41], [42], [70]]);
-    await world.partitions.advanceStart(at, 3);
+    await world.partitions.advance(at, 'startOffset', 3);
     world.store.table.delete(at, [0]);
     expect(await find(41)).toBe(3);
     expect(await find(65)).toBe(5);
@@ -107,7 +107,7 @@ describe('a record is found by its own time', () => {
         const wanted = [...times.flatMap((each) => [each, each + 1]), 0];
         for (const each of wanted) expect(await find(each)).toBe(scan(times, 0, each));
         const start = trim % (times.length + 1);
-        await world.partitions.advanceStart(at, start);
+        await world.partitions.advance(at, 'startOffset', start);
         for (const each of wanted) {
           const found = await find(each);
           const wasTrimmed = scan(times, 0, each) < start;

@@ -111,7 +111,7 @@ describe('a fetch', () => {
   it('below the start is refused though its batch is still there', async () => {
     const world = logWorld();
     await fill(world, [6]);
-    await world.partitions.advanceStart(at, 3);
+    await world.partitions.advance(at, 'startOffset', 3);
     const reader = world.reader();
     await expect(fetch(world, reader, { offset: 2 })).rejects.toMatchObject({ code: 'offset_out_of_range' });
     expect(offsets((await fetch(world, reader, { offset: 3 })).records)).toEqual([3, 4, 5]);
@@ -304,7 +304,7 @@ describe('where a partition begins and ends', () => {
   it('is read strongly', async () => {
     const world = logWorld();
     await fill(world, [2, 3]);
-    await world.partitions.advanceStart(at, 2);
+    await world.partitions.advance(at, 'startOffset', 2);
     const reader = world.reader();
     expect(await world.outcome(reader.startOffset(at))).toBe(2);
     expect(await world.outcome(reader.endOffset(at))).toBe(5);
@@ -316,7 +316,7 @@ describe('where a partition begins and ends', () => {
     const reader = world.reader();
     await fetch(world, reader, { offset: 0, maxRecords: 5 });
     await fill(world, [5]);
-    await world.partitions.advanceStart(at, 5);
+    await world.partitions.advance(at, 'startOffset', 5);
     await world.pass(6_000);
     expect(await fetch(world, reader, { offset: 5, maxRecords: 5 })).toMatchObject({
       startOffset: 5,
@@ -342,7 +342,7 @@ describe('the offset at a time', () => {
       expect(await offsetAt(time + 1)).toBe(bases[index + 1] ?? 18);
     }
     expect(await offsetAt(0)).toBe(0);
-    await world.partitions.advanceStart(at, 4);
+    await world.partitions.advance(at, 'startOffset', 4);
     expect(await offsetAt(0)).toBe(4);
   });
 

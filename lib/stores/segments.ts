@@ -1,0 +1,29 @@
+import type { PartitionRef } from '../domain/records/records.ts';
+import type { Segment } from '../domain/segments.ts';
+
+export interface SegmentRange {
+  /** The first start wanted, inclusive. */
+  readonly from: number;
+  /** Segments at most. */
+  readonly limit: number;
+}
+
+/**
+ * The manifest: which segments a partition has, by their starts. It is the truth about the archive; an object that it does
+ * not name is none of the log's. Reads are strongly consistent. Each write is one conditional write of one item.
+ *
+ * A copy of `add` may land late, after its segment was deleted, and bring it back. That is then below the start offset, so
+ * that nobody reads it, and retention deletes it again.
+ */
+export interface SegmentStore {
+  /** Adds the segment, unless one begins at its start. Gives the one that stands there then: this one, or another. */
+  add(at: PartitionRef, segment: Segment): Promise<Segment>;
+  /** The segment of the highest start that is not above `offset`, whether it reaches it or not. One query. */
+  floor(at: PartitionRef, offset: number, signal?: AbortSignal): Promise<Segment | undefined>;
+  /** In order of start. */
+  list(at: PartitionRef, range: SegmentRange): Promise<readonly Segment[]>;
+  /** Puts the segment in the place of the one that begins there and has this object. False when there is no such one. */
+  replace(at: PartitionRef, object: string, segment: Segment): Promise<boolean>;
+  /** Deletes the segment that begins there, if it has this object. May be repeated. */
+  delete(at: PartitionRef, segment: Pick<Segment, 'start' | 'object'>): Promise<void>;
+}
