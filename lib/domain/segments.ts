@@ -40,7 +40,8 @@ export interface ObjectName {
 
 /** As many digits as the largest safe integer has, so that names sort as offsets do. */
 const offsetDigits = 16;
-const offsetText = (offset: number): string => String(offset).padStart(offsetDigits, '0');
+/** An offset in as many digits as the largest has. */
+export const offsetText = (offset: number): string => String(offset).padStart(offsetDigits, '0');
 
 /** Everything of one topic's name in the archive: of every topic that had it. */
 export const topicPrefix = (topic: string): string => `topic=${topic}/`;

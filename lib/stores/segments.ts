@@ -12,8 +12,9 @@ export interface SegmentRange {
  * The manifest: which segments a partition has, by their starts. It is the truth about the archive; an object that it does
  * not name is none of the log's. Reads are strongly consistent. Each write is one conditional write of one item.
  *
- * A copy of `add` may land late, after its segment was deleted, and bring it back. That is then below the start offset, so
- * that nobody reads it, and retention deletes it again.
+ * An object's name is used once, ever, so a write that is bound to one does nothing when it lands late. A late copy of
+ * `add` may bring back a segment that was deleted. That one is then below the start offset, so that nobody reads it, and
+ * retention deletes it again.
  */
 export interface SegmentStore {
   /** Adds the segment, unless one begins at its start. Gives the one that stands there then: this one, or another. */
@@ -22,7 +23,10 @@ export interface SegmentStore {
   floor(at: PartitionRef, offset: number, signal?: AbortSignal): Promise<Segment | undefined>;
   /** In order of start. */
   list(at: PartitionRef, range: SegmentRange): Promise<readonly Segment[]>;
-  /** Puts the segment in the place of the one that begins there and has this object. False when there is no such one. */
+  /**
+   * Puts the segment in the place of the one that begins there and has this object. True when it stands there then; false
+   * when another does, or none. May be repeated.
+   */
   replace(at: PartitionRef, object: string, segment: Segment): Promise<boolean>;
   /** Deletes the segment that begins there, if it has this object. May be repeated. */
   delete(at: PartitionRef, segment: Pick<Segment, 'start' | 'object'>): Promise<void>;

@@ -4,6 +4,7 @@ import type { GroupStore } from './groups.ts';
 import type { KeyStore } from './keys.ts';
 import type { PartitionStore } from './partitions.ts';
 import type { RemovalStore } from './removals.ts';
+import type { SegmentStore } from './segments.ts';
 import type { SweepPlaceStore } from './sweep-places.ts';
 import type { TopicStore } from './topics.ts';
 
@@ -14,6 +15,7 @@ export interface Stores {
   readonly groups: GroupStore;
   readonly cursors: CursorStore;
   readonly partitions: PartitionStore;
+  readonly segments: SegmentStore;
   readonly keys: KeyStore;
   readonly removals: RemovalStore;
   readonly sweepPlaces: SweepPlaceStore;

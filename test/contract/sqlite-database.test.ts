@@ -4,10 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { NotSentError, OutcomeUnknownError, Problem } from '../../lib/domain/errors.ts';
 import type { Batch } from '../../lib/domain/records/batches.ts';
+import type { Segment } from '../../lib/domain/segments.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
 import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
+import { layout1 } from './layouts/layout-1.ts';
 import { anyTime } from './windows.ts';
 
 const opened = (file = join(temporaryFolder(), 'millrace.db')) => {
@@ -32,6 +34,20 @@ const synchronousOf = (database: Database): unknown =>
   database.one<{ synchronous: number }>('PRAGMA synchronous')?.synchronous;
 
 const at = { topicId: 't', partition: 0 };
+const segment: Segment = {
+  start: 0,
+  end: 1,
+  records: 1,
+  bytes: 1,
+  bytesBefore: 0,
+  object: 'topic=orders/partition=0/0-1-a.parquet',
+  objectBytes: 100,
+  footerBytes: 50,
+  checksum: '',
+  firstAppendedAt: 5,
+  lastAppendedAt: 5,
+  maxTimestamp: 5,
+};
 const batch = (base: number): Batch => ({
   base,
   count: 1,
@@ -165,4 +181,31 @@ test('what was closed is there when it is opened again, with what was waiting to
   await expect(stores.batches.putIfAbsent(at, batch(2), anyTime)).rejects.toBeInstanceOf(NotSentError);
   const { batches } = sqliteStores(opened(file).database, { clock: systemClock });
   expect(await batches.last(at)).toEqual(batch(1));
+});
+
+test('a database of the layout before the archive opens with all that is in it, and takes segments', async () => {
+  const file = join(temporaryFolder(), 'millrace.db');
+  const older = new DatabaseSync(file);
+  older.exec(layout1);
+  older.exec(`
+    INSERT INTO logs VALUES (1, 't', 0);
+    INSERT INTO batches VALUES (1, 0, 1, x'0000000000000000', 5, 0, NULL, NULL, NULL, NULL, x'01');
+    INSERT INTO partitions VALUES ('t', 0, 7, 3);
+    INSERT INTO cursors VALUES ('g', 0, 4, 2, 'me', 9.5, 1, 0, NULL, 'outage', 1, 2, 3)
+  `);
+  older.close();
+  for (let starts = 0; starts < 2; starts += 1) {
+    const database = new Database(file);
+    const stores = sqliteStores(database, { clock: systemClock });
+    expect(await stores.batches.last(at)).toEqual(batch(0));
+    const state = { startOffset: 7, archivedThrough: 3, trimmedThrough: starts };
+    expect(await stores.partitions.get(at)).toEqual(state);
+    expect(await stores.cursors.get({ groupId: 'g', partition: 0 })).toMatchObject({
+      committed: 4,
+      epoch: 2,
+    });
+    await stores.partitions.advance(at, 'trimmedThrough', starts + 1);
+    expect(await stores.segments.add(at, segment)).toEqual(segment);
+    database.close();
+  }
 });

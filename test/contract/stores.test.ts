@@ -6,6 +6,7 @@ import { describeGroupStore } from './suites/group-store.ts';
 import { describeKeyStore } from './suites/key-store.ts';
 import { describePartitionStore } from './suites/partition-store.ts';
 import { describeRemovalStore } from './suites/removal-store.ts';
+import { describeSegmentStore } from './suites/segment-store.ts';
 import { describeSweepPlaceStore } from './suites/sweep-place-store.ts';
 import { describeTopicStore } from './suites/topic-store.ts';
 
@@ -23,6 +24,7 @@ describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   describeCursorLeases(open);
   describeCursorMoves(open);
   describePartitionStore(open);
+  describeSegmentStore(open);
   describeKeyStore(open);
   describeRemovalStore(open);
   describeSweepPlaceStore(open);

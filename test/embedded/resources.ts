@@ -5,6 +5,7 @@ import {
   ResourceInUseException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   GetQueueUrlCommand,
@@ -115,4 +116,9 @@ export const ensureQueue = async (
   const url = new URL(new URL(known).pathname, endpoint).href;
   await client.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
   return url;
+};
+
+/** Makes the bucket. */
+export const ensureBucket = async (client: S3Client, bucket: string): Promise<void> => {
+  await answered(() => client.send(new CreateBucketCommand({ Bucket: bucket })));
 };

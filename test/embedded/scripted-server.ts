@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** What the server does with one request. */
 export type Answer =
-  | { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly status: number; readonly body: Readonly<Record<string, unknown>> | string }
   /** Reads the request and never answers. */
   | 'silence'
   /** Reads the request and closes the connection. */
@@ -16,7 +16,10 @@ export type Answer =
 export interface ReceivedRequest {
   /** As `PutItem`. */
   readonly operation: string;
+  /** Empty where it was not JSON. */
   readonly body: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface ScriptedServer {
@@ -50,7 +53,10 @@ export const scriptedServer = async (...answers: readonly Answer[]): Promise<Scr
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
-      received.push({ operation, body: JSON.parse(Buffer.concat(chunks).toString()) });
+      const text = Buffer.concat(chunks).toString();
+      const { headers } = request;
+      const body = headers['content-type']?.includes('json') ? JSON.parse(text) : {};
+      received.push({ operation, body, text, headers });
       give(response, answers[Math.min(received.length, answers.length) - 1] ?? 'silence');
       arrivals.dispatchEvent(new Event('request'));
     });
@@ -79,6 +85,10 @@ const give = (response: ServerResponse, answer: Answer): void => {
   if (answer === 'silence') return;
   if (answer === 'reset') {
     response.socket?.resetAndDestroy();
+    return;
+  }
+  if (typeof answer === 'object' && typeof answer.body === 'string') {
+    response.writeHead(answer.status, { 'content-type': 'application/xml' }).end(answer.body);
     return;
   }
   response.setHeader('content-type', 'application/x-amz-json-1.0');

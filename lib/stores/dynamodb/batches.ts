@@ -8,6 +8,7 @@ import { NotSentError, OutcomeUnknownError, RefusedError, ThrottledError } from 
 import type { Batch } from '../../domain/records/batches.ts';
 import { originText, parseOrigin } from '../../domain/records/origin.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import { writeFailure } from '../aws/errors.ts';
 import {
   type BatchPage,
   type BatchStore,
@@ -17,7 +18,7 @@ import {
   type PutOutcome,
 } from '../batches.ts';
 import { instantOf } from '../clock.ts';
-import { isConditionFailure, writeFailure } from './errors.ts';
+import { isConditionFailure } from './errors.ts';
 import { batchKey } from './keys.ts';
 import { deleteItems, type Item, reading, type Table, toKey } from './table.ts';
 

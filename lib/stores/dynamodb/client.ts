@@ -7,9 +7,9 @@ import {
 import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
 import { elapsedMs } from '../../domain/instants.ts';
 import { beforeEachAttempt, Connections } from '../aws/connections.ts';
+import { isThrottle } from '../aws/errors.ts';
 import { type Clock, instantOf } from '../clock.ts';
 import { systemClock } from '../system/clock.ts';
-import { isThrottle } from './errors.ts';
 
 /** One request that left, and what it cost. */
 export interface RequestUsage {

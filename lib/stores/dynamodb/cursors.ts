@@ -2,8 +2,9 @@ import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Cursor, CursorRef } from '../../domain/cursors.ts';
 import type { Outage } from '../../domain/retry.ts';
+import { writeFailure } from '../aws/errors.ts';
 import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
-import { isConditionFailure, writeFailure } from './errors.ts';
+import { isConditionFailure } from './errors.ts';
 import { cursorKey, cursorPrefix, groupItemsKey, partitionIn } from './keys.ts';
 import { deleteItems, fromItem, type Item, itemsUnder, reading, type Table, toKey } from './table.ts';
 

@@ -1,5 +1,6 @@
 import type { CursorRef } from '../../domain/cursors.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import { offsetText } from '../../domain/segments.ts';
 import type { GroupRef } from '../groups.ts';
 import type { Removal } from '../removals.ts';
 
@@ -78,6 +79,16 @@ export const partitionStateKey = ({ topicId, partition }: PartitionRef): StateKe
   sk: `${partitionPrefix}${digits(partition)}`,
 });
 export const partitionPrefix = 'partition/';
+
+/**
+ * State table: a segment, in the manifest. pk `segments/<topicId>/<partition>`, sk its start in 16 digits, so that starts
+ * sort; the attributes of `Segment`. A partition has a key of its own: there may be tens of thousands of its segments.
+ */
+export const segmentKey = (at: PartitionRef, start: number): StateKey => ({
+  pk: segmentsKey(at),
+  sk: offsetText(start),
+});
+export const segmentsKey = (at: PartitionRef): string => `segments/${partitionKey(at)}`;
 
 /**
  * State table: a cursor. pk `group/<groupId>`, sk `cursor/<4 digits>`; `committed`, `epoch`, `leaseUntil`, `attempts`,

@@ -3,6 +3,7 @@ import { dynamoCursorStore } from './cursors.ts';
 import { dynamoGroupStore } from './groups.ts';
 import { dynamoPartitionStore } from './partitions.ts';
 import { dynamoRemovalStore } from './removals.ts';
+import { dynamoSegmentStore } from './segments.ts';
 import { dynamoSweepPlaceStore } from './sweep-places.ts';
 import type { Table } from './table.ts';
 import { dynamoTopicStore } from './topics.ts';
@@ -13,6 +14,7 @@ export const dynamoStateStores = (state: Table) => ({
   groups: dynamoGroupStore(state),
   cursors: dynamoCursorStore(state),
   partitions: dynamoPartitionStore(state),
+  segments: dynamoSegmentStore(state),
   keys: dynamoKeyStore(state),
   removals: dynamoRemovalStore(state),
   sweepPlaces: dynamoSweepPlaceStore(state),

@@ -2,7 +2,8 @@ import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/clie
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { isConditionFailure, writeFailure } from './errors.ts';
+import { writeFailure } from '../aws/errors.ts';
+import { isConditionFailure } from './errors.ts';
 import type { StateKey } from './keys.ts';
 import { type Item, reading, type Table, toItem, toKey, unlessRefused } from './table.ts';
 

@@ -28,9 +28,9 @@ export class MemorySegmentStore implements SegmentStore {
 
   async replace(at: PartitionRef, object: string, segment: Segment): Promise<boolean> {
     const segments = this.#partitions.get(partitionKey(at));
-    if (segments?.get(segment.start)?.object !== object) return false;
-    segments.set(segment.start, Object.freeze({ ...segment }));
-    return true;
+    const standing = segments?.get(segment.start)?.object;
+    if (standing === object) segments?.set(segment.start, Object.freeze({ ...segment }));
+    return standing === object || standing === segment.object;
   }
 
   async delete(at: PartitionRef, { start, object }: Pick<Segment, 'start' | 'object'>): Promise<void> {

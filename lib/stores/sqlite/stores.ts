@@ -9,6 +9,7 @@ import { sqliteGroupStore } from './groups.ts';
 import { sqliteKeyStore } from './keys.ts';
 import { sqlitePartitionStore } from './partitions.ts';
 import { sqliteRemovalStore } from './removals.ts';
+import { sqliteSegmentStore } from './segments.ts';
 import { sqliteSweepPlaceStore } from './sweep-places.ts';
 import { sqliteTopicStore } from './topics.ts';
 import { SqliteWakeQueue } from './wake-queue.ts';
@@ -28,6 +29,7 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     groups: sqliteGroupStore(database, deleted),
     cursors: sqliteCursorStore(database),
     partitions: sqlitePartitionStore(database),
+    segments: sqliteSegmentStore(database),
     keys: sqliteKeyStore(database, deleted),
     removals: sqliteRemovalStore(database),
     sweepPlaces: sqliteSweepPlaceStore(database),
