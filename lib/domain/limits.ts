@@ -28,6 +28,8 @@ export const limits = {
   partitionsPerTopic: 1024,
   /** Ten years; null keeps for ever. */
   retentionHours: 10 * 365 * 24,
+  /** A petabyte; null keeps any. */
+  retentionBytes: 2 ** 50,
   /** What one item of the log table holds: DynamoDB refuses items over 400 KB, keys and attributes included. */
   batchBytes: 350 * 1000,
   batchRecords: 1000,

@@ -2,8 +2,11 @@ import { Problem } from './errors.ts';
 
 export interface TopicSettings {
   readonly partitions: number;
-  /** null: kept for ever. */
+  /** By the time of the append. null: kept for ever. */
   readonly retentionHours: number | null;
+  /** Bytes of stored records of each partition, as Kafka's `retention.bytes`. null, or absent as in topics of older versions: any. */
+  readonly retentionBytes?: number | null;
+  /** Whether records go to the archive; otherwise they stay in the log table for as long as they are kept. */
   readonly archive: boolean;
 }
 
@@ -25,7 +28,12 @@ export type NewTopic = Omit<Topic, 'version' | 'deletingSince'>;
 /** What can change of a topic. */
 export type TopicChange = Partial<TopicSettings & Pick<Topic, 'deletingSince'>>;
 
-export const topicDefaults: TopicSettings = { partitions: 8, retentionHours: 168, archive: true };
+export const topicDefaults: TopicSettings = {
+  partitions: 8,
+  retentionHours: 168,
+  retentionBytes: null,
+  archive: true,
+};
 
 /** @throws Problem `conflict` for a topic that is being deleted. */
 export const refuseWhileDeleted = ({ name, deletingSince }: Topic): void => {

@@ -13,7 +13,7 @@ export interface CreateTopicDeps {
   readonly random: Random;
 }
 
-const settingNames = ['partitions', 'retentionHours', 'archive'] as const;
+const settingNames = ['partitions', 'retentionHours', 'retentionBytes', 'archive'] as const;
 
 /**
  * Creates a topic, or finds the one of that name with just these settings.
@@ -29,9 +29,11 @@ export const createTopic = async (
   const outcome = await deps.topics.create(wanted);
   deps.directory.remember(outcome.topic);
   refuseWhileDeleted(outcome.topic);
-  const different = settingNames.filter((setting) => outcome.topic[setting] !== settings[setting]);
+  const different = settingNames.filter(
+    (setting) => (outcome.topic[setting] ?? null) !== (settings[setting] ?? null),
+  );
   if (outcome.created || different.length === 0) return outcome;
-  const differences = different.map((setting) => `${setting} ${outcome.topic[setting]}`).join(', ');
+  const differences = different.map((setting) => `${setting} ${outcome.topic[setting] ?? null}`).join(', ');
   throw new Problem(
     'topic_exists',
     `Topic "${name}" exists with other settings (${differences}). Change it with PATCH, or choose another name.`,

@@ -12,7 +12,7 @@ const topicsWith = (topics: TopicStore, others: Partial<TopicStore>): TopicStore
   ...others,
 });
 
-const orders = { name: 'orders', partitions: 8, retentionHours: 168, archive: true };
+const orders = { name: 'orders', partitions: 8, retentionHours: 168, retentionBytes: null, archive: true };
 
 describe('creating a topic', () => {
   test('takes the defaults where nothing is said, even without a body', async () => {
@@ -30,7 +30,7 @@ describe('creating a topic', () => {
     expect(again.json).toEqual(first.json);
   });
 
-  test.each([{ partitions: 4 }, { retentionHours: null }, { archive: false }])(
+  test.each([{ partitions: 4 }, { retentionHours: null }, { retentionBytes: 1 }, { archive: false }])(
     'is refused when the topic exists with other settings: %j',
     async (other) => {
       const world = await newWorld();
@@ -51,6 +51,8 @@ describe('creating a topic', () => {
     [{ partitions: '8' }, 'partitions', /whole number/],
     [{ partitions: null }, 'partitions', /whole number/],
     [{ retentionHours: 0 }, 'retentionHours', /limit retentionHours/],
+    [{ retentionBytes: 0 }, 'retentionBytes', /limit retentionBytes/],
+    [{ retentionBytes: 2 ** 50 + 1 }, 'retentionBytes', /1125899906842624/],
     [{ archive: 'yes' }, 'archive', /true or false/],
     [{ shards: 8 }, 'shards', /Unknown field/],
     [[], '', /object/],

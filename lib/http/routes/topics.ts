@@ -19,10 +19,11 @@ import {
 
 export type TopicDeps = ApiDeps & CreateTopicDeps & RemoveTopicDeps;
 
-const shown = ({ name, partitions, retentionHours, archive, createdAt }: Topic): object => ({
+const shown = ({ name, partitions, retentionHours, retentionBytes, archive, createdAt }: Topic): object => ({
   name,
   partitions,
   retentionHours,
+  retentionBytes: retentionBytes ?? null,
   archive,
   createdAt: timestampText(createdAt),
 });

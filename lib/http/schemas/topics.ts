@@ -8,6 +8,7 @@ import { isAny, whenNeeded, wholeBetween } from './check.ts';
 
 const partitions = () => wholeBetween(1, limits.partitionsPerTopic, 'partitionsPerTopic');
 const retentionHours = () => z.nullable(wholeBetween(1, limits.retentionHours, 'retentionHours'));
+const retentionBytes = () => z.nullable(wholeBetween(1, limits.retentionBytes, 'retentionBytes'));
 const archive = () => z.boolean();
 
 /** `PUT /v1/topics/{topic}` */
@@ -15,6 +16,7 @@ export const topicSettings = whenNeeded(() =>
   z.strictObject({
     partitions: z._default(partitions(), topicDefaults.partitions),
     retentionHours: z._default(retentionHours(), topicDefaults.retentionHours),
+    retentionBytes: z._default(retentionBytes(), null),
     archive: z._default(archive(), topicDefaults.archive),
   }),
 );
@@ -25,9 +27,10 @@ export const topicChange = whenNeeded(() =>
     .strictObject({
       partitions: z.exactOptional(partitions()),
       retentionHours: z.exactOptional(retentionHours()),
+      retentionBytes: z.exactOptional(retentionBytes()),
       archive: z.exactOptional(archive()),
     })
-    .check(z.refine(isAny, 'Give partitions, retentionHours or archive.')),
+    .check(z.refine(isAny, 'Give partitions, retentionHours, retentionBytes or archive.')),
 );
 
 export const topicListParameters = ['limit', 'cursor'] as const;
