@@ -6,7 +6,7 @@ import type { Clock } from '../stores/clock.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
 
 export interface TrimDeps {
-  readonly batches: BatchStore;
+  readonly batches: Pick<BatchStore, 'last' | 'range' | 'delete'>;
   readonly partitions: PartitionStore;
   readonly clock: Pick<Clock, 'now'>;
   /** The safety floor of DESIGN §5, ms. Default `limits.trimMinAgeMs`; only the local runtime may lower it. */
@@ -24,32 +24,45 @@ export const trim = async (deps: TrimDeps, at: PartitionRef, upTo: number): Prom
   if (last === undefined) return 0;
   const startOffset = Math.min(upTo, batchEnd(last));
   await deps.partitions.advance(at, 'startOffset', startOffset);
-  return deleteBatches(deps, at, startOffset);
+  return (await deleteBatches(deps, at, startOffset)).deleted;
 };
+
+export interface Deleted {
+  /** Batches. */
+  readonly deleted: number;
+  /** The end of the last of them, where there is one; else where was looked from. */
+  readonly through: number;
+}
 
 /**
  * Deletes the batches that end at or below `upTo`: an unbroken run of the oldest, never the last one, none younger than
  * the floor. What a stale writer believes to be the tail is then always taken by a batch that is still there (tail.ts).
+ * @param from below it nothing is left.
  */
 export const deleteBatches = async (
   deps: Omit<TrimDeps, 'partitions'>,
   at: PartitionRef,
   upTo: number,
-): Promise<number> => {
+  from = 0,
+): Promise<Deleted> => {
   const last = await deps.batches.last(at);
-  if (last === undefined) return 0;
+  let [deleted, through] = [0, from];
+  if (last === undefined) return { deleted, through };
   const run = new OldRun(Math.min(upTo, last.base), deps.minAgeMs ?? limits.trimMinAgeMs);
-  let deleted = 0;
-  for (let from = 0; ; ) {
+  for (let next = from; ; ) {
     const askedAt = deps.clock.now();
-    const page = await deps.batches.range(at, { from, limit: batchesAtOnce, consistent: true });
+    const page = await deps.batches.range(at, { from: next, limit: batchesAtOnce, consistent: true });
     // The earlier reading: the query was signed after `askedAt`, and taken by the store, so that the clock was about right
     // then, unless it has stepped back since.
     const going = run.take(page.batches, Math.min(askedAt, deps.clock.now()));
-    await deps.batches.delete(at, going);
+    await deps.batches.delete(
+      at,
+      going.map(({ base }) => base),
+    );
     deleted += going.length;
-    if (run.ended || !page.more) return deleted;
-    from = (page.batches.at(-1)?.base ?? from) + 1;
+    through = going.reduce((end, batch) => Math.max(end, batchEnd(batch)), through);
+    if (run.ended || !page.more) return { deleted, through };
+    next = (page.batches.at(-1)?.base ?? next) + 1;
   }
 };
 
@@ -58,7 +71,7 @@ class OldRun {
   readonly #upTo: number;
   readonly #minAgeMs: number;
   /** Of a date that no legal clock has written: each is as old as the next batch of a possible one, at least. */
-  #undated: number[] = [];
+  #undated: Batch[] = [];
   ended = false;
 
   constructor(upTo: number, minAgeMs: number) {
@@ -66,9 +79,9 @@ class OldRun {
     this.#minAgeMs = minAgeMs;
   }
 
-  /** The bases of those that may go, of `batches` (which follow what was taken before) and of those before them. */
-  take(batches: readonly Batch[], now: number): number[] {
-    const going: number[] = [];
+  /** Those that may go, of `batches` (which follow what was taken before) and of those before them. */
+  take(batches: readonly Batch[], now: number): Batch[] {
+    const going: Batch[] = [];
     for (const batch of batches) {
       const isDated = batch.appendedAt <= now + limits.appendTimeMaxAheadMs;
       if (isDated) {
@@ -78,7 +91,7 @@ class OldRun {
       }
       // The closing batch ends where it begins.
       if (batch.base < this.#upTo && batchEnd(batch) <= this.#upTo)
-        (isDated ? going : this.#undated).push(batch.base);
+        (isDated ? going : this.#undated).push(batch);
       else this.ended = this.#undated.length === 0;
       if (this.ended) break;
     }

@@ -7,6 +7,10 @@ export interface SweepPlace {
   /** The id of the removal of each kind that had its turn last. */
   readonly topicRemoval?: string;
   readonly groupRemoval?: string;
+  /** The name of the object that was looked at last, while a round through the archive is under way. */
+  readonly object?: string;
+  /** When the last such round began, wall clock ms. */
+  readonly objectsFrom?: number;
   /** Of which kind a removal has the next turn. */
   readonly turn?: RemovalKind;
 }

@@ -5,7 +5,6 @@ import { batchEnd } from '../../domain/records/batches.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { receives } from '../../groups/receivers.ts';
-import { partitionsOf } from '../../groups/start-offsets.ts';
 import { wakeFor } from '../../groups/wake-group.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { Clock } from '../../stores/clock.ts';
@@ -13,13 +12,11 @@ import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { Telemetry } from '../../stores/telemetry.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
-import type { PartitionEnds } from './ends.ts';
 import type { Failures } from './failures.ts';
 
 export interface SweepGroupsDeps {
   readonly groups: Pick<GroupStore, 'list'>;
   readonly batches: Pick<BatchStore, 'floor'>;
-  readonly ends: Pick<PartitionEnds, 'read'>;
   readonly cursors: Pick<CursorStore, 'list'>;
   readonly queue: WakeQueue;
   readonly clock: Clock;
@@ -37,6 +34,9 @@ export interface SweptGroups {
   readonly isWhole: boolean;
 }
 
+/** The end of each partition of a topic, by number; undefined where it could not be read, or there was no time. */
+export type Ends = readonly (number | undefined)[];
+
 /**
  * Wakes what is forsaken of a topic's groups, and then tells the lag of those that have some. Each partition by itself:
  * one that cannot be read keeps neither another from its wake nor its group's lag from being told, as far as it is known.
@@ -44,6 +44,7 @@ export interface SweptGroups {
 export const sweepGroups = async (
   deps: SweepGroupsDeps,
   topic: Topic,
+  readEnds: () => Promise<Ends>,
   failures: Failures,
   hasTime: () => boolean,
 ): Promise<SweptGroups> => {
@@ -51,9 +52,7 @@ export const sweepGroups = async (
   let wakes = 0;
   let paused = 0;
   if (subscriptions.length === 0) return { wakes, paused, isWhole: true };
-  const ends = await concurrently(queriesAtOnce, partitionsOf(topic), async (at) =>
-    hasTime() ? failures.kept<number | undefined>(() => deps.ends.read(at), undefined) : undefined,
-  );
+  const ends = await readEnds();
   const behind: { subscription: Subscription; lags: readonly PartitionLag[] }[] = [];
   for (const subscription of subscriptions) {
     if (!hasTime()) return { wakes, paused, isWhole: false };

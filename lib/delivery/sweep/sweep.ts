@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SweepPlaceStore } from '../../stores/sweep-places.ts';
 import type { Telemetry } from '../../stores/telemetry.ts';
+import type { SweepArchive } from './archive.ts';
 import { Failures } from './failures.ts';
+import { sweepObjects } from './objects.ts';
 import { type RemovalDeps, RemovalRound } from './removals.ts';
 import { type SweepTopicDeps, TopicRound } from './topics.ts';
 
@@ -14,6 +16,8 @@ export interface SweepDeps extends SweepTopicDeps, RemovalDeps {
   readonly ends: SweepTopicDeps['ends'];
   readonly removals: RemovalDeps['removals'];
   readonly sweepPlaces: SweepPlaceStore;
+  /** Absent where there is no archive. */
+  readonly archive?: SweepArchive;
   readonly telemetry: Telemetry;
 }
 
@@ -55,7 +59,8 @@ export const sweep = async (deps: SweepDeps, run: SweepRun): Promise<Swept> => {
   await topics.goOn(leaving(forRemovalsMs));
   await removals.goOn(leaving(0));
   await topics.goOn(leaving(0));
-  const reached = { ...topics.place, ...removals.place };
+  const objects = await sweepObjects(deps, place, failures, leaving(0));
+  const reached = { ...topics.place, ...removals.place, ...objects };
   if (!isDeepStrictEqual(reached, place)) await failures.kept(() => deps.sweepPlaces.set(reached), undefined);
   const swept = { wakes: topics.wakes, removals: removals.finished };
   const told = { paused: topics.paused, failures: failures.count, ms: deps.clock.now() - begunAt };

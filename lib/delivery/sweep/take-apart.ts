@@ -12,6 +12,7 @@ import type { PartitionStore } from '../../stores/partitions.ts';
 import type { GroupRemoval, Removal, RemovalStore, TopicRemoval } from '../../stores/removals.ts';
 import type { TopicStore } from '../../stores/topics.ts';
 import { markDeleted } from '../../topics/mark-deleted.ts';
+import type { SweepArchive } from './archive.ts';
 
 export interface RemovalDeps {
   readonly topics: Pick<TopicStore, 'get' | 'update' | 'delete'>;
@@ -20,6 +21,8 @@ export interface RemovalDeps {
   readonly partitions: Pick<PartitionStore, 'deleteAll'>;
   readonly batches: Pick<BatchStore, 'last' | 'range' | 'delete'>;
   readonly removals: RemovalStore;
+  /** The archive; absent where there is none. */
+  readonly archive?: Pick<SweepArchive, 'segments' | 'objects'>;
   /** The log's appender: writes the batch that closes a partition; closing twice is no error. */
   readonly appender: { close(at: PartitionRef): Promise<void> };
   readonly clock: Clock;
@@ -66,6 +69,7 @@ export class RemovalTurns {
     }
     if (!isOld(removal.closedAt, deps)) return 'waits';
     if (!(await this.#deleteBatches(removal, hasTime))) return hasTime() ? 'more' : 'waits';
+    if (!(await this.#deleteSegments(removal, hasTime))) return hasTime() ? 'more' : 'waits';
     for (const { group } of await deps.groups.list(removal.id)) {
       if (!hasTime()) return 'waits';
       // Before its group, by which they are found.
@@ -90,7 +94,31 @@ export class RemovalTurns {
     }
     return true;
   }
+
+  /** Deletes the archive of every partition. False when there is more to do. */
+  async #deleteSegments({ id: topicId, partitions }: TopicRemoval, hasTime: () => boolean): Promise<boolean> {
+    const { archive } = this.#deps;
+    if (archive === undefined) return true;
+    for (let partition = 0; partition < partitions; partition += 1) {
+      for (let deleted = 1; deleted > 0; ) {
+        if (!hasTime()) return false;
+        deleted = await deleteFirst(archive, { topicId, partition });
+      }
+    }
+    return true;
+  }
 }
+
+/** Deletes some of the first segments: the objects before the manifest, by which they are found. Gives how many. */
+const deleteFirst = async (
+  { segments, objects }: NonNullable<RemovalDeps['archive']>,
+  at: PartitionRef,
+): Promise<number> => {
+  const first = await segments.list(at, { from: 0, limit: batchesOfOneDelete });
+  if (first.length > 0) await objects.delete(first.map(({ object }) => object));
+  for (const segment of first) await segments.delete(at, segment);
+  return first.length;
+};
 
 /** Gives how many batches it deleted: none when none is left. */
 const deleteOldest = async ({ batches }: RemovalDeps, at: PartitionRef): Promise<number> => {

@@ -1,24 +1,31 @@
 import { concurrently } from '../../domain/concurrently.ts';
 import type { Topic } from '../../domain/topics.ts';
+import { partitionsOf } from '../../groups/start-offsets.ts';
 import type { RemovalStore } from '../../stores/removals.ts';
 import type { SweepPlace } from '../../stores/sweep-places.ts';
 import type { TopicPage, TopicStore } from '../../stores/topics.ts';
 import { removalOf } from '../../topics/mark-deleted.ts';
+import { type SweepArchive, sendTasks } from './archive.ts';
+import type { PartitionEnds } from './ends.ts';
 import type { Failures } from './failures.ts';
-import { type SweepGroupsDeps, type SweptGroups, sweepGroups } from './groups.ts';
+import { type Ends, type SweepGroupsDeps, type SweptGroups, sweepGroups } from './groups.ts';
 
 export interface SweepTopicDeps extends SweepGroupsDeps {
   readonly topics: Pick<TopicStore, 'list'>;
   readonly removals: Pick<RemovalStore, 'put'>;
+  readonly ends: Pick<PartitionEnds, 'read'>;
+  /** Absent where there is no archive. */
+  readonly archive?: SweepArchive;
 }
 
 const pageSize = 100;
 const topicsAtOnce = 8;
+const endsAtOnce = 16;
 
 /**
  * One round through all topics, in order of name, from the one after the place on; behind the last comes the first. Each
- * topic costs one query, and where it has groups one for each partition and group more, and one for each partition in
- * which a group lags.
+ * topic costs one query, and where it has groups or an archive one for each partition more; one for each group, and one
+ * for each partition in which a group lags.
  */
 export class TopicRound {
   readonly #deps: SweepTopicDeps;
@@ -108,5 +115,20 @@ const sweepTopic = async (
   // Whoever deletes it may have got no further than marking it.
   if (topic.deletingSince !== undefined)
     await failures.kept(() => deps.removals.put(removalOf(topic)), undefined);
-  return sweepGroups(deps, topic, failures, hasTime);
+  let read: Promise<Ends> | undefined;
+  const ends = (): Promise<Ends> => {
+    read ??= readEnds(deps, topic, failures, hasTime);
+    return read;
+  };
+  const swept = await sweepGroups(deps, topic, ends, failures, hasTime);
+  const { archive } = deps;
+  // After every wake: what is archived a sweep later is late for nobody.
+  if (archive !== undefined && topic.deletingSince === undefined && hasTime())
+    await failures.kept(() => sendTasks({ ...archive, clock: deps.clock }, topic, ends, failures), undefined);
+  return swept;
 };
+
+const readEnds = ({ ends }: SweepTopicDeps, topic: Topic, failures: Failures, hasTime: () => boolean) =>
+  concurrently(endsAtOnce, partitionsOf(topic), async (at) =>
+    hasTime() ? failures.kept<number | undefined>(() => ends.read(at), undefined) : undefined,
+  );

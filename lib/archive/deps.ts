@@ -1,0 +1,30 @@
+import type { BatchStore } from '../stores/batches.ts';
+import type { Clock } from '../stores/clock.ts';
+import type { ObjectStore } from '../stores/objects.ts';
+import type { PartitionStore } from '../stores/partitions.ts';
+import type { Random } from '../stores/random.ts';
+import type { SegmentStore } from '../stores/segments.ts';
+import type { Telemetry } from '../stores/telemetry.ts';
+import type { TopicStore } from '../stores/topics.ts';
+import type { SegmentFormat } from './format.ts';
+import type { ArchiveOptions } from './options.ts';
+
+/** What the archiver works with. */
+export interface ArchiverDeps {
+  readonly topics: Pick<TopicStore, 'get'>;
+  readonly batches: Pick<BatchStore, 'last' | 'range' | 'floor' | 'delete'>;
+  readonly partitions: Pick<PartitionStore, 'get' | 'advance'>;
+  readonly segments: SegmentStore;
+  readonly objects: ObjectStore;
+  readonly format: SegmentFormat;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly options: ArchiveOptions;
+}
+
+/** The run that the archiver has: one invocation of its function. */
+export interface ArchiverRun {
+  /** Ms until it is ended from outside. */
+  remainingMs(): number;
+}

@@ -1,0 +1,51 @@
+import type { ArchiveDue } from '../../archive/due.ts';
+import { concurrently } from '../../domain/concurrently.ts';
+import type { Topic } from '../../domain/topics.ts';
+import { partitionsOf } from '../../groups/start-offsets.ts';
+import type { ArchiveQueue } from '../../stores/archive-queue.ts';
+import type { Clock } from '../../stores/clock.ts';
+import type { ObjectStore } from '../../stores/objects.ts';
+import { type PartitionStore, untouchedPartition } from '../../stores/partitions.ts';
+import type { SegmentStore } from '../../stores/segments.ts';
+import type { Failures } from './failures.ts';
+import type { Ends } from './groups.ts';
+
+export interface SweepArchive {
+  /** Lives as long as the process, so that a later sweep reads nothing of a partition in which nothing has changed. */
+  readonly due: Pick<ArchiveDue, 'isDue'>;
+  readonly queue: ArchiveQueue;
+  readonly partitions: Pick<PartitionStore, 'list'>;
+  readonly segments: SegmentStore;
+  readonly objects: Pick<ObjectStore, 'list' | 'delete'>;
+}
+
+const partitionsAtOnce = 16;
+
+/**
+ * Queues a task for each partition of a topic in which the archiver has something to do: one query more, and a few for each
+ * partition in which something has changed. A partition that cannot be read keeps no other from its task.
+ */
+export const sendTasks = async (
+  {
+    due,
+    queue,
+    partitions,
+    clock,
+  }: Omit<SweepArchive, 'segments' | 'objects'> & { readonly clock: Pick<Clock, 'now'> },
+  topic: Topic,
+  readEnds: () => Promise<Ends>,
+  failures: Failures,
+): Promise<void> => {
+  const ends = await readEnds();
+  const states = await partitions.list(topic.topicId);
+  const now = clock.now();
+  const found = await concurrently(partitionsAtOnce, partitionsOf(topic), async (at) => {
+    const end = ends[at.partition];
+    if (end === undefined) return [];
+    const state = states.get(at.partition) ?? untouchedPartition;
+    const isDue = await failures.kept(() => due.isDue(topic, { at, state, end }, now), false);
+    return isDue ? [{ topic: topic.name, ...at }] : [];
+  });
+  const tasks = found.flat();
+  if (tasks.length > 0) await queue.send(tasks);
+};
