@@ -12,8 +12,6 @@ interface Footer extends SegmentIndex {
   readonly bodyBytes: number;
 }
 
-const rowsOfGroup = 3;
-
 const bytesOf = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const parse = (bytes: Uint8Array): unknown => {
   try {
@@ -25,21 +23,23 @@ const parse = (bytes: Uint8Array): unknown => {
 
 class JsonSegmentWriter implements SegmentWriter {
   readonly #about: SegmentAbout;
+  readonly #rowsOfGroup: number;
   readonly #parts: Uint8Array[] = [];
   readonly #groups: RowGroup[] = [];
   #open: LogRecord[] = [];
   #bytes = 0;
   #records = 0;
 
-  constructor(about: SegmentAbout) {
+  constructor(about: SegmentAbout, rowsOfGroup: number) {
     this.#about = about;
+    this.#rowsOfGroup = rowsOfGroup;
   }
 
   add(records: readonly LogRecord[]): void {
     for (const record of records) {
       this.#open.push(record);
       this.#records += 1;
-      if (this.#open.length === rowsOfGroup) this.#close();
+      if (this.#open.length === this.#rowsOfGroup) this.#close();
     }
   }
 
@@ -62,13 +62,16 @@ class JsonSegmentWriter implements SegmentWriter {
   }
 }
 
-/** Segments of JSON, in row groups of three records: for tests that are about what is done with segments. */
-export const jsonSegments: SegmentFormat<Footer> = {
-  writer: (about) => new JsonSegmentWriter(about),
+/** Segments of JSON, in row groups of so many records: for tests that are about what is done with segments. */
+export const jsonSegmentsOf = (rowsOfGroup: number): SegmentFormat<Footer> => ({
+  writer: (about) => new JsonSegmentWriter(about, rowsOfGroup),
   readIndex: (footer, objectBytes) => {
     const index = parse(footer) as Footer;
     if (index.bodyBytes !== objectBytes - footer.length) throw new DamagedSegmentError('It was cut.');
     return index;
   },
   readRowGroup: async (_index, _group, bytes) => parse(bytes) as LogRecord[],
-};
+});
+
+/** In row groups of three records. */
+export const jsonSegments: SegmentFormat<Footer> = jsonSegmentsOf(3);

@@ -1,5 +1,6 @@
 import { Problem, ThrottledError } from '../../domain/errors.ts';
 import type { Clock } from '../../stores/clock.ts';
+import { ObjectMissingError } from '../../stores/objects.ts';
 import { withTimeout } from '../timeout.ts';
 
 /** A read is tried this often, with these pauses (ms) between. */
@@ -14,6 +15,7 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
 /**
  * Asks the store, and again if it did not answer or was throttled: for reads, which change nothing.
  * @throws Problem `unavailable` when no try was answered.
+ * @throws ObjectMissingError at once, which is an answer.
  */
 export const patiently = async <T>(
   clock: Clock,
@@ -26,6 +28,7 @@ export const patiently = async <T>(
         Promise.race([request(signal), untilAborted(signal)]),
       );
     } catch (cause) {
+      if (cause instanceof ObjectMissingError) throw cause;
       const pause = pauses[attempt];
       if (pause === undefined) {
         const reason = cause instanceof ThrottledError ? 'is overloaded' : 'did not answer';
