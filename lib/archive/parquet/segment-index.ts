@@ -1,0 +1,128 @@
+import {
+  type ColumnMetaData,
+  type CompressionCodec,
+  type RowGroup as ParquetRowGroup,
+  parquetMetadata,
+} from 'hyparquet';
+import { DamagedSegmentError } from '../../domain/errors.ts';
+import type { ByteRange } from '../../stores/objects.ts';
+import { readMetadata, type SegmentMetadata } from './metadata.ts';
+import { type Leaf, leaves } from './schema.ts';
+import { checkSeal } from './seal.ts';
+
+/** Where a column of a row group stands. */
+export interface Chunk {
+  /** Bytes of the object. */
+  readonly bytes: ByteRange;
+  readonly codec: CompressionCodec;
+  /** No record of the row group has a value there. */
+  readonly isEmpty: boolean;
+}
+
+/** Some consecutive records of a segment, which are read together. */
+export interface RowGroup {
+  /** The offset of its first record. */
+  readonly first: number;
+  /** The offset of its last record. */
+  readonly last: number;
+  readonly records: number;
+  /** Bytes of the object. */
+  readonly bytes: ByteRange;
+  /** CRC-32 of these bytes. */
+  readonly checksum: number;
+  readonly chunks: ReadonlyMap<Leaf, Chunk>;
+}
+
+/** What the footer of a segment says. */
+export interface SegmentIndex extends Omit<SegmentMetadata, 'checksums'> {
+  /** In order of offset, and of bytes. None where the segment has no records (any more). */
+  readonly groups: readonly RowGroup[];
+}
+
+const chunkOf = (column: ColumnMetaData): Chunk => {
+  const from = Number(column.dictionary_page_offset ?? column.data_page_offset);
+  return {
+    bytes: { from, to: from + Number(column.total_compressed_size) },
+    codec: column.codec,
+    isEmpty: column.statistics?.null_count === column.num_values,
+  };
+};
+
+const chunksOf = ({ columns }: ParquetRowGroup): Map<Leaf, Chunk> => {
+  const found = new Map(columns.map(({ meta_data }) => [meta_data?.path_in_schema.join('.'), meta_data]));
+  return new Map(
+    leaves.map((leaf) => {
+      const column = found.get(leaf);
+      if (column === undefined) throw new Error(`A row group has no column ${leaf}.`);
+      return [leaf, chunkOf(column)];
+    }),
+  );
+};
+
+const groupOf = (group: ParquetRowGroup, checksum: number | undefined): RowGroup => {
+  const chunks = chunksOf(group);
+  const ranges = [...chunks.values()].map(({ bytes }) => bytes);
+  const offsets = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === 'offset');
+  const { min_value: first, max_value: last } = offsets?.meta_data?.statistics ?? {};
+  if (typeof first !== 'bigint' || typeof last !== 'bigint' || checksum === undefined)
+    throw new Error('A row group says neither its offsets nor its checksum.');
+  return {
+    first: Number(first),
+    last: Number(last),
+    records: Number(group.num_rows),
+    bytes: {
+      from: Math.min(...ranges.map(({ from }) => from)),
+      to: Math.max(...ranges.map(({ to }) => to)),
+    },
+    checksum,
+    chunks,
+  };
+};
+
+/** Groups that do not follow each other, in offsets or bytes, are damaged. */
+const checkOrder = ({ start, end, groups }: SegmentIndex, bytesEnd: number): void => {
+  let next = start;
+  let at = 0;
+  for (const { first, last, records, bytes } of groups) {
+    if (first < next || last < first || records < 1 || records > last - first + 1)
+      throw new Error(`The row group that begins with record ${first} is out of order.`);
+    if (bytes.from < at || bytes.to <= bytes.from)
+      throw new Error(`The row group that begins with record ${first} overlaps another.`);
+    next = last + 1;
+    at = bytes.to;
+  }
+  if (next > end || at > bytesEnd) throw new Error('Its row groups are more than it says that it has.');
+};
+
+const lengthBytes = 4;
+const magicBytes = 4;
+
+/** The footer alone: what its length says. Whether it is one is seen by its checksum. */
+const footerIn = (bytes: Uint8Array): Uint8Array => {
+  const at = bytes.length - magicBytes - lengthBytes;
+  if (at < 0) throw new Error('It is too short.');
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
+  return bytes.subarray(Math.max(0, at - length));
+};
+
+/**
+ * @param footer the last bytes of the object, at least `footerBytes` of them.
+ * @param objectBytes how long the object is.
+ * @throws DamagedSegmentError when this is no segment's, a damaged one's, or that of a later format.
+ */
+export const readIndex = (footer: Uint8Array, objectBytes: number): SegmentIndex => {
+  try {
+    const own = footerIn(footer);
+    checkSeal(own);
+    const file = parquetMetadata(own, { geoparquet: false });
+    const { checksums, ...about } = readMetadata(file.key_value_metadata ?? []);
+    if (checksums.length !== file.row_groups.length)
+      throw new Error('It has not as many checksums as row groups.');
+    const groups = file.row_groups.map((group, index) => groupOf(group, checksums[index]));
+    const index = { ...about, groups };
+    checkOrder(index, objectBytes - own.length);
+    return index;
+  } catch (error) {
+    throw new DamagedSegmentError('its footer', error);
+  }
+};

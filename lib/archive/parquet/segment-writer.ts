@@ -1,0 +1,135 @@
+import { crc32 } from 'node:zlib';
+import { ByteWriter, type KeyValue, ParquetWriter } from 'hyparquet-writer';
+import { defaultCompression } from '../../domain/records/encoding.ts';
+import type { LogRecord } from '../../domain/records/records.ts';
+import { Columns } from './columns.ts';
+import { compressors } from './compression.ts';
+import { metadataOf, type SegmentAbout } from './metadata.ts';
+import { schema } from './schema.ts';
+import { seal, unsealed } from './seal.ts';
+
+export interface SegmentWriterOptions {
+  /** zstd's level, from 1. */
+  readonly compression?: number;
+  /** A row group ends with the record that brings it to either. */
+  readonly rowGroupRecords?: number;
+  /** Bytes of keys, values and headers. */
+  readonly rowGroupBytes?: number;
+}
+
+export interface WrittenSegment {
+  /** The whole object. */
+  readonly body: Uint8Array;
+  /** The last bytes of it, by which `readIndex` finds the rest. */
+  readonly footerBytes: number;
+  readonly records: number;
+}
+
+/** Gives what was written out piece by piece, so that no more than a row group of it is copied when it grows. */
+class PieceWriter extends ByteWriter {
+  /** What was written since it was last asked. */
+  take(): Buffer {
+    const piece = Buffer.from(this.getBytes());
+    this.index = 0;
+    return piece;
+  }
+}
+
+/**
+ * Writes records of one partition as one segment, a Parquet file. It keeps what it has compressed and the records of one
+ * row group.
+ */
+export class SegmentWriter {
+  readonly #about: SegmentAbout;
+  readonly #rowGroupRecords: number;
+  readonly #rowGroupBytes: number;
+  readonly #bytes = new PieceWriter();
+  readonly #keyValues: KeyValue[] = [];
+  readonly #parquet: ParquetWriter;
+  readonly #pieces: Uint8Array[];
+  readonly #checksums: number[] = [];
+  #open = new Columns();
+  #next: number;
+  #closedRecords = 0;
+  #closedRawBytes = 0;
+
+  constructor(
+    about: SegmentAbout,
+    {
+      compression = defaultCompression,
+      rowGroupRecords = 4096,
+      rowGroupBytes = 2 ** 20,
+    }: SegmentWriterOptions = {},
+  ) {
+    this.#about = about;
+    this.#next = about.start;
+    this.#rowGroupRecords = rowGroupRecords;
+    this.#rowGroupBytes = rowGroupBytes;
+    this.#parquet = new ParquetWriter({
+      writer: this.#bytes,
+      schema,
+      codec: 'ZSTD',
+      compressors: compressors(compression),
+      statistics: false,
+      kvMetadata: this.#keyValues,
+      createdBy: 'millrace',
+    });
+    this.#pieces = [this.#bytes.take()];
+  }
+
+  /** So far. */
+  get records(): number {
+    return this.#closedRecords + this.#open.records;
+  }
+
+  /** Bytes of keys, values and headers so far, by themselves and before compression. */
+  get rawBytes(): number {
+    return this.#closedRawBytes + this.#open.rawBytes;
+  }
+
+  /**
+   * @param records of the partition, in order of offset, none of them below what was added before. Offsets may be missing.
+   * @throws RangeError for any other.
+   */
+  add(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      const { partition, offset } = record;
+      if (partition !== this.#about.partition || offset < this.#next)
+        throw new RangeError(`Record ${offset} of partition ${partition} does not follow in this segment.`);
+      this.#open.add(record);
+      this.#next = offset + 1;
+      if (this.#open.records >= this.#rowGroupRecords || this.#open.rawBytes >= this.#rowGroupBytes)
+        this.#closeRowGroup();
+    }
+  }
+
+  /**
+   * Ends the segment: nothing can be added afterwards.
+   * @param end the offset, exclusive, up to which it covers its partition.
+   * @throws RangeError when a record was added that it would not cover.
+   */
+  finish(end: number): WrittenSegment {
+    if (end < this.#next)
+      throw new RangeError(`A segment with record ${this.#next - 1} cannot end at ${end}.`);
+    this.#closeRowGroup();
+    this.#keyValues.push(...metadataOf({ ...this.#about, end, checksums: this.#checksums }), unsealed);
+    // It returns a promise only where the writer does.
+    void this.#parquet.finish();
+    const footer = this.#bytes.take();
+    seal(footer);
+    const body = Buffer.concat([...this.#pieces, footer]);
+    return { body, footerBytes: footer.length, records: this.#closedRecords };
+  }
+
+  #closeRowGroup(): void {
+    const { records, rawBytes } = this.#open;
+    if (records === 0) return;
+    void this.#parquet.write({ columnData: this.#open.sources(), rowGroupSize: records, pageSize: 0 });
+    const piece = this.#bytes.take();
+    this.#pieces.push(piece);
+    this.#checksums.push(crc32(piece));
+    this.#closedRecords += records;
+    this.#closedRawBytes += rawBytes;
+    this.#open = new Columns();
+  }
+}
