@@ -107,17 +107,3 @@ export class UndecodableBatchError extends Error {
     this.end = base + count;
   }
 }
-
-/**
- * What was read as a segment of the archive is none, was damaged, or is in a format of a later version. The message says
- * why, and has nothing of the records.
- */
-export class DamagedSegmentError extends Error {
-  override readonly name = 'DamagedSegmentError';
-
-  /** @param part of the segment, as words that go on a sentence. */
-  constructor(part: string, reason: unknown) {
-    const why = reason instanceof Error ? reason.message : 'It is not known why.';
-    super(`A segment cannot be read from ${part}. ${why}`);
-  }
-}

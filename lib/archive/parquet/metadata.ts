@@ -1,18 +1,11 @@
 import type { KeyValue } from 'hyparquet';
+import type { SegmentAbout } from '../format.ts';
 import { formatVersion } from './schema.ts';
 
-/** What a segment is of. */
-export interface SegmentAbout {
-  readonly topic: string;
-  readonly topicId: string;
-  readonly partition: number;
-  /** The first offset that it covers, whether a record has it or not. */
-  readonly start: number;
-}
-
 /** What a segment says of itself, beside its records, as key-value metadata of the file. */
-export interface SegmentMetadata extends SegmentAbout {
-  /** The offset, exclusive, up to which it covers its partition. */
+export interface SegmentMetadata {
+  readonly about: SegmentAbout;
+  /** The offset after the last that it covers. */
   readonly end: number;
   /** CRC-32 of each row group's bytes. */
   readonly checksums: readonly number[];
@@ -21,8 +14,8 @@ export interface SegmentMetadata extends SegmentAbout {
 const checksumDigits = 8;
 
 /** Any file that says in which format it is, in words, is one of ours. */
-export const metadataOf = (about: SegmentMetadata): KeyValue[] => {
-  const { topic, topicId, partition, start, end, checksums } = about;
+export const metadataOf = ({ about, end, checksums }: SegmentMetadata): KeyValue[] => {
+  const { topic, topicId, partition, start } = about;
   const crc = checksums.map((sum) => sum.toString(16).padStart(checksumDigits, '0')).join('');
   const values = {
     format: formatVersion,
@@ -57,11 +50,14 @@ export const readMetadata = (keyValues: readonly KeyValue[]): SegmentMetadata =>
   if (format !== formatVersion)
     throw new Error(`It is in format ${format}, and this version reads ${formatVersion}.`);
   const crc = text('row_group_crc32');
-  return {
+  const about = {
     topic: text('topic'),
     topicId: text('topic_id'),
     partition: whole('partition'),
     start: whole('start'),
+  };
+  return {
+    about,
     end: whole('end'),
     checksums: (crc.match(/.{8}/g) ?? []).map((digits) => Number.parseInt(digits, 16)),
   };

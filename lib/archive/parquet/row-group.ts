@@ -1,13 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { readColumn } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
-import { DamagedSegmentError } from '../../domain/errors.ts';
 import type { JsonText } from '../../domain/json/text.ts';
 import type { LogRecord } from '../../domain/records/records.ts';
 import { decompressors } from './compression.ts';
 import { headersText } from './headers.ts';
 import { jsonContentType, type Leaf, leaves, pathOf } from './schema.ts';
-import type { RowGroup, SegmentIndex } from './segment-index.ts';
+import { damaged, type ParquetIndex, type ParquetRowGroup } from './segment-index.ts';
 
 type ColumnDecoder = Parameters<typeof readColumn>[2];
 
@@ -36,10 +35,10 @@ const decoders = new Map(leaves.map((leaf) => [leaf, decoderOf(leaf)]));
 
 /** The columns of a row group, from its bytes. */
 class ColumnReader {
-  readonly #group: RowGroup;
+  readonly #group: ParquetRowGroup;
   readonly #bytes: Uint8Array;
 
-  constructor(group: RowGroup, bytes: Uint8Array) {
+  constructor(group: ParquetRowGroup, bytes: Uint8Array) {
     this.#group = group;
     this.#bytes = bytes;
   }
@@ -102,7 +101,7 @@ const setHeaders = (records: readonly Fields[], columns: ColumnReader): void => 
   });
 };
 
-const decode = (partition: number, group: RowGroup, bytes: Uint8Array): LogRecord[] => {
+const decode = (partition: number, group: ParquetRowGroup, bytes: Uint8Array): LogRecord[] => {
   const columns = new ColumnReader(group, bytes);
   const offsets = columns.integers('offset');
   const timestamps = columns.integers('timestamp');
@@ -127,7 +126,7 @@ const decode = (partition: number, group: RowGroup, bytes: Uint8Array): LogRecor
   return records;
 };
 
-const check = ({ bytes: { from, to }, checksum }: RowGroup, bytes: Uint8Array): void => {
+const check = ({ bytes: { from, to }, checksum }: ParquetRowGroup, bytes: Uint8Array): void => {
   if (bytes.length !== to - from) throw new Error(`It is of ${to - from} bytes, and not ${bytes.length}.`);
   if (crc32(bytes) !== checksum) throw new Error('Its checksum is another.');
 };
@@ -139,16 +138,16 @@ const check = ({ bytes: { from, to }, checksum }: RowGroup, bytes: Uint8Array): 
  * @throws DamagedSegmentError when the bytes are not those that were written.
  * @throws RangeError when there is no such group.
  */
-export const readRowGroup = (index: SegmentIndex, group: number, bytes: Uint8Array): LogRecord[] => {
+export const readRowGroup = (index: ParquetIndex, group: number, bytes: Uint8Array): LogRecord[] => {
   const found = index.groups[group];
   if (found === undefined) throw new RangeError(`The segment has no row group ${group}.`);
   try {
     check(found, bytes);
-    const records = decode(index.partition, found, bytes);
+    const records = decode(index.about.partition, found, bytes);
     if (records[0]?.offset !== found.first || records.at(-1)?.offset !== found.last)
       throw new Error('Its records are not those that the footer says.');
     return records;
   } catch (error) {
-    throw new DamagedSegmentError(`the row group that begins with record ${found.first}`, error);
+    throw damaged(`The row group of a segment that begins with record ${found.first}`, error);
   }
 };

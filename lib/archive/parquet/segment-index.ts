@@ -1,14 +1,14 @@
 import {
   type ColumnMetaData,
   type CompressionCodec,
-  type RowGroup as ParquetRowGroup,
   parquetMetadata,
+  type RowGroup as RowGroupMetaData,
 } from 'hyparquet';
-import { DamagedSegmentError } from '../../domain/errors.ts';
 import type { ByteRange } from '../../stores/objects.ts';
-import { readMetadata, type SegmentMetadata } from './metadata.ts';
+import { DamagedSegmentError, type RowGroup, type SegmentIndex } from '../format.ts';
+import { checkFooter } from './footer-checksum.ts';
+import { readMetadata } from './metadata.ts';
 import { type Leaf, leaves } from './schema.ts';
-import { checkSeal } from './seal.ts';
 
 /** Where a column of a row group stands. */
 export interface Chunk {
@@ -19,24 +19,15 @@ export interface Chunk {
   readonly isEmpty: boolean;
 }
 
-/** Some consecutive records of a segment, which are read together. */
-export interface RowGroup {
-  /** The offset of its first record. */
-  readonly first: number;
-  /** The offset of its last record. */
-  readonly last: number;
-  readonly records: number;
-  /** Bytes of the object. */
-  readonly bytes: ByteRange;
-  /** CRC-32 of these bytes. */
+export interface ParquetRowGroup extends RowGroup {
+  /** CRC-32 of its bytes. */
   readonly checksum: number;
   readonly chunks: ReadonlyMap<Leaf, Chunk>;
 }
 
 /** What the footer of a segment says. */
-export interface SegmentIndex extends Omit<SegmentMetadata, 'checksums'> {
-  /** In order of offset, and of bytes. None where the segment has no records (any more). */
-  readonly groups: readonly RowGroup[];
+export interface ParquetIndex extends SegmentIndex {
+  readonly groups: readonly ParquetRowGroup[];
 }
 
 const chunkOf = (column: ColumnMetaData): Chunk => {
@@ -48,7 +39,7 @@ const chunkOf = (column: ColumnMetaData): Chunk => {
   };
 };
 
-const chunksOf = ({ columns }: ParquetRowGroup): Map<Leaf, Chunk> => {
+const chunksOf = ({ columns }: RowGroupMetaData): Map<Leaf, Chunk> => {
   const found = new Map(columns.map(({ meta_data }) => [meta_data?.path_in_schema.join('.'), meta_data]));
   return new Map(
     leaves.map((leaf) => {
@@ -59,7 +50,7 @@ const chunksOf = ({ columns }: ParquetRowGroup): Map<Leaf, Chunk> => {
   );
 };
 
-const groupOf = (group: ParquetRowGroup, checksum: number | undefined): RowGroup => {
+const groupOf = (group: RowGroupMetaData, checksum: number | undefined): ParquetRowGroup => {
   const chunks = chunksOf(group);
   const ranges = [...chunks.values()].map(({ bytes }) => bytes);
   const offsets = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === 'offset');
@@ -80,8 +71,8 @@ const groupOf = (group: ParquetRowGroup, checksum: number | undefined): RowGroup
 };
 
 /** Groups that do not follow each other, in offsets or bytes, are damaged. */
-const checkOrder = ({ start, end, groups }: SegmentIndex, bytesEnd: number): void => {
-  let next = start;
+const checkOrder = ({ about, end, groups }: ParquetIndex, bytesEnd: number): void => {
+  let next = about.start;
   let at = 0;
   for (const { first, last, records, bytes } of groups) {
     if (first < next || last < first || records < 1 || records > last - first + 1)
@@ -106,23 +97,28 @@ const footerIn = (bytes: Uint8Array): Uint8Array => {
 };
 
 /**
- * @param footer the last bytes of the object, at least `footerBytes` of them.
- * @param objectBytes how long the object is.
+ * @param footer the last bytes of the object, `footerBytes` or more.
  * @throws DamagedSegmentError when this is no segment's, a damaged one's, or that of a later format.
  */
-export const readIndex = (footer: Uint8Array, objectBytes: number): SegmentIndex => {
+export const readIndex = (footer: Uint8Array, objectBytes: number): ParquetIndex => {
   try {
     const own = footerIn(footer);
-    checkSeal(own);
+    checkFooter(own);
     const file = parquetMetadata(own, { geoparquet: false });
-    const { checksums, ...about } = readMetadata(file.key_value_metadata ?? []);
+    const { about, end, checksums } = readMetadata(file.key_value_metadata ?? []);
     if (checksums.length !== file.row_groups.length)
       throw new Error('It has not as many checksums as row groups.');
-    const groups = file.row_groups.map((group, index) => groupOf(group, checksums[index]));
-    const index = { ...about, groups };
+    const groups = file.row_groups.map((group, at) => groupOf(group, checksums[at]));
+    const index = { about, end, groups };
     checkOrder(index, objectBytes - own.length);
     return index;
   } catch (error) {
-    throw new DamagedSegmentError('its footer', error);
+    throw damaged('The footer of a segment', error);
   }
+};
+
+/** @param part what cannot be read, at the beginning of a sentence. */
+export const damaged = (part: string, error: unknown): DamagedSegmentError => {
+  const why = error instanceof Error ? error.message : 'It is not known why.';
+  return new DamagedSegmentError(`${part} cannot be read. ${why}`);
 };

@@ -2,27 +2,20 @@ import { crc32 } from 'node:zlib';
 import { ByteWriter, type KeyValue, ParquetWriter } from 'hyparquet-writer';
 import { defaultCompression } from '../../domain/records/encoding.ts';
 import type { LogRecord } from '../../domain/records/records.ts';
+import type { SegmentAbout, SegmentWriter, WrittenSegment } from '../format.ts';
 import { Columns } from './columns.ts';
 import { compressors } from './compression.ts';
-import { metadataOf, type SegmentAbout } from './metadata.ts';
+import { noChecksum, setFooterChecksum } from './footer-checksum.ts';
+import { metadataOf } from './metadata.ts';
 import { schema } from './schema.ts';
-import { seal, unsealed } from './seal.ts';
 
-export interface SegmentWriterOptions {
+export interface ParquetWriterOptions {
   /** zstd's level, from 1. */
   readonly compression?: number;
   /** A row group ends with the record that brings it to either. */
   readonly rowGroupRecords?: number;
   /** Bytes of keys, values and headers. */
   readonly rowGroupBytes?: number;
-}
-
-export interface WrittenSegment {
-  /** The whole object. */
-  readonly body: Uint8Array;
-  /** The last bytes of it, by which `readIndex` finds the rest. */
-  readonly footerBytes: number;
-  readonly records: number;
 }
 
 /** Gives what was written out piece by piece, so that no more than a row group of it is copied when it grows. */
@@ -39,7 +32,7 @@ class PieceWriter extends ByteWriter {
  * Writes records of one partition as one segment, a Parquet file. It keeps what it has compressed and the records of one
  * row group.
  */
-export class SegmentWriter {
+export class ParquetSegmentWriter implements SegmentWriter {
   readonly #about: SegmentAbout;
   readonly #rowGroupRecords: number;
   readonly #rowGroupBytes: number;
@@ -59,7 +52,7 @@ export class SegmentWriter {
       compression = defaultCompression,
       rowGroupRecords = 4096,
       rowGroupBytes = 2 ** 20,
-    }: SegmentWriterOptions = {},
+    }: ParquetWriterOptions = {},
   ) {
     this.#about = about;
     this.#next = about.start;
@@ -112,11 +105,11 @@ export class SegmentWriter {
     if (end < this.#next)
       throw new RangeError(`A segment with record ${this.#next - 1} cannot end at ${end}.`);
     this.#closeRowGroup();
-    this.#keyValues.push(...metadataOf({ ...this.#about, end, checksums: this.#checksums }), unsealed);
+    this.#keyValues.push(...metadataOf({ about: this.#about, end, checksums: this.#checksums }), noChecksum);
     // It returns a promise only where the writer does.
     void this.#parquet.finish();
     const footer = this.#bytes.take();
-    seal(footer);
+    setFooterChecksum(footer);
     const body = Buffer.concat([...this.#pieces, footer]);
     return { body, footerBytes: footer.length, records: this.#closedRecords };
   }

@@ -1,9 +1,9 @@
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
+import { DamagedSegmentError } from '../../../../lib/archive/format.ts';
+import { setFooterChecksum } from '../../../../lib/archive/parquet/footer-checksum.ts';
 import { readRowGroup } from '../../../../lib/archive/parquet/row-group.ts';
-import { seal } from '../../../../lib/archive/parquet/seal.ts';
 import { readIndex } from '../../../../lib/archive/parquet/segment-index.ts';
-import { DamagedSegmentError } from '../../../../lib/domain/errors.ts';
 import { recordOf } from '../../../harness/records.ts';
 import { inLog } from './hard-records.ts';
 import { indexOf, written } from './written.ts';
@@ -99,7 +99,7 @@ describe('what is no segment', () => {
     later.write('2', at + format.length - 1);
     const sum = later.indexOf('millrace.footer_crc32') + 'millrace.footer_crc32'.length + 2;
     later.write('00000000', sum);
-    seal(later);
+    setFooterChecksum(later);
     expect(() => readIndex(later, body.length)).toThrow(/format 2/);
     expect(() => readIndex(later, body.length)).toThrow(DamagedSegmentError);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SegmentWriter } from '../../../../lib/archive/parquet/segment-writer.ts';
+import { ParquetSegmentWriter } from '../../../../lib/archive/parquet/segment-writer.ts';
 import { recordJson } from '../../../../lib/domain/records/records.ts';
 import { recordOf } from '../../../harness/records.ts';
 import { anyRecords, hardRecords, inLog } from './hard-records.ts';
@@ -37,15 +37,15 @@ describe('a segment', () => {
   });
 
   it('can be without records, where all that it covered were taken away', () => {
-    const writer = new SegmentWriter({ ...about, start: 5 });
+    const writer = new ParquetSegmentWriter({ ...about, start: 5 });
     const segment = writer.finish(9);
     expect(segment.records).toBe(0);
-    expect(indexOf(segment)).toEqual({ ...about, start: 5, end: 9, groups: [] });
+    expect(indexOf(segment)).toEqual({ about: { ...about, start: 5 }, end: 9, groups: [] });
   });
 
   it('is the same whether its records come at once or one by one', () => {
     const records = inLog(hardRecords);
-    const writer = new SegmentWriter(about);
+    const writer = new ParquetSegmentWriter(about);
     for (const record of records) writer.add([record]);
     const { body } = writer.finish(endOf(records));
     expect(Buffer.compare(body, written(records).body)).toBe(0);
@@ -55,7 +55,7 @@ describe('a segment', () => {
 describe('the index of a segment', () => {
   it('says what the segment is of', () => {
     const { groups, ...said } = indexOf(written(inLog(small(10), 7)));
-    expect(said).toEqual({ ...about, start: 7, end: 17 });
+    expect(said).toEqual({ about: { ...about, start: 7 }, end: 17 });
     expect(groups).toHaveLength(1);
   });
 
@@ -95,7 +95,7 @@ describe("a segment's writer", () => {
   });
 
   it('counts records, and bytes of keys, values and headers', () => {
-    const writer = new SegmentWriter(about, { rowGroupRecords: 2 });
+    const writer = new ParquetSegmentWriter(about, { rowGroupRecords: 2 });
     expect([writer.records, writer.rawBytes]).toEqual([0, 0]);
     writer.add(
       inLog([
@@ -109,7 +109,7 @@ describe("a segment's writer", () => {
   });
 
   it('refuses records that do not follow', () => {
-    const writer = new SegmentWriter({ ...about, start: 10 });
+    const writer = new ParquetSegmentWriter({ ...about, start: 10 });
     expect(() => writer.add(inLog(small(1), 9))).toThrow(RangeError);
     writer.add(inLog(small(2), 10));
     expect(() => writer.add(inLog(small(1), 11))).toThrow(RangeError);

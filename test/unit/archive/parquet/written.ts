@@ -1,9 +1,9 @@
+import type { WrittenSegment } from '../../../../lib/archive/format.ts';
 import { readRowGroup } from '../../../../lib/archive/parquet/row-group.ts';
-import { readIndex, type SegmentIndex } from '../../../../lib/archive/parquet/segment-index.ts';
+import { type ParquetIndex, readIndex } from '../../../../lib/archive/parquet/segment-index.ts';
 import {
-  SegmentWriter,
-  type SegmentWriterOptions,
-  type WrittenSegment,
+  ParquetSegmentWriter,
+  type ParquetWriterOptions,
 } from '../../../../lib/archive/parquet/segment-writer.ts';
 import type { LogRecord } from '../../../../lib/domain/records/records.ts';
 
@@ -11,13 +11,13 @@ export const about = { topic: 'orders', topicId: 'orders-1', partition: 3, start
 
 export const endOf = (records: readonly LogRecord[]): number => (records.at(-1)?.offset ?? -1) + 1;
 
-export const written = (records: readonly LogRecord[], options?: SegmentWriterOptions): WrittenSegment => {
-  const writer = new SegmentWriter({ ...about, start: records[0]?.offset ?? 0 }, options);
+export const written = (records: readonly LogRecord[], options?: ParquetWriterOptions): WrittenSegment => {
+  const writer = new ParquetSegmentWriter({ ...about, start: records[0]?.offset ?? 0 }, options);
   writer.add(records);
   return writer.finish(endOf(records));
 };
 
-export const indexOf = ({ body, footerBytes }: WrittenSegment): SegmentIndex =>
+export const indexOf = ({ body, footerBytes }: WrittenSegment): ParquetIndex =>
   readIndex(body.subarray(body.length - footerBytes), body.length);
 
 /** The records of each row group, read as a reader of a store does: the footer, then a range. */

@@ -20,15 +20,15 @@ const placeOf = (footer: Buffer): number => {
 const checksumOf = (footer: Uint8Array): string => crc32(footer).toString(16).padStart(digits, '0');
 
 /** Makes room for the checksum. */
-export const unsealed: KeyValue = { key, value: zeros };
+export const noChecksum: KeyValue = { key, value: zeros };
 
-/** Puts the checksum into a footer that has `unsealed` in its metadata. */
-export const seal = (footer: Buffer): void => {
+/** Puts the checksum into a footer that has `noChecksum` in its metadata. */
+export const setFooterChecksum = (footer: Buffer): void => {
   footer.write(checksumOf(footer), placeOf(footer), 'latin1');
 };
 
-/** @throws Error when these are not the bytes of a footer that was sealed. */
-export const checkSeal = (footer: Uint8Array): void => {
+/** @throws Error when these are not the bytes of a footer as `setFooterChecksum` left it. */
+export const checkFooter = (footer: Uint8Array): void => {
   const copy = Buffer.from(footer);
   const place = placeOf(copy);
   if (place < 0) throw new Error('It is not that of a segment.');
