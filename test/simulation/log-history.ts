@@ -23,6 +23,11 @@ export class LogHistory {
     return this.#keys.length;
   }
 
+  /** Every batch that was ever stored, in order. */
+  get batches(): readonly Batch[] {
+    return this.#batches;
+  }
+
   get closed(): boolean {
     const last = this.#batches.at(-1);
     return last !== undefined && closesPartition(last);

@@ -41,7 +41,7 @@ const readingTheTailEventually = (store: BatchStore): BatchStore => ({
 });
 
 /** To the trimmer there is always one batch more, so that the last one seems to be none. */
-const hidingTheLast = (store: BatchStore): BatchStore => ({
+export const hidingTheLast = <Store extends Pick<BatchStore, 'last'>>(store: Store): Store => ({
   ...store,
   last: async (at, signal) => {
     const last = await store.last(at, signal);

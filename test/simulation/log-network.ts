@@ -10,6 +10,8 @@ import type { LogHistory } from './log-history.ts';
 import type { Scheduler, SimulatedProcess, StandingClocks } from './scheduler.ts';
 
 const minute = 60_000;
+/** A copy of a write of the state table lands so late at most (`createStateClient`). */
+const lateMs = 31 * minute;
 
 /** How likely each mishap is at each await, in [0, 1]. */
 export interface Faults {
@@ -142,6 +144,22 @@ export class Connection {
         }),
       deleteAll: () => Promise.reject(new Error('No scenario deletes a topic.')),
     };
+  }
+
+  /**
+   * One exchange with a store that looks at no signature: `serve` happens at one instant at the other end.
+   * @param copies whether it may happen once more, within the time in which late copies land.
+   */
+  reach<T>(serve: () => T, { copies = false }: { readonly copies?: boolean } = {}): Promise<T> {
+    const { scheduler, random, faults } = this.#deps;
+    const sentAt = scheduler.now();
+    const inTime = (): T => {
+      if (scheduler.now() - sentAt > lateMs) throw new NotSentError('The request is too old.');
+      return serve();
+    };
+    if (copies && random.number() < faults().duplicate)
+      scheduler.after(spread(random, 1, lateMs), quietly(inTime));
+    return this.#exchange(inTime);
   }
 
   async #put(at: PartitionRef, batch: Batch, attempt: PutAttempt): Promise<PutOutcome> {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runArchive } from './archive-world.ts';
 import { runDelivery } from './delivery-world.ts';
 import { runLog } from './log-scenario.ts';
 
@@ -7,6 +8,7 @@ type Scenario = (seed: number) => Promise<{ readonly breach: string | undefined 
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   log: (seed) => runLog(seed),
+  archive: (seed) => runArchive(seed),
   delivery: (seed) => runDelivery(seed, { sweep: false }),
   'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true, copies: true }),
 };

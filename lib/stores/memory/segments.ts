@@ -2,12 +2,12 @@ import { type PartitionRef, partitionKey } from '../../domain/records/records.ts
 import type { Segment } from '../../domain/segments.ts';
 import type { SegmentRange, SegmentStore } from '../segments.ts';
 
-/** The manifest in memory. Every call takes effect before it returns its promise, and what it gives is frozen. */
-export class MemorySegmentStore implements SegmentStore {
+/** The manifest as it is at the server's end: every method happens at one instant. What it gives is frozen. */
+export class SegmentTable {
   /** By partition, then by start. */
   readonly #partitions = new Map<string, Map<number, Segment>>();
 
-  async add(at: PartitionRef, segment: Segment): Promise<Segment> {
+  add(at: PartitionRef, segment: Segment): Segment {
     const segments = this.#partitions.get(partitionKey(at)) ?? new Map<number, Segment>();
     this.#partitions.set(partitionKey(at), segments);
     const standing = segments.get(segment.start) ?? Object.freeze({ ...segment });
@@ -15,30 +15,53 @@ export class MemorySegmentStore implements SegmentStore {
     return standing;
   }
 
+  floor(at: PartitionRef, offset: number): Segment | undefined {
+    return this.list(at).findLast(({ start }) => start <= offset);
+  }
+
+  /** All of them, in order of start. */
+  list(at: PartitionRef): readonly Segment[] {
+    return [...(this.#partitions.get(partitionKey(at))?.values() ?? [])].sort((a, b) => a.start - b.start);
+  }
+
+  replace(at: PartitionRef, object: string, segment: Segment): boolean {
+    const segments = this.#partitions.get(partitionKey(at));
+    if (segments?.get(segment.start)?.object !== object) return false;
+    segments.set(segment.start, Object.freeze({ ...segment }));
+    return true;
+  }
+
+  delete(at: PartitionRef, { start, object }: Pick<Segment, 'start' | 'object'>): void {
+    const segments = this.#partitions.get(partitionKey(at));
+    if (segments?.get(start)?.object === object) segments.delete(start);
+  }
+}
+
+/** The memory twin of the manifest: answers at once. */
+export class MemorySegmentStore implements SegmentStore {
+  readonly table = new SegmentTable();
+
+  async add(at: PartitionRef, segment: Segment): Promise<Segment> {
+    return this.table.add(at, segment);
+  }
+
   async floor(at: PartitionRef, offset: number, signal?: AbortSignal): Promise<Segment | undefined> {
     signal?.throwIfAborted();
-    return this.#inOrder(at).findLast(({ start }) => start <= offset);
+    return this.table.floor(at, offset);
   }
 
   async list(at: PartitionRef, { from, limit }: SegmentRange): Promise<readonly Segment[]> {
-    return this.#inOrder(at)
+    return this.table
+      .list(at)
       .filter(({ start }) => start >= from)
       .slice(0, limit);
   }
 
   async replace(at: PartitionRef, object: string, segment: Segment): Promise<boolean> {
-    const segments = this.#partitions.get(partitionKey(at));
-    const standing = segments?.get(segment.start)?.object;
-    if (standing === object) segments?.set(segment.start, Object.freeze({ ...segment }));
-    return standing === object || standing === segment.object;
+    return this.table.replace(at, object, segment);
   }
 
-  async delete(at: PartitionRef, { start, object }: Pick<Segment, 'start' | 'object'>): Promise<void> {
-    const segments = this.#partitions.get(partitionKey(at));
-    if (segments?.get(start)?.object === object) segments.delete(start);
-  }
-
-  #inOrder(at: PartitionRef): readonly Segment[] {
-    return [...(this.#partitions.get(partitionKey(at))?.values() ?? [])].sort((a, b) => a.start - b.start);
+  async delete(at: PartitionRef, segment: Pick<Segment, 'start' | 'object'>): Promise<void> {
+    this.table.delete(at, segment);
   }
 }

@@ -1,0 +1,86 @@
+import type { ArchiverDeps } from '../../lib/archive/deps.ts';
+import { orphanMinAgeMs } from '../../lib/archive/orphans.ts';
+import { tailRules } from '../../lib/log/tail.ts';
+import type { SegmentStore } from '../../lib/stores/segments.ts';
+import { anyTime } from '../contract/windows.ts';
+import type { ArchiveVariant } from './archive-world.ts';
+import { hidingTheLast } from './log-mutants.ts';
+
+const addingAfter = (deps: ArchiverDeps, before: SegmentStore['add']): ArchiverDeps => ({
+  ...deps,
+  segments: {
+    ...deps.segments,
+    add: async (at, segment) => {
+      await before(at, segment);
+      return deps.segments.add(at, segment);
+    },
+  },
+});
+
+const deletingFirst = (deps: ArchiverDeps): ArchiverDeps =>
+  addingAfter(deps, async (at, segment) => {
+    const { batches } = await deps.batches.range(at, { from: segment.start, limit: 1000, consistent: true });
+    const bases = batches.map(({ base }) => base).filter((base) => base < segment.end);
+    // Not the last: that is another mutant.
+    await deps.batches.delete(at, bases.slice(0, -1));
+    return segment;
+  });
+
+const movingFirst = (deps: ArchiverDeps): ArchiverDeps =>
+  addingAfter(deps, async (at, segment) => {
+    await deps.partitions.advance(at, 'archivedThrough', segment.end);
+    return segment;
+  });
+
+const overwriting = (deps: ArchiverDeps): ArchiverDeps =>
+  addingAfter(deps, async (at, segment) => {
+    const standing = await deps.segments.floor(at, segment.start);
+    if (standing?.start === segment.start) await deps.segments.delete(at, standing);
+    return segment;
+  });
+
+/** The start offset waits until what is below it is deleted. */
+const movingTheStartLast = (deps: ArchiverDeps): ArchiverDeps => {
+  let pending: (() => Promise<void>) | undefined;
+  return {
+    ...deps,
+    partitions: {
+      ...deps.partitions,
+      advance: async (at, which, to) => {
+        if (which !== 'startOffset') return deps.partitions.advance(at, which, to);
+        pending = () => deps.partitions.advance(at, which, to);
+      },
+    },
+    objects: {
+      ...deps.objects,
+      delete: async (objects) => {
+        await deps.objects.delete(objects);
+        await pending?.();
+      },
+    },
+  };
+};
+
+/** The archive without one of its rules, each on its own: what each rule is for. */
+export const archiveMutants = {
+  deletesFirst: { name: 'deletes batches before the manifest names their segment', archiver: deletingFirst },
+  movesFirst: { name: 'moves archivedThrough before the manifest names the segment', archiver: movingFirst },
+  overwrites: { name: 'puts its segment in the place of another archiver’s', archiver: overwriting },
+  deletesTheLast: {
+    name: 'deletes the last batch',
+    archiver: (deps) => ({ ...deps, batches: hidingTheLast(deps.batches) }),
+  },
+  deletesEarly: { name: 'deletes batches of five minutes', options: { trimMinAgeMs: 5 * 60_000 } },
+  believesOldTails: {
+    name: 'lets writers believe a tail however old it is',
+    rules: { ...tailRules, window: () => anyTime },
+  },
+  movesTheStartLast: {
+    name: 'moves the start offset after what is below it is gone',
+    archiver: movingTheStartLast,
+  },
+  clearsAtOnce: {
+    name: 'clears away what no manifest names, however young it is',
+    orphans: (deps) => ({ ...deps, clock: { now: () => deps.clock.now() + orphanMinAgeMs } }),
+  },
+} as const satisfies Record<string, ArchiveVariant>;

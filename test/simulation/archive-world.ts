@@ -1,0 +1,288 @@
+import { archivePartition } from '../../lib/archive/archiver.ts';
+import type { ArchiverDeps } from '../../lib/archive/deps.ts';
+import { type ArchiveOptions, archiveDefaults } from '../../lib/archive/options.ts';
+import { deleteOrphans, type OrphanDeps } from '../../lib/archive/orphans.ts';
+import { bytesThrough } from '../../lib/archive/seal.ts';
+import { batchEnd } from '../../lib/domain/records/batches.ts';
+import type { Topic } from '../../lib/domain/topics.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
+import { type TailRules, tailRules } from '../../lib/log/tail.ts';
+import { BatchTable } from '../../lib/stores/memory/batches.ts';
+import type { PartitionStore } from '../../lib/stores/partitions.ts';
+import type { Random } from '../../lib/stores/random.ts';
+import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { jsonSegments } from '../harness/json-segments.ts';
+import { ArchiveServer } from './archive-store.ts';
+import { checkTold, hotPartition, type Told, write } from './log-actors.ts';
+import { LogHistory } from './log-history.ts';
+import { Connection, type Faults, noFaults, skewOf, spread } from './log-network.ts';
+import { Scheduler, seededRandom } from './scheduler.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+/** A function's longest run. */
+const runMs = 15 * minute;
+/** By how much the time of an append and the clock of who lets it go may both be off, where the store looks at signatures. */
+const clocksOffMs = 31 * minute;
+
+/** What a mutant changes: the archiver's stores, the clock of who clears away, or the rules of those who append. */
+export interface ArchiveVariant {
+  readonly name: string;
+  readonly archiver?: (deps: ArchiverDeps, server: ArchiveServer) => ArchiverDeps;
+  readonly orphans?: (deps: OrphanDeps) => OrphanDeps;
+  readonly rules?: TailRules;
+  readonly options?: Partial<ArchiveOptions>;
+}
+
+export const genuine: ArchiveVariant = { name: 'the protocol as it is' };
+
+export interface ArchiveResult {
+  /** Undefined when every invariant held. */
+  readonly breach: string | undefined;
+  /** Records in the log. */
+  readonly stored: number;
+  /** The start offset in the end. */
+  readonly start: number;
+  /** Segments that manifests named, ever. */
+  readonly segments: number;
+}
+
+const faultsOf = (random: Random): Faults => {
+  const upTo = (most: number): number => (random.number() < 0.3 ? 0 : random.number() * most);
+  return {
+    loseRequest: upTo(0.1),
+    loseResponse: upTo(0.1),
+    late: upTo(0.1),
+    duplicate: upTo(0.2),
+    throttle: upTo(0.1),
+    freeze: upTo(0.1),
+    crash: upTo(0.02),
+    step: upTo(0.05),
+  };
+};
+
+/** One world of one partition: writers, archivers and whoever clears away, over many hours, then a calm end. */
+class ArchiveWorld {
+  readonly #random: Random;
+  readonly #variant: ArchiveVariant;
+  readonly #scheduler = new Scheduler();
+  readonly #history = new LogHistory();
+  readonly #told: Told[] = [];
+  readonly #table: BatchTable;
+  readonly #server: ArchiveServer;
+  readonly #topic: Topic;
+  readonly #options: ArchiveOptions;
+  #faults: Faults;
+  #segments = 0;
+
+  constructor(seed: number, variant: ArchiveVariant) {
+    const random = seededRandom(seed);
+    this.#random = random;
+    this.#variant = variant;
+    this.#faults = faultsOf(random);
+    this.#table = new BatchTable({
+      missed: (storedAt, now) => now - storedAt < 1_000 && random.number() < 0.5,
+      torn: () => random.number() < 0.3,
+    });
+    const now = (): number => this.#scheduler.now();
+    this.#server = new ArchiveServer({ table: this.#table, history: this.#history, now });
+    const maybe = (value: number): number | null => (random.number() < 0.5 ? null : value);
+    this.#topic = {
+      name: 'orders',
+      topicId: hotPartition.topicId,
+      createdAt: 0,
+      version: 1,
+      partitions: 1,
+      archive: random.number() < 0.9,
+      retentionHours: maybe(Math.ceil(spread(random, 1, 24))),
+      retentionBytes: maybe(Math.ceil(spread(random, 50, 3_000))),
+    };
+    this.#options = {
+      ...archiveDefaults,
+      segmentMaxBytes: spread(random, 50, 3_000),
+      segmentMaxAgeMs: spread(random, minute, 3 * hour),
+      ...variant.options,
+    };
+  }
+
+  async run(): Promise<ArchiveResult> {
+    const writers = 1 + Math.floor(this.#random.number() * 4);
+    for (let index = 0; index < writers; index += 1) this.#startWriter(`w${index}`);
+    for (let index = 0; index < 3; index += 1)
+      this.#start((connection) => this.#archiveNowAndThen(connection));
+    this.#start((connection) => this.#clearNowAndThen(connection));
+    await this.#settle();
+    if (this.#history.breach === undefined) await this.#endCalmly();
+    return {
+      breach: this.#history.breach,
+      stored: this.#history.end,
+      start: this.#server.state.startOffset,
+      segments: this.#segments,
+    };
+  }
+
+  /** Runs until nothing is left to happen: every late write has landed then. */
+  async #settle(): Promise<void> {
+    await this.#scheduler.run({ when: () => this.#history.breach !== undefined });
+  }
+
+  #connect(skewMs = skewOf(this.#random)): Connection {
+    const deps = {
+      scheduler: this.#scheduler,
+      random: this.#random,
+      table: this.#table,
+      history: this.#history,
+      faults: () => this.#faults,
+      redates: false,
+    };
+    return new Connection(deps, this.#scheduler.process(), skewMs);
+  }
+
+  #start(act: (connection: Connection) => Promise<void>): void {
+    act(this.#connect()).catch((error: unknown) => this.#history.report(`an actor failed: ${String(error)}`));
+  }
+
+  #startWriter(name: string): void {
+    this.#start(async (connection) => {
+      const { clock, batches } = connection;
+      const { rules = tailRules } = this.#variant;
+      const random = this.#random;
+      const appender = new Appender({ batches, clock, random, rules });
+      const appends = 2 + Math.floor(random.number() * 6);
+      await write({
+        name,
+        appender,
+        connection,
+        clock,
+        random,
+        history: this.#history,
+        told: this.#told,
+        appends,
+        closes: 0,
+      });
+    });
+  }
+
+  #archiver(connection: Connection): ArchiverDeps {
+    const { batches, clock } = connection;
+    const { segments, objects } = this.#server.through(connection);
+    const deps: ArchiverDeps = {
+      topics: { get: () => connection.reach(() => this.#topic) },
+      batches: {
+        ...batches,
+        delete: async (at, bases) => {
+          await batches.delete(at, bases);
+          this.#server.audit();
+        },
+      },
+      partitions: this.#partitions(connection),
+      segments: {
+        ...segments,
+        add: async (at, segment) => {
+          this.#segments += 1;
+          return segments.add(at, segment);
+        },
+      },
+      objects,
+      format: jsonSegments,
+      clock,
+      random: this.#random,
+      telemetry: noTelemetry,
+      options: this.#options,
+    };
+    return this.#variant.archiver?.(deps, this.#server) ?? deps;
+  }
+
+  /** Audited: the start offset leaves nothing behind that is to be kept. */
+  #partitions(connection: Connection): Pick<PartitionStore, 'get' | 'advance'> {
+    const { state } = this.#server;
+    return {
+      get: () => connection.reach(() => ({ ...state })),
+      advance: (_at, which, to) =>
+        connection.reach(
+          () => {
+            if (which === 'startOffset' && to > state.startOffset) this.#checkLetGo(to);
+            state[which] = Math.max(state[which], to);
+            this.#server.audit();
+          },
+          { copies: true },
+        ),
+    };
+  }
+
+  #checkLetGo(startOffset: number): void {
+    const { retentionHours, retentionBytes } = this.#topic;
+    const { batches } = this.#history;
+    const last = batches.at(-1);
+    const bytes = last === undefined ? 0 : bytesThrough(last);
+    for (const batch of batches) {
+      if (batchEnd(batch) > startOffset) return;
+      const ageMs = this.#scheduler.now() - batch.appendedAt;
+      const isOld = retentionHours !== null && ageMs >= retentionHours * hour - clocksOffMs;
+      const isMuch = retentionBytes != null && bytes - bytesThrough(batch) >= retentionBytes;
+      if (!isOld && !isMuch)
+        this.#history.report(`the batch at ${batch.base} was let go of, and is to be kept`);
+    }
+  }
+
+  /** Each run is given up when its function would be; what it has sent, and a frozen process, go on. */
+  async #archiveNowAndThen(connection: Connection): Promise<void> {
+    const { clock } = connection;
+    for (let round = 0; round < 12; round += 1) {
+      await clock.sleep(spread(this.#random, minute, 90 * minute));
+      await this.#archive(connection);
+    }
+  }
+
+  async #archive(connection: Connection): Promise<void> {
+    const { clock } = connection;
+    const until = clock.monotonic() + runMs;
+    const run = { remainingMs: () => until - clock.monotonic() };
+    const task = { topic: this.#topic.name, ...hotPartition };
+    const done = archivePartition(this.#archiver(connection), task, run).catch(() => undefined);
+    await Promise.race([done, clock.sleep(runMs)]);
+  }
+
+  async #clearNowAndThen(connection: Connection): Promise<void> {
+    for (let round = 0; round < 4; round += 1) {
+      await connection.clock.sleep(spread(this.#random, minute, 30 * hour));
+      await this.#clear(connection);
+    }
+  }
+
+  async #clear(connection: Connection): Promise<void> {
+    const { clock } = connection;
+    const { segments, objects } = this.#server.through(connection);
+    const topics = { get: () => connection.reach(() => this.#topic) };
+    const deps: OrphanDeps = { topics, segments, objects, clock };
+    const done = deleteOrphans(this.#variant.orphans?.(deps) ?? deps, undefined, () => true);
+    await Promise.race([done.catch(() => undefined), clock.sleep(runMs)]);
+  }
+
+  /** Without any more faults, days later: all is archived, what was left is cleared away, and all can be read. */
+  async #endCalmly(): Promise<void> {
+    const history = this.#history;
+    checkTold(history, this.#told);
+    history.checkTable(this.#table.batches(hotPartition));
+    this.#faults = noFaults;
+    const connection = this.#connect(0);
+    const { clock } = connection;
+    const end = async (): Promise<void> => {
+      for (let round = 0; round < 4; round += 1) {
+        await clock.sleep(26 * hour);
+        await this.#archive(connection);
+        await this.#clear(connection);
+      }
+    };
+    const done = end();
+    await this.#settle();
+    if (history.breach !== undefined) return;
+    await done;
+    this.#server.audit();
+    if (this.#topic.archive) this.#server.checkAtTheEnd(hotPartition);
+  }
+}
+
+/** Runs one seed. The same seed gives the same run. */
+export const runArchive = (seed: number, variant: ArchiveVariant = genuine): Promise<ArchiveResult> =>
+  new ArchiveWorld(seed, variant).run();
