@@ -9,8 +9,11 @@ export interface Header {
 }
 
 /** The headers as a JSON object, in their order, each as often as it comes, without white space. */
-export const headersText = (headers: readonly Header[]): JsonText =>
-  `{${headers.map(({ key, value }) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}` as JsonText;
+export const headersText = (headers: readonly Header[]): JsonText => {
+  let text = '';
+  for (const { key, value } of headers) text += `,${JSON.stringify(key)}:${JSON.stringify(value)}`;
+  return `{${text.slice(1)}}` as JsonText;
+};
 
 const readInOrder = (text: JsonText): readonly Header[] => {
   const reader = new JsonReader(Buffer.from(text), limits.jsonDepth);

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { ByteWriter, type KeyValue, ParquetWriter } from 'hyparquet-writer';
+import { limits } from '../../domain/limits.ts';
 import { defaultCompression } from '../../domain/records/encoding.ts';
 import type { LogRecord } from '../../domain/records/records.ts';
 import type { SegmentAbout, SegmentWriter, WrittenSegment } from '../format.ts';
@@ -14,9 +15,12 @@ export interface ParquetWriterOptions {
   readonly compression?: number;
   /** A row group ends with the record that brings it to either. */
   readonly rowGroupRecords?: number;
-  /** Bytes of keys, values and headers. */
+  /** Bytes of keys, values and headers. zstd finds nothing again across row groups: in small ones large records take more. */
   readonly rowGroupBytes?: number;
 }
+
+/** Four fetches of as many as one may give: some five ms to decode, where records are small. */
+const defaultRowGroupRecords = 4 * limits.fetchRecords;
 
 /** Gives what was written out piece by piece, so that no more than a row group of it is copied when it grows. */
 class PieceWriter extends ByteWriter {
@@ -50,8 +54,8 @@ export class ParquetSegmentWriter implements SegmentWriter {
     about: SegmentAbout,
     {
       compression = defaultCompression,
-      rowGroupRecords = 4096,
-      rowGroupBytes = 2 ** 20,
+      rowGroupRecords = defaultRowGroupRecords,
+      rowGroupBytes = limits.fetchBytes,
     }: ParquetWriterOptions = {},
   ) {
     this.#about = about;

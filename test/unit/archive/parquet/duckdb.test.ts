@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogRecord, NewRecord } from '../../../../lib/domain/records/records.ts';
-import { hardRecords, inLog } from './hard-records.ts';
+import { anyRecords, hardRecords, inLog } from './hard-records.ts';
 import { about, written } from './written.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-duckdb-'));
@@ -49,9 +50,9 @@ const select = `select "offset"::varchar as offset, epoch_ms(timestamp)::varchar
   list_transform(headers, lambda h: {key: hex(encode(h.key)), value: hex(encode(h.value))}) as headers
   from '${file}'`;
 
-const write = (records: readonly NewRecord[], rowGroupRecords?: number): LogRecord[] => {
+const write = (records: readonly NewRecord[], rowGroupRecords = 4000): LogRecord[] => {
   const placed = inLog(records, 5);
-  writeFileSync(file, written(placed, rowGroupRecords === undefined ? {} : { rowGroupRecords }).body);
+  writeFileSync(file, written(placed, { rowGroupRecords }).body);
   return placed;
 };
 
@@ -71,9 +72,17 @@ describe('DuckDB', () => {
     ]);
   });
 
-  it.each([1, 3, undefined])('reads every record that was written, in row groups of %s', async (size) => {
+  it.each([1, 3, 4000])('reads every record that was written, in row groups of %i', async (size) => {
     const records = write(hardRecords, size);
     expect(await rows(select)).toEqual(records.map(rowOf));
+  });
+
+  it('reads any records', async () => {
+    const property = fc.asyncProperty(anyRecords, fc.integer({ min: 1, max: 9 }), async (records, size) => {
+      writeFileSync(file, written(records, { rowGroupRecords: size }).body);
+      expect(await rows(select)).toEqual(records.map(rowOf));
+    });
+    await fc.assert(property, { numRuns: 50 });
   });
 
   it('reads records of which none has a key, a content type or headers', async () => {

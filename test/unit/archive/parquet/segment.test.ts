@@ -87,11 +87,11 @@ describe('the index of a segment', () => {
 
 describe("a segment's writer", () => {
   it('ends a row group at a number of records or of bytes', () => {
-    const records = inLog(small(9001));
+    const records = inLog(small(8801));
     const counts = indexOf(written(records)).groups.map((group) => group.records);
-    expect(counts).toEqual([4096, 4096, 809]);
-    const large = inLog(Array.from({ length: 10 }, () => ({ valueBase64: 'A'.repeat(349_528) })));
-    expect(indexOf(written(large)).groups.map((group) => group.records)).toEqual([4, 4, 2]);
+    expect(counts).toEqual([4000, 4000, 801]);
+    const large = inLog(Array.from({ length: 20 }, () => ({ valueBase64: 'A'.repeat(349_528) })));
+    expect(indexOf(written(large)).groups.map((group) => group.records)).toEqual([16, 4]);
   });
 
   it('counts records, and bytes of keys, values and headers', () => {
