@@ -11,6 +11,7 @@ import { consumeApp } from '../../lib/http/consume.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
+import { RunReader } from '../../lib/log/read/run.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
@@ -71,6 +72,7 @@ export const startSystem = async () => {
   await stores.groups.create(group);
   await stores.groups.putEndpoint({ topicId: topic.topicId, group: group.name }, endpoint);
 
+  const newRuns = () => new RunReader({ batches: stores.batches, partitions: stores.partitions, clock });
   const deps = {
     ...stores,
     appender: new Appender({ batches: stores.batches, clock, random, telemetry }),
@@ -91,6 +93,7 @@ export const startSystem = async () => {
   };
   const receivers = new Receivers({ groups: stores.groups, clock });
   let memory = newDeliveryMemory({ groups: stores.groups, clock });
+  let runs = newRuns();
   return {
     meter,
     topicId: topic.topicId,
@@ -98,6 +101,7 @@ export const startSystem = async () => {
     /** From now on a new process delivers. */
     startCold: () => {
       memory = newDeliveryMemory({ groups: stores.groups, clock });
+      runs = newRuns();
     },
     /** What an event of the stream comes to, with an append to a topic. */
     tell: (topicId: string) => {
@@ -132,7 +136,7 @@ export const startSystem = async () => {
         group: group.name,
         partition: 0,
       } as const;
-      return deliver({ ...deps, memory, webhooks: { post } }, wake, {
+      return deliver({ ...deps, runs, memory, webhooks: { post } }, wake, {
         messageIds: ['m'],
         remainingMs: () => 900_000,
       });

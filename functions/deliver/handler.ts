@@ -1,8 +1,10 @@
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
+import { RunReader } from '../../lib/log/read/run.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
+import { dynamoPartitionStore } from '../../lib/stores/dynamodb/partitions.ts';
 import { HttpsWebhookSender } from '../../lib/stores/https/webhooks.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
@@ -27,8 +29,9 @@ const wakes = sqsWakeQueue({
   clock,
 });
 const groups = dynamoGroupStore(state);
+const batches = dynamoBatchStore(log);
 const deps = {
-  batches: dynamoBatchStore(log),
+  runs: new RunReader({ batches, partitions: dynamoPartitionStore(state), clock }),
   cursors: dynamoCursorStore(state),
   groups,
   memory: newDeliveryMemory({ groups, clock }),

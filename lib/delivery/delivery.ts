@@ -7,7 +7,7 @@ import { Lease, type LeaseAnswer } from '../groups/lease.ts';
 import type { Release } from '../stores/cursors.ts';
 import { undecodableBatch } from '../stores/telemetry.ts';
 import { attempt } from './attempt.ts';
-import { Backlog, type Wanted } from './backlog.ts';
+import { Backlog, type Found, type Wanted } from './backlog.ts';
 import type { Run, RunDeps } from './deps.ts';
 import { settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
@@ -25,6 +25,11 @@ export const retriesForMs = 5000;
 const longRetryMs = 5000;
 /** The wake that remembers such retries comes this much after the lease of the last one is over. */
 const afterRetryMs = 10_000;
+
+/** A message as it was read: past what was lost in front of it. */
+interface Planned extends Message {
+  readonly lost: number;
+}
 
 /** A retry that a run makes itself. */
 export interface Retry {
@@ -66,7 +71,7 @@ export class Delivery {
     this.#run = run;
     this.#owner = newOwner(run.messageIds, deps.random);
     const envelope = envelopeBytes(subscription.group, wake.partition);
-    this.#backlog = new Backlog(deps.batches, wake, limits.deliveryBytes - envelope);
+    this.#backlog = new Backlog(deps.runs, wake, limits.deliveryBytes - envelope);
     this.#subscription = subscription;
   }
 
@@ -122,9 +127,9 @@ export class Delivery {
   }
 
   /** Delivers until nothing is left, and gives the cursor as it was let go; undefined when another answers for the rest. */
-  async #deliverAll(lease: Lease, planned: Message): Promise<Cursor | undefined> {
+  async #deliverAll(lease: Lease, planned: Planned): Promise<Cursor | undefined> {
     const { committed, pendingEnd } = lease.cursor;
-    // Otherwise records were trimmed, or the message was longer than one may be now.
+    // Otherwise records were trimmed or compacted away, or the message was longer than one may be now.
     const isPlanned = committed === planned.start && pendingEnd === planned.end;
     if (!isPlanned && !(await this.#commit(lease, planned))) return undefined;
     for (let message = planned; ; ) {
@@ -184,15 +189,15 @@ export class Delivery {
     return now?.endpointId !== endpointId || now.version !== version;
   }
 
-  async #next(from: number, end?: number): Promise<Message | undefined> {
+  async #next(from: number, end?: number): Promise<Planned | undefined> {
     const { group } = this.#subscription;
     const maxRecords = group.delivery.batchSize;
     const wanted = { from, maxRecords, ...(end !== undefined && end > from && { end }) };
-    const records = await this.#read(wanted);
-    return isAny(records) ? composeMessage(group, this.#wake.partition, records) : undefined;
+    const { records, lost } = await this.#read(wanted);
+    return isAny(records) ? { ...composeMessage(group, this.#wake.partition, records), lost } : undefined;
   }
 
-  async #read(wanted: Wanted): Promise<readonly Pending[]> {
+  async #read(wanted: Wanted): Promise<Found> {
     try {
       return await this.#backlog.next(wanted);
     } catch (error) {
@@ -210,7 +215,7 @@ export class Delivery {
   }
 
   /** What follows what was acknowledged. Where it cannot be decoded, the lease ends with what was: it is not sent again. */
-  async #following(lease: Lease, through: number): Promise<Message | undefined> {
+  async #following(lease: Lease, through: number): Promise<Planned | undefined> {
     try {
       return await this.#next(through);
     } catch (error) {
@@ -241,13 +246,13 @@ export class Delivery {
     return answer;
   }
 
-  #commit(lease: Lease, { start, end }: Message): Promise<boolean> {
+  #commit(lease: Lease, { start, end, lost }: Planned): Promise<boolean> {
     this.#askForLease();
-    return lease.commit(start, end);
+    return lease.commit(start, end, lost);
   }
 
   async #commitAndRelease(lease: Lease, through: number): Promise<Cursor | undefined> {
-    const done = await lease.commitAndRelease(through);
+    const done = await lease.commitAndRelease(this.#backlog.pastHoles(through));
     this.#mayHoldUntil = 0;
     return done ? lease.cursor : undefined;
   }

@@ -1,4 +1,4 @@
-import type { BatchStore } from '../stores/batches.ts';
+import type { RunReader } from '../log/read/run.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
@@ -10,7 +10,8 @@ import type { DeliveryMemory } from './memory.ts';
 
 /** What a deliverer works with. */
 export interface DeliverDeps {
-  readonly batches: BatchStore;
+  /** The log. */
+  readonly runs: RunReader;
   readonly cursors: CursorStore;
   readonly groups: GroupStore;
   readonly queue: WakeQueue;

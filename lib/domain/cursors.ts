@@ -23,6 +23,8 @@ export interface Cursor extends Partial<Outage> {
   readonly pendingEnd?: number;
   /** Why the last attempt failed, for people. */
   readonly lastFailure?: string;
+  /** Records that retention took before they were delivered, since the group began. Absent: none. */
+  readonly lost?: number;
 }
 
 export interface CursorRef {

@@ -83,9 +83,9 @@ export class NotSentError extends Error {
 }
 
 /**
- * A batch of the log is there and cannot be decoded: a later version wrote it, or it was damaged. It stops whoever reads
- * its partition in order, until it can be decoded or is passed over. The message says why, and has nothing of the
- * records.
+ * A batch of the log, or a part of a segment, is there and cannot be decoded: a later version wrote it, or it was damaged.
+ * It stops whoever reads its partition in order, until it can be decoded or is passed over. The message says why, and has
+ * nothing of the records.
  */
 export class UndecodableBatchError extends Error {
   override readonly name = 'UndecodableBatchError';
@@ -96,12 +96,18 @@ export class UndecodableBatchError extends Error {
   readonly end: number;
 
   constructor(
-    batch: { readonly partition: number; readonly base: number; readonly count: number },
+    batch: {
+      readonly partition: number;
+      readonly base: number;
+      readonly count: number;
+      /** What it is, where it is no batch any more. */
+      readonly what?: string;
+    },
     reason: unknown,
   ) {
-    const { partition, base, count } = batch;
+    const { partition, base, count, what = 'batch' } = batch;
     const why = reason instanceof Error ? reason.message : 'It is not known why.';
-    super(`The batch at ${base} of partition ${partition} cannot be decoded. ${why}`);
+    super(`The ${what} at ${base} of partition ${partition} cannot be decoded. ${why}`);
     this.partition = partition;
     this.base = base;
     this.end = base + count;

@@ -1,6 +1,6 @@
 import { type Cursor, type CursorRef, leaseMsLeft, retryMsLeft } from '../domain/cursors.ts';
 import type { Clock } from '../stores/clock.ts';
-import type { CursorStore, Release } from '../stores/cursors.ts';
+import type { Commit, CursorStore, Release } from '../stores/cursors.ts';
 
 export interface LeaseDeps {
   readonly cursors: CursorStore;
@@ -73,9 +73,14 @@ export class Lease {
     return ms > this.#durationMs ? 0 : ms;
   }
 
-  /** Moves the cursor to `committed` and renews the lease for the message that ends at `pendingEnd`. False: superseded. */
-  commit(committed: number, pendingEnd: number): Promise<boolean> {
-    return this.#commit(committed, this.#deps.clock.now() + this.#durationMs, pendingEnd);
+  /**
+   * Moves the cursor to `committed` and renews the lease for the message that ends at `pendingEnd`. False: superseded.
+   * @param lost of the records that it moves past, those that retention took.
+   */
+  commit(committed: number, pendingEnd: number, lost = 0): Promise<boolean> {
+    const leaseUntil = this.#deps.clock.now() + this.#durationMs;
+    const total = (this.#cursor.lost ?? 0) + lost;
+    return this.#commit(committed, leaseUntil, { pendingEnd, ...(lost > 0 && { lost: total }) });
   }
 
   /** Moves the cursor to `committed` and lets the lease go, in one write. False: superseded. */
@@ -89,12 +94,16 @@ export class Lease {
     return this.#deps.cursors.release(this.#ref, { epoch, ...(retry !== undefined && { retry }) });
   }
 
-  async #commit(committed: number, leaseUntil: number, pendingEnd?: number): Promise<boolean> {
-    const { epoch, owner } = this.#cursor;
-    const pending = pendingEnd === undefined ? {} : { pendingEnd };
-    const done = await this.#deps.cursors.commit(this.#ref, { epoch, committed, leaseUntil, ...pending });
+  async #commit(
+    committed: number,
+    leaseUntil: number,
+    more: Pick<Commit, 'pendingEnd' | 'lost'> = {},
+  ): Promise<boolean> {
+    const { epoch, owner, lost } = this.#cursor;
+    const done = await this.#deps.cursors.commit(this.#ref, { epoch, committed, leaseUntil, ...more });
     const holder = leaseUntil === 0 || owner === undefined ? {} : { owner };
-    this.#cursor = { committed, epoch, leaseUntil, attempts: 0, retryAt: 0, ...holder, ...pending };
+    const kept = { ...holder, ...(lost !== undefined && { lost }), ...more };
+    this.#cursor = { committed, epoch, leaseUntil, attempts: 0, retryAt: 0, ...kept };
     return done;
   }
 }

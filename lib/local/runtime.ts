@@ -20,6 +20,7 @@ import { Appender } from '../log/append/appender.ts';
 import { quickCompression } from '../log/append/options.ts';
 import { Arrivals } from '../log/read/arrivals.ts';
 import { Reader } from '../log/read/reader.ts';
+import { RunReader } from '../log/read/run.ts';
 import type { Clock } from '../stores/clock.ts';
 import { HttpsWebhookSender } from '../stores/https/webhooks.ts';
 import { wakeFromMessage } from '../stores/sqs/wake-message.ts';
@@ -97,7 +98,8 @@ const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_0
   const options = { compression: quickCompression };
   const appender = new Appender({ batches, clock, random, telemetry, options });
   const webhooks = new HttpsWebhookSender({ allowLoopback: true, excerpts: true });
-  const delivering = { ...stores, batches, webhooks, clock, random, telemetry, memory };
+  const runs = new RunReader({ batches, partitions: stores.partitions, clock });
+  const delivering = { ...stores, runs, webhooks, clock, random, telemetry, memory };
   const queuePump = new QueuePump(
     stores.queue,
     createQueueConsumer({

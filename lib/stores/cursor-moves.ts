@@ -42,6 +42,7 @@ export const acquired = (standing: Cursor | undefined, acquisition: Acquisition)
 /** The same cursor where the commit has landed already. */
 export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | undefined => {
   const { epoch, committed, leaseUntil, pendingEnd } = commit;
+  const lost = commit.lost ?? standing?.lost;
   if (standing?.epoch !== epoch || standing.committed > committed) return undefined;
   if (standing.committed === committed && standing.leaseUntil === 0) return standing;
   return {
@@ -52,6 +53,7 @@ export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | un
     attempts: 0,
     retryAt: 0,
     ...(pendingEnd !== undefined && { pendingEnd }),
+    ...(lost !== undefined && { lost }),
   };
 };
 

@@ -27,6 +27,8 @@ export interface Commit {
   readonly leaseUntil: number;
   /** The exclusive end of the message that comes next, if it is known. */
   readonly pendingEnd?: number;
+  /** As `Cursor.lost`: all that was ever lost, so that a copy counts nothing twice. What stood stays where it is absent. */
+  readonly lost?: number;
 }
 
 export interface Release {

@@ -7,6 +7,7 @@ import { onAppend } from '../../lib/delivery/on-append.ts';
 import { partitionKey } from '../../lib/domain/records/records.ts';
 import { Receivers } from '../../lib/groups/receivers.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
+import { RunReader } from '../../lib/log/read/run.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { wakeToMessage } from '../../lib/stores/sqs/wake-message.ts';
 import type { Telemetry } from '../../lib/stores/telemetry.ts';
@@ -98,7 +99,7 @@ test('one call is followed by one id from its answer to the webhook, which gets 
   const deps = {
     ...world.stores,
     queue,
-    batches,
+    runs: new RunReader({ batches, partitions: world.stores.partitions, clock: world.clock }),
     webhooks,
     telemetry,
     clock: world.clock,

@@ -1,7 +1,9 @@
 import type { DeliverDeps } from '../../lib/delivery/deps.ts';
 import { OutcomeUnknownError } from '../../lib/domain/errors.ts';
+import { RunReader } from '../../lib/log/read/run.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { BatchTable } from '../../lib/stores/memory/batches.ts';
+import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import type { WebhookAnswer } from '../../lib/stores/webhooks.ts';
@@ -31,9 +33,16 @@ export const noFaults: Faults = {
   freeze: 0,
 };
 
+/** What a deliverer works with, and what it reads the log by. */
+export interface SimulatedDeps extends DeliverDeps {
+  readonly batches: BatchStore;
+  readonly partitions: PartitionStore;
+}
+
 /** What is beyond a process. */
 export interface Beyond extends Pick<DeliverDeps, 'cursors' | 'groups' | 'queue' | 'webhooks'> {
   readonly table: BatchTable;
+  readonly partitions: PartitionStore;
 }
 
 /** The part of the queries that `slow` applies to. */
@@ -127,9 +136,13 @@ export class FaultyNetwork {
   }
 
   /** What a deliverer in `process` works with. A webhook that is not answered in time is a request like any other. */
-  deps(process: SimulatedProcess, world: Beyond): DeliverDeps {
+  deps(process: SimulatedProcess, world: Beyond): SimulatedDeps {
+    const batches = this.batches(process, world.table);
+    const partitions = this.remote(process, world.partitions);
     return {
-      batches: this.batches(process, world.table),
+      batches,
+      partitions,
+      runs: new RunReader({ batches, partitions, clock: process.clock }),
       cursors: this.remote(process, world.cursors),
       groups: this.remote(process, world.groups),
       queue: this.remote(process, world.queue),

@@ -1,4 +1,4 @@
-import type { DeliverDeps, Run } from '../../lib/delivery/deps.ts';
+import type { Run } from '../../lib/delivery/deps.ts';
 import { type Cursor, type CursorRef, longestLeaseMs } from '../../lib/domain/cursors.ts';
 import type { Subscription } from '../../lib/domain/groups.ts';
 import { limits } from '../../lib/domain/limits.ts';
@@ -8,8 +8,10 @@ import type { Clock } from '../../lib/stores/clock.ts';
 import type { CursorStore } from '../../lib/stores/cursors.ts';
 import type { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
 import type { MemoryGroupStore } from '../../lib/stores/memory/groups.ts';
+import { untouchedPartition } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import type { QueuedWake, WakeReceipts } from '../../lib/stores/wake-queue.ts';
+import type { SimulatedDeps } from './delivery-faults.ts';
 import type { SimulatedProcess } from './scheduler.ts';
 
 /** What a mutant sees of its world. */
@@ -23,9 +25,9 @@ export interface View {
 /** What a mutant of the protocol changes. */
 export interface Mutant {
   /** Stands between the run of `wake` and what it works with. */
-  readonly wire?: (deps: DeliverDeps, wake: Wake, process: SimulatedProcess) => DeliverDeps;
+  readonly wire?: (deps: SimulatedDeps, wake: Wake, process: SimulatedProcess) => SimulatedDeps;
   /** Whether the wake is dropped before anybody looks at it properly. */
-  readonly drops?: (wake: Wake, deps: DeliverDeps) => Promise<boolean>;
+  readonly drops?: (wake: Wake, deps: SimulatedDeps) => Promise<boolean>;
   /** Stands between the cursors and everybody. */
   readonly cursors?: (cursors: MemoryCursorStore, world: View) => MemoryCursorStore;
   /** Stands between the groups and everybody. */
@@ -49,12 +51,15 @@ const but = <Target extends object>(target: Target, methods: Partial<Target>): T
     },
   });
 
-const withCursors = (deps: DeliverDeps, methods: Partial<CursorStore>): DeliverDeps => ({
+const withCursors = (deps: SimulatedDeps, methods: Partial<CursorStore>): SimulatedDeps => ({
   ...deps,
   cursors: but(deps.cursors, methods),
 });
 
-const withSend = (deps: DeliverDeps, send: (wakes: readonly QueuedWake[]) => Promise<void>): DeliverDeps => ({
+const withSend = (
+  deps: SimulatedDeps,
+  send: (wakes: readonly QueuedWake[]) => Promise<void>,
+): SimulatedDeps => ({
   ...deps,
   queue: { send },
 });
@@ -245,15 +250,22 @@ const disablesAnyVersion: Mutant = {
 const readsNothingAgain: Mutant = {
   wire: (deps) => {
     const pages = new Map<number, BatchPage>();
+    let startOffset = 0;
     return {
       ...deps,
       batches: but(deps.batches, {
         range: async (at, range) => {
           const page = pages.get(range.from) ?? (await deps.batches.range(at, range));
           if (page.batches.length > 0) pages.set(range.from, page);
+          startOffset = page.batches[0]?.base ?? startOffset;
           return page;
         },
+        floor: async (at, offset, consistent) => {
+          const batch = await deps.batches.floor(at, offset, consistent);
+          return batch?.base === offset ? undefined : batch;
+        },
       }),
+      partitions: but(deps.partitions, { get: async () => ({ ...untouchedPartition, startOffset }) }),
     };
   },
 };

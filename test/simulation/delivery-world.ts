@@ -1,6 +1,6 @@
 import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
-import type { DeliverDeps, Run } from '../../lib/delivery/deps.ts';
+import type { Run } from '../../lib/delivery/deps.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { type OnAppendDeps, onAppend } from '../../lib/delivery/on-append.ts';
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
@@ -18,6 +18,7 @@ import { encodeRecords } from '../../lib/domain/records/encoding.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
 import { Receivers } from '../../lib/groups/receivers.ts';
 import { newReceiverWakes, wakeFor } from '../../lib/groups/wake-group.ts';
+import { RunReader } from '../../lib/log/read/run.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { BatchTable } from '../../lib/stores/memory/batches.ts';
 import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
@@ -30,7 +31,7 @@ import type { ReceivedWake } from '../../lib/stores/memory/wake-queue.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import { moodyEndpoint } from './delivery-endpoint.ts';
-import { type Beyond, type Faults, FaultyNetwork, noFaults } from './delivery-faults.ts';
+import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './delivery-faults.ts';
 import { BreachError, Invariants } from './delivery-invariants.ts';
 import type { Mutant } from './delivery-mutants.ts';
 import { type Done, eventOf, SimulatedQueue } from './delivery-queue.ts';
@@ -104,7 +105,7 @@ interface Listener {
 /** A process that delivers. */
 interface Deliverer {
   readonly process: SimulatedProcess;
-  readonly deps: DeliverDeps;
+  readonly deps: SimulatedDeps;
 }
 
 /**
@@ -121,6 +122,7 @@ export class DeliveryWorld {
   readonly #queue: SimulatedQueue;
   readonly #table: BatchTable;
   readonly #cursors = new MemoryCursorStore();
+  readonly #partitions = new MemoryPartitionStore();
   readonly #groups: MemoryGroupStore;
   readonly #topics = new MemoryTopicStore();
   readonly #sweepPlaces = new MemorySweepPlaceStore();
@@ -182,6 +184,7 @@ export class DeliveryWorld {
     });
     this.#world = {
       table: this.#table,
+      partitions: this.#partitions,
       cursors: this.invariants.watch(cursors, this.#cursors),
       groups: this.#groups,
       queue: this.#queue,
@@ -437,7 +440,9 @@ export class DeliveryWorld {
       const deps = this.#watched(remembering);
       const wired = mutant?.wire?.(deps, wake, process) ?? deps;
       if ((await mutant?.drops?.(wake, wired)) === true) return;
-      await deliver(wired, wake, mutant?.run?.(run) ?? run);
+      const isRewired = wired.batches !== deps.batches;
+      const runs = isRewired ? new RunReader({ ...wired, clock: process.clock }) : wired.runs;
+      await deliver({ ...wired, runs }, wake, mutant?.run?.(run) ?? run);
     };
     const receipts = this.#network.remote(process, this.#queue);
     const consume = createQueueConsumer({
@@ -461,7 +466,7 @@ export class DeliveryWorld {
   }
 
   /** Looks at each message in the moment it is sent, with the epoch its sender holds. */
-  #watched(deps: DeliverDeps): DeliverDeps {
+  #watched(deps: SimulatedDeps): SimulatedDeps {
     let epoch: number | undefined;
     const { cursors, webhooks } = deps;
     const acquire: typeof cursors.acquire = async (ref, acquisition) => {
@@ -502,7 +507,6 @@ export class DeliveryWorld {
       ...deliverer,
       ends: this.#seenEnds,
       topics: this.#network.remote(process, this.#topics),
-      partitions: this.#network.remote(process, new MemoryPartitionStore()),
       removals: this.#network.remote(process, new MemoryRemovalStore()),
       sweepPlaces: this.#network.remote(process, this.#sweepPlaces),
       appender: { close: () => Promise.reject(new Error('Nothing is deleted here.')) },

@@ -1,13 +1,15 @@
 import { dropOldest } from '../../domain/drop-oldest.ts';
 import type { Instant } from '../../domain/instants.ts';
-import { type Batch, batchEnd } from '../../domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import type { PartitionState } from '../../stores/partitions.ts';
 import type { Want } from './collector.ts';
+import type { Piece } from './pieces.ts';
 
 /** What a process knows of a partition. Offsets only grow, so what was seen once is a lower bound for ever. */
 interface Known {
   start: number;
-  /** Undefined: never. */
+  archivedThrough: number;
+  /** When these two were seen; undefined: never. */
   startSeenAt: Instant | undefined;
   end: number;
   endSeenAt: Instant | undefined;
@@ -17,6 +19,7 @@ interface Known {
 
 const unknown: Readonly<Known> = {
   start: 0,
+  archivedThrough: 0,
   startSeenAt: undefined,
   end: 0,
   endSeenAt: undefined,
@@ -33,15 +36,20 @@ const mostBatches = 1_000;
 /** What a process remembers of the partitions that it reads. */
 export class KnownPartitions {
   readonly #known = new Map<string, Known>();
-  readonly #cut = new Map<string, Batch>();
+  readonly #cut = new Map<string, Piece>();
 
   get(at: PartitionRef): Readonly<Known> {
     return this.#known.get(partitionKey(at)) ?? unknown;
   }
 
-  sawStart(at: PartitionRef, start: number, now: Instant): void {
+  sawState(
+    at: PartitionRef,
+    { startOffset, archivedThrough }: Pick<PartitionState, 'startOffset' | 'archivedThrough'>,
+    now: Instant,
+  ): void {
     const known = this.#of(at);
-    known.start = Math.max(known.start, start);
+    known.start = Math.max(known.start, startOffset);
+    known.archivedThrough = Math.max(known.archivedThrough, archivedThrough);
     known.startSeenAt = now;
   }
 
@@ -72,16 +80,17 @@ export class KnownPartitions {
   }
 
   /** The batch that the last read of it ended in the middle of, if `offset` is in it. */
-  cut(at: PartitionRef, offset: number): Batch | undefined {
-    const batch = this.#cut.get(partitionKey(at));
-    return batch !== undefined && batch.base <= offset && offset < batchEnd(batch) ? batch : undefined;
+  cut(at: PartitionRef, offset: number): Piece | undefined {
+    const piece = this.#cut.get(partitionKey(at));
+    return piece !== undefined && piece.from <= offset && offset < piece.end ? piece : undefined;
   }
 
-  keepCut(at: PartitionRef, batch: Batch | undefined): void {
-    if (batch === undefined) return;
+  /** The archive has a memory of its own. */
+  keepCut(at: PartitionRef, piece: Piece | undefined): void {
+    if (piece === undefined || piece.isArchived) return;
     const key = partitionKey(at);
     this.#cut.delete(key);
-    this.#cut.set(key, batch);
+    this.#cut.set(key, piece);
     dropOldest(this.#cut, rememberedBatches);
   }
 

@@ -125,7 +125,7 @@ const setOutage = outageAttributes.map((name) => `, ${name} = :${name}`).join(''
 const commitOffset = async (
   state: Table,
   ref: CursorRef,
-  { epoch, committed, leaseUntil, pendingEnd }: Commit,
+  { epoch, committed, leaseUntil, pendingEnd, lost }: Commit,
 ): Promise<boolean> => {
   const { applied, standing } = await update(state, ref, {
     // Once the lease was let go, a late copy of a commit must not undo the retry that was set with it.
@@ -133,7 +133,8 @@ const commitOffset = async (
       'epoch = :epoch AND (committed < :committed OR (committed = :committed AND leaseUntil > :zero))',
     set:
       'committed = :committed, leaseUntil = :leaseUntil, attempts = :zero, retryAt = :zero' +
-      (pendingEnd === undefined ? '' : ', pendingEnd = :pendingEnd'),
+      (pendingEnd === undefined ? '' : ', pendingEnd = :pendingEnd') +
+      (lost === undefined ? '' : ', lost = :lost'),
     remove: [
       ...outageAttributes,
       'lastFailure',
@@ -145,6 +146,7 @@ const commitOffset = async (
       ':committed': committed,
       ':leaseUntil': leaseUntil,
       ':pendingEnd': pendingEnd,
+      ':lost': lost,
       ':zero': 0,
     },
   });

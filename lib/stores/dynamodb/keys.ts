@@ -93,7 +93,7 @@ export const segmentsKey = (at: PartitionRef): string => `segments/${partitionKe
 /**
  * State table: a cursor. pk `group/<groupId>`, sk `cursor/<4 digits>`; `committed`, `epoch`, `leaseUntil`, `attempts`,
  * `retryAt` N always, `owner` S, `pendingEnd` N, `lastFailure` S where they mean something, `failingSince`, `failedAt` and
- * `outageMs` N, of `Outage`, while there is one.
+ * `outageMs` N, of `Outage`, while there is one, and `lost` N once something was.
  */
 export const cursorKey = ({ groupId, partition }: CursorRef): StateKey => ({
   pk: groupItemsKey(groupId),

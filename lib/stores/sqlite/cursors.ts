@@ -8,7 +8,15 @@ type Row = Nullable<Cursor> & { readonly partition: number };
 
 /** Those that every cursor has, and those that mean something now and then. */
 const always = ['committed', 'epoch', 'leaseUntil', 'attempts', 'retryAt'] as const;
-const sometimes = ['owner', 'pendingEnd', 'lastFailure', 'failingSince', 'failedAt', 'outageMs'] as const;
+const sometimes = [
+  'owner',
+  'pendingEnd',
+  'lastFailure',
+  'failingSince',
+  'failedAt',
+  'outageMs',
+  'lost',
+] as const;
 const columns = [...always, ...sometimes];
 
 const select = `SELECT partition, ${columns.join(', ')} FROM cursors WHERE group_id = ?`;

@@ -151,10 +151,10 @@ describe('deliver', () => {
   });
 
   it('skips records that were trimmed before they were delivered, and notes the message it sends instead', async () => {
-    const { rig, deliver, append, sent, batches, cursor } = await makeRig();
+    const { rig, deliver, append, sent, trim, cursor } = await makeRig();
     append({ value: 0 });
     append({ value: 1 });
-    await batches.delete({ topicId: 't1', partition: 0 }, [0]);
+    await trim(1);
     rig.answer = async () => {
       expect(await cursor()).toMatchObject({ committed: 1, pendingEnd: 2 });
       return ok;
@@ -165,12 +165,12 @@ describe('deliver', () => {
   });
 
   it('goes on with the next message when the one that failed was trimmed', async () => {
-    const { rig, deliver, append, sent, batches, takeWakes } = await makeRig();
+    const { rig, deliver, append, sent, trim, takeWakes } = await makeRig();
     append({ value: 0 });
     rig.answer = () => answered(500);
     await deliver();
     append({ value: 1 });
-    await batches.delete({ topicId: 't1', partition: 0 }, [0]);
+    await trim(1);
     rig.answer = () => ok;
     for (const { wake, delayMs } of takeWakes()) {
       rig.pass(delayMs);

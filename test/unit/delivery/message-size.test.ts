@@ -5,13 +5,15 @@ import { composeMessage, envelopeBytes, type Message, type Pending } from '../..
 import { limits } from '../../../lib/domain/limits.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { NewRecord } from '../../../lib/domain/records/records.ts';
+import { RunReader } from '../../../lib/log/read/run.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
+import { MemoryPartitionStore } from '../../../lib/stores/memory/partitions.ts';
 import { recordOf } from '../../harness/records.ts';
 import { cursorRef, makeRig, offsetsOf, ok } from './rig.ts';
 
 const at = { topicId: 't1', partition: 1023 };
 const group = { groupId: 'g1', name: 'a-group.of_some-length', topic: 'orders' };
-const clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0 };
+const clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0, sleep: async () => undefined };
 
 /** A failure is made smaller for this long at most. */
 const bounded = { interruptAfterTimeLimit: 20_000 };
@@ -59,10 +61,11 @@ const messagesOf = async (
   maxBytes: number,
   wanted: { maxRecords: number; end?: number },
 ): Promise<{ message: Message; records: readonly Pending[] }[]> => {
-  const backlog = new Backlog(store, at, maxBytes);
+  const runs = new RunReader({ batches: store, partitions: new MemoryPartitionStore(), clock });
+  const backlog = new Backlog(runs, at, maxBytes);
   const messages = [];
   for (let from = 0; ; ) {
-    const [first, ...others] = await backlog.next({ ...wanted, from });
+    const [first, ...others] = (await backlog.next({ ...wanted, from })).records;
     if (first === undefined) return messages;
     const records = [first, ...others] as const;
     const message = composeMessage(group, at.partition, records);

@@ -1,3 +1,4 @@
+import { ArchiveReader } from '../../../lib/archive/read/reader.ts';
 import { deliver } from '../../../lib/delivery/deliver.ts';
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
@@ -8,14 +9,18 @@ import {
   type Endpoint,
   type Group,
 } from '../../../lib/domain/groups.ts';
+import { batchEnd } from '../../../lib/domain/records/batches.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { Origin } from '../../../lib/domain/records/origin.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
+import { RunReader } from '../../../lib/log/read/run.ts';
+import type { BatchStore } from '../../../lib/stores/batches.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
+import { jsonSegments } from '../../harness/json-segments.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 
@@ -130,6 +135,16 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
       };
       batches.table.put(at, batch, now, now);
     },
+    /** Takes away what is below `start`, as retention does; batches that hold nothing else go with it. */
+    trim: async (start: number) => {
+      const at = { topicId: 't1', partition: 0 };
+      await stores.partitions.advance(at, 'startOffset', start);
+      const gone = batches.table.batches(at).filter((batch) => batchEnd(batch) <= start);
+      await batches.delete(
+        at,
+        gone.map(({ base }) => base),
+      );
+    },
     cursor: () => stores.cursors.get(cursorRef),
     /** Each time from another message on the queue, unless one is named. */
     deliver: (wake: Partial<Wake> = {}, messageId = `m${messages++}`) =>
@@ -154,8 +169,15 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     },
   };
   const groups = counted(calls, 'groups', stores.groups);
-  const deps: DeliverDeps = {
-    batches: counted(calls, 'batches', batches),
+  const log = counted(calls, 'batches', batches);
+  const deps: DeliverDeps & { readonly batches: BatchStore } = {
+    batches: log,
+    runs: new RunReader({
+      batches: log,
+      partitions: counted(calls, 'partitions', stores.partitions),
+      archive: new ArchiveReader({ ...stores, format: jsonSegments, clock }),
+      clock,
+    }),
     cursors: counted(calls, 'cursors', stores.cursors),
     groups,
     memory: newDeliveryMemory({ groups, clock }),
