@@ -3,6 +3,7 @@ import type { PartitionRef } from '../domain/records/records.ts';
 import type { Topic } from '../domain/topics.ts';
 import { deleteBatches } from '../log/trim.ts';
 import type { PartitionState } from '../stores/partitions.ts';
+import { compactPartition } from './compaction/compact.ts';
 import type { ArchiverDeps, ArchiverRun } from './deps.ts';
 import { retain } from './retention.ts';
 import { sealNext } from './seal.ts';
@@ -12,7 +13,7 @@ const endingMs = 60_000;
 
 /**
  * Does what there is to do in a partition (DESIGN §9): lets go of what retention does not keep, seals and archives one segment
- * after the other while one is due, and deletes the batches that are archived or let go of and old enough. Every step may
+ * after the other while one is due, deletes the batches that are archived or let go of and old enough, and compacts what is archived. Every step may
  * be repeated after a crash at any point, and taken by several archivers at once. Returns when all is done that can be now,
  * or time is up; what is left the next sweep finds.
  * @throws what failed; calling again does no harm.
@@ -30,7 +31,10 @@ export const archivePartition = async (
   const archivedThrough = topic.archive
     ? await archive(deps, topic, at, { ...before, startOffset }, run)
     : before.archivedThrough;
-  await trimBatches(deps, at, { ...before, startOffset, archivedThrough });
+  const after = { ...before, startOffset, archivedThrough };
+  await trimBatches(deps, at, after);
+  // Last: it takes the longest, and nobody waits for it.
+  if (topic.cleanup === 'compact') await compactPartition(deps, topic, at, after, run);
 };
 
 /** Archives what is due, while there is time. Gives how far that got. */

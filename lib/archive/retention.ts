@@ -3,9 +3,9 @@ import type { PartitionRef } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { PartitionState } from '../stores/partitions.ts';
-import type { SegmentStore } from '../stores/segments.ts';
 import type { ArchiverDeps, ArchiverRun } from './deps.ts';
 import { bytesThrough } from './seal.ts';
+import { segmentsFrom } from './segments-from.ts';
 
 type RetentionDeps = Pick<ArchiverDeps, 'batches' | 'partitions' | 'segments' | 'objects' | 'clock'>;
 
@@ -93,21 +93,6 @@ const firstKept = async (
     if (!page.more) return kept;
   }
 };
-
-/** The segment that holds `offset`, and those after it. */
-async function* segmentsFrom(
-  segments: Pick<SegmentStore, 'floor' | 'list'>,
-  at: PartitionRef,
-  offset: number,
-): AsyncGenerator<Segment, void, void> {
-  let from = (await segments.floor(at, offset))?.start;
-  while (from !== undefined) {
-    const page = await segments.list(at, { from, limit: segmentsAtOnce });
-    yield* page;
-    const last = page.at(-1);
-    from = page.length < segmentsAtOnce || last === undefined ? undefined : last.start + 1;
-  }
-}
 
 /** Deletes the segments that end at or below `startOffset`, oldest first, late copies of former ones among them. */
 const deleteSegments = async (

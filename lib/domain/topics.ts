@@ -8,7 +8,15 @@ export interface TopicSettings {
   readonly retentionBytes?: number | null;
   /** Whether records go to the archive; otherwise they stay in the log table for as long as they are kept. */
   readonly archive: boolean;
+  /** What becomes of records in the archive; absent, as in topics of older versions: `delete`. */
+  readonly cleanup?: Cleanup;
 }
+
+/**
+ * `delete`: retention alone takes records away. `compact`: of the records of a key the last one stays, as in Kafka; retention, where
+ * there is one, takes away what is too old all the same.
+ */
+export type Cleanup = 'delete' | 'compact';
 
 export interface Topic extends TopicSettings {
   readonly name: string;
@@ -33,6 +41,16 @@ export const topicDefaults: TopicSettings = {
   retentionHours: 168,
   retentionBytes: null,
   archive: true,
+  cleanup: 'delete',
+};
+
+/** @throws Problem `invalid_request` for settings that do not go together. */
+export const checkTogether = ({ archive, cleanup }: TopicSettings): void => {
+  if (archive || cleanup !== 'compact') return;
+  const message = 'Records are compacted in the archive: "compact" needs "archive": true.';
+  throw new Problem('invalid_request', `The settings do not go together. ${message}`, {
+    errors: [{ path: 'cleanup', message }],
+  });
 };
 
 /** @throws Problem `conflict` for a topic that is being deleted. */

@@ -11,12 +11,15 @@ export interface PartitionState {
   readonly archivedThrough: number;
   /** Exclusive: the batches below it are deleted. */
   readonly trimmedThrough: number;
+  /** Exclusive: of the records below it compaction has seen all, for a topic that is compacted. */
+  readonly compactedThrough: number;
 }
 
 export const untouchedPartition: PartitionState = Object.freeze({
   startOffset: 0,
   archivedThrough: 0,
   trimmedThrough: 0,
+  compactedThrough: 0,
 });
 
 /** Each offset moves forward only: a write that is there or past it does nothing, and may be repeated or land late. */

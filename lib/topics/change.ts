@@ -1,5 +1,5 @@
 import { Problem } from '../domain/errors.ts';
-import { refuseWhileDeleted, type Topic, type TopicSettings } from '../domain/topics.ts';
+import { checkTogether, refuseWhileDeleted, type Topic, type TopicSettings } from '../domain/topics.ts';
 import type { TopicStore } from '../stores/topics.ts';
 import type { TopicDirectory } from './directory.ts';
 
@@ -8,7 +8,7 @@ const changesAtMost = 5;
 /**
  * Changes settings of a topic. Partitions may be added: records of a key may then go to another partition than before.
  * A change is made to the topic as it was read; when others were first, it is read again.
- * @throws Problem `topic_not_found`, or `conflict` when partitions would be taken away, the topic is being deleted, or
+ * @throws Problem `topic_not_found`, `invalid_request` for settings that do not go together, or `conflict` when partitions would be taken away, the topic is being deleted, or
  * others keep changing it.
  */
 export const changeTopic = async (
@@ -31,6 +31,7 @@ export const changeTopic = async (
         `Partitions cannot be taken away: topic "${name}" has ${topic.partitions}. Nothing was changed.`,
       );
     }
+    checkTogether({ ...topic, ...change });
     const changed = await deps.topics.update(topic, change);
     if (changed !== undefined) {
       deps.directory.remember(changed);

@@ -1,5 +1,5 @@
 import { Problem } from '../domain/errors.ts';
-import { refuseWhileDeleted, type Topic, type TopicSettings } from '../domain/topics.ts';
+import { checkTogether, refuseWhileDeleted, type Topic, type TopicSettings } from '../domain/topics.ts';
 import type { Clock } from '../stores/clock.ts';
 import { newId } from '../stores/ids.ts';
 import type { Random } from '../stores/random.ts';
@@ -13,11 +13,15 @@ export interface CreateTopicDeps {
   readonly random: Random;
 }
 
-const settingNames = ['partitions', 'retentionHours', 'retentionBytes', 'archive'] as const;
+const settingNames = ['partitions', 'retentionHours', 'retentionBytes', 'archive', 'cleanup'] as const;
+
+/** A setting that topics of older versions do not have is the default. */
+const settingOf = (settings: TopicSettings, setting: (typeof settingNames)[number]): unknown =>
+  settings[setting] ?? (setting === 'cleanup' ? 'delete' : null);
 
 /**
  * Creates a topic, or finds the one of that name with just these settings.
- * @throws Problem `topic_exists` when the topic that stands there has other settings, `conflict` while it is being
+ * @throws Problem `invalid_request` for settings that do not go together, `topic_exists` when the topic that stands there has other settings, `conflict` while it is being
  * deleted.
  */
 export const createTopic = async (
@@ -25,15 +29,18 @@ export const createTopic = async (
   name: string,
   settings: TopicSettings,
 ): Promise<{ readonly created: boolean; readonly topic: Topic }> => {
+  checkTogether(settings);
   const wanted = { name, topicId: newId(deps.random), createdAt: deps.clock.now(), ...settings };
   const outcome = await deps.topics.create(wanted);
   deps.directory.remember(outcome.topic);
   refuseWhileDeleted(outcome.topic);
   const different = settingNames.filter(
-    (setting) => (outcome.topic[setting] ?? null) !== (settings[setting] ?? null),
+    (setting) => settingOf(outcome.topic, setting) !== settingOf(settings, setting),
   );
   if (outcome.created || different.length === 0) return outcome;
-  const differences = different.map((setting) => `${setting} ${outcome.topic[setting] ?? null}`).join(', ');
+  const differences = different
+    .map((setting) => `${setting} ${settingOf(outcome.topic, setting)}`)
+    .join(', ');
   throw new Problem(
     'topic_exists',
     `Topic "${name}" exists with other settings (${differences}). Change it with PATCH, or choose another name.`,

@@ -12,13 +12,50 @@ const topicsWith = (topics: TopicStore, others: Partial<TopicStore>): TopicStore
   ...others,
 });
 
-const orders = { name: 'orders', partitions: 8, retentionHours: 168, retentionBytes: null, archive: true };
+const orders = {
+  name: 'orders',
+  partitions: 8,
+  retentionHours: 168,
+  retentionBytes: null,
+  archive: true,
+  cleanup: 'delete',
+};
 
 describe('creating a topic', () => {
   test('takes the defaults where nothing is said, even without a body', async () => {
     const answer = await call(await newWorld(), 'PUT /v1/topics/orders');
     expect(answer.status).toBe(201);
     expect(answer.json).toEqual({ ...orders, createdAt: '2026-03-01T12:00:00.000Z' });
+  });
+
+  test('keeps a topic that is compacted for ever, unless it is said for how long', async () => {
+    const world = await newWorld();
+    const compacted = await call(world, 'PUT /v1/topics/latest', { json: { cleanup: 'compact' } });
+    expect(compacted.json).toMatchObject({ cleanup: 'compact', retentionHours: null });
+    const json = { cleanup: 'compact', retentionHours: 24 };
+    const day = await call(world, 'PUT /v1/topics/day', { json });
+    expect(day.json).toMatchObject(json);
+    expect((await call(world, 'PUT /v1/topics/day', { json })).status).toBe(200);
+  });
+
+  test('is refused, and so is a change, where a topic without archive would be compacted', async () => {
+    const world = await newWorld();
+    const json = { cleanup: 'compact', archive: false };
+    const problem = expectProblem(
+      await call(world, 'PUT /v1/topics/latest', { json }),
+      400,
+      'invalid_request',
+    );
+    expect(problem['errors']).toMatchObject([
+      { path: 'cleanup', message: expect.stringContaining('archive') },
+    ]);
+    await call(world, 'PUT /v1/topics/latest', { json: { archive: false } });
+    const change = { json: { cleanup: 'compact' } };
+    expectProblem(await call(world, 'PATCH /v1/topics/latest', change), 400, 'invalid_request');
+    const both = await call(world, 'PATCH /v1/topics/latest', {
+      json: { cleanup: 'compact', archive: true },
+    });
+    expect(both.json).toMatchObject({ cleanup: 'compact', archive: true });
   });
 
   test('is answered 200 when the same is asked for again', async () => {

@@ -1,6 +1,6 @@
 import { isForTopic } from '../../auth/permissions.ts';
 import { timestampText } from '../../domain/timestamps.ts';
-import type { Topic } from '../../domain/topics.ts';
+import { type Topic, topicDefaults } from '../../domain/topics.ts';
 import { changeTopic } from '../../topics/change.ts';
 import { type CreateTopicDeps, createTopic } from '../../topics/create.ts';
 import { listVisibleTopics } from '../../topics/list.ts';
@@ -19,12 +19,25 @@ import {
 
 export type TopicDeps = ApiDeps & CreateTopicDeps & RemoveTopicDeps;
 
-const shown = ({ name, partitions, retentionHours, retentionBytes, archive, createdAt }: Topic): object => ({
+/** Where nothing is said: the last record of a key is kept for as long as it is the last. */
+const retentionHoursOf = ({ cleanup, retentionHours }: Partial<Topic>): number | null =>
+  retentionHours ?? (retentionHours === null || cleanup === 'compact' ? null : topicDefaults.retentionHours);
+
+const shown = ({
+  name,
+  partitions,
+  retentionHours,
+  retentionBytes,
+  archive,
+  cleanup,
+  createdAt,
+}: Topic): object => ({
   name,
   partitions,
   retentionHours,
   retentionBytes: retentionBytes ?? null,
   archive,
+  cleanup: cleanup ?? 'delete',
   createdAt: timestampText(createdAt),
 });
 
@@ -47,7 +60,8 @@ const putTopic = (api: Api, deps: TopicDeps): void => {
   api.put(path, allow(deps, 'admin'), async (c) => {
     noQuery(c);
     const name = checkName('topic', pathParameter(c, 'topic'));
-    const settings = check(topicSettings, await readJson(c, { limit: 'settingsBytes', whenEmpty: {} }));
+    const given = check(topicSettings, await readJson(c, { limit: 'settingsBytes', whenEmpty: {} }));
+    const settings = { ...given, retentionHours: retentionHoursOf(given) };
     const { created, topic } = await createTopic(deps, name, settings);
     return c.json(shown(topic), created ? 201 : 200);
   });

@@ -10,14 +10,16 @@ const partitions = () => wholeBetween(1, limits.partitionsPerTopic, 'partitionsP
 const retentionHours = () => z.nullable(wholeBetween(1, limits.retentionHours, 'retentionHours'));
 const retentionBytes = () => z.nullable(wholeBetween(1, limits.retentionBytes, 'retentionBytes'));
 const archive = () => z.boolean();
+const cleanup = () => z.enum(['delete', 'compact'], 'Give "delete" or "compact".');
 
 /** `PUT /v1/topics/{topic}` */
 export const topicSettings = whenNeeded(() =>
   z.strictObject({
     partitions: z._default(partitions(), topicDefaults.partitions),
-    retentionHours: z._default(retentionHours(), topicDefaults.retentionHours),
+    retentionHours: z.exactOptional(retentionHours()),
     retentionBytes: z._default(retentionBytes(), null),
     archive: z._default(archive(), topicDefaults.archive),
+    cleanup: z._default(cleanup(), 'delete'),
   }),
 );
 
@@ -29,8 +31,9 @@ export const topicChange = whenNeeded(() =>
       retentionHours: z.exactOptional(retentionHours()),
       retentionBytes: z.exactOptional(retentionBytes()),
       archive: z.exactOptional(archive()),
+      cleanup: z.exactOptional(cleanup()),
     })
-    .check(z.refine(isAny, 'Give partitions, retentionHours, retentionBytes or archive.')),
+    .check(z.refine(isAny, 'Give partitions, retentionHours, retentionBytes, archive or cleanup.')),
 );
 
 export const topicListParameters = ['limit', 'cursor'] as const;

@@ -72,7 +72,7 @@ export const endpointKey = (ref: GroupRef, endpointId: string): StateKey => {
 
 /**
  * State table: a partition's state. pk `topic/<topicId>`, sk `partition/<4 digits>`; `startOffset` N,
- * `archivedThrough` N and `trimmedThrough` N, each absent while it is 0.
+ * `archivedThrough` N, `trimmedThrough` N and `compactedThrough` N, each absent while it is 0.
  */
 export const partitionStateKey = ({ topicId, partition }: PartitionRef): StateKey => ({
   pk: topicItemsKey(topicId),

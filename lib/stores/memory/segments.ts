@@ -26,9 +26,9 @@ export class SegmentTable {
 
   replace(at: PartitionRef, object: string, segment: Segment): boolean {
     const segments = this.#partitions.get(partitionKey(at));
-    if (segments?.get(segment.start)?.object !== object) return false;
-    segments.set(segment.start, Object.freeze({ ...segment }));
-    return true;
+    const standing = segments?.get(segment.start)?.object;
+    if (standing === object) segments?.set(segment.start, Object.freeze({ ...segment }));
+    return standing === object || standing === segment.object;
   }
 
   delete(at: PartitionRef, { start, object }: Pick<Segment, 'start' | 'object'>): void {

@@ -8,6 +8,7 @@ const columns: Readonly<Record<keyof PartitionState, string>> = {
   startOffset: 'start_offset',
   archivedThrough: 'archived_through',
   trimmedThrough: 'trimmed_through',
+  compactedThrough: 'compacted_through',
 };
 const selected = Object.entries(columns).map(([name, column]) => `${column} AS ${name}`);
 const select = `SELECT partition, ${selected.join(', ')} FROM partitions WHERE topic_id = ?`;
@@ -16,6 +17,7 @@ const toState = (row: Row | undefined): PartitionState => ({
   startOffset: row?.startOffset ?? 0,
   archivedThrough: row?.archivedThrough ?? 0,
   trimmedThrough: row?.trimmedThrough ?? 0,
+  compactedThrough: row?.compactedThrough ?? 0,
 });
 
 /** The state of partitions on SQLite. */

@@ -90,6 +90,7 @@ CREATE TABLE partitions (
   start_offset INTEGER NOT NULL DEFAULT 0,
   archived_through INTEGER NOT NULL DEFAULT 0,
   trimmed_through INTEGER NOT NULL DEFAULT 0,
+  compacted_through INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (topic_id, partition)
 ) STRICT, WITHOUT ROWID`;
 

@@ -25,7 +25,7 @@ export const describePartitionStore = (open: () => Promise<Stores>): void => {
       await partitions.advance(at('t', 3), 'archivedThrough', 7);
       await partitions.advance(at('t', 3), 'trimmedThrough', 5);
       await partitions.advance(at('t', 3), 'archivedThrough', 6);
-      const state = { startOffset: 0, archivedThrough: 7, trimmedThrough: 5 };
+      const state = { ...untouchedPartition, archivedThrough: 7, trimmedThrough: 5 };
       expect(await partitions.get(at('t', 3))).toStrictEqual(state);
       await partitions.advance(at('t', 3), 'startOffset', 9);
       expect(await partitions.list('t')).toStrictEqual(new Map([[3, { ...state, startOffset: 9 }]]));
