@@ -14,6 +14,8 @@ import type { Connection } from './log-network.ts';
 export class ArchiveServer {
   readonly segments = new SegmentTable();
   readonly objects = new Map<string, { readonly body: Uint8Array; readonly storedAt: number }>();
+  /** Until the topic is deleted. */
+  isAudited = true;
   readonly state: { -readonly [Name in keyof PartitionState]: number } = { ...untouchedPartition };
   readonly #table: BatchTable;
   readonly #history: LogHistory;
@@ -112,6 +114,7 @@ export class ArchiveServer {
 
   /** Each record that is readable is in a batch, or in the segment that a reader finds for it. */
   audit(): void {
+    if (!this.isAudited) return;
     const { startOffset } = this.state;
     const batches = this.#table.batches(hotPartition);
     for (let offset = startOffset; offset < this.#history.end; ) {
@@ -133,6 +136,13 @@ export class ArchiveServer {
     const segment = this.segments.floor(hotPartition, offset);
     if (segment === undefined || segment.end <= offset || !this.objects.has(segment.object)) return undefined;
     return segment.end;
+  }
+
+  /** Nothing is left of a topic that was deleted. */
+  checkGone(at: PartitionRef): void {
+    for (const object of this.objects.keys()) this.#history.report(`${object} is left of a deleted topic`);
+    for (const { base } of this.#history.isGhost ? [] : this.#table.batches(at))
+      this.#history.report(`the batch at ${base} is left of a deleted topic`);
   }
 
   /** Whether everything is where it belongs once all is done: one batch, and each object named once. */

@@ -2,18 +2,22 @@ import { archivePartition } from '../../lib/archive/archiver.ts';
 import type { ArchiverDeps } from '../../lib/archive/deps.ts';
 import { type ArchiveOptions, archiveDefaults } from '../../lib/archive/options.ts';
 import { deleteOrphans, type OrphanDeps } from '../../lib/archive/orphans.ts';
+import { ArchiveReader } from '../../lib/archive/read/reader.ts';
 import { bytesThrough } from '../../lib/archive/seal.ts';
-import { batchEnd } from '../../lib/domain/records/batches.ts';
+import { RemovalTurns } from '../../lib/delivery/sweep/take-apart.ts';
+import { batchEnd, closesPartition } from '../../lib/domain/records/batches.ts';
 import type { Topic } from '../../lib/domain/topics.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
+import { Reader } from '../../lib/log/read/reader.ts';
 import { type TailRules, tailRules } from '../../lib/log/tail.ts';
 import { BatchTable } from '../../lib/stores/memory/batches.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
+import type { TopicRemoval } from '../../lib/stores/removals.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import { jsonSegments } from '../harness/json-segments.ts';
 import { ArchiveServer } from './archive-store.ts';
-import { checkTold, hotPartition, type Told, write } from './log-actors.ts';
+import { checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
 import { LogHistory } from './log-history.ts';
 import { Connection, type Faults, noFaults, skewOf, spread } from './log-network.ts';
 import { Scheduler, seededRandom } from './scheduler.ts';
@@ -71,6 +75,10 @@ class ArchiveWorld {
   readonly #table: BatchTable;
   readonly #server: ArchiveServer;
   readonly #topic: Topic;
+  /** Whether the name is still the topic's. */
+  #isNamed = true;
+  #deletingSince: number | undefined;
+  #removal: TopicRemoval | undefined;
   readonly #options: ArchiveOptions;
   #faults: Faults;
   #segments = 0;
@@ -111,6 +119,9 @@ class ArchiveWorld {
     for (let index = 0; index < 3; index += 1)
       this.#start((connection) => this.#archiveNowAndThen(connection));
     this.#start((connection) => this.#clearNowAndThen(connection));
+    for (let index = 0; index < 2; index += 1)
+      this.#start((connection) => read(this.#reader(connection), 12));
+    if (this.#random.number() < 0.15) this.#start((connection) => this.#deleteTopic(connection));
     await this.#settle();
     if (this.#history.breach === undefined) await this.#endCalmly();
     return {
@@ -163,11 +174,89 @@ class ArchiveWorld {
     });
   }
 
+  /** The topic under its name. */
+  #found(): Topic | undefined {
+    if (!this.#isNamed) return undefined;
+    return {
+      ...this.#topic,
+      ...(this.#deletingSince !== undefined && { deletingSince: this.#deletingSince }),
+    };
+  }
+
+  #reader(connection: Connection) {
+    const { clock, batches } = connection;
+    const { state } = this.#server;
+    const archive = new ArchiveReader({ ...this.#server.through(connection), format: jsonSegments, clock });
+    const partitions: PartitionStore = {
+      ...this.#partitions(connection),
+      list: () => connection.reach(() => new Map([[0, { ...state }]])),
+      deleteAll: () => Promise.reject(new Error('Readers delete nothing.')),
+    };
+    const reader = new Reader({ batches, partitions, archive, clock });
+    return { reader, clock, random: this.#random, history: this.#history, state };
+  }
+
+  /** Some time or other the topic is deleted, as by a request of which nothing is left but what is written down. */
+  async #deleteTopic(connection: Connection): Promise<void> {
+    await connection.clock.sleep(spread(this.#random, minute, 8 * hour));
+    this.#deletingSince = this.#scheduler.now();
+    const { name, topicId: id } = this.#topic;
+    this.#removal = { kind: 'topic', id, name, partitions: 1, requestedAt: this.#scheduler.now() };
+    for (let round = 0; round < 12; round += 1) {
+      await connection.clock.sleep(spread(this.#random, minute, hour));
+      await this.#takeApart(connection);
+    }
+  }
+
+  /** One turn of a sweep. */
+  async #takeApart(connection: Connection): Promise<void> {
+    const { batches, clock } = connection;
+    const removal = this.#removal;
+    if (removal === undefined) return;
+    const appender = new Appender({ batches, clock, random: this.#random });
+    const turns = new RemovalTurns({
+      topics: {
+        get: () => connection.reach(() => this.#found()),
+        update: () => connection.reach(() => this.#found()),
+        delete: () =>
+          connection.reach(() => {
+            if (!this.#history.closed) this.#history.report('the name went before the partition was closed');
+            this.#isNamed = false;
+          }),
+      },
+      groups: { list: () => connection.reach(() => []), delete: async () => undefined },
+      cursors: { deleteAll: async () => undefined },
+      partitions: { deleteAll: async () => undefined },
+      batches,
+      removals: {
+        put: async () => undefined,
+        list: async () => [],
+        noteClosed: (_id, closedAt) =>
+          connection.reach(() => {
+            this.#removal = this.#removal && { closedAt, ...this.#removal };
+            // Nobody finds its records any more.
+            this.#server.isAudited = false;
+            this.#history.isGone = true;
+          }),
+        delete: () =>
+          connection.reach(() => {
+            this.#removal = undefined;
+          }),
+      },
+      archive: this.#server.through(connection),
+      appender,
+      clock,
+    });
+    const done = turns.take(removal, () => true).catch(() => 'waits');
+    await Promise.race([done, clock.sleep(runMs)]);
+    await appender.abandon();
+  }
+
   #archiver(connection: Connection): ArchiverDeps {
     const { batches, clock } = connection;
     const { segments, objects } = this.#server.through(connection);
     const deps: ArchiverDeps = {
-      topics: { get: () => connection.reach(() => this.#topic) },
+      topics: { get: () => connection.reach(() => this.#found()) },
       batches: {
         ...batches,
         delete: async (at, bases) => {
@@ -216,7 +305,7 @@ class ArchiveWorld {
     const last = batches.at(-1);
     const bytes = last === undefined ? 0 : bytesThrough(last);
     for (const batch of batches) {
-      if (batchEnd(batch) > startOffset) return;
+      if (batchEnd(batch) > startOffset || closesPartition(batch)) return;
       const ageMs = this.#scheduler.now() - batch.appendedAt;
       const isOld = retentionHours !== null && ageMs >= retentionHours * hour - clocksOffMs;
       const isMuch = retentionBytes != null && bytes - bytesThrough(batch) >= retentionBytes;
@@ -253,7 +342,7 @@ class ArchiveWorld {
   async #clear(connection: Connection): Promise<void> {
     const { clock } = connection;
     const { segments, objects } = this.#server.through(connection);
-    const topics = { get: () => connection.reach(() => this.#topic) };
+    const topics = { get: () => connection.reach(() => this.#found()) };
     const deps: OrphanDeps = { topics, segments, objects, clock };
     const done = deleteOrphans(this.#variant.orphans?.(deps) ?? deps, undefined, () => true);
     await Promise.race([done.catch(() => undefined), clock.sleep(runMs)]);
@@ -262,8 +351,8 @@ class ArchiveWorld {
   /** Without any more faults, days later: all is archived, what was left is cleared away, and all can be read. */
   async #endCalmly(): Promise<void> {
     const history = this.#history;
-    checkTold(history, this.#told);
-    history.checkTable(this.#table.batches(hotPartition));
+    if (!history.isGhost) checkTold(history, this.#told);
+    if (this.#server.isAudited) history.checkTable(this.#table.batches(hotPartition));
     this.#faults = noFaults;
     const connection = this.#connect(0);
     const { clock } = connection;
@@ -271,15 +360,26 @@ class ArchiveWorld {
       for (let round = 0; round < 4; round += 1) {
         await clock.sleep(26 * hour);
         await this.#archive(connection);
+        for (let turn = 0; turn < 3; turn += 1) await this.#takeApart(connection);
         await this.#clear(connection);
       }
+      await this.#readToTheEnd(connection);
     };
     const done = end();
     await this.#settle();
     if (history.breach !== undefined) return;
     await done;
     this.#server.audit();
-    if (this.#topic.archive) this.#server.checkAtTheEnd(hotPartition);
+    if (this.#deletingSince !== undefined) this.#server.checkGone(hotPartition);
+    else if (this.#topic.archive) this.#server.checkAtTheEnd(hotPartition);
+  }
+
+  async #readToTheEnd(connection: Connection): Promise<void> {
+    if (this.#deletingSince !== undefined) return;
+    const deps = this.#reader(connection);
+    let offset: number | undefined = this.#server.state.startOffset;
+    while (offset !== undefined && offset < this.#history.end) offset = await readOnce(deps, offset);
+    if (offset !== this.#history.end) this.#history.report(`the log cannot be read past ${offset}`);
   }
 }
 

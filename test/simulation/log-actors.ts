@@ -101,7 +101,7 @@ const checkMismatch = (
 ): void => {
   const { name, expectedOffset, endBefore, history } = asked;
   const end = Number(details.members?.['endOffset']);
-  if (end === expectedOffset || end < endBefore || end > history.end)
+  if (!history.isGone && (end === expectedOffset || end < endBefore || end > history.end))
     history.report(
       `${name} was refused at ${expectedOffset} by an end of ${end}, and the log ended from ${endBefore} to ${history.end}`,
     );
@@ -155,6 +155,7 @@ export const readOnce = async (deps: ReaderDeps, offset: number): Promise<number
     const { records, nextOffset } = strong
       ? await strongly(deps, offset, want, endBefore)
       : await reader.fetch(hotPartition, { offset, ...want, waitMs: chance(random, 0.3) ? 500 : 0 });
+    if (history.isGone) return nextOffset;
     for (const [index, record] of records.entries()) {
       const due = offset + index;
       if (record.offset !== due)
@@ -167,6 +168,7 @@ export const readOnce = async (deps: ReaderDeps, offset: number): Promise<number
   } catch (error) {
     const code = error instanceof Problem ? error.code : undefined;
     if (code === 'unavailable') return offset;
+    if (history.isGone) return undefined;
     if (code !== 'offset_out_of_range') history.report(`a read from ${offset} failed: ${String(error)}`);
     else if (offset >= state.startOffset && offset <= endBefore)
       history.report(
@@ -184,7 +186,7 @@ const strongly = async (
 ) => {
   const { records, more } = await reader.records(hotPartition, offset, want);
   const nextOffset = offset + records.length;
-  if (!more && nextOffset < endBefore)
+  if (!more && nextOffset < endBefore && !history.isGone)
     history.report(
       `a strongly consistent read from ${offset} ended at ${nextOffset}, but ${endBefore} was the end before it`,
     );

@@ -68,6 +68,8 @@ export class RemovalTurns {
       return 'waits';
     }
     if (!isOld(removal.closedAt, deps)) return 'waits';
+    // And by what the log shows: the clock that noted it, or this one, may have been wrong for a moment.
+    if (!(await areClosedLongAgo(deps, removal, hasTime))) return 'waits';
     if (!(await this.#deleteBatches(removal, hasTime))) return hasTime() ? 'more' : 'waits';
     if (!(await this.#deleteSegments(removal, hasTime))) return hasTime() ? 'more' : 'waits';
     for (const { group } of await deps.groups.list(removal.id)) {
@@ -108,6 +110,26 @@ export class RemovalTurns {
     return true;
   }
 }
+
+/**
+ * Whether each partition's closing batch is old enough, or gone. Its date is as right as the store's clock demands
+ * (`Batch.appendedAt`), and so was the clock here when the store took the query (lib/log/tail.ts).
+ */
+const areClosedLongAgo = async (
+  { batches, clock }: RemovalDeps,
+  { id: topicId, partitions }: TopicRemoval,
+  hasTime: () => boolean,
+): Promise<boolean> => {
+  const old = await concurrently(closesAtOnce, partitionsOf({ topicId, partitions }), async (at) => {
+    if (!hasTime()) return false;
+    const askedAt = clock.now();
+    const last = await batches.last(at);
+    if (last === undefined) return true;
+    const now = Math.min(askedAt, clock.now());
+    return closesPartition(last) && now - last.appendedAt >= limits.removalMinAgeMs;
+  });
+  return !old.includes(false);
+};
 
 /** Deletes some of the first segments: the objects before the manifest, by which they are found. Gives how many. */
 const deleteFirst = async (

@@ -87,6 +87,21 @@ describe('what was deleted', () => {
     expect(await made.removals.list('topic', { limit: 10 })).toEqual([]);
   });
 
+  it('goes by the date of the closing batch, and not by a clock alone that was wrong when that was noted', async () => {
+    const made = await makeTopic(1);
+    await made.request();
+    const { clock, table } = made;
+    const young = { ...batch(1, 0), appendedAt: clock.now() + limits.removalMinAgeMs };
+    for (const partition of [0, 1]) table.put(at(partition), young, 0, 0);
+    await made.finish();
+    made.rig.pass(limits.removalMinAgeMs);
+    await made.finish();
+    expect((await left(made)).batches).toBe(4);
+    made.rig.pass(limits.removalMinAgeMs);
+    await made.finish();
+    expect((await left(made)).batches).toBe(0);
+  });
+
   it('finishes a deletion that got no further than being asked for: the name goes, every partition is closed', async () => {
     const made = await makeTopic(1);
     made.table.put(at(0), batch(1, 0), 0, 0);
