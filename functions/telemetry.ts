@@ -119,6 +119,18 @@ export const createTelemetry = (
     logger.info('swept', { ...event });
   };
 
+  const archived = ({ kind: _kind, ...event }: Event<'archived'>): void => {
+    count('RecordsArchived', event.records);
+    metrics.addMetric('BytesArchived', MetricUnit.Bytes, event.bytes);
+    metrics.addMetric('SegmentDuration', MetricUnit.Milliseconds, event.ms);
+    logger.info('archived', { ...event });
+  };
+
+  const archiveLate = ({ kind: _kind, ...event }: Event<'archive-late'>): void => {
+    metrics.addMetric('ArchiveLagAge', MetricUnit.Milliseconds, event.ms);
+    logger.info('the archive is late', { ...event });
+  };
+
   const fault = ({ where, error, requestId }: Event<'fault'>): void => {
     count('Faults', 1);
     countOverall('Faults');
@@ -139,6 +151,8 @@ export const createTelemetry = (
     lag,
     paused,
     swept,
+    archived,
+    'archive-late': archiveLate,
     throttled,
     fault,
   };

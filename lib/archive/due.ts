@@ -75,11 +75,21 @@ export class ArchiveDue {
     return now - first.appendedAt >= this.#deps.options.trimMinAgeMs;
   }
 
-  async #canSeal({ at, state, end }: SweptPartition, now: number): Promise<boolean> {
+  /** Ms since the oldest record that is not archived was due for its age: 0 where none is. */
+  async lateMs(topic: Topic, partition: SweptPartition, now: number): Promise<number> {
+    const first = topic.archive ? await this.#firstUnarchived(partition) : undefined;
+    return first === undefined ? 0 : Math.max(0, now - first.appendedAt - this.#deps.options.segmentMaxAgeMs);
+  }
+
+  async #firstUnarchived({ at, state, end }: SweptPartition): Promise<BatchFacts | undefined> {
     const from = Math.max(state.archivedThrough, state.startOffset);
-    if (from >= end) return false;
-    const first = await this.#first(at, from);
-    if (first === undefined || closesPartition(first)) return false;
+    const first = from >= end ? undefined : await this.#first(at, from);
+    return first === undefined || closesPartition(first) ? undefined : first;
+  }
+
+  async #canSeal({ at, state, end }: SweptPartition, now: number): Promise<boolean> {
+    const first = await this.#firstUnarchived({ at, state, end });
+    if (first === undefined) return false;
     const { segmentMaxAgeMs, segmentMaxBytes } = this.#deps.options;
     if (now - first.appendedAt >= segmentMaxAgeMs) return true;
     return (await this.#bytes(at, end)) - first.bytesBefore >= segmentMaxBytes;

@@ -1,8 +1,9 @@
 import { type Batch, batchEnd, closesPartition } from '../domain/records/batches.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
+import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { PartitionState } from '../stores/partitions.ts';
-import { undecodableBatch } from '../stores/telemetry.ts';
+import { type TelemetryEvent, undecodableBatch } from '../stores/telemetry.ts';
 import type { ArchiverDeps } from './deps.ts';
 import { sealableFrom } from './sealable.ts';
 import { writeSegment } from './write-segment.ts';
@@ -29,13 +30,32 @@ export const sealNext = async (
   if (standing?.start === from) return advance(deps, at, standing.end);
   const due = await isDue(deps, at, from);
   if (!due) return undefined;
+  const begunAt = deps.clock.now();
   const segment = await writeSegment(deps, { topic: topic.name, at }, batchesOf(deps, topic, at, from));
   if (segment === undefined) return undefined;
   const named = await deps.segments.add(at, segment);
   // Nobody will ever read it then. If it is not deleted here, the sweep of what no manifest names does it.
   if (named.object !== segment.object) await deps.objects.delete([segment.object]);
+  else deps.telemetry.record(archived(topic, at, segment, deps.clock.now() - begunAt));
   return advance(deps, at, named.end);
 };
+
+const archived = (
+  { name: topic }: Pick<Topic, 'name'>,
+  { partition }: PartitionRef,
+  { start, end, records, bytes, objectBytes }: Segment,
+  ms: number,
+): TelemetryEvent => ({
+  kind: 'archived',
+  topic,
+  partition,
+  start,
+  end,
+  records,
+  bytes,
+  objectBytes,
+  ms,
+});
 
 const advance = async ({ partitions }: SealDeps, at: PartitionRef, end: number): Promise<number> => {
   await partitions.advance(at, 'archivedThrough', end);

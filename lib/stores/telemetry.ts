@@ -111,6 +111,27 @@ export type TelemetryEvent =
       readonly ms: number;
     }
   | {
+      /** A segment, from the first of its batches that was read until the manifest named it. */
+      readonly kind: 'archived';
+      readonly topic: string;
+      readonly partition: number;
+      /** Offsets, the last one exclusive. */
+      readonly start: number;
+      readonly end: number;
+      readonly records: number;
+      /** Of the batches in the log. */
+      readonly bytes: number;
+      readonly objectBytes: number;
+      readonly ms: number;
+    }
+  | {
+      /** A topic in which records should be archived and are not, at a sweep. */
+      readonly kind: 'archive-late';
+      readonly topic: string;
+      /** Since the oldest of them was due. */
+      readonly ms: number;
+    }
+  | {
       /** An attempt of a request that the store refused for want of capacity. */
       readonly kind: 'throttled';
       readonly table: 'log' | 'state';

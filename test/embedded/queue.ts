@@ -1,7 +1,8 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
-import type { Queue } from '../../lib/stores/sqs/wake-queue.ts';
+import type { Queue } from '../../lib/stores/sqs/send.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
+import type { EmbeddedService } from './dynamodb.ts';
 import { ensureQueue } from './resources.ts';
 import { startSqsAndS3 } from './sqs-s3.ts';
 
@@ -12,12 +13,12 @@ export interface TestQueue extends AsyncDisposable, Queue {
   receive(): Promise<string[]>;
 }
 
-/** A queue on a fauxqs of its own, in memory, on a port of 127.0.0.1. */
-export const embeddedQueue = async (): Promise<TestQueue> => {
-  const server = await startSqsAndS3();
+/** A queue on `server`; without one, on a fauxqs of its own, in memory, on a port of 127.0.0.1. */
+export const embeddedQueue = async (name = 'wakes', given?: EmbeddedService): Promise<TestQueue> => {
+  const server = given ?? (await startSqsAndS3());
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = createQueueClient({ endpoint: server.endpoint, region: 'us-east-1', credentials });
-  const queueUrl = await ensureQueue(client, server.endpoint, 'wakes', 30);
+  const queueUrl = await ensureQueue(client, server.endpoint, name, 30);
   const take = async (): Promise<string[]> => {
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
@@ -38,7 +39,7 @@ export const embeddedQueue = async (): Promise<TestQueue> => {
     receive,
     [Symbol.asyncDispose]: async () => {
       client.destroy();
-      await server.stop();
+      if (given === undefined) await server.stop();
     },
   };
 };

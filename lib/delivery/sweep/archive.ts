@@ -7,12 +7,13 @@ import type { Clock } from '../../stores/clock.ts';
 import type { ObjectStore } from '../../stores/objects.ts';
 import { type PartitionStore, untouchedPartition } from '../../stores/partitions.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
+import type { Telemetry } from '../../stores/telemetry.ts';
 import type { Failures } from './failures.ts';
 import type { Ends } from './groups.ts';
 
 export interface SweepArchive {
   /** Lives as long as the process, so that a later sweep reads nothing of a partition in which nothing has changed. */
-  readonly due: Pick<ArchiveDue, 'isDue'>;
+  readonly due: Pick<ArchiveDue, 'isDue' | 'lateMs'>;
   readonly queue: ArchiveQueue;
   readonly partitions: Pick<PartitionStore, 'list'>;
   readonly segments: SegmentStore;
@@ -20,18 +21,21 @@ export interface SweepArchive {
 }
 
 const partitionsAtOnce = 16;
+/** What the sweep after a segment was due, and the archiver that it calls, may take: nobody is told of it. */
+const lateFromMs = 15 * 60_000;
+
+interface SendDeps extends Omit<SweepArchive, 'segments' | 'objects'> {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly telemetry: Telemetry;
+}
 
 /**
  * Queues a task for each partition of a topic in which the archiver has something to do: one query more, and a few for each
- * partition in which something has changed. A partition that cannot be read keeps no other from its task.
+ * partition in which something has changed. A partition that cannot be read keeps no other from its task. Tells telemetry of
+ * a topic whose archive is late.
  */
 export const sendTasks = async (
-  {
-    due,
-    queue,
-    partitions,
-    clock,
-  }: Omit<SweepArchive, 'segments' | 'objects'> & { readonly clock: Pick<Clock, 'now'> },
+  { due, queue, partitions, clock, telemetry }: SendDeps,
   topic: Topic,
   readEnds: () => Promise<Ends>,
   failures: Failures,
@@ -43,9 +47,14 @@ export const sendTasks = async (
     const end = ends[at.partition];
     if (end === undefined) return [];
     const state = states.get(at.partition) ?? untouchedPartition;
-    const isDue = await failures.kept(() => due.isDue(topic, { at, state, end }, now), false);
-    return isDue ? [{ topic: topic.name, ...at }] : [];
+    const partition = { at, state, end };
+    return failures.kept(async () => {
+      if (!(await due.isDue(topic, partition, now))) return [];
+      return [{ task: { topic: topic.name, ...at }, lateMs: await due.lateMs(topic, partition, now) }];
+    }, []);
   });
-  const tasks = found.flat();
-  if (tasks.length > 0) await queue.send(tasks);
+  const all = found.flat();
+  const ms = all.reduce((most, { lateMs }) => Math.max(most, lateMs), 0);
+  if (ms >= lateFromMs) telemetry.record({ kind: 'archive-late', topic: topic.name, ms });
+  if (all.length > 0) await queue.send(all.map(({ task }) => task));
 };

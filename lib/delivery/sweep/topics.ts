@@ -124,7 +124,7 @@ const sweepTopic = async (
   const { archive } = deps;
   // After every wake: what is archived a sweep later is late for nobody.
   if (archive !== undefined && topic.deletingSince === undefined && hasTime())
-    await failures.kept(() => sendTasks({ ...archive, clock: deps.clock }, topic, ends, failures), undefined);
+    await failures.kept(() => sendTasks({ ...deps, ...archive }, topic, ends, failures), undefined);
   return swept;
 };
 

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { limits } from '../../domain/limits.ts';
 import type { Wake } from '../../domain/wakes.ts';
+import { fromMessage } from './foreign-message.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(limits.nameLength));
 
@@ -21,27 +22,11 @@ const wakeSchema = (): z.ZodMiniType<Wake> => {
   return schema;
 };
 
-/** A message on the queue that is no wake: nothing this product sent. */
-export class ForeignMessageError extends Error {
-  override readonly name = 'ForeignMessageError';
-}
-
 /** A message's body: the wake as JSON. */
 export const wakeToMessage = (wake: Wake): string => JSON.stringify(wake);
 
 /**
  * The wake in a message's body.
- * @throws ForeignMessageError that says what is wrong with it, without repeating its content.
+ * @throws ForeignMessageError
  */
-export const wakeFromMessage = (body: string): Wake => {
-  let content: unknown;
-  try {
-    content = JSON.parse(body);
-  } catch {
-    throw new ForeignMessageError('The message is not a wake: its body is not JSON.');
-  }
-  const parsed = wakeSchema().safeParse(content);
-  if (parsed.success) return parsed.data;
-  const where = [...new Set(parsed.error.issues.map(({ path }) => path.join('.') || 'its body'))];
-  throw new ForeignMessageError(`The message is not a wake: wrong in ${where.join(', ')}.`);
-};
+export const wakeFromMessage = (body: string): Wake => fromMessage(wakeSchema(), 'a wake', body);

@@ -8,7 +8,7 @@ import type { ArchiveTask } from '../../../lib/domain/archive-tasks.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { Batch } from '../../../lib/domain/records/batches.ts';
 import { objectName } from '../../../lib/domain/segments.ts';
-import { noTelemetry } from '../../../lib/stores/telemetry.ts';
+import { noTelemetry, type TelemetryEvent } from '../../../lib/stores/telemetry.ts';
 import { at, hour, makeRig } from '../archive/rig.ts';
 
 const orphan = objectName({ topic: 'orders', partition: 0, start: 7, end: 9, attempt: 'dead' });
@@ -52,6 +52,23 @@ it('a sweep queues a task for each partition in which the archiver has something
   rig.pass(hour);
   await rig.sweep();
   expect(rig.tasks).toEqual([{ topic: 'orders', topicId: 't1', partition: 0 }]);
+});
+
+it('a sweep tells of a topic whose archive is late by more than a sweep and a run of the archiver take', async () => {
+  const rig = await makeSweeps();
+  const lateIn = async (): Promise<unknown[]> => {
+    const events: TelemetryEvent[] = [];
+    await rig.sweep({ telemetry: { record: (event) => void events.push(event) } });
+    return events.filter(({ kind }) => kind === 'archive-late');
+  };
+  rig.append({ value: 1 });
+  rig.pass(hour + 15 * 60_000 - 1);
+  expect(await lateIn()).toEqual([]);
+  rig.pass(1);
+  expect(await lateIn()).toEqual([{ kind: 'archive-late', topic: 'orders', ms: 15 * 60_000 }]);
+  await rig.archive();
+  rig.pass(10 * hour);
+  expect(await lateIn()).toEqual([]);
 });
 
 it('a sweep queues nothing for a topic that is being deleted', async () => {

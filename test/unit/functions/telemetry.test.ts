@@ -68,6 +68,23 @@ describe('the telemetry of a function', () => {
     });
   });
 
+  it('counts what is archived, and logs of which partition', async () => {
+    const segment = { topic: 'orders', partition: 3, start: 10, end: 20, records: 10 } as const;
+    const archived = { kind: 'archived', ...segment, bytes: 1000, objectBytes: 700, ms: 40 } as const;
+    const lines = await linesOf(archived, { kind: 'archive-late', topic: 'orders', ms: 900_000 });
+    expect(metricsIn(lines)).toEqual({
+      RecordsArchived: [10, 'Count', 'service'],
+      BytesArchived: [1000, 'Bytes', 'service'],
+      SegmentDuration: [40, 'Milliseconds', 'service'],
+      ArchiveLagAge: [900_000, 'Milliseconds', 'service'],
+    });
+    expect(lines.find((line) => line['message'] === 'archived')).toMatchObject(segment);
+    expect(lines.find((line) => line['message'] === 'the archive is late')).toMatchObject({
+      topic: 'orders',
+      ms: 900_000,
+    });
+  });
+
   it('never fails what it tells of', async () => {
     const wrong: unknown = { kind: 'lag', topic: 'orders', group: 'billing', records: 1 };
     const lines = await linesOf(wrong as TelemetryEvent);
