@@ -3,7 +3,7 @@
  * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
  */
 const concerns = '^lib/(http|topics|log|groups|delivery|archive|auth)/';
-const adapters = '^lib/stores/(aws|dynamodb|s3|sqs|https|memory|system)/';
+const adapters = '^lib/stores/(aws|dynamodb|files|https|memory|s3|sqlite|sqs|system)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -33,7 +33,7 @@ export default {
       from: { path: concerns },
       to: {
         path: [
-          '^lib/stores/(aws|dynamodb|s3|sqs|https|memory|system)/',
+          '^lib/stores/(aws|dynamodb|files|https|memory|s3|sqlite|sqs|system)/',
           '^lib/local/',
           '^(functions|infra|test|bench)/',
         ],
@@ -58,12 +58,12 @@ export default {
       to: { path: '^(lib/(local|stores/memory)/|infra|test|bench)' },
     },
     {
-      name: 'infra-takes-tables-and-limits-alone',
+      name: 'infra-takes-tables-limits-and-defaults-alone',
       severity: 'error',
       from: { path: '^infra/', pathNot: '^infra/keys/' },
       to: {
         path: '^(lib|functions|test|bench)/',
-        pathNot: '^lib/(domain/limits|stores/dynamodb/tables)\\.ts$',
+        pathNot: '^lib/(domain/limits|archive/options|stores/dynamodb/tables)\\.ts$',
       },
     },
     {

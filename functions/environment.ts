@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { archiveDefaults } from '../lib/archive/options.ts';
 import { rootKeyRule } from '../lib/domain/keys.ts';
 import { limits } from '../lib/domain/limits.ts';
 import { plainLine } from '../lib/domain/plain-text.ts';
@@ -25,6 +26,14 @@ interface Setting<Value> {
 
 const text = (meaning: string): Setting<string> => ({ meaning, parse: (value) => value });
 
+const url = (meaning: string): Setting<string> => ({
+  meaning,
+  parse: (value) => {
+    if (!URL.canParse(value)) throw new Error(`must be a URL, and is ${JSON.stringify(value)}`);
+    return value;
+  },
+});
+
 const wholeNumber = (meaning: string, { min, max, absent }: Record<'min' | 'max' | 'absent', number>) => ({
   meaning,
   parse: (value: string): number => {
@@ -40,12 +49,12 @@ const segments = {
   MILLRACE_SEGMENT_MAX_BYTES: wholeNumber('bytes of live log that seal a segment', {
     min: 1024,
     max: 1024 ** 3,
-    absent: 64 * 1024 ** 2,
+    absent: archiveDefaults.segmentMaxBytes,
   }),
   MILLRACE_SEGMENT_MAX_AGE_SECONDS: wholeNumber('seconds after which a segment is sealed', {
     min: 1,
     max: 30 * 86_400,
-    absent: 86_400,
+    absent: archiveDefaults.segmentMaxAgeMs / 1000,
   }),
 };
 
@@ -55,13 +64,8 @@ const sweepSeconds = wholeNumber('seconds between sweeps', { min: 1, max: 86_400
 const functionSettings = {
   MILLRACE_LOG_TABLE: text('the name of the log table'),
   MILLRACE_STATE_TABLE: text('the name of the state table'),
-  MILLRACE_WAKE_QUEUE_URL: {
-    meaning: 'the URL of the wake queue',
-    parse: (value: string): string => {
-      if (!URL.canParse(value)) throw new Error(`must be a URL, and is ${JSON.stringify(value)}`);
-      return value;
-    },
-  },
+  MILLRACE_WAKE_QUEUE_URL: url('the URL of the wake queue'),
+  MILLRACE_ARCHIVE_QUEUE_URL: url('the URL of the archive queue'),
   MILLRACE_ARCHIVE_BUCKET: text('the name of the archive bucket'),
   MILLRACE_SWEEP_SECONDS: sweepSeconds,
   ...segments,

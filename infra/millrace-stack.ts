@@ -3,13 +3,15 @@ import type { Construct } from 'constructs';
 import { limits } from '../lib/domain/limits.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { Alarms } from './constructs/alarms.ts';
+import { ArchiveCatalogue } from './constructs/archive-catalogue.ts';
+import { ArchiveQueue, Archiving } from './constructs/archiving.ts';
 import { BrokerFunction } from './constructs/broker-function.ts';
 import { type FunctionName, functionNames } from './constructs/bundling.ts';
 import { Delivery } from './constructs/delivery.ts';
 import { HttpEntry } from './constructs/http-entry.ts';
 import { LogStorage } from './constructs/log-storage.ts';
 import { Overview } from './constructs/overview.ts';
-import { rightsOf } from './constructs/rights.ts';
+import { archivedObjects, archiveUsers, rightsOf } from './constructs/rights.ts';
 import { WakeQueue } from './constructs/wake-queue.ts';
 import { isProtected, keepsData, type Settings } from './settings.ts';
 
@@ -45,9 +47,15 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
     callsItself: true,
   },
   sweep: {
-    description: 'Wakes what was forgotten and finishes removals',
+    description: 'Wakes what was forgotten, finishes removals and sends what is due to the archive',
     memoryMb: settings.sweepMemoryMb,
     timeout: Duration.minutes(4),
+  },
+  archive: {
+    description: 'Archives, trims and lets go by retention, a partition at a time',
+    memoryMb: settings.archiveMemoryMb,
+    // Four minutes of segments; what is left the next sweep finds. A run that is lost holds its partition up no longer.
+    timeout: Duration.minutes(5),
   },
 });
 
@@ -70,13 +78,16 @@ export interface MillraceStackProps extends StackProps {
 export class MillraceStack extends Stack {
   readonly storage: LogStorage;
   readonly wakes: WakeQueue;
+  readonly tasks: ArchiveQueue;
   readonly functions: Readonly<Record<FunctionName, BrokerFunction>>;
   readonly entry: HttpEntry;
+  readonly catalogue: ArchiveCatalogue | undefined;
 
   constructor(scope: Construct, id: string, { settings, ...props }: MillraceStackProps) {
     super(scope, id, props);
     this.storage = new LogStorage(this, 'Storage', { settings });
     this.wakes = new WakeQueue(this, 'WakeQueue', { consumerTimeout: runs(settings).deliver.timeout });
+    this.tasks = new ArchiveQueue(this, 'ArchiveQueue', { consumerTimeout: runs(settings).archive.timeout });
     this.functions = this.#functions(settings);
     this.entry = new HttpEntry(this, 'Http', {
       settings,
@@ -93,6 +104,16 @@ export class MillraceStack extends Stack {
       deliverMaxConcurrency: settings.deliverMaxConcurrency,
       sweepInterval: Duration.minutes(settings.sweepMinutes),
     });
+    new Archiving(this, 'Archiving', {
+      tasks: this.tasks,
+      archive: this.functions.archive.lambda,
+      maxConcurrency: settings.archiveMaxConcurrency,
+    });
+    if (settings.glue)
+      this.catalogue = new ArchiveCatalogue(this, 'Catalogue', {
+        archive: this.storage.archive,
+        database: this.stackName,
+      });
     this.#watch(settings);
     // That a dashboard can be tagged is younger than what cfn-lint knows.
     const options = { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] };
@@ -102,18 +123,9 @@ export class MillraceStack extends Stack {
   }
 
   #functions(settings: Settings): Record<FunctionName, BrokerFunction> {
-    const { log, state } = this.storage;
-    const tables = { MILLRACE_LOG_TABLE: log.tableName, MILLRACE_STATE_TABLE: state.tableName };
-    const queue = { MILLRACE_WAKE_QUEUE_URL: this.wakes.queue.queueUrl };
-    const environments: Record<FunctionName, Record<string, string>> = {
-      produce: tables,
-      consume: tables,
-      admin: { ...tables, ...queue },
-      'on-append': { MILLRACE_STATE_TABLE: state.tableName, ...queue },
-      deliver: { ...tables, ...queue },
-      sweep: { ...tables, ...queue },
-    };
-    const rights = rightsOf({ log, state, wakes: this.wakes });
+    const { log, state, archive } = this.storage;
+    const environments = this.#environments(settings);
+    const rights = rightsOf({ log, state, archive, wakes: this.wakes, tasks: this.tasks });
     const make = (name: FunctionName): BrokerFunction =>
       new BrokerFunction(this, idOf(name), {
         name,
@@ -133,7 +145,36 @@ export class MillraceStack extends Stack {
       `AwsSolutions-IAM5[Resource::<${this.getLogicalId(log.node.defaultChild as CfnElement)}.Arn>/stream/*]`,
       'ListStreams, which an event source mapping demands, cannot be confined further than to the streams of one table.',
     );
+    const bucket = this.getLogicalId(archive.node.defaultChild as CfnElement);
+    for (const name of archiveUsers)
+      acknowledge(
+        functions[name].role,
+        `AwsSolutions-IAM5[Resource::<${bucket}.Arn>/${archivedObjects}]`,
+        'Objects of the archive are named after topics, which come and go.',
+      );
     return functions;
+  }
+
+  #environments(settings: Settings): Record<FunctionName, Record<string, string>> {
+    const { log, state, archive } = this.storage;
+    const tables = { MILLRACE_LOG_TABLE: log.tableName, MILLRACE_STATE_TABLE: state.tableName };
+    const wakes = { MILLRACE_WAKE_QUEUE_URL: this.wakes.queue.queueUrl };
+    const bucket = { MILLRACE_ARCHIVE_BUCKET: archive.bucketName };
+    const segments = {
+      ...bucket,
+      MILLRACE_SEGMENT_MAX_BYTES: String(settings.segmentMaxBytes),
+      MILLRACE_SEGMENT_MAX_AGE_SECONDS: String(settings.segmentMaxAgeSeconds),
+    };
+    const tasks = { MILLRACE_ARCHIVE_QUEUE_URL: this.tasks.queue.queueUrl };
+    return {
+      produce: tables,
+      consume: { ...tables, ...bucket },
+      admin: { ...tables, ...wakes, ...bucket },
+      'on-append': { MILLRACE_STATE_TABLE: state.tableName, ...wakes },
+      deliver: { ...tables, ...wakes, ...bucket },
+      sweep: { ...tables, ...wakes, ...tasks, ...segments },
+      archive: { ...tables, ...segments },
+    };
   }
 
   #watch(settings: Settings): void {
@@ -142,6 +183,7 @@ export class MillraceStack extends Stack {
       functions: this.functions,
       tables: { log: this.storage.log, state: this.storage.state },
       wakes: this.wakes,
+      tasks: this.tasks,
       stage: this.entry.stage,
     };
     const { alarms } = new Alarms(this, 'Alarms', { watched, settings, prefix: this.stackName });
@@ -164,6 +206,10 @@ export class MillraceStack extends Stack {
     output('WakeQueueUrl', this.wakes.queue.queueUrl, 'Wakes for deliver');
     output('WakeDeadLettersUrl', this.wakes.deadLetters.queueUrl, 'Wakes that nobody could answer');
     output('StreamFailuresUrl', this.wakes.streamFailures.queueUrl, 'Stream events that on-append failed on');
+    output('ArchiveQueueUrl', this.tasks.queue.queueUrl, 'Partitions for archive');
+    output('ArchiveDeadLettersUrl', this.tasks.deadLetters.queueUrl, 'Tasks that archive failed at');
+    if (this.catalogue !== undefined)
+      output('ArchiveTable', this.catalogue.name, 'The archive as a table of the Glue catalogue');
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { archiveDefaults } from '../lib/archive/options.ts';
 
 /** What CloudWatch Logs can keep. */
 const retentionDays = [
@@ -32,8 +33,12 @@ const unreserved = 100;
 const defaultDeliverConcurrency = (quota: number): number =>
   Math.min(50, Math.max(2, Math.floor(quota / 20)));
 
+const defaultArchiveConcurrency = (quota: number): number =>
+  Math.min(10, Math.max(2, Math.floor(quota / 50)));
+
 interface Concurrency {
   readonly concurrencyQuota: number;
+  readonly archiveMaxConcurrency?: number | undefined;
   readonly produceReservedConcurrency?: number | undefined;
   readonly onAppendReservedConcurrency?: number | undefined;
   readonly deliverMaxConcurrency?: number | undefined;
@@ -44,6 +49,9 @@ const reserved = ({ produceReservedConcurrency = 0, onAppendReservedConcurrency 
 
 const deliverConcurrency = ({ deliverMaxConcurrency, concurrencyQuota }: Concurrency): number =>
   deliverMaxConcurrency ?? defaultDeliverConcurrency(concurrencyQuota);
+
+const archiveConcurrency = ({ archiveMaxConcurrency, concurrencyQuota }: Concurrency): number =>
+  archiveMaxConcurrency ?? defaultArchiveConcurrency(concurrencyQuota);
 
 const schema = z
   .strictObject({
@@ -93,6 +101,8 @@ const schema = z
     onAppendMemoryMb: megabytes.default(256),
     deliverMemoryMb: megabytes.default(512),
     sweepMemoryMb: megabytes.default(256),
+    /** A whole processor of Lambda's: what seals a segment is work for one. */
+    archiveMemoryMb: megabytes.default(1769),
     /** Lambda's quota _Concurrent executions_ of the account in the region. New accounts may have 10. */
     concurrencyQuota: whole(10, 1_000_000).default(1000),
     /** Of it, what is kept for appends, and for what turns them into wakes: what others do cannot stop them then. */
@@ -103,10 +113,19 @@ const schema = z
      * twentieth of the quota, from 2 to 50.
      */
     deliverMaxConcurrency: whole(2, 1000).optional(),
+    /** Partitions that are archived at once. Absent: a fiftieth of the quota, from 2 to 10. */
+    archiveMaxConcurrency: whole(2, 1000).optional(),
+    /** A part of the log is archived when it has so many bytes, as it is stored, or is so old. */
+    segmentMaxBytes: whole(1024 ** 2, 64 * 1024 ** 2).default(archiveDefaults.segmentMaxBytes),
+    segmentMaxAgeSeconds: whole(60, 30 * 86_400).default(archiveDefaults.segmentMaxAgeMs / 1000),
+    /** A table of the Glue catalogue, by which Athena queries the archive. */
+    glue: flag.default(false),
     /** Minutes between sweeps: how long what no wake was queued for may wait. */
     sweepMinutes: whole(1, 60).default(5),
     /** Minutes that a record may wait for its group before somebody is alarmed. */
     alarmLagMinutes: whole(1, 1440).default(15),
+    /** Minutes by which the archive of a partition may be late before somebody is alarmed. */
+    alarmArchiveLagMinutes: whole(15, 1440).default(120),
     /**
      * Faults of functions, or answers with 5xx, in five minutes, from which on somebody is alarmed if most of twenty minutes
      * are so. One is for small stacks, which are broken by one; a busy one has some in most of its minutes.
@@ -133,9 +152,16 @@ const schema = z
   .refine((settings) => reserved(settings) + deliverConcurrency(settings) <= settings.concurrencyQuota, {
     path: ['deliverMaxConcurrency'],
     message: 'more than concurrencyQuota has without what is reserved',
+  })
+  .refine((settings) => reserved(settings) + archiveConcurrency(settings) <= settings.concurrencyQuota, {
+    path: ['archiveMaxConcurrency'],
+    message: 'more than concurrencyQuota has without what is reserved',
   });
 
-export type Settings = z.output<typeof schema> & { readonly deliverMaxConcurrency: number };
+export type Settings = z.output<typeof schema> & {
+  readonly deliverMaxConcurrency: number;
+  readonly archiveMaxConcurrency: number;
+};
 
 /** A setting in the CDK context is wrong. The message names it and says what is allowed. */
 export class SettingsError extends Error {
@@ -160,7 +186,12 @@ const describe = (issue: z.core.$ZodIssue, given: Record<string, unknown>): stri
 export const readSettings = (context: Readonly<Record<string, unknown>>): Settings => {
   const given = Object.fromEntries(Object.entries(context).filter(([key]) => isOurs(key)));
   const read = schema.safeParse(given);
-  if (read.success) return { ...read.data, deliverMaxConcurrency: deliverConcurrency(read.data) };
+  if (read.success)
+    return {
+      ...read.data,
+      deliverMaxConcurrency: deliverConcurrency(read.data),
+      archiveMaxConcurrency: archiveConcurrency(read.data),
+    };
   const lines = read.error.issues.map((issue) => `  ${describe(issue, given)}`);
   throw new SettingsError(`Wrong settings (cdk.json "context", or -c name=value):\n${lines.join('\n')}`);
 };

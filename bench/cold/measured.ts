@@ -75,6 +75,11 @@ const calls: Readonly<Record<FunctionName, Call>> = {
     called: 'the schedule, over empty tables: two queries, also by its bare handler',
     bareEvent: { queries: 2 },
   },
+  archive: {
+    bare: 'bare-dynamodb',
+    event: { Records: [] },
+    called: 'an event of no tasks',
+  },
 };
 
 const bareEntry = (name: BareName): string => new URL(`./${name}.ts`, import.meta.url).pathname;

@@ -51,7 +51,7 @@ export const idleItems = (stack: IdleStack): readonly Item[] => {
     item('dashboard', stack.dashboards, prices.dashboard, freeDashboards),
     item('alarms', stack.alarms, prices.alarm),
     item('own metrics', 0, prices.metric),
-    item('polls of the wake queue by Lambda', polls, prices.queueRequest),
+    item('polls of the two queues by Lambda', polls, prices.queueRequest),
     item('sweeps: calls by the schedule', sweeps, prices.scheduled),
     item('sweeps: calls of the function', sweeps, prices.lambdaCall),
     item('sweeps: GB-seconds', gbSeconds, prices.lambdaGbSecond),

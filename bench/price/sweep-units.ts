@@ -1,8 +1,11 @@
+import { ArchiveDue } from '../../lib/archive/due.ts';
+import { archiveDefaults } from '../../lib/archive/options.ts';
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { deliveryDefaults } from '../../lib/domain/groups.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import type { RequestUsage } from '../../lib/stores/dynamodb/client.ts';
+import { MemoryObjectStore } from '../../lib/stores/memory/objects.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { noTelemetry as telemetry } from '../../lib/stores/telemetry.ts';
@@ -37,12 +40,13 @@ export const sweepReadUnits = async ({ topics, partitions, groups }: Idle): Prom
     const createdAt = clock.now();
     for (let index = 0; index < topics; index += 1) {
       const topic = { name: `topic-${index}`, topicId: `topic${index}`, partitions, retentionHours: 168 };
-      await stores.topics.create({ ...topic, archive: false, createdAt });
+      await stores.topics.create({ ...topic, archive: true, createdAt });
       const at = Array.from({ length: partitions }, (_, partition) => ({
         topicId: topic.topicId,
         partition,
       }));
       await Promise.all(at.map((partition) => appender.append(partition, [{ key: 'a' }])));
+      await Promise.all(at.map((partition) => stores.partitions.advance(partition, 'archivedThrough', 1)));
       for (let number = 0; number < groups; number += 1) {
         const group = { name: `group-${number}`, groupId: `group${index}-${number}`, topic: topic.name };
         const startOffsets = at.map(() => 1);
@@ -53,7 +57,15 @@ export const sweepReadUnits = async ({ topics, partitions, groups }: Idle): Prom
         await stores.groups.putEndpoint(ref, { ...endpoint, status: 'enabled' });
       }
     }
-    const deps = { ...stores, ends: new PartitionEnds(batches), appender, clock, telemetry };
+    const { segments, partitions: partitionStates } = stores;
+    const archive = {
+      due: new ArchiveDue({ batches, segments, options: archiveDefaults }),
+      queue: { send: () => Promise.reject(new Error('An idle sweep found something to archive.')) },
+      partitions: partitionStates,
+      segments,
+      objects: new MemoryObjectStore(clock),
+    };
+    const deps = { ...stores, ends: new PartitionEnds(batches), archive, appender, clock, telemetry };
     const run = { remainingMs: () => 240_000 };
     // The first one of a process has to find out where each partition ends.
     await sweep(deps, run);

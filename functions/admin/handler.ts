@@ -9,6 +9,7 @@ import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { archiveReader, smallMemory } from '../archive.ts';
 import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
 import { createHttpHandler, gatewayRequestId } from '../http-events.ts';
 import { logTable, stateTable } from '../tables.ts';
@@ -18,12 +19,14 @@ const environment = functionEnvironment([
   'MILLRACE_LOG_TABLE',
   'MILLRACE_STATE_TABLE',
   'MILLRACE_WAKE_QUEUE_URL',
+  'MILLRACE_ARCHIVE_BUCKET',
 ]);
 const telemetry = createTelemetry();
 const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
 const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
 const batches = dynamoBatchStore(log);
 const stores = dynamoStateStores(state);
+const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, stores.segments, smallMemory);
 const queue = sqsWakeQueue({
   client: createQueueClient(),
   queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
@@ -37,7 +40,7 @@ export const handler = createHttpHandler({
     ...stores,
     appender,
     queue,
-    reader: new Reader({ batches, partitions: stores.partitions, clock }),
+    reader: new Reader({ batches, partitions: stores.partitions, archive, clock }),
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory: new TopicDirectory({ topics: stores.topics, clock }),
     clock,

@@ -5,11 +5,13 @@ import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
 import { dynamoPartitionStore } from '../../lib/stores/dynamodb/partitions.ts';
+import { dynamoSegmentStore } from '../../lib/stores/dynamodb/segments.ts';
 import { HttpsWebhookSender } from '../../lib/stores/https/webhooks.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { archiveReader } from '../archive.ts';
 import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
 import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry, flushing } from '../telemetry.ts';
@@ -19,6 +21,7 @@ const environment = functionEnvironment([
   'MILLRACE_LOG_TABLE',
   'MILLRACE_STATE_TABLE',
   'MILLRACE_WAKE_QUEUE_URL',
+  'MILLRACE_ARCHIVE_BUCKET',
 ]);
 const telemetry = createTelemetry();
 const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
@@ -30,8 +33,9 @@ const wakes = sqsWakeQueue({
 });
 const groups = dynamoGroupStore(state);
 const batches = dynamoBatchStore(log);
+const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, dynamoSegmentStore(state));
 const deps = {
-  runs: new RunReader({ batches, partitions: dynamoPartitionStore(state), clock }),
+  runs: new RunReader({ batches, partitions: dynamoPartitionStore(state), archive, clock }),
   cursors: dynamoCursorStore(state),
   groups,
   memory: newDeliveryMemory({ groups, clock }),

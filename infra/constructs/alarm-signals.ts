@@ -174,9 +174,37 @@ const faultSignals = (watched: Watched, { alarmFaults }: Settings): Signal[] => 
   },
 ];
 
+/**
+ * That the archive is late stands for all that keeps it from being written. It is told of a topic when a sweep comes to that,
+ * so its period is one of those; a batch that cannot be decoded is not archived, nor what comes after it.
+ */
+const archiveSignals = (watched: Watched, settings: Settings): Signal[] => [
+  {
+    id: 'ArchiveLagAge',
+    says: `A partition should have been archived more than ${settings.alarmArchiveLagMinutes} minutes ago. No record is lost: what is not archived stays in the log table, at its price. Find out in the logs of sweep and of archive what keeps it.`,
+    section: 'The archive is late',
+    metric: every(counted(watched, 'sweep', 'ArchiveLagAge', 'Maximum'), sweepPeriod(settings)),
+    from: seconds(settings.alarmArchiveLagMinutes) * 1000,
+    of: [1, 1],
+  },
+  {
+    id: 'ArchiveDeadLetters',
+    says: 'archive failed three times at a partition. No record is lost: sweep sends the partition again. Find out in the log of archive why it failed.',
+    section: 'Archive tasks were set aside',
+    metric: watched.tasks.deadLetters.metricApproximateNumberOfMessagesVisible({
+      statistic: 'Maximum',
+      period,
+    }),
+    from: 1,
+    of: [1, 1],
+    stays: true,
+  },
+];
+
 export const signals = (watched: Watched, settings: Settings): readonly Signal[] => [
   ...deliverySignals(watched, settings),
   ...sweepSignals(watched, settings),
+  ...archiveSignals(watched, settings),
   ...faultSignals(watched, settings),
 ];
 

@@ -20,7 +20,15 @@ export const bundle = {
 } as const;
 
 /** One Lambda each, by the name of its folder under `functions/`. */
-export const functionNames = ['produce', 'consume', 'admin', 'on-append', 'deliver', 'sweep'] as const;
+export const functionNames = [
+  'produce',
+  'consume',
+  'admin',
+  'on-append',
+  'deliver',
+  'sweep',
+  'archive',
+] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 export const root = new URL('../..', import.meta.url).pathname;

@@ -8,7 +8,7 @@ import {
   MathExpression,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { counted, countedOverall, ofEveryFunction, ofFunction, period, type Watched } from './signals.ts';
+import { counted, countedOverall, ofFunction, period, type Watched } from './signals.ts';
 
 const graph = (title: string, left: IMetric[], right: IMetric[] = []): IWidget =>
   new GraphWidget({ title, left, right, width: 8, height: 6, period, leftYAxis: { min: 0 } });
@@ -26,6 +26,20 @@ const searched = (
     label: '',
     period,
   });
+
+/**
+ * What Lambda counts of each of our functions. Searched for, since a dashboard of more than 50 metrics is paid for; whatever
+ * a search finds counts as one, as far as is known.
+ */
+const ofEveryFunction = ({ functions }: Watched, metricName: 'Errors' | 'Throttles'): IMetric => {
+  const names = Object.values(functions).map(({ lambda }) => `FunctionName="${lambda.functionName}"`);
+  return new MathExpression({
+    expression: `SEARCH('{"AWS/Lambda","FunctionName"} MetricName="${metricName}" AND (${names.join(' OR ')})', 'Sum', ${period.toSeconds()})`,
+    usingMetrics: {},
+    label: '',
+    period,
+  });
+};
 
 const ofEveryGroup = (watched: Watched, metricName: 'Lag' | 'LagAge'): IMetric =>
   searched(watched, 'service,topic,group', metricName, 'Maximum');
@@ -67,14 +81,24 @@ const deliveryRow = (watched: Watched): IWidget[] => {
   ];
 };
 
+const queueLabels = [
+  'wakes',
+  'wakes set aside',
+  'stream events set aside',
+  'archive tasks',
+  'archive tasks set aside',
+];
+
 const partsRow = (watched: Watched): IWidget[] => {
   const { queue, deadLetters, streamFailures } = watched.wakes;
   const age = queue.metricApproximateAgeOfOldestMessage({ period, statistic: 'Maximum' });
-  const visible = [queue, deadLetters, streamFailures].map((each, index) =>
+  const { tasks } = watched;
+  const queues = [queue, deadLetters, streamFailures, tasks.queue, tasks.deadLetters];
+  const visible = queues.map((each, index) =>
     each.metricApproximateNumberOfMessagesVisible({
       period,
       statistic: 'Maximum',
-      label: ['wakes', 'wakes set aside', 'stream events set aside'][index] ?? '',
+      label: queueLabels[index] ?? '',
     }),
   );
   return [
@@ -84,8 +108,8 @@ const partsRow = (watched: Watched): IWidget[] => {
     ]),
     graph(
       'Functions: errors and throttles',
-      ofEveryFunction(watched, 'Errors'),
-      ofEveryFunction(watched, 'Throttles'),
+      [ofEveryFunction(watched, 'Errors')],
+      [ofEveryFunction(watched, 'Throttles')],
     ),
   ];
 };
@@ -103,6 +127,15 @@ const faultsRow = (watched: Watched): IWidget[] => [
     [counted(watched, 'sweep', 'SweepWakes', 'Sum')],
   ),
 ];
+
+const archiveRow = (watched: Watched): IWidget[] => {
+  const archive = (name: string, statistic = 'Sum'): IMetric => counted(watched, 'archive', name, statistic);
+  return [
+    graph('Archived: records and bytes', [archive('RecordsArchived')], [archive('BytesArchived')]),
+    graph('Segments: ms for one', [archive('SegmentDuration', 'p50'), archive('SegmentDuration', 'p99')]),
+    graph('How late the archive is, ms', [counted(watched, 'sweep', 'ArchiveLagAge', 'Maximum')]),
+  ];
+};
 
 const entryRow = (watched: Watched): IWidget[] => {
   const { stage, tables } = watched;
@@ -137,7 +170,7 @@ export class Overview extends Construct {
     super(scope, id);
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: name });
     dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24 }));
-    for (const row of [entryRow, produceRow, deliveryRow, partsRow, faultsRow])
+    for (const row of [entryRow, produceRow, deliveryRow, archiveRow, partsRow, faultsRow])
       dashboard.addWidgets(...row(watched));
   }
 }

@@ -1,4 +1,5 @@
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Right } from './broker-function.ts';
 import type { FunctionName } from './bundling.ts';
@@ -6,8 +7,22 @@ import type { FunctionName } from './bundling.ts';
 export interface Resources {
   readonly log: TableV2;
   readonly state: TableV2;
+  readonly archive: Bucket;
   readonly wakes: { readonly queue: IQueue; readonly streamFailures: IQueue };
+  readonly tasks: { readonly queue: IQueue };
 }
+
+/** Which functions reach objects of the archive: those whose policies name them all, with a wildcard. */
+export const archiveUsers = ['consume', 'admin', 'deliver', 'sweep', 'archive'] as const;
+
+/** The objects of the archive, as `objectName` begins them. */
+export const archivedObjects = 'topic=*';
+
+/** What takes messages from a queue may do there. */
+const receives = (queue: IQueue): Right => ({
+  actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+  resource: queue.queueArn,
+});
 
 /** The ARN of a table's stream. @throws Error when the table has none. */
 export const streamArn = (table: TableV2): string => {
@@ -22,7 +37,7 @@ const dynamo = (...operations: string[]): string[] => operations.map((operation)
  * worth having: who produces or consumes cannot read an endpoint's secret or touch a key, who delivers cannot make one.
  * `test/infra` holds these to the keys that `lib/stores/dynamodb/keys.ts` makes.
  */
-export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName, Right[]> => {
+export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Record<FunctionName, Right[]> => {
   const stream = streamArn(log);
   const onState = (leadingKeys: readonly string[], ...operations: string[]): Right => ({
     actions: dynamo(...operations),
@@ -34,9 +49,21 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
     resource: log.tableArn,
   });
   const wake: Right = { actions: ['sqs:SendMessage'], resource: wakes.queue.queueArn };
+  const onObjects = (...operations: string[]): Right => ({
+    actions: operations.map((operation) => `s3:${operation}`),
+    resource: archive.arnForObjects(archivedObjects),
+  });
+  // S3 says of an object that is not there that it is forbidden, unless one may list the bucket.
+  const listObjects: Right = { actions: ['s3:ListBucket'], resource: archive.bucketArn };
+  const readArchive = [onState(['segments/*'], 'Query'), onObjects('GetObject'), listObjects];
   return {
     produce: [onLog('PutItem', 'Query'), onState(['topic', 'key'], 'GetItem')],
-    consume: [onLog('Query'), onState(['topic', 'key'], 'GetItem'), onState(['topic/*'], 'GetItem', 'Query')],
+    consume: [
+      onLog('Query'),
+      onState(['topic', 'key'], 'GetItem'),
+      onState(['topic/*'], 'GetItem', 'Query'),
+      ...readArchive,
+    ],
     admin: [
       // PutItem for the batch that closes a partition.
       onLog('PutItem', 'Query'),
@@ -44,6 +71,8 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
         actions: dynamo('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'),
         resource: state.tableArn,
       },
+      onObjects('GetObject'),
+      listObjects,
       wake,
     ],
     'on-append': [
@@ -55,17 +84,11 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
       { actions: ['sqs:SendMessage'], resource: wakes.streamFailures.queueArn },
     ],
     deliver: [
-      {
-        actions: [
-          'sqs:ReceiveMessage',
-          'sqs:DeleteMessage',
-          'sqs:GetQueueAttributes',
-          'sqs:ChangeMessageVisibility',
-        ],
-        resource: wakes.queue.queueArn,
-      },
+      receives(wakes.queue),
+      { actions: ['sqs:ChangeMessageVisibility'], resource: wakes.queue.queueArn },
       wake,
       onLog('Query'),
+      ...readArchive,
       // UpdateItem for an endpoint that is disabled; GetItem for one that another run disabled first.
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem'),
       onState(['group/*'], 'GetItem', 'UpdateItem'),
@@ -79,7 +102,21 @@ export const rightsOf = ({ log, state, wakes }: Resources): Record<FunctionName,
       // PutItem for a topic that was marked and not written down.
       onState(['removal'], 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
       onState(['sweep'], 'GetItem', 'PutItem'),
+      // What no manifest names, and what a deleted topic leaves.
+      onState(['segments/*'], 'Query', 'DeleteItem'),
+      onObjects('DeleteObject'),
+      listObjects,
       wake,
+      { actions: ['sqs:SendMessage'], resource: tasks.queue.queueArn },
+    ],
+    archive: [
+      receives(tasks.queue),
+      onLog('Query', 'BatchWriteItem'),
+      onState(['topic'], 'GetItem'),
+      onState(['topic/*'], 'GetItem', 'UpdateItem'),
+      onState(['segments/*'], 'Query', 'PutItem', 'DeleteItem'),
+      onObjects('GetObject', 'PutObject', 'DeleteObject'),
+      listObjects,
     ],
   };
 };

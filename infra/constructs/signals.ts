@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ArchiveQueue } from './archiving.ts';
 import type { BrokerFunction } from './broker-function.ts';
 import type { FunctionName } from './bundling.ts';
 import type { WakeQueue } from './wake-queue.ts';
@@ -13,6 +14,7 @@ export interface Watched {
   readonly functions: Readonly<Record<FunctionName, BrokerFunction>>;
   readonly tables: { readonly log: TableV2; readonly state: TableV2 };
   readonly wakes: WakeQueue;
+  readonly tasks: ArchiveQueue;
   readonly stage: HttpStage;
 }
 
@@ -47,9 +49,6 @@ export const ofFunction = (
   metricName: 'Errors' | 'Throttles' | 'Invocations' | 'IteratorAge',
   statistic: 'Sum' | 'Maximum' = 'Sum',
 ): Metric => functions[name].lambda.metric(metricName, { statistic, period, label: name });
-
-export const ofEveryFunction = (watched: Watched, metricName: 'Errors' | 'Throttles'): Metric[] =>
-  (Object.keys(watched.functions) as FunctionName[]).map((name) => ofFunction(watched, name, metricName));
 
 /** The same without its label, with which an alarm would be one of metric math, which not all that reads alarms knows. */
 export const unlabelled = ({ namespace, metricName, statistic, dimensions, period }: Metric): Metric =>

@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { limits } from '../../lib/domain/limits.ts';
-import { acknowledge } from '../acknowledgements.ts';
+import { brokerQueue, lastQueue } from './queue.ts';
 
 export interface WakeQueueProps {
   /** How long one run of the consumer may take. */
@@ -20,11 +20,9 @@ export class WakeQueue extends Construct {
 
   constructor(scope: Construct, id: string, { consumerTimeout }: WakeQueueProps) {
     super(scope, id);
-    this.deadLetters = this.#queue('DeadLetters', { retentionPeriod: Duration.days(14) });
-    this.streamFailures = this.#queue('StreamFailures', { retentionPeriod: Duration.days(14) });
-    for (const last of [this.deadLetters, this.streamFailures])
-      acknowledge(last, 'AwsSolutions-SQS3', 'It is itself where failures end; an alarm watches it.');
-    this.queue = this.#queue('Wakes', {
+    this.deadLetters = lastQueue(this, 'DeadLetters');
+    this.streamFailures = lastQueue(this, 'StreamFailures');
+    this.queue = brokerQueue(this, 'Wakes', {
       // Longer than a run and a lease, so that a message comes back to a lease that is over; six runs, as AWS advises.
       visibilityTimeout: Duration.millis(
         Math.max(6 * consumerTimeout.toMilliseconds(), limits.wakeVisibilityMs),
@@ -33,9 +31,5 @@ export class WakeQueue extends Construct {
       // What a wake asked for is in the log, so that sweep asks again after it has become a dead letter.
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: limits.wakeReceives },
     });
-  }
-
-  #queue(id: string, props: QueueProps): Queue {
-    return new Queue(this, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, ...props });
   }
 }

@@ -25,6 +25,7 @@ const variants: Readonly<Record<string, readonly string[]>> = {
     'domainName=broker.example.com',
     'certificateArn=arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-4000-8000-000000000000',
   ],
+  'with a table for Athena': ['stage=development', 'glue=true'],
   development: ['stage=development'],
 };
 

@@ -36,6 +36,10 @@ const exchanges: Record<Exclude<FunctionName, 'sweep'>, { event: object; answer:
     event: { Records: [{ messageId: 'm1', body: 'no wake' }] },
     answer: { batchItemFailures: [{ itemIdentifier: 'm1' }] },
   },
+  archive: {
+    event: { Records: [{ messageId: 'm1', body: 'no task' }] },
+    answer: { batchItemFailures: [{ itemIdentifier: 'm1' }] },
+  },
 };
 
 /** Run by plain Node beside a bundle: loads it and, given an event, prints the handler's answer as its last line. */
@@ -130,10 +134,10 @@ describe('the bundle', () => {
     await expect(run(node, args, { env })).rejects.toThrow(/MILLRACE_STATE_TABLE is not set/);
   });
 
-  it('of produce is at most 460 KB, and no other over 700 KB', async () => {
+  it('of produce is at most 460 KB, and no other over 850 KB', async () => {
     for (const name of functionNames) {
       const { size } = await stat(fileOf(name));
-      expect(size, `bytes of ${name}`).toBeLessThanOrEqual((name === 'produce' ? 460 : 700) * 1000);
+      expect(size, `bytes of ${name}`).toBeLessThanOrEqual((name === 'produce' ? 460 : 850) * 1000);
     }
   });
 });

@@ -8,11 +8,20 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildOptions, bundle, type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
+import { batchEnd } from '../../lib/domain/records/batches.ts';
+import { encodeRecords } from '../../lib/domain/records/encoding.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import { createArchiveClient } from '../../lib/stores/s3/client.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
+import { anyTime } from '../contract/windows.ts';
+import type { EmbeddedService } from '../embedded/dynamodb.ts';
 import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
+import { ensureBucket } from '../embedded/resources.ts';
+import { startSqsAndS3 } from '../embedded/sqs-s3.ts';
 import { embeddedTables, type TestTables } from '../embedded/tables.ts';
+import { recordOf } from '../harness/records.ts';
 import { httpEvent } from './events.ts';
 import { FunctionThread } from './function-thread.ts';
 import { type Gatekeeper, startGatekeeper } from './gatekeeper.ts';
@@ -28,13 +37,17 @@ import { environmentsOf, synthesise } from './template.ts';
 const started = new AsyncDisposableStack();
 let folder: string;
 let tables: TestTables;
+let sqsAndS3: EmbeddedService;
 let queue: TestQueue;
+let tasks: TestQueue;
+const bucket = 'archive';
 let gatekeeper: Gatekeeper;
 let receiver: Server;
 let received = 0;
 let receiverStatus = 204;
 let functions: Record<FunctionName, FunctionThread>;
 const key = newKey(systemRandom);
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const isFunction = (name: string): name is FunctionName => functionNames.includes(name as FunctionName);
 
 beforeAll(async () => {
@@ -42,14 +55,23 @@ beforeAll(async () => {
   started.defer(() => rm(folder, { recursive: true, force: true }));
   await Promise.all(functionNames.map((name) => build(buildOptions(name, folder))));
   tables = started.use(await embeddedTables());
-  queue = started.use(await embeddedQueue());
+  sqsAndS3 = await startSqsAndS3();
+  started.defer(() => sqsAndS3.stop());
+  queue = started.use(await embeddedQueue('wakes', sqsAndS3));
+  tasks = started.use(await embeddedQueue('tasks', sqsAndS3));
+  const archive = createArchiveClient({ endpoint: sqsAndS3.endpoint, region: 'us-east-1', credentials });
+  started.defer(() => archive.destroy());
+  await ensureBucket(archive, bucket);
   const template = synthesise();
   const keeper = await startGatekeeper({
     dynamodb: tables.endpoint,
-    sqs: new URL(queue.queueUrl).origin,
+    sqs: sqsAndS3.endpoint,
+    s3: sqsAndS3.endpoint,
     resourceOf: (name) => {
+      if (name === bucket) return 'StorageArchive.Arn';
       if (name === tables.log.table) return 'StorageLog.Arn';
-      return name === tables.state.table ? 'StorageState.Arn' : 'WakeQueueWakes.Arn';
+      if (name === tables.state.table) return 'StorageState.Arn';
+      return name.endsWith('/tasks') ? 'ArchiveQueueTasks.Arn' : 'WakeQueueWakes.Arn';
     },
     allows: (caller, request) => isFunction(caller) && allows(roleOf(template, caller), request),
   });
@@ -66,16 +88,22 @@ beforeAll(async () => {
     receiver.close();
   });
   const environments = environmentsOf(template);
+  const urlOf = ({ queueUrl }: TestQueue): string =>
+    new URL(new URL(queueUrl).pathname, gatekeeper.endpoint).href;
+  const resources = {
+    MILLRACE_LOG_TABLE: tables.log.table,
+    MILLRACE_STATE_TABLE: tables.state.table,
+    MILLRACE_WAKE_QUEUE_URL: urlOf(queue),
+    MILLRACE_ARCHIVE_QUEUE_URL: urlOf(tasks),
+    MILLRACE_ARCHIVE_BUCKET: bucket,
+  };
   const start = (name: FunctionName): FunctionThread => {
-    const { MILLRACE_LOG_TABLE, MILLRACE_STATE_TABLE, MILLRACE_WAKE_QUEUE_URL, ...others } =
-      environments.get(name) ?? {};
+    const given = environments.get(name) ?? {};
+    // What CloudFormation fills in.
+    const made = Object.fromEntries(Object.entries(resources).filter(([variable]) => variable in given));
     const thread = new FunctionThread(join(folder, name, bundle.outputFile), {
-      ...others,
-      ...(MILLRACE_LOG_TABLE !== undefined && { MILLRACE_LOG_TABLE: tables.log.table }),
-      ...(MILLRACE_STATE_TABLE !== undefined && { MILLRACE_STATE_TABLE: tables.state.table }),
-      ...(MILLRACE_WAKE_QUEUE_URL !== undefined && {
-        MILLRACE_WAKE_QUEUE_URL: new URL(new URL(queue.queueUrl).pathname, gatekeeper.endpoint).href,
-      }),
+      ...given,
+      ...made,
       AWS_ENDPOINT_URL: gatekeeper.endpoint,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: name,
@@ -107,6 +135,30 @@ const deliverAll = async (): Promise<void> => {
     const Records = bodies.map((body, index) => ({ messageId: `m${index}`, body }));
     expect(await functions.deliver.invoke({ Records })).toEqual({ batchItemFailures: [] });
   }
+};
+
+/** A sweep, and every task that it sends, done by archive. */
+const archiveAll = async (): Promise<number> => {
+  await functions.sweep.invoke({});
+  const bodies = await tasks.take();
+  const Records = bodies.map((body, index) => ({ messageId: `m${index}`, body }));
+  expect(await functions.archive.invoke({ Records })).toEqual({ batchItemFailures: [] });
+  return bodies.length;
+};
+
+/** What the deletion of a topic leaves, as if it had been a day ago. */
+const deletedLongAgo = async (topicId: string, partitions: number): Promise<void> => {
+  const batches = dynamoBatchStore(tables.log);
+  const longAgo = Date.now() - 86_400_000;
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const at = { topicId, partition };
+    const last = await batches.last(at);
+    const base = last === undefined ? 0 : batchEnd(last);
+    const closing = { base, count: 0, data: new Uint8Array(), writeId: new Uint8Array(8), bytesBefore: 0 };
+    await batches.putIfAbsent(at, { ...closing, appendedAt: longAgo }, anyTime);
+  }
+  const removal = { kind: 'topic', id: topicId, name: 'gone', partitions } as const;
+  await dynamoStateStores(tables.state).removals.put({ ...removal, requestedAt: longAgo, closedAt: longAgo });
 };
 
 const appended = (topicId: string, partitions: number): object => ({
@@ -161,9 +213,7 @@ it('every function has the rights to all that it does', async () => {
   expect((await stores.groups.get({ topicId, group: 'billing' }))?.endpoints[0]?.status).toBe('disabled');
 
   // What was deleted long ago is taken apart; what is deleted now is closed.
-  const longAgo = Date.now() - 86_400_000;
-  const gone = { name: 'gone', partitions: 1, requestedAt: longAgo, closedAt: longAgo };
-  await stores.removals.put({ kind: 'topic', id: topicId, ...gone, partitions: 2 });
+  await deletedLongAgo(topicId, 2);
   await functions.sweep.invoke({});
   expect(await stores.groups.list(topicId)).toEqual([]);
   expect((await call('admin', 'PUT /topics/orders/groups/audit', { body: group })).status).toBe(201);
@@ -172,6 +222,35 @@ it('every function has the rights to all that it does', async () => {
   await functions.sweep.invoke({});
   expect(await stores.topics.get('orders')).toBeUndefined();
 
+  expect(gatekeeper.refused).toEqual([]);
+});
+
+it('a partition is archived, read from there and removed with the rights that the functions have', async () => {
+  const stores = dynamoStateStores(tables.state);
+  const batches = dynamoBatchStore(tables.log);
+  expect((await call('admin', 'PUT /topics/old', { body: { partitions: 1 } })).status).toBe(201);
+  const topicId = (await stores.topics.get('old'))?.topicId ?? '';
+  const at = { topicId, partition: 0 };
+  const twoHoursAgo = Date.now() - 2 * 3_600_000;
+  for (const base of [0, 1]) {
+    const data = encodeRecords([recordOf({ value: base })]);
+    const bytesBefore = base === 0 ? 0 : data.length;
+    const batch = { base, count: 1, data, bytesBefore, writeId: new Uint8Array(8), appendedAt: twoHoursAgo };
+    expect(await batches.putIfAbsent(at, batch, anyTime)).toEqual({ kind: 'stored' });
+  }
+  expect(await archiveAll()).toBe(1);
+  expect((await stores.partitions.get(at)).archivedThrough).toBe(2);
+  expect((await batches.range(at, { from: 0, limit: 9, consistent: true })).batches).toHaveLength(1);
+
+  const fetched = await call('consume', 'GET /topics/old/partitions/0/records', { query: 'offset=0' });
+  expect(fetched.body['records']).toMatchObject([
+    { offset: 0, value: 0 },
+    { offset: 1, value: 1 },
+  ]);
+
+  await deletedLongAgo(topicId, 1);
+  await functions.sweep.invoke({});
+  expect(await stores.segments.list(at, { from: 0, limit: 9 })).toEqual([]);
   expect(gatekeeper.refused).toEqual([]);
 });
 

@@ -8,7 +8,7 @@ const loading = import(workerData.file);
 parentPort.on('message', async (event) => {
   try {
     const { handler } = await loading;
-    const answer = await handler(event, { getRemainingTimeInMillis: () => 60000 });
+    const answer = await handler(event, { getRemainingTimeInMillis: () => 120000 });
     parentPort.postMessage({ answer });
   } catch (error) {
     parentPort.postMessage({ error: String(error?.stack ?? error) });

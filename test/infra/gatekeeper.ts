@@ -7,7 +7,8 @@ import type { Request } from './policies.ts';
 export interface GatekeeperOptions {
   readonly dynamodb: string;
   readonly sqs: string;
-  /** What a table's name, or a queue's URL, stands for: `StorageLog.Arn`. */
+  readonly s3: string;
+  /** What the name of a table or a bucket, or a queue's URL, stands for: `StorageLog.Arn`. */
   readonly resourceOf: (name: string) => string;
   /** Whether the caller, known by its access key id, may do it. */
   readonly allows: (caller: string, request: Request) => boolean;
@@ -22,6 +23,12 @@ export interface Gatekeeper extends AsyncDisposable {
 }
 
 type Body = Record<string, unknown>;
+/** One thing that is asked for. */
+interface Asked extends Request {
+  /** What `resourceOf` makes a resource of. */
+  readonly name: string;
+}
+
 type Key = { readonly pk?: { readonly S?: string } };
 
 /** What IAM sees of a call: a batch of messages is sent with the right to send one. */
@@ -49,6 +56,42 @@ const leadingKeysIn = (body: Body): string[] => {
   });
 };
 
+const objectActions: Readonly<Record<string, string>> = {
+  GET: 's3:GetObject',
+  PUT: 's3:PutObject',
+  DELETE: 's3:DeleteObject',
+};
+
+/** What IAM sees of a request to S3, by its path: to list a bucket, or something with an object, or with each of several. */
+const askedOfS3 = (incoming: IncomingMessage, content: string): Asked[] => {
+  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://s3');
+  const [, name = '', ...rest] = decodeURIComponent(pathname).split('/');
+  const key = rest.join('/');
+  const action = searchParams.has('delete') ? 's3:DeleteObject' : objectActions[incoming.method ?? ''];
+  if (key === '' && !searchParams.has('delete')) return [{ name, action: 's3:ListBucket', resource: '' }];
+  const keys =
+    key === '' ? [...content.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, each = '']) => each) : [key];
+  return keys.map((each) => ({ name, action: action ?? 'unknown', resource: `/${each}` }));
+};
+
+/** The same of a request to DynamoDB or SQS. */
+const askedOf = (incoming: IncomingMessage, content: string): Asked[] => {
+  const target = incoming.headers['x-amz-target'];
+  if (target === undefined) return askedOfS3(incoming, content);
+  const body = JSON.parse(content) as Body;
+  const action = actionOf(String(target));
+  const leadingKeys = action.startsWith('dynamodb:') ? leadingKeysIn(body) : [];
+  return namesIn(body).map((name) => ({ name, action, resource: '', leadingKeys }));
+};
+
+const refusalOf = (action: string): { readonly type: string; readonly body: string } =>
+  action.startsWith('s3:')
+    ? { type: 'application/xml', body: '<Error><Code>AccessDenied</Code></Error>' }
+    : {
+        type: 'application/x-amz-json-1.0',
+        body: JSON.stringify({ __type: 'com.amazon.coral.service#AccessDeniedException' }),
+      };
+
 /**
  * Stands between functions and an AWS that checks nobody's rights, and checks them: what the policies of the stack do
  * not allow is answered as AWS does.
@@ -57,27 +100,32 @@ export const startGatekeeper = async (options: GatekeeperOptions): Promise<Gatek
   const refused: string[] = [];
   const used = new Set<string>();
 
-  const isAllowed = (incoming: IncomingMessage, body: Body, action: string): boolean => {
+  const isAllowed = (incoming: IncomingMessage, asked: readonly Asked[]): boolean => {
     const caller = /Credential=([^/]+)\//.exec(incoming.headers.authorization ?? '')?.[1] ?? 'nobody';
-    const leadingKeys = action.startsWith('dynamodb:') ? leadingKeysIn(body) : [];
-    return namesIn(body).every((name) => {
-      const resource = options.resourceOf(name);
+    return asked.every(({ name, action, resource: within, leadingKeys = [] }) => {
+      const resource = `${options.resourceOf(name)}${within}`;
       const allowed = options.allows(caller, { action, resource, leadingKeys });
-      if (allowed) used.add(`${caller}: ${action} on ${resource}`);
+      if (allowed) used.add(`${caller}: ${action} on ${options.resourceOf(name)}`);
       else refused.push(`${caller}: ${action} on ${resource} (${leadingKeys.join()})`);
       return allowed;
     });
   };
 
+  const serviceOf = (action: string): string => {
+    if (action.startsWith('s3:')) return options.s3;
+    return action.startsWith('sqs:') ? options.sqs : options.dynamodb;
+  };
+
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const content = await buffer(incoming);
-    const action = actionOf(String(incoming.headers['x-amz-target']));
-    if (!isAllowed(incoming, JSON.parse(content.toString()) as Body, action)) {
-      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-      response.end(JSON.stringify({ __type: 'com.amazon.coral.service#AccessDeniedException' }));
+    const asked = askedOf(incoming, content.toString());
+    const action = asked[0]?.action ?? '';
+    if (!isAllowed(incoming, asked)) {
+      const { type, body } = refusalOf(action);
+      response.writeHead(action.startsWith('s3:') ? 403 : 400, { 'content-type': type }).end(body);
       return;
     }
-    const behind = new URL(incoming.url ?? '/', action.startsWith('sqs:') ? options.sqs : options.dynamodb);
+    const behind = new URL(incoming.url ?? '/', serviceOf(action));
     const { method = 'POST', headers } = incoming;
     const forwarded = httpRequest(behind, { method, headers });
     forwarded.end(content);

@@ -39,15 +39,17 @@ export interface Request {
 }
 
 const matches = (pattern: string, text: string): boolean =>
-  new RegExp(`^${pattern.replaceAll('*', '.*')}$`, 's').test(text);
+  new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`, 's').test(text);
 
-/** Whether IAM lets the role do it, as far as our policies go: single actions and resources, `LeadingKeys` alone. */
+/** Whether IAM lets the role do it, as far as our policies go: single actions, resources by pattern, `LeadingKeys` alone. */
 export const allows = (role: Resource, { action, resource, leadingKeys = [] }: Request): boolean =>
   statementsOf(role).some((statement) => {
     const patterns = leadingKeysOf(statement);
     return (
       list(statement.Action).includes(action) &&
-      list(statement.Resource).map(short).includes(resource) &&
+      list(statement.Resource)
+        .map(short)
+        .some((pattern) => matches(pattern, resource)) &&
       (patterns.length === 0 || leadingKeys.every((key) => patterns.some((pattern) => matches(pattern, key))))
     );
   });

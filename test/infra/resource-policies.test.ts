@@ -91,7 +91,7 @@ describe('the policies of the resources', () => {
   it('only refuse what has no TLS where rights come from roles of this account: queues and the bucket', () => {
     // Neither has a policy to begin with, so that a refusal takes nothing away.
     const refusals = [...policiesOf('AWS::SQS::QueuePolicy'), ...policiesOf('AWS::S3::BucketPolicy')];
-    expect(refusals).toHaveLength(4);
+    expect(refusals).toHaveLength(6);
     for (const { Effect, Principal, Condition } of refusals.flatMap(statements)) {
       expect({ Effect, Principal }).toEqual({ Effect: 'Deny', Principal: { AWS: '*' } });
       expect(Object.keys(Condition ?? {})).toEqual([

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
+import { archivedObjects } from '../../infra/constructs/rights.ts';
+import { objectName } from '../../lib/domain/segments.ts';
 import {
   apiKeyKey,
   cursorKey,
@@ -7,6 +9,7 @@ import {
   groupKey,
   partitionStateKey,
   removalKey,
+  segmentKey,
   sweepPlaceKey,
   topicKey,
 } from '../../lib/stores/dynamodb/keys.ts';
@@ -23,6 +26,13 @@ const shortRights = (role: Resource): string[] =>
     })
     .toSorted();
 
+/** Of who reads what is archived. */
+const readArchive = [
+  'dynamodb:Query on StorageState.Arn where pk is segments/*',
+  's3:GetObject on StorageArchive.Arn/topic=*',
+  's3:ListBucket on StorageArchive.Arn',
+];
+
 /** What each function may do, whole. A right that is added or lost shows here. */
 const expected: Record<(typeof functionNames)[number], string[]> = {
   produce: [
@@ -35,6 +45,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:GetItem on StorageState.Arn where pk is topic or key',
     'dynamodb:GetItem on StorageState.Arn where pk is topic/*',
     'dynamodb:Query on StorageState.Arn where pk is topic/*',
+    ...readArchive,
   ],
   admin: [
     'dynamodb:PutItem on StorageLog.Arn',
@@ -45,6 +56,8 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:PutItem on StorageState.Arn',
     'dynamodb:Query on StorageState.Arn',
     'dynamodb:UpdateItem on StorageState.Arn',
+    's3:GetObject on StorageArchive.Arn/topic=*',
+    's3:ListBucket on StorageArchive.Arn',
     'sqs:SendMessage on WakeQueueWakes.Arn',
   ],
   'on-append': [
@@ -63,6 +76,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:UpdateItem on StorageState.Arn where pk is topic/*',
     'dynamodb:GetItem on StorageState.Arn where pk is group/*',
     'dynamodb:UpdateItem on StorageState.Arn where pk is group/*',
+    ...readArchive,
     'sqs:ChangeMessageVisibility on WakeQueueWakes.Arn',
     'sqs:DeleteMessage on WakeQueueWakes.Arn',
     'sqs:GetQueueAttributes on WakeQueueWakes.Arn',
@@ -88,7 +102,27 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:UpdateItem on StorageState.Arn where pk is removal',
     'dynamodb:GetItem on StorageState.Arn where pk is sweep',
     'dynamodb:PutItem on StorageState.Arn where pk is sweep',
+    'dynamodb:DeleteItem on StorageState.Arn where pk is segments/*',
+    'dynamodb:Query on StorageState.Arn where pk is segments/*',
+    's3:DeleteObject on StorageArchive.Arn/topic=*',
+    's3:ListBucket on StorageArchive.Arn',
+    'sqs:SendMessage on ArchiveQueueTasks.Arn',
     'sqs:SendMessage on WakeQueueWakes.Arn',
+  ],
+  archive: [
+    'dynamodb:BatchWriteItem on StorageLog.Arn',
+    'dynamodb:Query on StorageLog.Arn',
+    'dynamodb:GetItem on StorageState.Arn where pk is topic',
+    'dynamodb:GetItem on StorageState.Arn where pk is topic/*',
+    'dynamodb:UpdateItem on StorageState.Arn where pk is topic/*',
+    'dynamodb:DeleteItem on StorageState.Arn where pk is segments/*',
+    'dynamodb:PutItem on StorageState.Arn where pk is segments/*',
+    's3:DeleteObject on StorageArchive.Arn/topic=*',
+    's3:PutObject on StorageArchive.Arn/topic=*',
+    'sqs:DeleteMessage on ArchiveQueueTasks.Arn',
+    'sqs:GetQueueAttributes on ArchiveQueueTasks.Arn',
+    'sqs:ReceiveMessage on ArchiveQueueTasks.Arn',
+    ...readArchive,
   ],
 };
 
@@ -124,13 +158,15 @@ describe('the rights of the functions', () => {
     expect([...resourcesOf(template, 'AWS::IAM::ManagedPolicy').keys()]).toEqual([]);
   });
 
-  it('name no action with a wildcard, and one resource with one: the streams of the log, as AWS demands', () => {
+  it('name no action with a wildcard, and two resources with one: the streams of the log, as AWS demands, and the objects of all topics', () => {
     const statements = [...roles.values()].flatMap(statementsOf);
     expect(statements.flatMap(({ Action }) => list(Action)).filter((action) => action.includes('*'))).toEqual(
       [],
     );
     const resources = statements.flatMap((statement) => list(statement.Resource).map(short));
-    expect(resources.filter((name) => name.includes('*'))).toEqual(['StorageLog.Arn/stream/*']);
+    expect(new Set(resources.filter((name) => name.includes('*')))).toEqual(
+      new Set(['StorageLog.Arn/stream/*', 'StorageArchive.Arn/topic=*']),
+    );
     expect(statements.filter(({ Effect }) => Effect !== 'Allow')).toEqual([]);
   });
 
@@ -150,6 +186,7 @@ describe('the rights of the functions', () => {
       cursor: cursorKey({ groupId: 'G', partition: 0 }).pk,
       removal: removalKey({ kind: 'topic', id: 'T' }).pk,
       "sweep's place": sweepPlaceKey.pk,
+      segment: segmentKey({ topicId: 'T', partition: 0 }, 0).pk,
     };
 
     const may = (name: FunctionName, operation: string, pk: string): boolean =>
@@ -162,12 +199,17 @@ describe('the rights of the functions', () => {
     it.each([
       ['produce', 'GetItem', ['topic', 'API key']],
       ['consume', 'GetItem', ['topic', 'API key', 'group', 'endpoint', 'partition state']],
-      ['consume', 'Query', ['group', 'endpoint', 'partition state']],
+      ['consume', 'Query', ['group', 'endpoint', 'partition state', 'segment']],
       ['on-append', 'Query', ['group', 'endpoint', 'partition state']],
       ['deliver', 'GetItem', ['group', 'endpoint', 'partition state', 'cursor']],
       ['deliver', 'UpdateItem', ['group', 'endpoint', 'partition state', 'cursor']],
       ['deliver', 'PutItem', []],
-      ['sweep', 'Query', ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'removal']],
+      ['deliver', 'Query', ['group', 'endpoint', 'partition state', 'segment']],
+      ['sweep', 'Query', ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'removal', 'segment']],
+      ['sweep', 'DeleteItem', ['removal', 'segment']],
+      ['archive', 'Query', ['segment']],
+      ['archive', 'PutItem', ['segment']],
+      ['archive', 'GetItem', ['topic', 'group', 'endpoint', 'partition state']],
       ['sweep', 'BatchWriteItem', ['group', 'endpoint', 'partition state', 'cursor']],
       ['sweep', 'UpdateItem', ['topic', 'group', 'endpoint', 'partition state', 'removal']],
       ['sweep', 'PutItem', ['removal', "sweep's place"]],
@@ -178,6 +220,11 @@ describe('the rights of the functions', () => {
         expect(allowed.map(([kind]) => kind)).toEqual(reached);
       },
     );
+
+    it('reach the objects that the archive names, and no others in the bucket', () => {
+      const named = objectName({ topic: 'orders', partition: 0, start: 0, end: 1, attempt: 'a' });
+      expect(named.startsWith(archivedObjects.replace('*', ''))).toBe(true);
+    });
 
     it('let nobody but admin store an API key or an endpoint', () => {
       for (const name of functionNames.filter((other) => other !== 'admin'))

@@ -30,6 +30,16 @@ describe('the settings of a stack', () => {
     [{ stage, throttleBurst: 5001 }, 'throttleBurst', '<=5000'],
     [{ stage, produceMemoryMb: 64 }, 'produceMemoryMb', '>=128'],
     [{ stage, deliverMaxConcurrency: 1 }, 'deliverMaxConcurrency', '>=2'],
+    [{ stage, archiveMaxConcurrency: 1 }, 'archiveMaxConcurrency', '>=2'],
+    [
+      { stage, concurrencyQuota: 10, archiveMaxConcurrency: 11 },
+      'archiveMaxConcurrency',
+      'more than concurrencyQuota',
+    ],
+    [{ stage, segmentMaxBytes: 1000 }, 'segmentMaxBytes', '>=1048576'],
+    [{ stage, segmentMaxAgeSeconds: 59 }, 'segmentMaxAgeSeconds', '>=60'],
+    [{ stage, alarmArchiveLagMinutes: 10 }, 'alarmArchiveLagMinutes', '>=15'],
+    [{ stage, glue: 'yes' }, 'glue', 'expected boolean'],
     [{ stage, protect: 'yes' }, 'protect', 'expected boolean'],
     [{ stage, concurrencyQuota: 9 }, 'concurrencyQuota', '>=10'],
     [{ stage, produceReservedConcurrency: 0 }, 'produceReservedConcurrency', '>=1'],
@@ -74,6 +84,16 @@ describe('the settings of a stack', () => {
       );
     },
   );
+
+  it.each([
+    [1000, 10],
+    [10_000, 10],
+    [300, 6],
+    [10, 2],
+  ])('let archive have a part of a quota of %d: %d', (concurrencyQuota, archive) => {
+    expect(readSettings({ stage, concurrencyQuota }).archiveMaxConcurrency).toBe(archive);
+    expect(readSettings({ stage, concurrencyQuota, archiveMaxConcurrency: 7 }).archiveMaxConcurrency).toBe(7);
+  });
 
   it('take what may be reserved of the quota', () => {
     const reserved = { produceReservedConcurrency: 850, onAppendReservedConcurrency: 50 };

@@ -1,9 +1,12 @@
 import type { Template } from 'aws-cdk-lib/assertions';
+import { parquetSchema } from 'hyparquet';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { functionNames } from '../../infra/constructs/bundling.ts';
+import { schema } from '../../lib/archive/parquet/schema.ts';
 import { limits } from '../../lib/domain/limits.ts';
+import { objectName } from '../../lib/domain/segments.ts';
 import { paths } from '../../lib/http/paths.ts';
-import { resource, resourcesOf, short, stackOf, synthesise } from './template.ts';
+import { environmentsOf, resource, resourcesOf, short, stackOf, synthesise } from './template.ts';
 
 let production: Template;
 let development: Template;
@@ -127,7 +130,13 @@ describe('the archive bucket', () => {
 describe('the queues', () => {
   it('are encrypted and refuse requests without TLS', () => {
     const queues = resourcesOf(production, 'AWS::SQS::Queue');
-    expect([...queues.keys()]).toEqual(['WakeQueueDeadLetters', 'WakeQueueStreamFailures', 'WakeQueueWakes']);
+    expect([...queues.keys()]).toEqual([
+      'WakeQueueDeadLetters',
+      'WakeQueueStreamFailures',
+      'WakeQueueWakes',
+      'ArchiveQueueDeadLetters',
+      'ArchiveQueueTasks',
+    ]);
     for (const { Properties } of queues.values()) expect(Properties['SqsManagedSseEnabled']).toBe(true);
     const policies = [...resourcesOf(production, 'AWS::SQS::QueuePolicy').values()];
     expect(policies.flatMap(({ Properties }) => (Properties['Queues'] as unknown[]).map(short))).toEqual([
@@ -154,6 +163,76 @@ describe('the queues', () => {
     expect(short(redrive['deadLetterTargetArn'])).toBe('WakeQueueDeadLetters.Arn');
     const deadLetters = resource(production, 'AWS::SQS::Queue', 'WakeQueueDeadLetters').Properties;
     expect(deadLetters['MessageRetentionPeriod']).toBe(14 * 86_400);
+  });
+});
+
+describe('the archive queue', () => {
+  it('shows a task again only when whoever took it is gone, six runs later as AWS advises', () => {
+    const { Properties } = resource(production, 'AWS::SQS::Queue', 'ArchiveQueueTasks');
+    const { Timeout } = resource(production, 'AWS::Lambda::Function', 'ArchiveLambda').Properties;
+    expect(Number(Timeout)).toBeGreaterThanOrEqual(120);
+    expect(Number(Properties['VisibilityTimeout'])).toBe(6 * Number(Timeout));
+  });
+
+  it('puts a task aside that failed three times, and keeps it for two weeks', () => {
+    const { Properties } = resource(production, 'AWS::SQS::Queue', 'ArchiveQueueTasks');
+    const redrive = Properties['RedrivePolicy'] as Record<string, unknown>;
+    expect(redrive['maxReceiveCount']).toBe(3);
+    expect(short(redrive['deadLetterTargetArn'])).toBe('ArchiveQueueDeadLetters.Arn');
+    const deadLetters = resource(production, 'AWS::SQS::Queue', 'ArchiveQueueDeadLetters').Properties;
+    expect(deadLetters['MessageRetentionPeriod']).toBe(14 * 86_400);
+  });
+
+  it('hands tasks to archive one by one, as far as the setting allows', () => {
+    const template = synthesise({ archiveMaxConcurrency: '7' });
+    const { Properties } = resource(template, 'AWS::Lambda::EventSourceMapping', 'ArchivingTasks');
+    expect(short(Properties['EventSourceArn'])).toBe('ArchiveQueueTasks.Arn');
+    expect(short(Properties['FunctionName'])).toBe('ArchiveLambda');
+    expect(Properties).toMatchObject({
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 7 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  it('has segments sealed as the settings say, by whoever seals them and whoever finds what is due', () => {
+    const environments = environmentsOf(
+      synthesise({ segmentMaxBytes: '2000000', segmentMaxAgeSeconds: '90' }),
+    );
+    for (const name of ['archive', 'sweep'])
+      expect(environments.get(name)).toMatchObject({
+        MILLRACE_SEGMENT_MAX_BYTES: '2000000',
+        MILLRACE_SEGMENT_MAX_AGE_SECONDS: '90',
+      });
+  });
+});
+
+describe('the table of the Glue catalogue', () => {
+  it('is there when the settings say so', () => {
+    expect([...resourcesOf(production, 'AWS::Glue::Table').keys()]).toEqual([]);
+    expect(outputs(production)).not.toHaveProperty('ArchiveTable');
+  });
+
+  it('has the columns that segments have, where the archive puts them', () => {
+    const template = synthesise({ glue: 'true' });
+    const { TableInput } = resource(template, 'AWS::Glue::Table', 'Catalogue').Properties as {
+      TableInput: {
+        Parameters: Record<string, unknown>;
+        PartitionKeys: { Name: string; Type: string }[];
+        StorageDescriptor: { Columns: { Name: string; Type: string }[]; Location: unknown };
+      };
+    };
+    const written = parquetSchema({ schema: [...schema] }).children.map(({ element }) => element.name);
+    expect(TableInput.StorageDescriptor.Columns.map(({ Name }) => Name)).toEqual(written);
+    expect(short(TableInput.StorageDescriptor.Location)).toBe('s3://StorageArchive/');
+    const name = { topic: 'orders', partition: 7, start: 0, end: 1, attempt: 'a' };
+    const projected = short(TableInput.Parameters['storage.location.template'])
+      .replace(/\$\{topic\}/, name.topic)
+      .replace(/\$\{partition\}/, String(name.partition));
+    expect(`s3://StorageArchive/${objectName(name)}`.startsWith(projected)).toBe(true);
+    expect(TableInput.PartitionKeys.map(({ Name }) => Name)).toEqual(['topic', 'partition']);
+    expect(TableInput.Parameters['projection.partition.range']).toBe(`0,${limits.partitionsPerTopic - 1}`);
+    expect(outputs(template)['ArchiveTable']?.Value).toBe('millrace_production.records');
   });
 });
 
@@ -333,6 +412,8 @@ describe('the stack', () => {
       WakeQueueUrl: 'WakeQueueWakes',
       WakeDeadLettersUrl: 'WakeQueueDeadLetters',
       StreamFailuresUrl: 'WakeQueueStreamFailures',
+      ArchiveQueueUrl: 'ArchiveQueueTasks',
+      ArchiveDeadLettersUrl: 'ArchiveQueueDeadLetters',
     });
   });
 

@@ -53,6 +53,10 @@ const stories: Readonly<Record<string, Story>> = {
   },
   EndpointDisabled: { alarming: [{ anEndpointThatIsGone: 1 }], quiet: [{ anOutage: 20, aRefusal: 20 }] },
   UndecodableBatch: { alarming: [{ anUndecodableBatch: 1 }], quiet: [{ anAcknowledgement: 20 }] },
+  ArchiveLagAge: {
+    alarming: [{ anArchiveInTime: 1, anArchiveThatIsLateByADay: 1 }],
+    quiet: [{ anArchiveInTime: 9, anArchiveThatIsLateByAnHour: 9, aPartitionThatCannotBeArchived: 9 }],
+  },
   Faults: {
     // A wake that fails every time comes again after 2, 4, 8 … 180 seconds.
     alarming: [{ aWakeThatFails: 7 }, { aWakeThatFailedOften: 2 }, {}, { streamEventsThatFail: 9 }],
@@ -67,6 +71,7 @@ const stories: Readonly<Record<string, Story>> = {
 /** The alarms of what AWS publishes, with values that it would publish. */
 const published: Readonly<Record<string, { readonly alarming: Values[]; readonly quiet: Values[] }>> = {
   WakeDeadLetters: { alarming: [[0, 1]], quiet: [[0, 0]] },
+  ArchiveDeadLetters: { alarming: [[0, 1]], quiet: [[0, 0]] },
   StreamFailures: { alarming: [[1]], quiet: [[1], [0]] },
   StreamIteratorAge: { alarming: [[300_000], [310_000]], quiet: [[20], [299_000]] },
   'Errors-sweep': { alarming: [[1], [1, 0]], quiet: [[1], [0]] },
@@ -106,7 +111,7 @@ describe('each alarm', () => {
     expect(stateOf(of, values.quiet)).toBe('OK');
   });
 
-  it.each(['WakeDeadLetters', 'StreamFailures'])(
+  it.each(['WakeDeadLetters', 'StreamFailures', 'ArchiveDeadLetters'])(
     '%s lasts while the messages lie there, also when SQS no longer counts them, and ends with a purge',
     (name) => {
       const unseen = Array.from({ length: 300 }, () => []);
@@ -148,12 +153,20 @@ describe('a group that lags', () => {
   });
 });
 
+describe('an archive that is late', () => {
+  it('alarms from the minutes of the setting on', async () => {
+    const of = alarm('ArchiveLagAge', synthesise({ alarmArchiveLagMinutes: 60 }));
+    expect(stateOf(of, [await seen(of, { anArchiveThatIsLateByAnHour: 1 })])).toBe('ALARM');
+    expect(await seen(of, { anArchiveInTime: 1 })).toEqual([]);
+  });
+});
+
 describe('alarms of the sweep', () => {
   it.each([1, 5, 20, 60])(
     'have a sweep in each period, and in time, with one every %i minutes',
     (sweepMinutes) => {
       const of = synthesise({ sweepMinutes });
-      for (const name of ['LagAge', 'Errors-sweep', 'UndecodableBatch']) {
+      for (const name of ['LagAge', 'ArchiveLagAge', 'Errors-sweep', 'UndecodableBatch']) {
         const { Properties } = alarm(name, of);
         const period = Number(Properties['Period']);
         // One that took no time, and the next one, a minute late, the four that it has.

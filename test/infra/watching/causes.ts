@@ -2,19 +2,24 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
+import { createArchiveConsumer } from '../../../functions/archive/queue-events.ts';
 import { createQueueConsumer } from '../../../functions/deliver/queue-events.ts';
 import { createStreamConsumer } from '../../../functions/on-append/stream-events.ts';
 import type { FunctionName } from '../../../infra/constructs/bundling.ts';
+import { ArchiveDue } from '../../../lib/archive/due.ts';
+import { archiveDefaults } from '../../../lib/archive/options.ts';
 import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { dynamoBatchStore } from '../../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../../lib/stores/dynamodb/client.ts';
 import { dynamoTopicStore } from '../../../lib/stores/dynamodb/topics.ts';
+import { taskToMessage } from '../../../lib/stores/sqs/archive-message.ts';
 import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
 import { systemClock } from '../../../lib/stores/system/clock.ts';
 import type { Telemetry } from '../../../lib/stores/telemetry.ts';
 import { markDeleted } from '../../../lib/topics/mark-deleted.ts';
+import { makeRig as makeArchiveRig } from '../../unit/archive/rig.ts';
 import { answered, groupRef, makeRig, type RigOptions, unreachable } from '../../unit/delivery/rig.ts';
 import { at, logWorld, type PutFate } from '../../unit/log/scripted-store.ts';
 
@@ -91,6 +96,42 @@ const swept = (waitedMs: number | undefined, options: RigOptions = {}): Cause =>
   },
 });
 
+/** A segment is archived, after the oldest record has waited for so long. */
+const archived = (waitedMs: number, by: 'archive' | 'sweep'): Cause => ({
+  by,
+  happens: async (telemetry) => {
+    const rig = await makeArchiveRig();
+    rig.append({ value: 1 });
+    rig.pass(waitedMs);
+    if (by === 'archive') {
+      await rig.archive({ telemetry });
+      return;
+    }
+    const due = new ArchiveDue({ ...rig, options: archiveDefaults });
+    const archive = { ...rig, due, queue: { send: async () => undefined } };
+    const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
+    const ends = new PartitionEnds(rig.batches);
+    await sweep(
+      { ...rig, ends, archive, appender, queue: rig.wakes, telemetry },
+      { remainingMs: () => 240_000 },
+    );
+  },
+});
+
+const failedTask: Cause = {
+  by: 'archive',
+  happens: async (telemetry) => {
+    const consume = createArchiveConsumer({
+      archive: () => Promise.reject(new Error('The bucket is away.')),
+      telemetry,
+    });
+    const body = taskToMessage({ topic: 'orders', topicId: 'T', partition: 0 });
+    const event = { Records: [{ messageId: 'm', receiptHandle: 'r', body }] };
+    const answer = await consume(event as SQSEvent, { getRemainingTimeInMillis: () => 60_000 });
+    if (answer.batchItemFailures.length !== 1) throw new Error('It did not fail.');
+  },
+};
+
 const wake = wakeToMessage({ kind: 'append', ...groupRef, groupId: 'g1', partition: 0 });
 
 /** deliver fails at a wake, as Lambda hands it over, for the `receives`th time. */
@@ -151,6 +192,8 @@ const throttled: Cause = {
   },
 };
 
+const hourMs = 3_600_000;
+
 const always = (fate: PutFate): PutFate[] => Array.from({ length: 200 }, () => fate);
 
 /** Everything that the functions tell of, done by the code that tells it. */
@@ -172,6 +215,11 @@ export const causes = {
   aWakeThatFails: failedWake(1),
   aWakeThatFailedOften: failedWake(9),
   streamEventsThatFail: failedStream,
+  aSegment: archived(hourMs, 'archive'),
+  anArchiveInTime: archived(hourMs + 5 * 60_000, 'sweep'),
+  anArchiveThatIsLateByAnHour: archived(2 * hourMs, 'sweep'),
+  anArchiveThatIsLateByADay: archived(25 * hourMs, 'sweep'),
+  aPartitionThatCannotBeArchived: failedTask,
   aTableThatRefuses: throttled,
 } satisfies Record<string, Cause>;
 

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { FunctionName } from '../../../infra/constructs/bundling.ts';
+import { taskToMessage } from '../../../lib/stores/sqs/archive-message.ts';
 import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
 import { linesIn } from '../../unit/functions/emitted.ts';
 import { httpEvent } from '../events.ts';
@@ -35,6 +36,7 @@ afterAll(() => {
 
 const key = `mr_${'k'.repeat(43)}`;
 const wake = { kind: 'append', topicId: 'T', groupId: 'G', group: 'billing', partition: 0 } as const;
+const task = { topic: 'orders', topicId: 'T', partition: 0 };
 const attributes = { ApproximateReceiveCount: '1' };
 const dynamodb = { Keys: { pk: { S: 'T/0' }, sk: { N: '0' } }, SequenceNumber: '1' };
 const records = { records: [{ value: 1 }] };
@@ -65,6 +67,10 @@ const functions: Readonly<
     event: { Records: [{ messageId: 'm', receiptHandle: 'r', body: wakeToMessage(wake), attributes }] },
   },
   sweep: { load: () => import('../../../functions/sweep/handler.ts'), event: {} },
+  archive: {
+    load: () => import('../../../functions/archive/handler.ts'),
+    event: { Records: [{ messageId: 'm', receiptHandle: 'r', body: taskToMessage(task), attributes }] },
+  },
 };
 
 /** What the function answers or throws, and the names of the alarms that look at what it sends. */
@@ -98,11 +104,11 @@ it.each(['produce', 'consume', 'admin'] as const)(
   },
 );
 
-it.each(['deliver', 'on-append'] as const)(
+it.each(['deliver', 'on-append', 'archive'] as const)(
   '%s counts that, and that it failed, which to Lambda it did not',
   async (name) => {
     const { outcome, alarms } = await run(name);
-    const itemIdentifier = name === 'deliver' ? 'm' : '1';
+    const itemIdentifier = name === 'on-append' ? '1' : 'm';
     expect(outcome).toEqual({ batchItemFailures: [{ itemIdentifier }] });
     expect(alarms).toEqual(['Faults', 'StoreThrottles']);
   },

@@ -41,15 +41,26 @@ const widgetsOf = (template: Template): Widget[] =>
     ({ Properties }) => (JSON.parse(short(Properties['DashboardBody'])) as { widgets: Widget[] }).widgets,
   );
 
-/** `SEARCH('{namespace,dimension,…} MetricName="name"', …)`: that metric with those dimensions, whatever their values. */
-const searched = (by: string, expression: string): Reference => {
-  const [, schema, name] = /^SEARCH\('\{(.+?)\} MetricName="(\w+)"', /.exec(expression) ?? [];
+/**
+ * `SEARCH('{namespace,dimension,…} MetricName="name"', …)`: that metric with those dimensions, whatever their values; and with
+ * ` AND (dimension="value" OR …)` after it, with each of those.
+ */
+const searched = (by: string, expression: string): Reference[] => {
+  const [, schema, name, values] =
+    /^SEARCH\('\{(.+?)\} MetricName="(\w+)"(?: AND \((.+)\))?', /.exec(expression) ?? [];
   if (schema === undefined || name === undefined) throw new Error(`${by} cannot be read: ${expression}`);
-  const [namespace = '', ...dimensions] = schema.split(',').map((part) => part.replace(/^"(.*)"$/, '$1'));
-  return { by, namespace, name, dimensions: Object.fromEntries(dimensions.map((each) => [each, undefined])) };
+  // The most that CloudWatch takes is 1,024; names of functions are longer than what stands for them here.
+  if (expression.length > 800) throw new Error(`${by} is too long: ${expression}`);
+  const [namespace = '', ...names] = schema.split(',').map((part) => part.replace(/^"(.*)"$/, '$1'));
+  const whatever = Object.fromEntries(names.map((each) => [each, undefined]));
+  const wanted = values?.split(' OR ').map((term) => {
+    const [, dimension = '', value = ''] = /^(\w+)="(.+)"$/.exec(term) ?? [];
+    return { ...whatever, [dimension]: value };
+  });
+  return (wanted ?? [whatever]).map((dimensions) => ({ by, namespace, name, dimensions }));
 };
 
-const ofWidget = (by: string, metric: readonly unknown[]): Reference => {
+const ofWidget = (by: string, metric: readonly unknown[]): Reference[] => {
   const [first] = metric;
   if (typeof first === 'object' && first !== null && 'expression' in first)
     return searched(by, String(first.expression));
@@ -58,13 +69,13 @@ const ofWidget = (by: string, metric: readonly unknown[]): Reference => {
   const dimensions: Record<string, string> = {};
   for (let index = 0; index < pairs.length; index += 2)
     dimensions[pairs[index] ?? ''] = pairs[index + 1] ?? '';
-  return { by, namespace, name, dimensions };
+  return [{ by, namespace, name, dimensions }];
 };
 
 /** Every metric that an alarm or a widget of the dashboard looks at. */
 export const referencesOf = (template: Template): Reference[] => [
   ...[...alarmsOf(template)].map(([name, alarm]) => referenceOf(name, alarm)),
   ...widgetsOf(template).flatMap(({ properties: { title = '', metrics = [] } }) =>
-    metrics.map((metric) => ofWidget(`widget ${title}`, metric)),
+    metrics.flatMap((metric) => ofWidget(`widget ${title}`, metric)),
   ),
 ];

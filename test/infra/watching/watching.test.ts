@@ -21,6 +21,8 @@ describe('the alarms', () => {
 
   it('are these, each of which tells what no other one does', () => {
     expect(alarmsOf(template).map(shortName).toSorted()).toEqual([
+      'ArchiveDeadLetters',
+      'ArchiveLagAge',
       'EndpointDisabled',
       'Errors-deliver',
       'Errors-sweep',
