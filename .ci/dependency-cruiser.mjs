@@ -84,9 +84,25 @@ export default {
       to: { path: '^infra/keys/' },
     },
     {
+      name: 'nothing-takes-from-commands',
+      severity: 'error',
+      from: { path: '^(lib|functions|infra|bench)/' },
+      to: { path: '^cli/' },
+    },
+    {
+      // Commands read what the broker keeps, by its stores; of what it does they know nothing.
+      name: 'commands-read-stores-alone',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: {
+        path: '^(functions|infra|lib/(http|topics|log|groups|delivery|auth|local))/',
+        pathNot: '^infra/keys/(account|stack-output|command-line)\\.ts$',
+      },
+    },
+    {
       name: 'product-does-not-import-tests',
       severity: 'error',
-      from: { path: '^(lib|functions|infra)/' },
+      from: { path: '^(lib|functions|infra|cli)/' },
       to: { path: '^(test|bench)/' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

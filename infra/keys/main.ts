@@ -7,7 +7,7 @@ import { systemRandom } from '../../lib/stores/system/random.ts';
 import { type Reach, reachOf } from './account.ts';
 import { readCommand, type Target, UsageError, usage } from './command-line.ts';
 import { runCommand } from './commands.ts';
-import { stateTableOf } from './state-table.ts';
+import { stateTableOf } from './stack-output.ts';
 
 const remark = (line: string): void => console.error(line);
 const answer = (line: string): void => console.log(line);

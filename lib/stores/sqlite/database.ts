@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { NotSentError, OutcomeUnknownError, Problem, RefusedError } from '../../domain/errors.ts';
 import { migrations, schema, schemaVersion } from './schema.ts';
 
@@ -26,6 +28,27 @@ export class LaterSchemaError extends Error {
   override readonly name = 'LaterSchemaError';
 }
 
+/** The file is as an earlier version left it, and is not to be changed. */
+export class EarlierSchemaError extends Error {
+  override readonly name = 'EarlierSchemaError';
+}
+
+/**
+ * What opens a file for reading alone. SQLite makes two files beside one that it reads in WAL mode, unless it is told that nothing
+ * changes the file: so it is where no such file says that a process has it open, or was killed.
+ */
+const unchanging = (file: string): URL | string => {
+  if (existsSync(`${file}-wal`)) return file;
+  const url = pathToFileURL(file);
+  url.search = '?immutable=1';
+  return url;
+};
+
+export interface DatabaseOptions {
+  /** Changes nothing, neither in the file nor beside it; another process may write to it meanwhile. */
+  readonly readOnly?: boolean;
+}
+
 /**
  * One SQLite database, and its writes in groups: what one turn of the event loop asks for is one transaction, and one
  * wait for the disk (group commit). SQLite works in this thread. While it waits for the disk, what arrives waits in its
@@ -46,11 +69,15 @@ export class Database {
 
   /**
    * @param file its path; `:memory:` keeps nothing.
-   * @throws LaterSchemaError; what SQLite throws where the file cannot be used.
+   * @throws LaterSchemaError, EarlierSchemaError; what SQLite throws where the file cannot be used.
    */
-  constructor(file: string) {
-    this.#database = new DatabaseSync(file);
+  constructor(file: string, { readOnly = false }: DatabaseOptions = {}) {
+    this.#database = new DatabaseSync(readOnly ? unchanging(file) : file, { readOnly });
     try {
+      if (readOnly) {
+        this.#requireVersion();
+        return;
+      }
       // WAL: a commit is an append to one file. Whoever copies the database keeps that from beginning anew, so it grows
       // meanwhile: afterwards it is cut.
       this.#database.exec(`
@@ -65,14 +92,26 @@ export class Database {
     }
   }
 
-  #migrate(): void {
-    const { user_version: version } = this.one<{ user_version: number }>('PRAGMA user_version') ?? {
-      user_version: 0,
-    };
+  /** @throws LaterSchemaError */
+  #version(): number {
+    const version = this.one<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
     if (version > schemaVersion)
       throw new LaterSchemaError(
         `It was written by a later version of Millrace (layout ${version}; this one knows ${schemaVersion}).`,
       );
+    return version;
+  }
+
+  #requireVersion(): void {
+    const version = this.#version();
+    if (version < schemaVersion)
+      throw new EarlierSchemaError(
+        `It was written by an earlier version of Millrace (layout ${version}; this one reads ${schemaVersion}).`,
+      );
+  }
+
+  #migrate(): void {
+    const version = this.#version();
     if (version === schemaVersion) return;
     this.#setSynchronous('disk');
     const steps = Array.from({ length: schemaVersion - version }, (_, step) => migrations[version + step]);

@@ -1,26 +1,26 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { UsageError } from './command-line.ts';
 
-/** The output of the stack that names the state table. */
-const output = 'StateTableName';
-
 /**
- * The name of a deployed stack's state table.
+ * What a deployed stack says in one of its outputs.
  * @throws UsageError when there is no such stack, or it is not one of Millrace's.
  */
-export const stateTableOf = async (
+export const stackOutput = async (
   client: CloudFormationClient,
-  stack: string,
-  region: string,
+  { stack, region, output }: { readonly stack: string; readonly region: string; readonly output: string },
 ): Promise<string> => {
-  const table = (await outputsOf(client, stack, region)).find(
+  const said = (await outputsOf(client, stack, region)).find(
     ({ OutputKey }) => OutputKey === output,
   )?.OutputValue;
-  if (table !== undefined) return table;
+  if (said !== undefined) return said;
   throw new UsageError(
     `The stack ${stack} has no output ${output}: it is not a Millrace stack, or not deployed yet.`,
   );
 };
+
+/** The name of a deployed stack's state table: see `stackOutput`. */
+export const stateTableOf = (client: CloudFormationClient, stack: string, region: string): Promise<string> =>
+  stackOutput(client, { stack, region, output: 'StateTableName' });
 
 const outputsOf = async (client: CloudFormationClient, stack: string, region: string) => {
   try {
