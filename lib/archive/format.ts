@@ -34,6 +34,8 @@ export interface RowGroup {
   /** Offset of its last record. */
   readonly last: number;
   readonly records: number;
+  /** The largest timestamp of its records, ms, where the footer says it. */
+  readonly maxTimestamp?: number;
   /** Where it is in the object. */
   readonly bytes: ByteRange;
 }

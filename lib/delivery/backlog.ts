@@ -148,7 +148,8 @@ export class Backlog {
     const [piece, ...others] = this.#pieces;
     if (piece === undefined) return true;
     try {
-      this.#records = [...this.#records, ...pendingOf(piece, from)];
+      // What is below the start is counted as lost, though its batch may still be there.
+      this.#records = [...this.#records, ...pendingOf(piece, Math.max(from, this.#start))];
     } catch (error) {
       if (error instanceof UndecodableBatchError && mayEndBefore) return false;
       throw error;

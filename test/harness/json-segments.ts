@@ -55,7 +55,9 @@ class JsonSegmentWriter implements SegmentWriter {
     if (first === undefined || last === undefined) return;
     const part = bytesOf(this.#open);
     const bytes = { from: this.#bytes, to: this.#bytes + part.length };
-    this.#groups.push({ first: first.offset, last: last.offset, records: this.#open.length, bytes });
+    const maxTimestamp = Math.max(...this.#open.map(({ timestamp }) => timestamp));
+    const records = this.#open.length;
+    this.#groups.push({ first: first.offset, last: last.offset, records, maxTimestamp, bytes });
     this.#parts.push(part);
     this.#bytes += part.length;
     this.#open = [];

@@ -3,6 +3,7 @@ import {
   type CompressionCodec,
   parquetMetadata,
   type RowGroup as RowGroupMetaData,
+  type Statistics,
 } from 'hyparquet';
 import type { ByteRange } from '../../stores/objects.ts';
 import { DamagedSegmentError, type RowGroup, type SegmentIndex } from '../format.ts';
@@ -50,17 +51,21 @@ const chunksOf = ({ columns }: RowGroupMetaData): Map<Leaf, Chunk> => {
   );
 };
 
+const statisticsOf = ({ columns }: RowGroupMetaData, leaf: Leaf): Partial<Statistics> =>
+  columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === leaf)?.meta_data?.statistics ?? {};
+
 const groupOf = (group: RowGroupMetaData, checksum: number | undefined): ParquetRowGroup => {
   const chunks = chunksOf(group);
   const ranges = [...chunks.values()].map(({ bytes }) => bytes);
-  const offsets = group.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === 'offset');
-  const { min_value: first, max_value: last } = offsets?.meta_data?.statistics ?? {};
+  const { min_value: first, max_value: last } = statisticsOf(group, 'offset');
+  const { max_value: latest } = statisticsOf(group, 'timestamp');
   if (typeof first !== 'bigint' || typeof last !== 'bigint' || checksum === undefined)
     throw new Error('A row group says neither its offsets nor its checksum.');
   return {
     first: Number(first),
     last: Number(last),
     records: Number(group.num_rows),
+    ...(latest instanceof Date && { maxTimestamp: latest.getTime() }),
     bytes: {
       from: Math.min(...ranges.map(({ from }) => from)),
       to: Math.max(...ranges.map(({ to }) => to)),

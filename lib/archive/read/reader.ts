@@ -1,32 +1,29 @@
-import { dropOldest } from '../../domain/drop-oldest.ts';
-import { type LogRecord, type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Segment } from '../../domain/segments.ts';
 import { patiently } from '../../log/read/patience.ts';
 import type { Clock } from '../../stores/clock.ts';
 import { ObjectMissingError, type ObjectStore } from '../../stores/objects.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
-import { DamagedSegmentError, type SegmentFormat, type SegmentIndex } from '../format.ts';
-import { ByteCache } from './byte-cache.ts';
+import { DamagedSegmentError, type SegmentFormat } from '../format.ts';
 import { Manifest } from './manifest.ts';
-import { coverage, firstGroupFor, lastGroupFor, type WantedOfArchive } from './row-group-choice.ts';
-import { type OpenSegment, RowGroups } from './row-groups.ts';
+import { firstGroupFor, lastGroupFor, type WantedOfArchive } from './row-group-choice.ts';
+import {
+  type ArchivedRun,
+  type OpenSegment,
+  SegmentReader,
+  type SegmentReaderOptions,
+} from './segment-reader.ts';
 
 /** Every knob of reading the archive. */
-export interface ArchiveReadOptions {
+export interface ArchiveReadOptions extends SegmentReaderOptions {
   /** How long one request may take, ms; it is tried a few times. */
   readonly attemptTimeoutMs: number;
-  /** Who reads on where the last read ended is given this much by one request, compressed. */
-  readonly readAheadBytes: number;
-  /** What is kept of row groups: as they are in the object, or decoded, by the size of their JSON. */
-  readonly rowGroupBytes: number;
-  /** What is kept of footers, by their size in the object. */
-  readonly footerBytes: number;
 }
 
 export const archiveReadDefaults: ArchiveReadOptions = {
   attemptTimeoutMs: 5_000,
-  readAheadBytes: 2 * 1024 * 1024,
-  rowGroupBytes: 48 * 1024 * 1024,
+  readAheadBytes: 4 * 1024 * 1024,
+  rowGroupBytes: 64 * 1024 * 1024,
   footerBytes: 4 * 1024 * 1024,
 };
 
@@ -38,51 +35,26 @@ export interface ArchiveReaderDeps {
   readonly options?: Partial<ArchiveReadOptions>;
 }
 
-/** All records that are left of a run of offsets. */
-export interface ArchivedRun {
-  /** The first offset of the run. */
-  readonly from: number;
-  /** Exclusive. */
-  readonly end: number;
-  /** In order of offset; fewer than offsets where compaction or an erasure took some away. */
-  readonly records: readonly LogRecord[];
-  /** Of the records' JSON, as a batch would hold it. */
-  readonly bytes: number;
-  /** Why its records cannot be read, if they cannot. */
-  readonly damage?: DamagedSegmentError;
-}
-
 /** Beyond these an object that the manifest names is missing, and not just replaced. */
 const tries = 3;
-/** Places where a read ended, of all partitions. */
-const rememberedEnds = 4_096;
 
 /**
  * Reads what is archived. One per process: it remembers segments, footers and row groups. Every method throws Problem
  * `unavailable` when a store does not answer.
  */
 export class ArchiveReader {
-  readonly #objects: ObjectStore;
-  readonly #format: SegmentFormat;
-  readonly #clock: Clock;
-  readonly #options: ArchiveReadOptions;
   readonly #manifest: Manifest;
-  readonly #indexes: ByteCache<Promise<SegmentIndex>>;
-  readonly #groups: RowGroups;
-  /** Where reads ended: who begins there reads on. */
-  readonly #ends = new Map<string, true>();
+  readonly #objects: SegmentReader;
 
-  constructor({ segments, objects, format, clock, options }: ArchiveReaderDeps) {
-    this.#objects = objects;
-    this.#format = format;
-    this.#clock = clock;
-    this.#options = { ...archiveReadDefaults, ...options };
-    this.#manifest = new Manifest(segments, clock, (request) => this.#ask(request));
-    this.#indexes = new ByteCache(this.#options.footerBytes);
-    this.#groups = new RowGroups(
+  constructor({ segments, objects, format, clock, options: given }: ArchiveReaderDeps) {
+    const options = { ...archiveReadDefaults, ...given };
+    const ask = <T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+      patiently(clock, options.attemptTimeoutMs, request);
+    this.#manifest = new Manifest(segments, clock, ask);
+    this.#objects = new SegmentReader(
       format,
-      (object, range) => this.#ask((signal) => objects.read(object, range, signal)),
-      this.#options.rowGroupBytes,
+      (object, range) => ask((signal) => objects.read(object, range, signal)),
+      options,
     );
   }
 
@@ -98,118 +70,71 @@ export class ArchiveReader {
    * Takes a query of the manifest, a range of the object for its footer and one for the records, each only where this
    * process does not remember it.
    */
-  async read(
+  read(at: PartitionRef, from: number, want: WantedOfArchive): Promise<readonly ArchivedRun[] | undefined> {
+    return this.#inSegment(at, from, async (segment) => {
+      const { start, end } = segment;
+      if (segment.records === 0) return [{ from: start, end, records: [], bytes: 0 }];
+      const open = await this.#open(segment);
+      if (open instanceof DamagedSegmentError)
+        return [{ from: start, end, records: [], bytes: 0, damage: open }];
+      const first = firstGroupFor(open.index, from);
+      if (first === undefined) {
+        const behind = (open.index.groups.at(-1)?.last ?? start - 1) + 1;
+        return [{ from: behind, end, records: [], bytes: 0 }];
+      }
+      return this.#objects.runs(at, open, first, lastGroupFor(open.index, { first, from, want }));
+    });
+  }
+
+  /**
+   * The first offset of a record at or behind `from`, in the segment that covers it, whose timestamp is `timestampMs` or
+   * later; the segment's end when there is none, and an earlier offset where something cannot be read. Undefined when no
+   * segment covers `from`. Row groups of which the footer says that they are earlier are not read.
+   */
+  firstAt(at: PartitionRef, from: number, timestampMs: number): Promise<number | undefined> {
+    return this.#inSegment(at, from, async (segment) => {
+      if (segment.records === 0) return segment.end;
+      const open = await this.#open(segment);
+      if (open instanceof DamagedSegmentError) return from;
+      const { groups } = open.index;
+      for (let group = firstGroupFor(open.index, from) ?? groups.length; group < groups.length; group += 1) {
+        if ((groups[group]?.maxTimestamp ?? Number.POSITIVE_INFINITY) < timestampMs) continue;
+        const [run] = await this.#objects.runs(at, open, group, group);
+        const found = run?.records.find(
+          ({ offset, timestamp }) => offset >= from && timestamp >= timestampMs,
+        );
+        if (found !== undefined) return found.offset;
+        if (run?.damage !== undefined) return Math.max(from, run.from);
+      }
+      return segment.end;
+    });
+  }
+
+  async #open(segment: Segment): Promise<OpenSegment | DamagedSegmentError> {
+    try {
+      return await this.#objects.open(segment);
+    } catch (error) {
+      if (error instanceof DamagedSegmentError) return error;
+      throw error;
+    }
+  }
+
+  /** What `use` makes of the segment that covers `offset`, as it is now where its object is gone. */
+  async #inSegment<T>(
     at: PartitionRef,
-    from: number,
-    want: WantedOfArchive,
-  ): Promise<readonly ArchivedRun[] | undefined> {
+    offset: number,
+    use: (segment: Segment) => Promise<T>,
+  ): Promise<T | undefined> {
     for (let attempt = 1; ; attempt += 1) {
-      const segment = await this.#manifest.covering(at, from);
+      const segment = await this.#manifest.covering(at, offset);
       if (segment === undefined) return undefined;
       try {
-        return await this.#readSegment(at, segment, from, want);
+        return await use(segment);
       } catch (error) {
         // Another was put in its place, or it was deleted, and the object went with it.
         if (!(error instanceof ObjectMissingError) || attempt === tries) throw error;
         this.#manifest.forget(at, segment);
       }
     }
-  }
-
-  async #readSegment(
-    at: PartitionRef,
-    segment: Segment,
-    from: number,
-    want: WantedOfArchive,
-  ): Promise<readonly ArchivedRun[]> {
-    const { start, end, object } = segment;
-    if (segment.records === 0) return [{ from: start, end, records: [], bytes: 0 }];
-    try {
-      const index = await this.#index(segment);
-      return await this.#readGroups(at, { object, index, segment }, from, want);
-    } catch (error) {
-      if (!(error instanceof DamagedSegmentError)) throw error;
-      return [{ from: start, end, records: [], bytes: 0, damage: error }];
-    }
-  }
-
-  #index({ object, objectBytes, footerBytes }: Segment): Promise<SegmentIndex> {
-    const known = this.#indexes.get(object);
-    if (known !== undefined) return known;
-    const range = { from: objectBytes - footerBytes, to: objectBytes };
-    const index = this.#ask((signal) => this.#objects.read(object, range, signal)).then((footer) =>
-      this.#format.readIndex(footer, objectBytes),
-    );
-    this.#indexes.set(object, index, footerBytes);
-    index.catch(() => {
-      if (this.#indexes.get(object) === index) this.#indexes.delete(object);
-    });
-    return index;
-  }
-
-  async #readGroups(
-    at: PartitionRef,
-    open: OpenSegment & { readonly segment: Segment },
-    from: number,
-    want: WantedOfArchive,
-  ): Promise<readonly ArchivedRun[]> {
-    const { index, segment } = open;
-    const first = firstGroupFor(index, from);
-    if (first === undefined) {
-      const behind = (index.groups.at(-1)?.last ?? segment.start - 1) + 1;
-      return [{ from: behind, end: segment.end, records: [], bytes: 0 }];
-    }
-    const last = lastGroupFor(index, { first, from, want });
-    this.#fetchMissing(at, open, first, last);
-    const runs: ArchivedRun[] = [];
-    for (let group = first; group <= last; group += 1) {
-      const run = await this.#run(open, group);
-      runs.push(run);
-      if (run.damage !== undefined) break;
-    }
-    return runs;
-  }
-
-  async #run(open: OpenSegment & { readonly segment: Segment }, group: number): Promise<ArchivedRun> {
-    const range = coverage(open.segment, open.index, group);
-    try {
-      return { ...range, ...(await this.#groups.decoded(open, group)) };
-    } catch (error) {
-      if (error instanceof DamagedSegmentError) return { ...range, records: [], bytes: 0, damage: error };
-      throw error;
-    }
-  }
-
-  /** One request for those of the groups that are not here, and for some more where somebody reads on. */
-  #fetchMissing(
-    at: PartitionRef,
-    open: OpenSegment & { readonly segment: Segment },
-    first: number,
-    last: number,
-  ): void {
-    const { index, segment } = open;
-    let [from, to] = [first, last];
-    while (from <= to && this.#groups.has(open, from)) from += 1;
-    if (from > to) return;
-    while (this.#groups.has(open, to)) to -= 1;
-    const { groups } = index;
-    const begin = groups[from]?.bytes.from ?? 0;
-    const readsOn = this.#ends.delete(this.#place(at, coverage(segment, index, from).from));
-    const room = readsOn ? this.#options.readAheadBytes : 0;
-    for (let next = groups[to + 1]; next !== undefined; next = groups[to + 1]) {
-      if (next.bytes.to - begin > room || this.#groups.has(open, to + 1)) break;
-      to += 1;
-    }
-    this.#groups.fetch(open, from, to);
-    this.#ends.set(this.#place(at, coverage(segment, index, to).end), true);
-    dropOldest(this.#ends, rememberedEnds);
-  }
-
-  #place(at: PartitionRef, offset: number): string {
-    return `${partitionKey(at)}@${offset}`;
-  }
-
-  #ask<T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return patiently(this.#clock, this.#options.attemptTimeoutMs, request);
   }
 }

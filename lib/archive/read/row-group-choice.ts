@@ -12,8 +12,10 @@ export interface WantedOfArchive {
 
 /** The offsets that a row group stands for: those from behind the one before it, and behind the last to the segment's end. */
 export const coverage = (
-  { start, end }: Pick<Segment, 'start' | 'end'>,
-  { groups }: SegmentIndex,
+  {
+    segment: { start, end },
+    index: { groups },
+  }: { readonly segment: Pick<Segment, 'start' | 'end'>; readonly index: SegmentIndex },
   group: number,
 ): { readonly from: number; readonly end: number } => ({
   from: (groups[group - 1]?.last ?? start - 1) + 1,

@@ -17,9 +17,9 @@ interface Held {
   decoded?: Promise<DecodedGroup>;
 }
 
-/** One object of the archive, its footer read. */
-export interface OpenSegment {
-  readonly object: string;
+/** One object of the archive, and what its footer says. */
+interface Indexed {
+  readonly segment: { readonly object: string };
   readonly index: SegmentIndex;
 }
 
@@ -45,12 +45,12 @@ export class RowGroups {
     this.#held = new ByteCache(maxBytes);
   }
 
-  has({ object }: OpenSegment, group: number): boolean {
+  has({ segment: { object } }: Indexed, group: number): boolean {
     return this.#held.has(keyOf(object, group));
   }
 
   /** Reads the groups from `first` to `last`, both included, by one request. Those who ask for them wait for it. */
-  fetch({ object, index }: OpenSegment, first: number, last: number): void {
+  fetch({ segment: { object }, index }: Indexed, first: number, last: number): void {
     const groups = index.groups.slice(first, last + 1);
     const [from, to] = [groups[0]?.bytes.from ?? 0, groups.at(-1)?.bytes.to ?? 0];
     const window = this.#read(object, { from, to });
@@ -69,12 +69,12 @@ export class RowGroups {
    * The records of a group: read now, where they are not here.
    * @throws DamagedSegmentError, and what reading throws
    */
-  async decoded(segment: OpenSegment, group: number): Promise<DecodedGroup> {
-    const key = keyOf(segment.object, group);
-    if (!this.#held.has(key)) this.fetch(segment, group, group);
+  async decoded(open: Indexed, group: number): Promise<DecodedGroup> {
+    const key = keyOf(open.segment.object, group);
+    if (!this.#held.has(key)) this.fetch(open, group, group);
     const held = this.#held.get(key);
-    if (held === undefined) throw new Error(`Row group ${group} of ${segment.object} is not held.`);
-    held.decoded ??= this.#decode(segment, group, held);
+    if (held === undefined) throw new Error(`Row group ${group} of ${open.segment.object} is not held.`);
+    held.decoded ??= this.#decode(open, group, held);
     try {
       return await held.decoded;
     } catch (error) {
@@ -83,7 +83,7 @@ export class RowGroups {
     }
   }
 
-  async #decode({ object, index }: OpenSegment, group: number, held: Held): Promise<DecodedGroup> {
+  async #decode({ segment: { object }, index }: Indexed, group: number, held: Held): Promise<DecodedGroup> {
     const { bytes } = index.groups[group] ?? { bytes: { from: 0, to: 0 } };
     const window = await held.window;
     const body = window.subarray(bytes.from - held.windowFrom, bytes.to - held.windowFrom);

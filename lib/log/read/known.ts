@@ -79,10 +79,14 @@ export class KnownPartitions {
     return Math.max(1, Math.min(mostBatches, Math.ceil(Math.min(byRecords, byBytes))));
   }
 
-  /** The batch that the last read of it ended in the middle of, if `offset` is in it. */
+  /**
+   * The batch that the last read of it ended in the middle of, if `offset` is in it. Once it is archived, the archive is asked:
+   * records may have been taken away there.
+   */
   cut(at: PartitionRef, offset: number): Piece | undefined {
     const piece = this.#cut.get(partitionKey(at));
-    return piece !== undefined && piece.from <= offset && offset < piece.end ? piece : undefined;
+    if (piece === undefined || piece.from < this.get(at).archivedThrough) return undefined;
+    return piece.from <= offset && offset < piece.end ? piece : undefined;
   }
 
   /** The archive has a memory of its own. */

@@ -1,4 +1,4 @@
-import type { ArchivedRun } from '../../archive/read/reader.ts';
+import type { ArchivedRun } from '../../archive/read/segment-reader.ts';
 import { UndecodableBatchError } from '../../domain/errors.ts';
 import { type Batch, batchEnd } from '../../domain/records/batches.ts';
 import { decodeBatch } from '../../domain/records/encoding.ts';

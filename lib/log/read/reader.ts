@@ -6,7 +6,6 @@ import type { PartitionStore } from '../../stores/partitions.ts';
 import { type Arrival, Arrivals } from './arrivals.ts';
 import { type Collected, collect } from './collect.ts';
 import type { Want } from './collector.ts';
-import { firstOffsetAt } from './offset-at-time.ts';
 import { patiently } from './patience.ts';
 import { RunReader } from './run.ts';
 
@@ -73,10 +72,8 @@ export class Reader {
   readonly #arrivals: Arrivals;
   readonly #options: ReadOptions;
   readonly #runs: RunReader;
-  readonly #deps: ReaderDeps;
 
   constructor(deps: ReaderDeps) {
-    this.#deps = deps;
     this.#clock = deps.clock;
     this.#arrivals = deps.arrivals ?? new Arrivals();
     this.#options = { ...readDefaults, ...deps.options };
@@ -164,16 +161,9 @@ export class Reader {
   /**
    * The offset of the first readable record whose timestamp is at or after `timestampMs` (a record that came without one
    * has its append's), as Kafka finds it; the end offset when there is none. Where the first of them has been trimmed, the
-   * start offset. About log2(records) queries; the log is not read.
+   * start offset. About log2(records) queries; of the log no more is read than one batch, or part of one segment.
    */
-  async offsetAtTime(at: PartitionRef, timestampMs: number): Promise<number> {
-    const start = await this.startOffset(at);
-    const { attemptTimeoutMs } = this.#options;
-    const floor = (offset: number) =>
-      patiently(this.#clock, attemptTimeoutMs, (signal) =>
-        this.#deps.batches.floor(at, offset, true, signal),
-      );
-    const last = await this.#runs.offsets.last(at);
-    return firstOffsetAt({ timestampMs, partition: at.partition, start, last, floor });
+  offsetAtTime(at: PartitionRef, timestampMs: number): Promise<number> {
+    return this.#runs.offsetAtTime(at, timestampMs);
   }
 }

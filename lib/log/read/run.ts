@@ -7,6 +7,7 @@ import type { PartitionStore } from '../../stores/partitions.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Want } from './collector.ts';
 import { KnownPartitions } from './known.ts';
+import { firstOffsetAt, type TimedRun, timedBatch, timedSegment } from './offset-at-time.ts';
 import { type Ask, PartitionOffsets } from './offsets.ts';
 import { archivedPiece, batchPiece, type Piece } from './pieces.ts';
 
@@ -90,6 +91,36 @@ export class RunReader {
       if (archived !== undefined) return archived;
     }
     throw new Error(`Offset ${request.from} of partition ${partitionKey(at)} is missing from the log.`);
+  }
+
+  /** As `firstOffsetAt` says, of what can be read. */
+  async offsetAtTime(at: PartitionRef, timestampMs: number): Promise<number> {
+    const { startOffset: start } = await this.offsets.state(at);
+    const last = await this.offsets.last(at);
+    return firstOffsetAt({
+      timestampMs,
+      start,
+      last: last && timedBatch(last, at.partition),
+      floor: (offset) => this.#timedFloor(at, offset),
+    });
+  }
+
+  /** What covers the offset; undefined where it was trimmed. */
+  async #timedFloor(at: PartitionRef, offset: number): Promise<TimedRun | undefined> {
+    const archived = await this.#timedSegment(at, offset);
+    if (archived !== undefined) return archived;
+    const batch = await this.#ask((signal) => this.#deps.batches.floor(at, offset, true, signal));
+    if (batch !== undefined && offset < batchEnd(batch)) return timedBatch(batch, at.partition);
+    // Archived since, and deleted, or trimmed.
+    await this.offsets.state(at);
+    return this.#timedSegment(at, offset);
+  }
+
+  async #timedSegment(at: PartitionRef, offset: number): Promise<TimedRun | undefined> {
+    const { archive } = this.#deps;
+    if (archive === undefined || offset >= this.known.get(at).archivedThrough) return undefined;
+    const segment = await archive.segmentAt(at, offset);
+    return segment && timedSegment(archive, at, segment);
   }
 
   async #archived(at: PartitionRef, { from, want }: RunRequest): Promise<Run | undefined> {

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type ArchivedRun,
-  ArchiveReader,
-  type ArchiveReadOptions,
-} from '../../../lib/archive/read/reader.ts';
+import { ArchiveReader, type ArchiveReadOptions } from '../../../lib/archive/read/reader.ts';
+import type { ArchivedRun } from '../../../lib/archive/read/segment-reader.ts';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
 import { parseObjectName } from '../../../lib/domain/segments.ts';
@@ -192,6 +189,22 @@ describe('what a read of the archive takes', () => {
     expect(rows).toBeLessThan(2 + (sizes.reduce((sum, size) => sum + size, 0) / 1_000) * 1.5);
     // For each segment its footer, a query for the first, and one for those behind it.
     expect(others).toBe(4);
+  });
+
+  it('is one query for many segments where one reads on', async () => {
+    const { read, requests } = await archiveOf(between(1, 61).map((count) => count * 4));
+    const all: string[] = [];
+    for (let from = 0; from < 240; from += 4) {
+      expect(offsetsIn(await read(from, 4))).toEqual(between(from, from + 4));
+      all.push(...requests);
+    }
+    expect(all.filter((request) => request === 'floor' || request === 'list')).toEqual([
+      'floor',
+      'list',
+      'list',
+      'list',
+      'list',
+    ]);
   });
 
   it('does not grow for reads here and there', async () => {

@@ -10,7 +10,7 @@ import {
   type Group,
 } from '../../../lib/domain/groups.ts';
 import { batchEnd } from '../../../lib/domain/records/batches.ts';
-import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import { decodeRecords, encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { Origin } from '../../../lib/domain/records/origin.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
@@ -22,10 +22,12 @@ import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import { jsonSegments } from '../../harness/json-segments.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
+import { archive } from '../../harness/segments-by-hand.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const groupRef = { topicId: 't1', group: 'billing' };
+const partition = { topicId: 't1', partition: 0 };
 export const cursorRef = { groupId: 'g1', partition: 0 };
 
 export const ok: WebhookAnswer = { kind: 'answered', status: 200 };
@@ -121,8 +123,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     },
     append: (...records: readonly GivenRecord[]) => rig.appendFrom(undefined, ...records),
     appendFrom: (origin: Origin | undefined, ...records: readonly GivenRecord[]) => {
-      const at = { topicId: 't1', partition: 0 };
-      const base = batches.table.end(at);
+      const base = batches.table.end(partition);
       const data = encodeRecords(records.map(recordOf));
       const batch = {
         base,
@@ -133,15 +134,29 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
         bytesBefore: 0,
         ...(origin !== undefined && { origin }),
       };
-      batches.table.put(at, batch, now, now);
+      batches.table.put(partition, batch, now, now);
     },
-    /** Takes away what is below `start`, as retention does; batches that hold nothing else go with it. */
-    trim: async (start: number) => {
-      const at = { topicId: 't1', partition: 0 };
-      await stores.partitions.advance(at, 'startOffset', start);
-      const gone = batches.table.batches(at).filter((batch) => batchEnd(batch) <= start);
+    /** Archives the batches below `end` that are not yet, or of their records those that `stay`, and deletes them, but for the last. */
+    archive: async (end: number, stay: (offset: number) => boolean = () => true) => {
+      const { archivedThrough: start } = await stores.partitions.get(partition);
+      const going = batches.table.batches(partition).filter(({ base }) => base >= start && base < end);
+      const records = going.flatMap((batch) => decodeRecords(batch, 0)).filter(({ offset }) => stay(offset));
+      await archive(stores, jsonSegments, partition, { start, end, records, maxTimestamp: now });
+      const last = batches.table.last(partition)?.base;
       await batches.delete(
-        at,
+        partition,
+        going.map(({ base }) => base).filter((base) => base !== last),
+      );
+    },
+    /** Takes away what is below `start`, as retention does; batches that hold nothing else go with it, but for the last. */
+    trim: async (start: number) => {
+      await stores.partitions.advance(partition, 'startOffset', start);
+      for (const segment of await stores.segments.list(partition, { from: 0, limit: 100 }))
+        if (segment.end <= start) await stores.segments.delete(partition, segment);
+      const all = batches.table.batches(partition);
+      const gone = all.slice(0, -1).filter((batch) => batchEnd(batch) <= start);
+      await batches.delete(
+        partition,
         gone.map(({ base }) => base),
       );
     },

@@ -254,6 +254,12 @@ describe('a fetch by reads that miss batches', () => {
     },
   );
 
+  it('reads what is missing by one more query, from the gap on', async () => {
+    const world = await missing([1]);
+    await fetch(world, world.reader(), { offset: 0 });
+    expect(world.store.requests).toEqual(['eventual range 0', 'strong range 2']);
+  });
+
   it('does not take a batch that it misses for the end of the partition', async () => {
     const world = await missing([0, 1, 2, 3]);
     const reader = world.reader();

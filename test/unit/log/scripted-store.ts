@@ -1,15 +1,18 @@
+import { ArchiveReader } from '../../../lib/archive/read/reader.ts';
 import {
   NotSentError,
   OutcomeUnknownError,
   RefusedError,
   ThrottledError,
 } from '../../../lib/domain/errors.ts';
-import type { Batch } from '../../../lib/domain/records/batches.ts';
+import { type Batch, batchEnd, latestTimestamp } from '../../../lib/domain/records/batches.ts';
+import { decodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { PartitionRef } from '../../../lib/domain/records/records.ts';
 import { Appender } from '../../../lib/log/append/appender.ts';
 import type { AppendOptions } from '../../../lib/log/append/options.ts';
 import { Arrivals } from '../../../lib/log/read/arrivals.ts';
 import { Reader } from '../../../lib/log/read/reader.ts';
+import { RunReader } from '../../../lib/log/read/run.ts';
 import {
   type BatchPage,
   type BatchRange,
@@ -21,8 +24,10 @@ import {
 } from '../../../lib/stores/batches.ts';
 import { instantOf } from '../../../lib/stores/clock.ts';
 import { BatchTable, type BatchTableOptions } from '../../../lib/stores/memory/batches.ts';
-import { MemoryPartitionStore } from '../../../lib/stores/memory/partitions.ts';
+import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import { jsonSegments } from '../../harness/json-segments.ts';
+import { archive } from '../../harness/segments-by-hand.ts';
 import { Scheduler, type SimulatedProcess, seededRandom } from '../../simulation/scheduler.ts';
 
 export const at: PartitionRef = { topicId: 'orders1', partition: 2 };
@@ -136,7 +141,7 @@ export const logWorld = (options: BatchTableOptions = {}) => {
   const scheduler = new Scheduler();
   const store = new ScriptedStore(scheduler, options);
   const { clock } = store.process;
-  const partitions = new MemoryPartitionStore();
+  const { partitions, segments, objects } = memoryStores({ clock });
   const events: TelemetryEvent[] = [];
   let processes = 0;
   const appender = (appendOptions: Partial<AppendOptions> = {}): Appender => {
@@ -145,8 +150,34 @@ export const logWorld = (options: BatchTableOptions = {}) => {
     const random = seededRandom(processes);
     return new Appender({ batches: store, clock, random, telemetry, options: appendOptions });
   };
+  const newArchive = () => new ArchiveReader({ segments, objects, format: jsonSegments, clock });
   const reader = (arrivals = new Arrivals()): Reader =>
-    new Reader({ batches: store, partitions, clock, arrivals });
+    new Reader({ batches: store, partitions, archive: newArchive(), clock, arrivals });
+  const runs = (): RunReader => new RunReader({ batches: store, partitions, archive: newArchive(), clock });
+  /** Archives the batches from `from` to below `end`, which is the end of one; of their records those that `stay`. */
+  const archiveBatches = async (
+    from: number,
+    end: number,
+    stay: (offset: number) => boolean = () => true,
+  ) => {
+    const batches = store.table.batches(at).filter(({ base }) => base >= from && base < end);
+    const records = batches.flatMap((batch) => decodeRecords(batch, at.partition));
+    const last = batches.at(-1);
+    await archive({ segments, objects, partitions }, jsonSegments, at, {
+      start: from,
+      end,
+      records: records.filter(({ offset }) => stay(offset)),
+      maxTimestamp: last === undefined ? 0 : latestTimestamp(last),
+    });
+  };
+  /** Deletes the batches that end at or below `end`, but for the last. */
+  const deleteBatches = (end: number): void => {
+    const gone = store.table.batches(at).slice(0, -1);
+    store.table.delete(
+      at,
+      gone.filter((batch) => batchEnd(batch) <= end).map(({ base }) => base),
+    );
+  };
   /** Lets virtual time go on until `promise` has its outcome. */
   const outcome = async <T>(promise: Promise<T>): Promise<T> => {
     let settled = false;
@@ -162,7 +193,22 @@ export const logWorld = (options: BatchTableOptions = {}) => {
     scheduler.after(ms, () => undefined);
     await scheduler.run({ maxMs: ms });
   };
-  return { scheduler, clock, store, partitions, events, appender, reader, outcome, pass };
+  return {
+    scheduler,
+    clock,
+    store,
+    partitions,
+    segments,
+    objects,
+    events,
+    appender,
+    reader,
+    runs,
+    archiveBatches,
+    deleteBatches,
+    outcome,
+    pass,
+  };
 };
 
 /** The offsets and counts of the batches in the log. */
