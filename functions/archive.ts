@@ -1,4 +1,3 @@
-import { type ArchiveOptions, archiveDefaults } from '../lib/archive/options.ts';
 import { parquetSegments } from '../lib/archive/parquet/parquet-segments.ts';
 import { ArchiveReader, type ArchiveReadOptions } from '../lib/archive/read/reader.ts';
 import type { ObjectStore } from '../lib/stores/objects.ts';
@@ -24,13 +23,3 @@ export const smallMemory: Partial<ArchiveReadOptions> = {
   rowGroupBytes: 16 * 1024 * 1024,
   footerBytes: 2 * 1024 * 1024,
 };
-
-/** When a segment is sealed, as the environment says. */
-export const archiveOptions = (environment: {
-  readonly MILLRACE_SEGMENT_MAX_BYTES: number;
-  readonly MILLRACE_SEGMENT_MAX_AGE_SECONDS: number;
-}): ArchiveOptions => ({
-  ...archiveDefaults,
-  segmentMaxBytes: environment.MILLRACE_SEGMENT_MAX_BYTES,
-  segmentMaxAgeMs: environment.MILLRACE_SEGMENT_MAX_AGE_SECONDS * 1000,
-});

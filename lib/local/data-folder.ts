@@ -25,6 +25,8 @@ export interface DataFolder {
   readonly path: string;
   /** The path of the database. */
   readonly database: string;
+  /** The path of the folder of archived segments. */
+  readonly segments: string;
   release(): void;
 }
 
@@ -156,6 +158,7 @@ export const openDataFolder = (folder: string): DataFolder => {
   return {
     path,
     database: join(path, 'millrace.db'),
+    segments: join(path, 'segments'),
     release: () => {
       rmSync(holder, { force: true });
       database.close();

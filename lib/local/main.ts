@@ -1,5 +1,6 @@
 /** `npm start`: the whole broker on this machine, until it is told to end. */
 import { resolve } from 'node:path';
+import { archiveOptions } from '../../functions/archive-options.ts';
 import { EnvironmentError, localEnvironment } from '../../functions/environment.ts';
 import { plainLine, plainLines } from '../domain/plain-text.ts';
 import { systemClock } from '../stores/system/clock.ts';
@@ -23,6 +24,7 @@ const start = async (): Promise<Runtime> => {
     port: environment.PORT,
     host: environment.HOST,
     sweepMs: environment.MILLRACE_SWEEP_SECONDS * 1000,
+    archive: archiveOptions(environment),
     telemetry: consoleTelemetry(complain, systemClock),
     ...(adminKey !== undefined && { adminKey }),
   });

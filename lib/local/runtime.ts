@@ -1,5 +1,6 @@
 import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { createStreamConsumer } from '../../functions/on-append/stream-events.ts';
+import type { ArchiveOptions } from '../archive/options.ts';
 import { Authenticator } from '../auth/authenticator.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { newDeliveryMemory } from '../delivery/memory.ts';
@@ -28,6 +29,7 @@ import { systemClock as clock } from '../stores/system/clock.ts';
 import { systemRandom as random } from '../stores/system/random.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import { TopicDirectory } from '../topics/directory.ts';
+import { localArchive } from './archive.ts';
 import { asStartError, type DataFolder, openDataFolder } from './data-folder.ts';
 import { type Apps, type HttpServer, serveHttp } from './http-server.ts';
 import { announceWrites } from './pumps/announced-batches.ts';
@@ -48,6 +50,8 @@ export interface RuntimeOptions {
   readonly adminKey?: string;
   /** Between sweeps. */
   readonly sweepMs?: number;
+  /** When segments are sealed, and batches deleted. */
+  readonly archive?: Partial<ArchiveOptions>;
   /** Opens other stores than those of the data folder. */
   readonly openStores?: (folder: DataFolder, clock: Clock) => Promise<LocalStores>;
 }
@@ -76,7 +80,8 @@ const groupOf = (body: string): string => {
 };
 
 /** The parts that run: nothing of them has begun when they are made. */
-const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_000 }: RuntimeOptions) => {
+const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
+  const { telemetry, sweepMs = 300_000 } = given;
   const receivers = new Receivers({ groups: opened.groups, clock });
   const memory = newDeliveryMemory({ groups: opened.groups, clock });
   const groups = announceChanges(opened.groups, (ref) => {
@@ -98,7 +103,9 @@ const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_0
   const options = { compression: quickCompression };
   const appender = new Appender({ batches, clock, random, telemetry, options });
   const webhooks = new HttpsWebhookSender({ allowLoopback: true, excerpts: true });
-  const runs = new RunReader({ batches, partitions: stores.partitions, clock });
+  const archive = localArchive({ stores, options: given.archive, clock, random, telemetry });
+  const reading = { batches, partitions: stores.partitions, archive: archive.reader, clock };
+  const runs = new RunReader(reading);
   const delivering = { ...stores, runs, webhooks, clock, random, telemetry, memory };
   const queuePump = new QueuePump(
     stores.queue,
@@ -118,7 +125,7 @@ const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_0
   );
   const ends = new PartitionEnds(batches);
   const sweepTimer = new SweepTimer(
-    (run) => sweep({ ...stores, batches, ends, appender, clock, telemetry }, run),
+    (run) => sweep({ ...stores, batches, ends, archive: archive.swept, appender, clock, telemetry }, run),
     sweepMs,
     { clock, telemetry },
   );
@@ -131,7 +138,7 @@ const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_0
     ...stores,
     batches,
     appender,
-    reader: new Reader({ batches, partitions: stores.partitions, clock, arrivals }),
+    reader: new Reader({ ...reading, arrivals }),
     authenticator: new Authenticator({ keys: stores.keys, clock, root }),
     root,
     directory: new TopicDirectory({ topics: stores.topics, clock }),
@@ -142,7 +149,8 @@ const compose = (opened: LocalStores, root: ApiKey, { telemetry, sweepMs = 300_0
     telemetry,
   };
   const apps: Apps = { produce: produceApp(http), consume: consumeApp(http), admin: adminApp(http) };
-  return { apps, arrivals, appender, logStream, streamPump, queuePump, sweepTimer, expiryTimer };
+  const pumps = { streamPump, queuePump, archivePump: archive.pump, sweepTimer, expiryTimer };
+  return { apps, arrivals, appender, logStream, ...pumps };
 };
 
 type Parts = ReturnType<typeof compose>;
@@ -156,6 +164,7 @@ const stopParts = async (parts: Parts, server: HttpServer): Promise<void> => {
     drained,
     parts.queuePump.stop(stopGraceMs),
     parts.sweepTimer.stop(),
+    parts.archivePump.stop(),
     parts.expiryTimer.stop(),
   ]);
   await parts.appender.abandon();

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DynamoDBRecord } from 'aws-lambda';
 import type { Clock } from '../stores/clock.ts';
+import { fileObjectStore } from '../stores/files/objects.ts';
+import type { ObjectStore } from '../stores/objects.ts';
 import { Database } from '../stores/sqlite/database.ts';
 import { sqliteStores } from '../stores/sqlite/stores.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -16,6 +18,7 @@ export interface LogStream {
 
 /** Every store of the product, as the runtime of one machine needs them. */
 export interface LocalStores extends Stores {
+  readonly objects: ObjectStore;
   readonly queue: WakeQueue & WakeReceipts & WakeReceiver;
   /** Where the log tells of its writes by itself, and others than this process may write there. */
   readonly stream?: (push: (record: DynamoDBRecord) => void) => LogStream;
@@ -52,12 +55,13 @@ const openDatabase = ({ path, database }: DataFolder): Database => {
 };
 
 /**
- * Opens the database of the data folder, which is made if it is not there.
+ * Opens the database of the data folder, and the segments beside it, which are made if they are not there.
  * @throws StartError when it cannot be read.
  */
 export const openStores = async (folder: DataFolder, clock: Clock): Promise<LocalStores> => {
   refuseOlderKind(folder.path);
   const database = openDatabase(folder);
   const { wakes, ...stores } = sqliteStores(database, { clock });
-  return { ...stores, queue: wakes, stop: async () => database.close() };
+  const objects = fileObjectStore(folder.segments);
+  return { ...stores, objects, queue: wakes, stop: async () => database.close() };
 };

@@ -7,11 +7,13 @@ import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient, type RequestUsage } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { tables } from '../../lib/stores/dynamodb/tables.ts';
+import { createArchiveClient } from '../../lib/stores/s3/client.ts';
+import { s3ObjectStore } from '../../lib/stores/s3/objects.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { noTelemetry, type Telemetry } from '../../lib/stores/telemetry.ts';
 import { type EmbeddedService, startDynamodb } from './dynamodb.ts';
-import { ensureQueue, ensureTable, streamOf } from './resources.ts';
+import { ensureBucket, ensureQueue, ensureTable, streamOf } from './resources.ts';
 import { sqsReceiver } from './sqs-receiver.ts';
 import { startSqsAndS3 } from './sqs-s3.ts';
 import { TableStream } from './table-stream.ts';
@@ -39,6 +41,7 @@ const anyone = {
 };
 const logTable = 'millrace-log';
 const stateTable = 'millrace-state';
+const archiveBucket = 'millrace-archive';
 
 const connect = async (
   dynamodb: EmbeddedService,
@@ -57,10 +60,13 @@ const connect = async (
   await ensureTable(state.client, clock, state.table, tables.state);
   const visibilitySeconds = limits.wakeVisibilityMs / 1000;
   const queueUrl = await ensureQueue(sender, sqs.endpoint, 'millrace-wakes', visibilitySeconds);
+  const s3 = createArchiveClient({ ...anyone, endpoint: sqs.endpoint });
+  await ensureBucket(s3, archiveBucket);
   const streamArn = streams ? await streamOf(log.client, log.table) : undefined;
   return {
     ...dynamoStateStores(state),
     batches: dynamoBatchStore(log),
+    objects: s3ObjectStore({ client: s3, bucket: archiveBucket, clock }),
     queue: { ...sqsWakeQueue({ client: sender, queueUrl, clock }), ...sqsReceiver(receiver, queueUrl) },
     ...(streamArn !== undefined && {
       stream: (push) => {
@@ -70,7 +76,7 @@ const connect = async (
     }),
     expire: async () => undefined,
     stop: async () => {
-      for (const client of [log.client, state.client, sender, receiver]) client.destroy();
+      for (const client of [log.client, state.client, sender, receiver, s3]) client.destroy();
       await sqs.stop();
       await dynamodb.stop();
     },

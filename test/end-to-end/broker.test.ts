@@ -1,4 +1,6 @@
-import { broker } from './broker.ts';
+import { describeArchive } from './archive-suite.ts';
+import { archivingBroker, broker } from './broker.ts';
 import { describeBroker } from './suite.ts';
 
 describeBroker('the broker', broker);
+describeArchive('the broker', archivingBroker);

@@ -1,4 +1,6 @@
-import { brokerOnEmbeddedServices } from './broker.ts';
+import { describeArchive } from './archive-suite.ts';
+import { archivingBrokerOnEmbeddedServices, brokerOnEmbeddedServices } from './broker.ts';
 import { describeBroker } from './suite.ts';
 
 describeBroker('the broker on the adapters of AWS', brokerOnEmbeddedServices);
+describeArchive('the broker on the adapters of AWS', archivingBrokerOnEmbeddedServices);
