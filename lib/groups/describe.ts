@@ -5,6 +5,7 @@ import { isName } from '../domain/names.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
+import type { PartitionStore } from '../stores/partitions.ts';
 import { lagOf, type PartitionLag } from './lag.ts';
 import { type OffsetReader, partitionsAtOnce, partitionsOf } from './start-offsets.ts';
 
@@ -25,12 +26,19 @@ export const findGroup = async (
   );
 };
 
+export interface ProgressDeps {
+  readonly cursors: Pick<CursorStore, 'list'>;
+  readonly partitions: Pick<PartitionStore, 'list'>;
+  readonly reader: Pick<OffsetReader, 'endOffset'>;
+}
+
 /** How far a group is in every partition of its topic, in order. */
 export const groupProgress = async (
-  deps: { readonly cursors: Pick<CursorStore, 'list'>; readonly reader: Pick<OffsetReader, 'endOffset'> },
+  deps: ProgressDeps,
   topic: Topic,
   group: Group,
 ): Promise<readonly PartitionLag[]> => {
+  const starts = await deps.partitions.list(topic.topicId);
   const ends = await concurrently(partitionsAtOnce, partitionsOf(topic), (at) => deps.reader.endOffset(at));
-  return lagOf(deps, group, ends);
+  return lagOf(group, await deps.cursors.list(group.groupId), { ends, starts });
 };

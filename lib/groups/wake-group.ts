@@ -1,12 +1,11 @@
 import type { Group } from '../domain/groups.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { Wake } from '../domain/wakes.ts';
-import type { CursorStore } from '../stores/cursors.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import type { QueuedWake, WakeQueue } from '../stores/wake-queue.ts';
-import { groupProgress } from './describe.ts';
+import { groupProgress, type ProgressDeps } from './describe.ts';
 import { type Receiver, receiversKnownAfterMs } from './receivers.ts';
-import { type OffsetReader, partitionsOf } from './start-offsets.ts';
+import { partitionsOf } from './start-offsets.ts';
 
 /** A wake for one of a group's partitions, to be sent at once. */
 export const wakeFor = (group: Receiver, partition: number, kind: Wake['kind']): QueuedWake => ({
@@ -27,9 +26,7 @@ export const newReceiverWakes = (
     delayMs: receiversKnownAfterMs,
   }));
 
-export interface WakeGroupDeps {
-  readonly cursors: Pick<CursorStore, 'list'>;
-  readonly reader: Pick<OffsetReader, 'endOffset'>;
+export interface WakeGroupDeps extends ProgressDeps {
   readonly queue: WakeQueue;
   readonly telemetry: Telemetry;
 }

@@ -53,6 +53,7 @@ const commit: fc.Arbitrary<Step> = fc
     together<Omit<Commit, 'epoch'>>(
       fc.record({ committed: fc.integer({ min: 0, max: 8 }), leaseUntil: small }),
       maybe('pendingEnd', small),
+      maybe('lost', small),
     ),
     behind,
   )

@@ -288,6 +288,32 @@ describe('a group is shown', () => {
     });
   });
 
+  test('with what retention took from it, and no lag for that', async () => {
+    const world = await threeRecords();
+    await put(world, { ...push, start: 'earliest' });
+    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+    await world.stores.partitions.advance({ topicId, partition: 0 }, 'startOffset', 2);
+    // It has not come by yet, and yet they are gone.
+    expect((await call(world, `GET ${path}`)).json).toMatchObject({
+      lag: 1,
+      lost: 2,
+      partitions: [
+        { partition: 0, committed: 0, end: 3, lag: 1, lost: 2 },
+        { partition: 1, lag: 0, lost: 0 },
+      ],
+    });
+    const found = await world.stores.groups.get({ topicId, group: 'billing' });
+    const ref = { groupId: found?.group.groupId ?? '', partition: 0 };
+    await world.stores.cursors.acquire(ref, {
+      owner: 'run-1',
+      leaseUntil: 1,
+      startOffset: 0,
+      read: undefined,
+    });
+    await world.stores.cursors.commit(ref, { epoch: 1, committed: 2, leaseUntil: 0, lost: 2 });
+    expect((await call(world, `GET ${path}`)).json).toMatchObject({ lag: 1, lost: 2 });
+  });
+
   test('with neither an owner nor a time that only a wrong clock can have written', async () => {
     const world = await threeRecords();
     await put(world, { ...push, start: 'earliest' });

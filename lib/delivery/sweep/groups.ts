@@ -2,6 +2,7 @@ import { concurrently } from '../../domain/concurrently.ts';
 import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/cursors.ts';
 import type { Group, Subscription } from '../../domain/groups.ts';
 import { batchEnd } from '../../domain/records/batches.ts';
+import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { receives } from '../../groups/receivers.ts';
@@ -10,6 +11,8 @@ import type { BatchStore } from '../../stores/batches.ts';
 import type { Clock } from '../../stores/clock.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
+import type { PartitionStore } from '../../stores/partitions.ts';
+import type { SegmentStore } from '../../stores/segments.ts';
 import type { Telemetry } from '../../stores/telemetry.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
 import type { Failures } from './failures.ts';
@@ -17,6 +20,9 @@ import type { Failures } from './failures.ts';
 export interface SweepGroupsDeps {
   readonly groups: Pick<GroupStore, 'list'>;
   readonly batches: Pick<BatchStore, 'floor'>;
+  /** Absent where there is no archive. */
+  readonly archive?: { readonly segments: Pick<SegmentStore, 'floor'> };
+  readonly partitions: Pick<PartitionStore, 'list'>;
   readonly cursors: Pick<CursorStore, 'list'>;
   readonly queue: WakeQueue;
   readonly clock: Clock;
@@ -56,8 +62,7 @@ export const sweepGroups = async (
   const behind: { subscription: Subscription; lags: readonly PartitionLag[] }[] = [];
   for (const subscription of subscriptions) {
     if (!hasTime()) return { wakes, paused, isWhole: false };
-    const all = await failures.kept(() => lagOf(deps, subscription.group, ends), []);
-    const lags = all.filter(({ lag }) => lag > 0);
+    const lags = await failures.kept(() => lagsOf(deps, subscription.group, ends), []);
     if (lags.length === 0) continue;
     behind.push({ subscription, lags });
     wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags), 0);
@@ -73,6 +78,15 @@ export const sweepGroups = async (
     }
   }
   return { wakes, paused, isWhole: true };
+};
+
+/** The partitions in which a group lags. Where they begin is asked for only where there may be any. */
+const lagsOf = async (deps: SweepGroupsDeps, group: Group, ends: Ends): Promise<readonly PartitionLag[]> => {
+  const isBehind = ({ lag }: PartitionLag): boolean => lag > 0;
+  const cursors = await deps.cursors.list(group.groupId);
+  if (!lagOf(group, cursors, { ends, starts: new Map() }).some(isBehind)) return [];
+  const starts = await deps.partitions.list(group.topicId);
+  return lagOf(group, cursors, { ends, starts }).filter(isBehind);
 };
 
 const recordsOf = (lags: readonly PartitionLag[]): number => lags.reduce((sum, { lag }) => sum + lag, 0);
@@ -96,17 +110,19 @@ const isForsaken = ({ cursor }: PartitionLag, now: number, longestMs: number): b
   cursor === undefined || (leaseMsLeft(cursor, now) === 0 && retryMsLeft(cursor, now, longestMs) === 0);
 
 const recordLag = async (
-  { batches, clock, telemetry }: SweepGroupsDeps,
+  deps: SweepGroupsDeps,
   topic: Topic,
   group: Group,
   lags: readonly PartitionLag[],
   failures: Failures,
 ): Promise<void> => {
-  const appendedAt = await concurrently(queriesAtOnce, lags, ({ partition, committed }) =>
-    failures.kept(async () => {
-      const oldest = await batches.floor({ topicId: topic.topicId, partition }, committed, false);
-      return oldest !== undefined && batchEnd(oldest) > committed ? oldest.appendedAt : clock.now();
-    }, clock.now()),
+  const { clock, telemetry } = deps;
+  const appendedAt = await concurrently(queriesAtOnce, lags, ({ partition, endOffset, lag }) =>
+    failures.kept(
+      async () =>
+        (await appendTimeOf(deps, { topicId: topic.topicId, partition }, endOffset - lag)) ?? clock.now(),
+      clock.now(),
+    ),
   );
   telemetry.record({
     kind: 'lag',
@@ -115,4 +131,19 @@ const recordLag = async (
     records: recordsOf(lags),
     oldestMs: appendedAt.reduce((age, at) => Math.max(age, clock.now() - at), 0),
   });
+};
+
+/**
+ * When the record at `offset` was appended, wall clock ms; of one that is archived, when its segment begins. Undefined where it
+ * is not there.
+ */
+const appendTimeOf = async (
+  { batches, archive }: SweepGroupsDeps,
+  at: PartitionRef,
+  offset: number,
+): Promise<number | undefined> => {
+  const batch = await batches.floor(at, offset, false);
+  if (batch !== undefined && offset < batchEnd(batch)) return batch.appendedAt;
+  const segment = await archive?.segments.floor(at, offset);
+  return segment !== undefined && offset < segment.end ? segment.firstAppendedAt : undefined;
 };

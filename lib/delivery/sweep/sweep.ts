@@ -12,6 +12,7 @@ export interface SweepDeps extends SweepTopicDeps, RemovalDeps {
   readonly groups: SweepTopicDeps['groups'] & RemovalDeps['groups'];
   readonly cursors: SweepTopicDeps['cursors'] & RemovalDeps['cursors'];
   readonly batches: SweepTopicDeps['batches'] & RemovalDeps['batches'];
+  readonly partitions: SweepTopicDeps['partitions'] & RemovalDeps['partitions'];
   /** Lives as long as the process, so that a later sweep reads no end that is still the same. */
   readonly ends: SweepTopicDeps['ends'];
   readonly removals: RemovalDeps['removals'];

@@ -63,7 +63,7 @@ const shown = ({
 const shownProgress = (
   group: Group,
   now: number,
-  { partition, committed, endOffset, lag, cursor }: PartitionLag,
+  { partition, committed, endOffset, lag, lost, cursor }: PartitionLag,
 ): object => {
   const isHeld = cursor?.owner !== undefined && leaseMsLeft(cursor, now) > 0;
   const isFailing = cursor !== undefined && cursor.attempts > 0;
@@ -73,6 +73,7 @@ const shownProgress = (
     // What was acknowledged since the end was read is there as well.
     end: Math.max(endOffset, committed),
     lag,
+    lost,
     owner: isHeld ? cursor.owner : null,
     ...(isFailing && {
       attempts: cursor.attempts,
@@ -102,8 +103,9 @@ const getGroup = (api: Api, deps: GroupDeps): void => {
     const progress = await groupProgress(deps, topic, subscription.group);
     const now = deps.clock.now();
     const lag = progress.reduce((sum, partition) => sum + partition.lag, 0);
+    const lost = progress.reduce((sum, partition) => sum + partition.lost, 0);
     const partitions = progress.map((partition) => shownProgress(subscription.group, now, partition));
-    return c.json({ ...shown(subscription), lag, partitions });
+    return c.json({ ...shown(subscription), lag, lost, partitions });
   });
 };
 

@@ -81,6 +81,8 @@ export class RunReader {
    * partition is asked for where no batch covers it alone.
    */
   async read(at: PartitionRef, request: RunRequest): Promise<Run> {
+    const { start } = this.known.get(at);
+    if (request.from < start) return { kind: 'below', start };
     const found = (await this.#archived(at, request)) ?? (await this.#live(at, request));
     if (found !== undefined) return found;
     // Archived since, and deleted; or trimmed; or, in that order, both.

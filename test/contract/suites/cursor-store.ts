@@ -259,6 +259,26 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
       }
     });
 
+    test('what was lost is kept by every move after it, and counted once however often a commit lands', async () => {
+      const { cursors } = await open();
+      await held(cursors);
+      const lostIn = async (): Promise<number | undefined> => (await cursors.get(ref))?.lost;
+      expect(await lostIn()).toBeUndefined();
+      const first = { epoch: 1, committed: 45, leaseUntil: 3000, lost: 5 };
+      expect([await cursors.commit(ref, first), await cursors.commit(ref, first)]).toEqual([true, true]);
+      expect(await lostIn()).toBe(5);
+      await cursors.commit(ref, { epoch: 1, committed: 50, leaseUntil: 3000, lost: 8 });
+      expect(await cursors.commit(ref, first)).toBe(false);
+      await cursors.commit(ref, { epoch: 1, committed: 51, leaseUntil: 3000, pendingEnd: 60 });
+      await cursors.release(ref, { epoch: 1, retry: failed });
+      const read = await cursors.get(ref);
+      await cursors.acquire(ref, acquisition('b', { read, leaseUntil: 6000 }));
+      expect(await cursors.commit(ref, { epoch: 1, committed: 60, leaseUntil: 0, lost: 99 })).toBe(false);
+      await cursors.commit(ref, { epoch: 2, committed: 60, leaseUntil: 0 });
+      expect(await lostIn()).toBe(8);
+      expect((await cursors.list('g')).get(7)?.lost).toBe(8);
+    });
+
     test('a cursor never goes back', async () => {
       const { cursors } = await open();
       await held(cursors);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ArchiveDue } from '../../../lib/archive/due.ts';
+import { archiveDefaults } from '../../../lib/archive/options.ts';
 import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { ThrottledError } from '../../../lib/domain/errors.ts';
@@ -106,6 +108,33 @@ describe('sweep', () => {
       ]);
     }
     expect(made.calls).not.toContain('batches.floor');
+  });
+
+  it('counts as lag what can still be read, and wakes nobody for the rest', async () => {
+    const made = await makeSweep();
+    for (let value = 0; value < 4; value += 1) made.append({ value });
+    await made.trim(3);
+    made.rig.pass(1000);
+    expect(await made.sweep()).toMatchObject({ wakes: 1 });
+    expect(made.events.find(({ kind }) => kind === 'lag')).toMatchObject({ records: 1, oldestMs: 1000 });
+    await made.trim(4);
+    made.events.length = 0;
+    expect(await made.sweep()).toMatchObject({ wakes: 0 });
+    expect(made.events.map(({ kind }) => kind)).not.toContain('lag');
+  });
+
+  it('tells how old the oldest record is that waits, though it is archived', async () => {
+    const made = await makeSweep();
+    made.append({ value: 0 });
+    made.rig.pass(60_000);
+    made.append({ value: 1 });
+    made.append({ value: 2 });
+    await made.archive(2);
+    made.rig.pass(60_000);
+    const due = new ArchiveDue({ ...made, options: archiveDefaults });
+    const queue = { send: async () => undefined };
+    await made.sweep({ archive: { ...made, due, queue } });
+    expect(made.events.find(({ kind }) => kind === 'lag')).toMatchObject({ records: 3, oldestMs: 120_000 });
   });
 
   it('looks for each end from where it was last, and reads no batch where nothing came', async () => {
