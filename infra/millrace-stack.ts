@@ -52,7 +52,7 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
     timeout: Duration.minutes(4),
   },
   archive: {
-    description: 'Archives, trims and lets go by retention, a partition at a time',
+    description: 'Archives, trims, lets go, erases and compacts, a partition at a time',
     memoryMb: settings.archiveMemoryMb,
     // Four minutes of segments; what is left the next sweep finds. A run that is lost holds its partition up no longer.
     timeout: Duration.minutes(5),
@@ -169,7 +169,7 @@ export class MillraceStack extends Stack {
     return {
       produce: tables,
       consume: { ...tables, ...bucket },
-      admin: { ...tables, ...wakes, ...bucket },
+      admin: { ...tables, ...wakes, ...tasks, ...bucket },
       'on-append': { MILLRACE_STATE_TABLE: state.tableName, ...wakes },
       deliver: { ...tables, ...wakes, ...bucket },
       sweep: { ...tables, ...wakes, ...tasks, ...segments },

@@ -8,7 +8,10 @@ import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 
 /** What the HTTP interface needs of stores. */
-export type HttpStores = Pick<AdminDeps, 'topics' | 'groups' | 'cursors' | 'keys' | 'removals' | 'queue'> & {
+export type HttpStores = Pick<
+  AdminDeps,
+  'topics' | 'groups' | 'cursors' | 'erasures' | 'keys' | 'removals' | 'queue'
+> & {
   readonly batches: BatchStore;
   readonly partitions: PartitionStore;
 };

@@ -57,12 +57,13 @@ export const sweepReadUnits = async ({ topics, partitions, groups }: Idle): Prom
         await stores.groups.putEndpoint(ref, { ...endpoint, status: 'enabled' });
       }
     }
-    const { segments, partitions: partitionStates } = stores;
+    const { segments, erasures, partitions: partitionStates } = stores;
     const archive = {
       due: new ArchiveDue({ batches, segments, options: archiveDefaults }),
       queue: { send: () => Promise.reject(new Error('An idle sweep found something to archive.')) },
       partitions: partitionStates,
       segments,
+      erasures,
       objects: new MemoryObjectStore(clock),
     };
     const deps = { ...stores, ends: new PartitionEnds(batches), archive, appender, clock, telemetry };

@@ -4,6 +4,7 @@ import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import { sqsArchiveQueue } from '../../lib/stores/sqs/archive-queue.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
@@ -19,6 +20,7 @@ const environment = functionEnvironment([
   'MILLRACE_LOG_TABLE',
   'MILLRACE_STATE_TABLE',
   'MILLRACE_WAKE_QUEUE_URL',
+  'MILLRACE_ARCHIVE_QUEUE_URL',
   'MILLRACE_ARCHIVE_BUCKET',
 ]);
 const telemetry = createTelemetry();
@@ -27,11 +29,9 @@ const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
 const batches = dynamoBatchStore(log);
 const stores = dynamoStateStores(state);
 const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, stores.segments, smallMemory);
-const queue = sqsWakeQueue({
-  client: createQueueClient(),
-  queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
-  clock,
-});
+const client = createQueueClient();
+const queue = sqsWakeQueue({ client, queueUrl: environment.MILLRACE_WAKE_QUEUE_URL, clock });
+const archiveQueue = sqsArchiveQueue({ client, queueUrl: environment.MILLRACE_ARCHIVE_QUEUE_URL, clock });
 const appender = new Appender({ batches, clock, random, telemetry });
 
 /** Topics, groups, endpoints, keys and health, and every path that is none. */
@@ -40,6 +40,7 @@ export const handler = createHttpHandler({
     ...stores,
     appender,
     queue,
+    archiveQueue,
     reader: new Reader({ batches, partitions: stores.partitions, archive, clock }),
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory: new TopicDirectory({ topics: stores.topics, clock }),

@@ -19,13 +19,14 @@ const environment = functionEnvironment([
   'MILLRACE_SEGMENT_MAX_AGE_SECONDS',
 ]);
 const telemetry = createTelemetry();
-const { topics, partitions, segments } = dynamoStateStores(
+const { topics, partitions, segments, erasures } = dynamoStateStores(
   stateTable(environment.MILLRACE_STATE_TABLE, telemetry),
 );
 const deps = {
   topics,
   partitions,
   segments,
+  erasures,
   batches: dynamoBatchStore(logTable(environment.MILLRACE_LOG_TABLE, telemetry)),
   objects: archiveObjects(environment.MILLRACE_ARCHIVE_BUCKET),
   format: parquetSegments,

@@ -49,6 +49,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
     resource: log.tableArn,
   });
   const wake: Right = { actions: ['sqs:SendMessage'], resource: wakes.queue.queueArn };
+  const task: Right = { actions: ['sqs:SendMessage'], resource: tasks.queue.queueArn };
   const onObjects = (...operations: string[]): Right => ({
     actions: operations.map((operation) => `s3:${operation}`),
     resource: archive.arnForObjects(archivedObjects),
@@ -74,6 +75,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onObjects('GetObject'),
       listObjects,
       wake,
+      task,
     ],
     'on-append': [
       { actions: dynamo('DescribeStream', 'GetRecords', 'GetShardIterator'), resource: stream },
@@ -106,8 +108,9 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onState(['segments/*'], 'Query', 'DeleteItem'),
       onObjects('DeleteObject'),
       listObjects,
+      onState(['erasure'], 'Query'),
       wake,
-      { actions: ['sqs:SendMessage'], resource: tasks.queue.queueArn },
+      task,
     ],
     archive: [
       receives(tasks.queue),
@@ -115,6 +118,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onState(['topic'], 'GetItem'),
       onState(['topic/*'], 'GetItem', 'UpdateItem'),
       onState(['segments/*'], 'Query', 'PutItem', 'DeleteItem'),
+      onState(['erasure'], 'Query', 'UpdateItem'),
       onObjects('GetObject', 'PutObject', 'DeleteObject'),
       listObjects,
     ],

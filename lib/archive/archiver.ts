@@ -5,6 +5,8 @@ import { deleteBatches } from '../log/trim.ts';
 import type { PartitionState } from '../stores/partitions.ts';
 import { compactPartition } from './compaction/compact.ts';
 import type { ArchiverDeps, ArchiverRun } from './deps.ts';
+import { erasePartition } from './erasure/erase.ts';
+import { ErasureSelection } from './erasure/selection.ts';
 import { retain } from './retention.ts';
 import { sealNext } from './seal.ts';
 
@@ -13,7 +15,7 @@ const endingMs = 60_000;
 
 /**
  * Does what there is to do in a partition (DESIGN §9): lets go of what retention does not keep, seals and archives one segment
- * after the other while one is due, deletes the batches that are archived or let go of and old enough, and compacts what is archived. Every step may
+ * after the other while one is due, deletes the batches that are archived or let go of and old enough, takes out what is to be erased, and compacts what is archived. Every step may
  * be repeated after a crash at any point, and taken by several archivers at once. Returns when all is done that can be now,
  * or time is up; what is left the next sweep finds.
  * @throws what failed; calling again does no harm.
@@ -28,11 +30,13 @@ export const archivePartition = async (
   const at = { topicId: task.topicId, partition: task.partition };
   const before = await deps.partitions.get(at);
   const startOffset = await retain(deps, topic, at, before, run);
+  const selection = new ErasureSelection(await deps.erasures.list(topic.topicId), at.partition);
   const archivedThrough = topic.archive
-    ? await archive(deps, topic, at, { ...before, startOffset }, run)
+    ? await archive(deps, topic, at, { ...before, startOffset }, selection, run)
     : before.archivedThrough;
   const after = { ...before, startOffset, archivedThrough };
   await trimBatches(deps, at, after);
+  await erasePartition(deps, topic, at, selection, run);
   // Last: it takes the longest, and nobody waits for it.
   if (topic.cleanup === 'compact') await compactPartition(deps, topic, at, after, run);
 };
@@ -43,11 +47,12 @@ const archive = async (
   topic: Topic,
   at: PartitionRef,
   state: PartitionState,
+  selection: ErasureSelection,
   run: ArchiverRun,
 ): Promise<number> => {
   let { archivedThrough } = state;
   while (run.remainingMs() > endingMs) {
-    const through = await sealNext(deps, topic, at, { ...state, archivedThrough });
+    const through = await sealNext(deps, topic, at, { ...state, archivedThrough }, selection.keeps);
     if (through === undefined || through <= archivedThrough) break;
     archivedThrough = through;
   }

@@ -1,5 +1,6 @@
 import type { BatchStore } from '../stores/batches.ts';
 import type { Clock } from '../stores/clock.ts';
+import type { ErasureStore } from '../stores/erasures.ts';
 import type { ObjectStore } from '../stores/objects.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
 import type { Random } from '../stores/random.ts';
@@ -15,6 +16,7 @@ export interface ArchiverDeps {
   readonly batches: Pick<BatchStore, 'last' | 'range' | 'floor' | 'delete'>;
   readonly partitions: Pick<PartitionStore, 'get' | 'advance'>;
   readonly segments: SegmentStore;
+  readonly erasures: Pick<ErasureStore, 'list' | 'note'>;
   readonly objects: ObjectStore;
   readonly format: SegmentFormat;
   readonly clock: Pick<Clock, 'now'>;

@@ -1,5 +1,5 @@
 import { type Batch, batchEnd, closesPartition } from '../domain/records/batches.ts';
-import type { PartitionRef } from '../domain/records/records.ts';
+import type { LogRecord, PartitionRef } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { PartitionState } from '../stores/partitions.ts';
@@ -8,12 +8,13 @@ import type { ArchiverDeps } from './deps.ts';
 import { sealableFrom } from './sealable.ts';
 import { writeSegment } from './write-segment.ts';
 
-type SealDeps = Omit<ArchiverDeps, 'topics'>;
+type SealDeps = Omit<ArchiverDeps, 'topics' | 'erasures'>;
 
 /**
  * Seals and archives the next segment of a partition, if one is due: writes it, puts it into the manifest, and moves
  * `archivedThrough` to its end. It may be repeated after a crash at any point, and done by several at once: whichever puts
  * its segment into the manifest first has archived these records, and the others find that.
+ * @param isKept false of a record that is to be erased: its offset is missing in the segment.
  * @returns the new `archivedThrough`; undefined when nothing is due.
  * @throws DamagedSegmentError, and what the stores throw.
  */
@@ -22,6 +23,7 @@ export const sealNext = async (
   topic: Pick<Topic, 'name'>,
   at: PartitionRef,
   state: PartitionState,
+  isKept: (record: LogRecord) => boolean,
 ): Promise<number | undefined> => {
   const from = await beginning(deps, at, state);
   if (from === undefined) return undefined;
@@ -31,7 +33,8 @@ export const sealNext = async (
   const due = await isDue(deps, at, from);
   if (!due) return undefined;
   const begunAt = deps.clock.now();
-  const segment = await writeSegment(deps, { topic: topic.name, at }, batchesOf(deps, topic, at, from));
+  const of = { topic: topic.name, at, isKept };
+  const segment = await writeSegment(deps, of, batchesOf(deps, topic, at, from));
   if (segment === undefined) return undefined;
   const named = await deps.segments.add(at, segment);
   // Nobody will ever read it then. If it is not deleted here, the sweep of what no manifest names does it.

@@ -1,5 +1,5 @@
 import { type Batch, batchEnd, latestTimestamp } from '../domain/records/batches.ts';
-import type { PartitionRef } from '../domain/records/records.ts';
+import type { LogRecord, PartitionRef } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import { RecordDigest } from './record-digest.ts';
 import type { Sealable } from './sealable.ts';
@@ -11,17 +11,27 @@ interface Run extends Written {
   readonly last: Batch;
 }
 
+/** What a segment is of. */
+export interface SegmentOf {
+  /** The topic's name. */
+  readonly topic: string;
+  readonly at: PartitionRef;
+  /** Whether a record goes into it. */
+  readonly isKept: (record: LogRecord) => boolean;
+}
+
 /**
  * Writes a run of batches as one segment: see `storeSegment`.
  * @returns what to put into the manifest; undefined when there is nothing to write.
  */
 export const writeSegment = async (
   deps: StoreDeps,
-  { topic, at }: { readonly topic: string; readonly at: PartitionRef },
+  of: SegmentOf,
   batches: AsyncIterable<Sealable>,
 ): Promise<Segment | undefined> => {
-  const run = await collect(deps, { topic, at }, batches);
+  const run = await collect(deps, of, batches);
   if (run === undefined) return undefined;
+  const { topic, at } = of;
   const { first, last } = run;
   const facts = {
     start: first.base,
@@ -37,7 +47,7 @@ export const writeSegment = async (
 
 const collect = async (
   { format }: StoreDeps,
-  { topic, at }: { readonly topic: string; readonly at: PartitionRef },
+  { topic, at, isKept }: SegmentOf,
   batches: AsyncIterable<Sealable>,
 ): Promise<Run | undefined> => {
   const digest = new RecordDigest();
@@ -48,8 +58,9 @@ const collect = async (
     first ??= batch;
     last = batch;
     writer ??= format.writer({ topic, ...at, start: batch.base });
-    writer.add(records);
-    digest.add(records);
+    const kept = records.filter(isKept);
+    writer.add(kept);
+    digest.add(kept);
   }
   if (first === undefined || last === undefined || writer === undefined) return undefined;
   return { first, last, digest: digest.text(), written: writer.finish(batchEnd(last)) };

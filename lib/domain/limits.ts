@@ -96,6 +96,8 @@ export const limits = {
    * takes it apart and of the writer may all be off.
    */
   removalMinAgeMs: 2 * 60 * 60_000,
+  /** How long it is known what was erased, and by whose request. */
+  erasureKeptMs: 90 * 24 * 60 * 60_000,
   /** An endpoint that has been out this long, while it was tried, is disabled. */
   outageDisablesAfterMs: 5 * 24 * 60 * 60_000,
   /** How much later than it was due an attempt may come for the whole time since the one before to count as outage. */

@@ -1,17 +1,19 @@
 import { type Api, newApi } from './api.ts';
 import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
+import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
 import { type GroupDeps, groupRoutes } from './routes/groups.ts';
 import { healthRoute } from './routes/health.ts';
 import { type KeyDeps, keyRoutes } from './routes/keys.ts';
 import { type TopicDeps, topicRoutes } from './routes/topics.ts';
 
-export type AdminDeps = TopicDeps & GroupDeps & EndpointDeps & KeyDeps;
+export type AdminDeps = TopicDeps & ErasureDeps & GroupDeps & EndpointDeps & KeyDeps;
 
 /** The application that topics, groups, endpoints and keys are managed with, and health. */
 export const adminApp = (deps: AdminDeps): Api => {
   const api = newApi(deps);
   healthRoute(api);
   topicRoutes(api, deps);
+  erasureRoutes(api, deps);
   groupRoutes(api, deps);
   endpointRoutes(api, deps);
   keyRoutes(api, deps);

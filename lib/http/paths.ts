@@ -10,7 +10,9 @@ const endpoints = `${group}/endpoints`;
 export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part>>>>> = {
   [topics]: { GET: 'admin' },
   [topic]: { GET: 'admin', PUT: 'admin', PATCH: 'admin', DELETE: 'admin' },
-  [`${topic}/records`]: { POST: 'produce' },
+  [`${topic}/records`]: { POST: 'produce', DELETE: 'admin' },
+  [`${topic}/erasures`]: { GET: 'admin' },
+  [`${topic}/erasures/:erasure`]: { GET: 'admin' },
   [`${topic}/partitions`]: { GET: 'consume' },
   [`${topic}/partitions/:partition/records`]: { GET: 'consume' },
   [`${topic}/groups`]: { GET: 'admin' },

@@ -12,7 +12,10 @@ import type { LocalStores } from './stores.ts';
 import { batchesInTurns, readInTurns, takingTurns } from './turns.ts';
 
 export interface LocalArchiveDeps {
-  readonly stores: Pick<LocalStores, 'topics' | 'batches' | 'partitions' | 'segments' | 'objects'>;
+  readonly stores: Pick<
+    LocalStores,
+    'topics' | 'batches' | 'partitions' | 'segments' | 'erasures' | 'objects'
+  >;
   readonly options?: Partial<ArchiveOptions> | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -29,7 +32,7 @@ export interface LocalArchive {
 /** Archives in this process, in turns with everything else that it does. */
 export const localArchive = (deps: LocalArchiveDeps): LocalArchive => {
   const { stores, clock, random, telemetry } = deps;
-  const { batches, partitions, segments, objects } = stores;
+  const { batches, partitions, segments, erasures, objects } = stores;
   const options = { ...archiveDefaults, ...deps.options };
   const turn = takingTurns(clock);
   const archiver = {
@@ -50,6 +53,7 @@ export const localArchive = (deps: LocalArchiveDeps): LocalArchive => {
       queue: pump,
       partitions,
       segments,
+      erasures,
       objects,
     },
   };

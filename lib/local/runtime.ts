@@ -138,6 +138,7 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
     ...stores,
     batches,
     appender,
+    archiveQueue: archive.pump,
     reader: new Reader({ ...reading, arrivals }),
     authenticator: new Authenticator({ keys: stores.keys, clock, root }),
     root,

@@ -1,5 +1,6 @@
 import type { BatchStore } from './batches.ts';
 import type { CursorStore } from './cursors.ts';
+import type { ErasureStore } from './erasures.ts';
 import type { GroupStore } from './groups.ts';
 import type { KeyStore } from './keys.ts';
 import type { PartitionStore } from './partitions.ts';
@@ -16,6 +17,7 @@ export interface Stores {
   readonly cursors: CursorStore;
   readonly partitions: PartitionStore;
   readonly segments: SegmentStore;
+  readonly erasures: ErasureStore;
   readonly keys: KeyStore;
   readonly removals: RemovalStore;
   readonly sweepPlaces: SweepPlaceStore;

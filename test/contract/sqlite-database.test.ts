@@ -198,7 +198,7 @@ test('a database of the layout before the archive opens with all that is in it, 
     const database = new Database(file);
     const stores = sqliteStores(database, { clock: systemClock });
     expect(await stores.batches.last(at)).toEqual(batch(0));
-    const state = { startOffset: 7, archivedThrough: 3, trimmedThrough: starts };
+    const state = { startOffset: 7, archivedThrough: 3, trimmedThrough: starts, compactedThrough: 0 };
     expect(await stores.partitions.get(at)).toEqual(state);
     expect(await stores.cursors.get({ groupId: 'g', partition: 0 })).toMatchObject({
       committed: 4,

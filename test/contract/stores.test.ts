@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { implementations, type Running, type Stores } from './implementations.ts';
 import { describeBatchStore } from './suites/batch-store.ts';
 import { describeCursorLeases, describeCursorMoves } from './suites/cursor-store.ts';
+import { describeErasureStore } from './suites/erasure-store.ts';
 import { describeGroupStore } from './suites/group-store.ts';
 import { describeKeyStore } from './suites/key-store.ts';
 import { describePartitionStore } from './suites/partition-store.ts';
@@ -25,6 +26,7 @@ describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   describeCursorMoves(open);
   describePartitionStore(open);
   describeSegmentStore(open);
+  describeErasureStore(open);
   describeKeyStore(open);
   describeRemovalStore(open);
   describeSweepPlaceStore(open);

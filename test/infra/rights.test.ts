@@ -6,6 +6,7 @@ import {
   apiKeyKey,
   cursorKey,
   endpointKey,
+  erasureKey,
   groupKey,
   partitionStateKey,
   removalKey,
@@ -58,6 +59,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:UpdateItem on StorageState.Arn',
     's3:GetObject on StorageArchive.Arn/topic=*',
     's3:ListBucket on StorageArchive.Arn',
+    'sqs:SendMessage on ArchiveQueueTasks.Arn',
     'sqs:SendMessage on WakeQueueWakes.Arn',
   ],
   'on-append': [
@@ -104,6 +106,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:PutItem on StorageState.Arn where pk is sweep',
     'dynamodb:DeleteItem on StorageState.Arn where pk is segments/*',
     'dynamodb:Query on StorageState.Arn where pk is segments/*',
+    'dynamodb:Query on StorageState.Arn where pk is erasure',
     's3:DeleteObject on StorageArchive.Arn/topic=*',
     's3:ListBucket on StorageArchive.Arn',
     'sqs:SendMessage on ArchiveQueueTasks.Arn',
@@ -117,6 +120,8 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:UpdateItem on StorageState.Arn where pk is topic/*',
     'dynamodb:DeleteItem on StorageState.Arn where pk is segments/*',
     'dynamodb:PutItem on StorageState.Arn where pk is segments/*',
+    'dynamodb:Query on StorageState.Arn where pk is erasure',
+    'dynamodb:UpdateItem on StorageState.Arn where pk is erasure',
     's3:DeleteObject on StorageArchive.Arn/topic=*',
     's3:PutObject on StorageArchive.Arn/topic=*',
     'sqs:DeleteMessage on ArchiveQueueTasks.Arn',
@@ -187,6 +192,7 @@ describe('the rights of the functions', () => {
       removal: removalKey({ kind: 'topic', id: 'T' }).pk,
       "sweep's place": sweepPlaceKey.pk,
       segment: segmentKey({ topicId: 'T', partition: 0 }, 0).pk,
+      erasure: erasureKey({ topicId: 'T', erasureId: 'e' }).pk,
     };
 
     const may = (name: FunctionName, operation: string, pk: string): boolean =>
@@ -205,10 +211,15 @@ describe('the rights of the functions', () => {
       ['deliver', 'UpdateItem', ['group', 'endpoint', 'partition state', 'cursor']],
       ['deliver', 'PutItem', []],
       ['deliver', 'Query', ['group', 'endpoint', 'partition state', 'segment']],
-      ['sweep', 'Query', ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'removal', 'segment']],
+      [
+        'sweep',
+        'Query',
+        ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'removal', 'segment', 'erasure'],
+      ],
       ['sweep', 'DeleteItem', ['removal', 'segment']],
-      ['archive', 'Query', ['segment']],
+      ['archive', 'Query', ['segment', 'erasure']],
       ['archive', 'PutItem', ['segment']],
+      ['archive', 'UpdateItem', ['group', 'endpoint', 'partition state', 'erasure']],
       ['archive', 'GetItem', ['topic', 'group', 'endpoint', 'partition state']],
       ['sweep', 'BatchWriteItem', ['group', 'endpoint', 'partition state', 'cursor']],
       ['sweep', 'UpdateItem', ['topic', 'group', 'endpoint', 'partition state', 'removal']],

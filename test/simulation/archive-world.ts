@@ -272,6 +272,7 @@ class ArchiveWorld {
           return segments.add(at, segment);
         },
       },
+      erasures: { list: async () => [], note: async () => undefined },
       objects,
       format: jsonSegments,
       clock,

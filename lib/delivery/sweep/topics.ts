@@ -1,4 +1,5 @@
 import { concurrently } from '../../domain/concurrently.ts';
+import type { Erasure } from '../../domain/erasures.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { partitionsOf } from '../../groups/start-offsets.ts';
 import type { RemovalStore } from '../../stores/removals.ts';
@@ -38,6 +39,8 @@ export class TopicRound {
   #turned: boolean;
   #isOver = false;
   #moved = false;
+  /** All that are known, read once where they are needed. */
+  #erasures: Promise<readonly Erasure[]> | undefined;
   wakes = 0;
   paused = 0;
 
@@ -71,6 +74,11 @@ export class TopicRound {
     }
   }
 
+  readonly #readErasures = (): Promise<readonly Erasure[]> => {
+    this.#erasures ??= this.#deps.archive?.erasures.list() ?? Promise.resolve([]);
+    return this.#erasures;
+  };
+
   #list(): Promise<TopicPage> {
     const after = this.#after === undefined ? {} : { after: this.#after };
     return this.#deps.topics.list({ limit: pageSize, ...after });
@@ -85,7 +93,8 @@ export class TopicRound {
     const done = await concurrently(topicsAtOnce, topics, async (topic) => {
       if (!hasTime()) return false;
       // What fails in one topic must not keep the rest from being swept.
-      const swept = await this.#failures.kept(() => sweepTopic(this.#deps, topic, this.#failures, hasTime), {
+      const sweeping = () => sweepTopic(this.#deps, topic, this.#readErasures, this.#failures, hasTime);
+      const swept = await this.#failures.kept(sweeping, {
         wakes: 0,
         paused: 0,
         isWhole: true,
@@ -109,6 +118,7 @@ export class TopicRound {
 const sweepTopic = async (
   deps: SweepTopicDeps,
   topic: Topic,
+  readErasures: () => Promise<readonly Erasure[]>,
   failures: Failures,
   hasTime: () => boolean,
 ): Promise<SweptGroups> => {
@@ -124,7 +134,10 @@ const sweepTopic = async (
   const { archive } = deps;
   // After every wake: what is archived a sweep later is late for nobody.
   if (archive !== undefined && topic.deletingSince === undefined && hasTime())
-    await failures.kept(() => sendTasks({ ...deps, ...archive }, topic, ends, failures), undefined);
+    await failures.kept(
+      () => sendTasks({ ...deps, ...archive }, topic, ends, readErasures, failures),
+      undefined,
+    );
   return swept;
 };
 

@@ -1,6 +1,7 @@
 import type { CursorRef } from '../../domain/cursors.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import { offsetText } from '../../domain/segments.ts';
+import type { ErasureRef } from '../erasures.ts';
 import type { GroupRef } from '../groups.ts';
 import type { Removal } from '../removals.ts';
 
@@ -122,6 +123,17 @@ export const removalKey = ({ kind, id }: Pick<Removal, 'kind' | 'id'>): StateKey
 });
 export const removalsKey = 'removal';
 export const removalPrefix = (kind: Removal['kind']): string => `${kind}/`;
+
+/**
+ * State table: an erasure that was asked for. pk `erasure`, sk `<topicId>/<erasureId>`, so that one query finds all of a
+ * topic, or all there are; the attributes of `Erasure`, of which `progress` M is by partition number, and `ttl` N.
+ */
+export const erasureKey = ({ topicId, erasureId }: ErasureRef): StateKey => ({
+  pk: erasuresKey,
+  sk: `${erasurePrefix(topicId)}${erasureId}`,
+});
+export const erasuresKey = 'erasure';
+export const erasurePrefix = (topicId: string): string => `${topicId}/`;
 
 /** State table: where the sweep got to. pk `sweep`, sk `place`; the attributes of `SweepPlace`. */
 export const sweepPlaceKey: StateKey = { pk: 'sweep', sk: 'place' };

@@ -1,5 +1,6 @@
 import { dynamoKeyStore } from './api-keys.ts';
 import { dynamoCursorStore } from './cursors.ts';
+import { dynamoErasureStore } from './erasures.ts';
 import { dynamoGroupStore } from './groups.ts';
 import { dynamoPartitionStore } from './partitions.ts';
 import { dynamoRemovalStore } from './removals.ts';
@@ -15,6 +16,7 @@ export const dynamoStateStores = (state: Table) => ({
   cursors: dynamoCursorStore(state),
   partitions: dynamoPartitionStore(state),
   segments: dynamoSegmentStore(state),
+  erasures: dynamoErasureStore(state),
   keys: dynamoKeyStore(state),
   removals: dynamoRemovalStore(state),
   sweepPlaces: dynamoSweepPlaceStore(state),

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { MemoryBatchStore } from './batches.ts';
 import { MemoryCursorStore } from './cursors.ts';
+import { MemoryErasureStore } from './erasures.ts';
 import { MemoryGroupStore } from './groups.ts';
 import { MemoryKeyStore } from './keys.ts';
 import { MemoryObjectStore } from './objects.ts';
@@ -19,6 +20,7 @@ export interface MemoryStores {
   readonly partitions: MemoryPartitionStore;
   readonly segments: MemorySegmentStore;
   readonly objects: MemoryObjectStore;
+  readonly erasures: MemoryErasureStore;
   readonly keys: MemoryKeyStore;
   readonly removals: MemoryRemovalStore;
   readonly sweepPlaces: MemorySweepPlaceStore;
@@ -44,6 +46,7 @@ export const memoryStores = ({
   partitions: new MemoryPartitionStore(),
   segments: new MemorySegmentStore(),
   objects: new MemoryObjectStore(clock),
+  erasures: new MemoryErasureStore(),
   keys: new MemoryKeyStore(),
   removals: new MemoryRemovalStore(),
   sweepPlaces: new MemorySweepPlaceStore(),

@@ -105,6 +105,16 @@ CREATE TABLE segments (
   PRIMARY KEY (topic_id, partition, start)
 ) STRICT, WITHOUT ROWID`;
 
+/** An erasure that was asked for: `Erasure` as JSON. */
+const erasures = `
+CREATE TABLE erasures (
+  topic_id TEXT NOT NULL,
+  erasure_id TEXT NOT NULL,
+  requested_at REAL NOT NULL,
+  erasure TEXT NOT NULL,
+  PRIMARY KEY (topic_id, erasure_id)
+) STRICT, WITHOUT ROWID`;
+
 /** An API key: `ApiKey` as JSON, in which its hash stands for it. */
 const keys = `
 CREATE TABLE keys (
@@ -153,6 +163,7 @@ export const schema = [
   cursors,
   partitions,
   segments,
+  erasures,
   keys,
   removals,
   sweepPlace,
@@ -163,7 +174,7 @@ export const schema = [
 /** What makes a database of each earlier layout one of the next. */
 export const migrations: Readonly<Record<number, string>> = {
   // The archive.
-  1: `${segments}; ALTER TABLE partitions RENAME TO partitions_1; ${partitions};
+  1: `${segments}; ${erasures}; ALTER TABLE partitions RENAME TO partitions_1; ${partitions};
     INSERT INTO partitions (topic_id, partition, start_offset, archived_through)
       SELECT topic_id, partition, start_offset, archived_through FROM partitions_1;
     DROP TABLE partitions_1;

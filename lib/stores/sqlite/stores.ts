@@ -5,6 +5,7 @@ import { sqliteBatchStore } from './batches.ts';
 import { sqliteCursorStore } from './cursors.ts';
 import type { Database } from './database.ts';
 import { Deleted } from './deleted.ts';
+import { sqliteErasureStore } from './erasures.ts';
 import { sqliteGroupStore } from './groups.ts';
 import { sqliteKeyStore } from './keys.ts';
 import { sqlitePartitionStore } from './partitions.ts';
@@ -23,6 +24,7 @@ export interface SqliteStores extends Stores {
 /** Every store over one database. */
 export const sqliteStores = (database: Database, { clock }: { readonly clock: Clock }): SqliteStores => {
   const deleted = new Deleted(database, clock);
+  const erasures = sqliteErasureStore(database, clock);
   return {
     batches: sqliteBatchStore(database, clock),
     topics: sqliteTopicStore(database, deleted),
@@ -30,10 +32,11 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     cursors: sqliteCursorStore(database),
     partitions: sqlitePartitionStore(database),
     segments: sqliteSegmentStore(database),
+    erasures,
     keys: sqliteKeyStore(database, deleted),
     removals: sqliteRemovalStore(database),
     sweepPlaces: sqliteSweepPlaceStore(database),
     wakes: new SqliteWakeQueue(database, { clock, visibilityMs: limits.wakeVisibilityMs }),
-    expire: () => deleted.expire(),
+    expire: async () => (await deleted.expire()) + (await erasures.expire()),
   };
 };
