@@ -9,7 +9,7 @@ export interface Measured {
   readonly records: number;
   readonly usage: Usage;
   /** Requests that one operation may take, at most; where none are given it is measured alone. */
-  readonly target?: { readonly writes: number; readonly reads: number };
+  readonly target?: { readonly writes: number; readonly reads: number; readonly gets?: number };
 }
 
 /** About 300 bytes of JSON that compress as little as an id does. */
@@ -101,6 +101,34 @@ const told = async (system: System, topicId: string, what: string): Promise<Meas
   };
 };
 
+const fetched = async (system: System, offset: number): Promise<number> =>
+  ((await system.fetch(offset)) as { records: unknown[] }).records.length;
+
+/** The same pages as above, once they are archived; then hundreds of records here and there, by a process that remembers footers alone. */
+const archivedFetches = async (system: System, from: number): Promise<readonly Measured[]> => {
+  await system.archive();
+  // Who calls is asked for anew after so long.
+  await fetched(system, from);
+  const measure = async (label: string, offsets: readonly number[], target: Measured['target']) => {
+    const before = system.meter.total;
+    let records = 0;
+    for (const offset of offsets) records += await fetched(system, offset);
+    const usage = difference(system.meter.total, before);
+    return { label, operations: offsets.length, records, usage, ...(target !== undefined && { target }) };
+  };
+  const pages = Array.from({ length: batches }, (_, page) => from + page * batchRecords);
+  system.startReader();
+  const cold = { writes: 0, reads: 3, gets: 2 };
+  const first = await measure('fetch of 100 archived records, by a cold process', pages.slice(0, 1), cold);
+  const onwards = { writes: 0, reads: 0, gets: 0.2 };
+  const sequential = await measure('fetch of 100 archived records, sequential', pages.slice(1), onwards);
+  system.startReader({ rowGroupBytes: 0, readAheadBytes: 0 });
+  await fetched(system, from);
+  const anywhere = pages.map((_, index) => pages[(index * 37) % pages.length] ?? from);
+  const other = { writes: 0, reads: 0, gets: 1 };
+  return [first, sequential, await measure('fetch of 100 archived records, elsewhere', anywhere, other)];
+};
+
 export const measureAll = async (system: System): Promise<readonly Measured[]> => {
   const one = await appends(system, 'append of 1 record', single, 1);
   const hundred = await appends(system, 'append of 100 records', batches, batchRecords);
@@ -112,5 +140,6 @@ export const measureAll = async (system: System): Promise<readonly Measured[]> =
     ...(await lonelyDeliveries(system)),
     await told(system, system.topicId, 'of a group'),
     await told(system, 'nobodys1', 'of no group'),
+    ...(await archivedFetches(system, single + 1)),
   ];
 };

@@ -1,3 +1,7 @@
+import { archivePartition } from '../../lib/archive/archiver.ts';
+import { archiveDefaults } from '../../lib/archive/options.ts';
+import { parquetSegments } from '../../lib/archive/parquet/parquet-segments.ts';
+import { ArchiveReader, type ArchiveReadOptions } from '../../lib/archive/read/reader.ts';
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { storedKey } from '../../lib/auth/keys.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
@@ -41,7 +45,8 @@ const key = `mr_${'a-key-for-this-benchmark'.padEnd(43, '_')}`;
 export const startSystem = async () => {
   const meter = new Meter();
   const clock = stillClock();
-  const stores = await openEmbeddedStores({ clock, onRequest: meter.count });
+  const opened = await openEmbeddedStores({ clock, onRequest: meter.count });
+  const stores = { ...opened, objects: meter.counting(opened.objects) };
   const topic: NewTopic = {
     ...topicDefaults,
     name: 'orders',
@@ -72,11 +77,16 @@ export const startSystem = async () => {
   await stores.groups.create(group);
   await stores.groups.putEndpoint({ topicId: topic.topicId, group: group.name }, endpoint);
 
-  const newRuns = () => new RunReader({ batches: stores.batches, partitions: stores.partitions, clock });
+  const { batches, partitions } = stores;
+  const newRuns = () => new RunReader({ batches, partitions, clock });
+  const newReader = (options: Partial<ArchiveReadOptions> = {}) => {
+    const archive = new ArchiveReader({ ...stores, format: parquetSegments, clock, options });
+    return new Reader({ batches, partitions, archive, clock });
+  };
   const deps = {
     ...stores,
     appender: new Appender({ batches: stores.batches, clock, random, telemetry }),
-    reader: new Reader({ batches: stores.batches, partitions: stores.partitions, clock }),
+    reader: newReader(),
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory: new TopicDirectory({ topics: stores.topics, clock }),
     sticky: new StickyPartition({ clock, random }),
@@ -84,7 +94,8 @@ export const startSystem = async () => {
     random,
     telemetry,
   };
-  const [producing, consuming] = [produceApp(deps), consumeApp(deps)];
+  const producing = produceApp(deps);
+  let consuming = consumeApp(deps);
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const checked = async (answer: Response | Promise<Response>): Promise<unknown> => {
     const response = await answer;
@@ -102,6 +113,29 @@ export const startSystem = async () => {
     startCold: () => {
       memory = newDeliveryMemory({ groups: stores.groups, clock });
       runs = newRuns();
+    },
+    /** From now on a new process reads; who calls it is known. */
+    startReader: (options: Partial<ArchiveReadOptions> = {}) => {
+      consuming = consumeApp({ ...deps, reader: newReader(options) });
+    },
+    /** Everything is archived, and the batches deleted, but for the last. */
+    archive: async () => {
+      clock.pass(2 * 60 * 60_000);
+      const archiver = {
+        ...stores,
+        format: parquetSegments,
+        clock,
+        random,
+        telemetry,
+        options: archiveDefaults,
+      };
+      await archivePartition(
+        archiver,
+        { topic: topic.name, topicId: topic.topicId, partition: 0 },
+        {
+          remainingMs: () => 900_000,
+        },
+      );
     },
     /** What an event of the stream comes to, with an append to a topic. */
     tell: (topicId: string) => {
