@@ -1,10 +1,14 @@
 /**
  * `npm run test:deployed`: deploys the stack with the CDK's own command line to an AWS on this machine (MiniStack), and
- * uses it as its users do: the first key, the end-to-end suite, a sweep by schedule, a redeploy, and the end of it all.
+ * uses it as its users do: the first key, the end-to-end suite with its archive, a sweep by schedule, a redeploy, and the end of it all.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseObjectName } from '../../lib/domain/segments.ts';
+import { createArchiveClient } from '../../lib/stores/s3/client.ts';
+import { s3ObjectStore } from '../../lib/stores/s3/objects.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
 import { run, variables } from '../harness/processes.ts';
 import { type Program, runProgram } from '../harness/program.ts';
 import { step } from '../harness/progress.ts';
@@ -19,8 +23,13 @@ import { Witness } from './witness.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const stack = 'millrace-test';
-/** The schedule's shortest interval, so that the test need not wait long for it. */
-const settings = { stage: 'development', sweepMinutes: '1' };
+/** The schedule's shortest interval, and the smallest segments, so that the test need not wait long for them. */
+const settings = {
+  stage: 'development',
+  sweepMinutes: '1',
+  segmentMaxBytes: String(1024 ** 2),
+  glue: 'true',
+};
 
 /** The whole test, a line for each step. */
 const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
@@ -43,6 +52,7 @@ const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
     await witness.delivered(60_000);
   });
   await step('End-to-end suite', () => suite(api.url, key, signal));
+  await step('What the suite has archived is in the bucket', () => objectsAreThere(endpoint, outputs));
   await step('A sweep by schedule finds what the stream kept silent', async () => {
     const resume = await pauseStream(endpoint, LogTableName);
     await witness.produce(5);
@@ -112,6 +122,20 @@ const suite = (url: string, key: string, signal: AbortSignal): Promise<void> =>
     },
     900_000,
   );
+
+/** Of topics that are deleted by now, whose segments stay until they are taken apart. */
+const objectsAreThere = async (
+  endpoint: string,
+  outputs: Readonly<Record<string, string>>,
+): Promise<void> => {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = createArchiveClient({ endpoint, region: 'us-east-1', credentials });
+  const bucket = outputs['ArchiveBucketName'] ?? '';
+  const objects = await s3ObjectStore({ client, bucket, clock: systemClock }).list({ limit: 100 });
+  client.destroy();
+  assert.ok(objects.length >= 3, 'the archive has a segment of each topic of the suite');
+  for (const { name } of objects) assert.ok(parseObjectName(name) !== undefined, name);
+};
 
 const redeploy = async (cdk: Cdk, before: Readonly<Record<string, string>>): Promise<void> => {
   const after = await cdk.deploy({ ...settings, deliverMemoryMb: '1024', logRetentionDays: '7' });

@@ -233,7 +233,7 @@ it('a partition is archived, read from there and removed with the rights that th
   const at = { topicId, partition: 0 };
   const twoHoursAgo = Date.now() - 2 * 3_600_000;
   for (const base of [0, 1]) {
-    const data = encodeRecords([recordOf({ value: base })]);
+    const data = encodeRecords([recordOf({ key: base === 0 ? 'k' : 'l', value: base })]);
     const bytesBefore = base === 0 ? 0 : data.length;
     const batch = { base, count: 1, data, bytesBefore, writeId: new Uint8Array(8), appendedAt: twoHoursAgo };
     expect(await batches.putIfAbsent(at, batch, anyTime)).toEqual({ kind: 'stored' });
@@ -247,6 +247,9 @@ it('a partition is archived, read from there and removed with the rights that th
     { offset: 0, value: 0 },
     { offset: 1, value: 1 },
   ]);
+
+  expect((await call('admin', 'DELETE /topics/old/records', { query: 'key=k' })).status).toBe(202);
+  expect(await archiveAll()).toBeGreaterThan(0);
 
   await deletedLongAgo(topicId, 1);
   await functions.sweep.invoke({});
