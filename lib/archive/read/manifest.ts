@@ -17,9 +17,9 @@ const rememberedSegments = 64;
 const segmentsAhead = 16;
 /**
  * For how long a segment is believed to stand. It never changes, but compaction may put another in its place, and what an
- * erasure took away must not be shown for long.
+ * erasure took away must not be shown for long. A query a few seconds is nothing beside what is read meanwhile.
  */
-const maxAgeMs = 60_000;
+const maxAgeMs = 5_000;
 
 export type AskManifest = <T>(request: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
