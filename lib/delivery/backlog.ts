@@ -1,5 +1,6 @@
 import { UndecodableBatchError } from '../domain/errors.ts';
-import { type PartitionRef, recordJson } from '../domain/records/records.ts';
+import type { Origin } from '../domain/records/origin.ts';
+import { type LogRecord, type PartitionRef, recordJson } from '../domain/records/records.ts';
 import type { Piece } from '../log/read/pieces.ts';
 import type { Run, RunReader } from '../log/read/run.ts';
 import type { Pending } from './message.ts';
@@ -10,6 +11,13 @@ export interface Wanted {
   /** Exclusive; where it is not given, `maxRecords` says how many at most. */
   readonly end?: number;
   readonly maxRecords: number;
+}
+
+/** A record that was decoded. Its JSON is made when a message takes it: a part of a segment may have thousands. */
+interface Waiting {
+  readonly record: LogRecord;
+  /** Of its batch. */
+  readonly origin: Origin | undefined;
 }
 
 /** The records of a message. */
@@ -35,7 +43,7 @@ export class Backlog {
   readonly #maxBytes: number;
   /** Read and not decoded yet, in order, without a gap. */
   #pieces: readonly Piece[] = [];
-  #records: readonly Pending[] = [];
+  #records: readonly Waiting[] = [];
   /** Where the next look begins: the end of the last piece read. Undefined before the first. */
   #readThrough: number | undefined;
   /** Whether the last look left something behind, or none was made yet. */
@@ -60,7 +68,7 @@ export class Backlog {
     // A lease is taken only of the cursor that was read, and moves no further than what was sent.
     if (wanted.from > (this.#readThrough ?? wanted.from))
       throw new Error('The cursor is past what was read.');
-    this.#records = this.#records.filter(({ offset }) => offset >= wanted.from);
+    this.#records = this.#records.filter(({ record }) => record.offset >= wanted.from);
     this.#pieces = this.#pieces.filter(({ end }) => end > wanted.from);
     while (!this.#suffices(wanted)) {
       if (!(await this.#read(wanted))) break;
@@ -77,14 +85,14 @@ export class Backlog {
   mayHave(offset: number): boolean {
     return (
       this.#more ||
-      this.#records.some((record) => record.offset >= offset) ||
+      this.#records.some(({ record }) => record.offset >= offset) ||
       this.#pieces.some(({ end }) => end > offset)
     );
   }
 
   /** The offset that is left to deliver when all below `through` is delivered: past what compaction took away behind it. */
   pastHoles(through: number): number {
-    const isHole = this.#pieces.length === 0 && !this.#records.some(({ offset }) => offset >= through);
+    const isHole = this.#pieces.length === 0 && !this.#records.some(({ record }) => record.offset >= through);
     return isHole && this.#start <= through ? Math.max(through, this.#readThrough ?? through) : through;
   }
 
@@ -130,11 +138,12 @@ export class Backlog {
       while (index >= this.#records.length && this.#pieces.length > 0) {
         if (!this.#decodeOne(from, taken.length > 0 && end === Number.POSITIVE_INFINITY)) return taken;
       }
-      const record = this.#records[index];
-      if (record === undefined || record.offset >= end) break;
-      bytes += Buffer.byteLength(record.json) + (taken.length > 0 ? ','.length : 0);
+      const waiting = this.#records[index];
+      if (waiting === undefined || waiting.record.offset >= end) break;
+      const pending = pendingOf(waiting);
+      bytes += Buffer.byteLength(pending.json) + (taken.length > 0 ? ','.length : 0);
       if (taken.length > 0 && bytes > this.#maxBytes) break;
-      taken.push(record);
+      taken.push(pending);
     }
     return taken;
   }
@@ -149,7 +158,7 @@ export class Backlog {
     if (piece === undefined) return true;
     try {
       // What is below the start is counted as lost, though its batch may still be there.
-      this.#records = [...this.#records, ...pendingOf(piece, Math.max(from, this.#start))];
+      this.#records = [...this.#records, ...waitingOf(piece, Math.max(from, this.#start))];
     } catch (error) {
       if (error instanceof UndecodableBatchError && mayEndBefore) return false;
       throw error;
@@ -161,13 +170,15 @@ export class Backlog {
 
 const endOf = (run: Run): number | undefined => (run.kind === 'found' ? run.pieces.at(-1)?.end : undefined);
 
-const pendingOf = (piece: Piece, from: number): readonly Pending[] =>
+const waitingOf = (piece: Piece, from: number): readonly Waiting[] =>
   piece
     .decode()
     .records.filter(({ offset }) => offset >= from)
-    .map((record) => ({
-      offset: record.offset,
-      appendedAt: record.appendedAt,
-      json: recordJson(record),
-      origin: piece.origin,
-    }));
+    .map((record) => ({ record, origin: piece.origin }));
+
+const pendingOf = ({ record, origin }: Waiting): Pending => ({
+  offset: record.offset,
+  appendedAt: record.appendedAt,
+  json: recordJson(record),
+  origin,
+});
