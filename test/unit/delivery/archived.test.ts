@@ -145,6 +145,23 @@ describe('a group whose records retention took', () => {
     expect(await cursor()).toMatchObject({ committed: 27, lost: lost + 2 });
   });
 
+  it('is not moved past what is gone where nothing is left: that would count nothing', async () => {
+    const { trim, deps } = await filled(12);
+    const backlog = new Backlog(deps.runs, at, 1_000_000);
+    expect((await backlog.next({ from: 0, maxRecords: 2 })).records).toHaveLength(2);
+    await trim(24);
+    expect(await backlog.next({ from: 4, maxRecords: 2 })).toEqual({ records: [], lost: 20 });
+    expect(backlog.pastHoles(4)).toBe(4);
+  });
+
+  it('is sent nothing below the start by a process that knows it, though the batches are still there', async () => {
+    const { deps, partitions } = await filled(12);
+    await partitions.advance(at, 'startOffset', 3);
+    await deps.runs.offsets.state(at);
+    const { records, lost } = await new Backlog(deps.runs, at, 1_000_000).next({ from: 0, maxRecords: 3 });
+    expect([records.map(({ offset }) => offset), lost]).toEqual([[3, 4, 5], 3]);
+  });
+
   it('keeps the count through failures', async () => {
     const { rig, deliver, trim, cursor, takeWakes } = await filled(12);
     await trim(4);
