@@ -10,6 +10,7 @@ import type { Topic } from '../../lib/domain/topics.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { type TailRules, tailRules } from '../../lib/log/tail.ts';
+import type { Clock } from '../../lib/stores/clock.ts';
 import { BatchTable } from '../../lib/stores/memory/batches.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
@@ -74,7 +75,8 @@ class ArchiveWorld {
   readonly #told: Told[] = [];
   readonly #table: BatchTable;
   readonly #server: ArchiveServer;
-  readonly #topic: Topic;
+  /** Its settings change meanwhile. */
+  #topic: Topic;
   /** Whether the name is still the topic's. */
   #isNamed = true;
   #deletingSince: number | undefined;
@@ -122,6 +124,7 @@ class ArchiveWorld {
     for (let index = 0; index < 2; index += 1)
       this.#start((connection) => read(this.#reader(connection), 12));
     if (this.#random.number() < 0.15) this.#start((connection) => this.#deleteTopic(connection));
+    if (this.#random.number() < 0.3) this.#start(({ clock }) => this.#turnOnAndOff(clock));
     await this.#settle();
     if (this.#history.breach === undefined) await this.#endCalmly();
     return {
@@ -194,6 +197,14 @@ class ArchiveWorld {
     };
     const reader = new Reader({ batches, partitions, archive, clock });
     return { reader, clock, random: this.#random, history: this.#history, state };
+  }
+
+  /** The archive is turned off for a while, in which retention may get past it. */
+  async #turnOnAndOff(clock: Clock): Promise<void> {
+    for (let turn = 0; turn < 6; turn += 1) {
+      await clock.sleep(spread(this.#random, minute, 6 * hour));
+      this.#topic = { ...this.#topic, archive: !this.#topic.archive };
+    }
   }
 
   /** Some time or other the topic is deleted, as by a request of which nothing is left but what is written down. */
@@ -355,6 +366,7 @@ class ArchiveWorld {
     if (!history.isGhost) checkTold(history, this.#told);
     if (this.#server.isAudited) history.checkTable(this.#table.batches(hotPartition));
     this.#faults = noFaults;
+    this.#topic = { ...this.#topic, archive: true };
     const connection = this.#connect(0);
     const { clock } = connection;
     const end = async (): Promise<void> => {
@@ -372,7 +384,7 @@ class ArchiveWorld {
     await done;
     this.#server.audit();
     if (this.#deletingSince !== undefined) this.#server.checkGone(hotPartition);
-    else if (this.#topic.archive) this.#server.checkAtTheEnd(hotPartition);
+    else this.#server.checkAtTheEnd(hotPartition);
   }
 
   async #readToTheEnd(connection: Connection): Promise<void> {
