@@ -1,8 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
 import { UsageError } from '../infra/keys/command-line.ts';
+import { BrokerProblem, NoAnswerError } from './broker/problem.ts';
 import { CommandError } from './failure.ts';
 import { answer, remark } from './output.ts';
+import { InterruptedError } from './terminal/interrupt.ts';
 
 const isHelp = (word: string): boolean => word === '--help' || word === '-h';
 
@@ -41,9 +43,12 @@ export const wholeNumber = <Absent>(
   return number;
 };
 
+/** Their messages say all. */
+const forPeople = [CommandError, UsageError, BrokerProblem, NoAnswerError, InterruptedError];
+
 const wordsOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof CommandError || error instanceof UsageError) return error.message;
+  if (forPeople.some((kind) => error instanceof kind)) return error.message;
   // citty's own, of what is missing on the command line.
   if (error.name === 'CLIError') return `${error.message} --help tells more.`;
   const why = `${error.name}: ${error.message}`;
@@ -68,6 +73,6 @@ export const runCommandLine = async <Args extends ArgsDef>(
     await runCommand(command, { rawArgs: words });
   } catch (error) {
     remark(wordsOf(error));
-    process.exitCode = 1;
+    process.exitCode = error instanceof InterruptedError ? 130 : 1;
   }
 };

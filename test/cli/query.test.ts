@@ -217,7 +217,6 @@ describe('npm run query', () => {
     [['select', '1'], 'put it in quotes'],
     [['--bucket', 'b', 'select 1'], 'give --stack, or --bucket and --table'],
     [['--date', 'x', 'select 1'], 'There is no option --date'],
-    [['--rows', '0', 'select 1'], '--rows: a whole number, 1 or more, not "0".'],
     [[], 'Give the statement'],
   ])('refuses the words %j', async (args, why) => {
     const { code, stderr } = await run(

@@ -1,0 +1,95 @@
+/** `npm run import`: records of files, appended to a topic. */
+import { type ArgsDef, defineCommand } from 'citty';
+import { isName } from '../../lib/domain/names.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
+import { addressArgs, addressOf } from '../broker/address.ts';
+import { Broker } from '../broker/broker.ts';
+import { everyValue, runCommandLine } from '../command-line.ts';
+import { CommandError } from '../failure.ts';
+import { remark } from '../output.ts';
+import { whenInterrupted } from '../terminal/interrupt.ts';
+import { Progress } from '../terminal/progress.ts';
+import { filesOf, sourceOf } from './files.ts';
+import { importFile } from './import.ts';
+import { headersOf, type Mapping } from './mapping.ts';
+import { ImportState } from './state.ts';
+
+const args = {
+  topic: { type: 'positional', required: true, description: 'The topic, which is there' },
+  file: {
+    type: 'positional',
+    required: true,
+    description: 'Files or folders: .ndjson as an export writes it, .parquet of the archive or of others',
+  },
+  'by-key': {
+    type: 'boolean',
+    description: 'The partition by the key, also where the file names one. For a topic of other partitions',
+  },
+  'at-least-once': {
+    type: 'boolean',
+    description: 'For partitions that others write to all the time: what gets no answer may be stored twice',
+  },
+  key: { type: 'string', description: 'Of Parquet of others: the column that is the key' },
+  value: {
+    type: 'string',
+    description:
+      'The column that is the value; repeated: those of an object. Without: all that are nothing else',
+  },
+  timestamp: {
+    type: 'string',
+    description: 'The column that is the time: a timestamp, ms since 1970, or ISO 8601',
+  },
+  header: {
+    type: 'string',
+    valueHint: 'name=column',
+    description: 'A column that is a header. May be repeated',
+  },
+  partition: { type: 'string', description: 'The column that is the number of the partition' },
+  ...addressArgs,
+} satisfies ArgsDef;
+
+const command = defineCommand({
+  meta: { name: 'npm run import --', description: 'Appends records of files to a topic' },
+  args,
+  run: async ({ args: given, rawArgs }) => {
+    const { topic } = given;
+    if (!isName(topic)) throw new CommandError(`No topic can have the name ${JSON.stringify(topic)}.`);
+    const mapping: Mapping = {
+      key: given.key,
+      values: everyValue(rawArgs, 'value'),
+      timestamp: given.timestamp,
+      partition: given.partition,
+      headers: headersOf(everyValue(rawArgs, 'header')),
+    };
+    const [, ...paths] = given._;
+    const files = filesOf(paths);
+    const sources = await Promise.all(files.map((path) => sourceOf(path, mapping)));
+    const signal = whenInterrupted();
+    const { sleep, monotonic: now } = systemClock;
+    const broker = new Broker({ ...addressOf(given, process.env), signal, sleep });
+    const byKey = given['by-key'] === true;
+    const atLeastOnce = given['at-least-once'] === true;
+    for (const source of sources) {
+      const ranges = await broker.partitions(topic);
+      const options = JSON.stringify({ byKey, mapping });
+      const state = ImportState.open(source.path, {
+        broker: broker.url,
+        topic,
+        partitions: ranges.length,
+        options,
+      });
+      if (state.isFinished) {
+        remark(`${source.path} is imported already. To import it again, delete ${state.path}.`);
+        continue;
+      }
+      if (state.isBegun) remark(`Going on with ${source.path}.`);
+      const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
+      const write = (text: string): void => void process.stderr.write(text);
+      const progress = new Progress({ write, isTerminal: process.stderr.isTTY, now });
+      const deps = { broker, topic, progress, byKey, atLeastOnce, ends, sleep, signal, remark };
+      progress.end(await importFile(deps, source, state), `${source.path}: imported`);
+    }
+  },
+});
+
+await runCommandLine(command, args);
