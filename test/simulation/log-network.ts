@@ -43,6 +43,13 @@ export const noFaults: Faults = {
   step: 0,
 };
 
+/** Each mishap is left out of three worlds in ten, and else as likely as anything up to `most`. */
+export const someFaults = (random: Random, most: Faults): Faults => {
+  const names = Object.keys(most) as (keyof Faults)[];
+  const chosen = names.map((name) => [name, random.number() < 0.3 ? 0 : random.number() * most[name]]);
+  return Object.fromEntries(chosen) as Faults;
+};
+
 /** Log-uniform in [low, high): every order of magnitude is as likely. */
 export const spread = (random: Random, low: number, high: number): number =>
   low * (high / low) ** random.number();

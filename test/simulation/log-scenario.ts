@@ -8,7 +8,7 @@ import { untouchedPartition } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import { checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
 import { LogHistory } from './log-history.ts';
-import { Connection, type Faults, noFaults, skewOf, spread } from './log-network.ts';
+import { Connection, type Faults, noFaults, skewOf, someFaults, spread } from './log-network.ts';
 import { Scheduler, seededRandom } from './scheduler.ts';
 
 const minute = 60_000;
@@ -38,18 +38,16 @@ export interface LogResult {
   readonly unknown: number;
 }
 
-const faultsOf = (random: Random): Faults => {
-  const upTo = (most: number): number => (random.number() < 0.3 ? 0 : random.number() * most);
-  return {
-    loseRequest: upTo(0.15),
-    loseResponse: upTo(0.15),
-    late: upTo(0.15),
-    duplicate: upTo(0.1),
-    throttle: upTo(0.2),
-    freeze: upTo(0.15),
-    crash: upTo(0.02),
-    step: upTo(0.08),
-  };
+/** How likely a mishap is at most. */
+const mostFaults: Faults = {
+  loseRequest: 0.15,
+  loseResponse: 0.15,
+  late: 0.15,
+  duplicate: 0.1,
+  throttle: 0.2,
+  freeze: 0.15,
+  crash: 0.02,
+  step: 0.08,
 };
 
 /** One world of one partition: up to 8 writers, 2 readers and a trimmer over hours of virtual time, then a calm end. */
@@ -68,7 +66,7 @@ class LogWorld {
     const random = seededRandom(seed);
     this.#random = random;
     this.#variant = variant;
-    this.#faults = faultsOf(random);
+    this.#faults = someFaults(random, mostFaults);
     const lagMs = random.number() < 0.5 ? 1_000 : 20;
     this.#table = new BatchTable({
       showsWinner: random.number() < 0.5,

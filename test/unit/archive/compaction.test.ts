@@ -4,6 +4,7 @@ import { LatestOffsets } from '../../../lib/archive/compaction/latest-offsets.ts
 import type { ArchiverDeps } from '../../../lib/archive/deps.ts';
 import { archiveDefaults } from '../../../lib/archive/options.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
+import { failing } from '../../harness/failing.ts';
 import type { GivenRecord } from '../../harness/records.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 import { at, hour, makeRig } from './rig.ts';
@@ -87,26 +88,10 @@ describe('a topic that is compacted', () => {
   });
 });
 
-/** The same deps, in which the call of that number fails, before or after it takes effect. */
-const failingAt = (deps: ArchiverDeps, failure: number, after: boolean): ArchiverDeps => {
-  let calls = 0;
-  const failing = <Store extends object>(store: Store): Store =>
-    new Proxy(store, {
-      get: (target, name) => {
-        const method: unknown = Reflect.get(target, name, target);
-        if (typeof method !== 'function') return method;
-        return async (...given: unknown[]): Promise<unknown> => {
-          calls += 1;
-          const isNow = calls === failure;
-          if (isNow && !after) throw new Error('It failed.');
-          const answer: unknown = await Reflect.apply(method, target, given);
-          if (isNow) throw new Error('Its answer was lost.');
-          return answer;
-        };
-      },
-    });
+/** The same deps, in which the request of that number fails, before or after it takes effect. */
+const failingAt = (deps: ArchiverDeps, request: number, after: boolean): ArchiverDeps => {
   const { segments, objects, partitions } = deps;
-  return { ...deps, segments: failing(segments), objects: failing(objects), partitions: failing(partitions) };
+  return { ...deps, ...failing({ segments, objects, partitions }, { request, after }) };
 };
 
 const keys = ['a', 'b', 'c', 'd', 'e', undefined];

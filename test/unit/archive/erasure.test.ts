@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ArchiverDeps } from '../../../lib/archive/deps.ts';
 import { archiveDefaults } from '../../../lib/archive/options.ts';
 import { type Erasure, keyHashOf } from '../../../lib/domain/erasures.ts';
+import { failing } from '../../harness/failing.ts';
 import { at, hour, makeRig } from './rig.ts';
 
 type Rig = Awaited<ReturnType<typeof makeRig>>;
@@ -118,29 +118,8 @@ it('an erasure may fail at any request: it is not done before all of it is gone'
       rig.append({ key: 'a', value: 2 });
       await ask(rig, 'a');
       rig.pass(hour);
-      let calls = 0;
-      const failing = <Store extends object>(store: Store): Store =>
-        new Proxy(store, {
-          get: (target, name) => {
-            const method: unknown = Reflect.get(target, name, target);
-            if (typeof method !== 'function') return method;
-            return async (...given: unknown[]): Promise<unknown> => {
-              calls += 1;
-              const isNow = calls === failure;
-              if (isNow && !after) throw new Error('It failed.');
-              const answer: unknown = await Reflect.apply(method, target, given);
-              if (isNow) throw new Error('Its answer was lost.');
-              return answer;
-            };
-          },
-        });
       const { segments, objects, partitions, erasures } = rig.deps;
-      const deps: Partial<ArchiverDeps> = {
-        segments: failing(segments),
-        objects: failing(objects),
-        partitions: failing(partitions),
-        erasures: failing(erasures),
-      };
+      const deps = failing({ segments, objects, partitions, erasures }, { request: failure, after });
       const [outcome] = await Promise.allSettled([rig.archive(deps)]);
       if ((await progress(rig))?.isDone === true) expect(await keysLeft(rig)).toEqual(['b']);
       await rig.archive();
