@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { concurrently } from '../../lib/domain/concurrently.ts';
 import { NotSentError, RefusedError } from '../../lib/domain/errors.ts';
 import { fileObjectStore } from '../../lib/stores/files/objects.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
@@ -59,17 +60,16 @@ test('folders that are empty after a deletion go with it, the store’s own stay
   expect(existsSync(join(folder, 'topic=a'))).toBe(false);
 });
 
-test('puts and deletions in one folder do not get into each other’s way', async () => {
+test('a deletion that clears a folder away does not get into the way of a put there', async () => {
   const folder = temporaryFolder();
   const objects = fileObjectStore(folder);
-  const rounds = Array.from({ length: 50 }, (_, round) => `topic=a/partition=0/${round}`);
-  await Promise.all(
-    rounds.map(async (name) => {
-      await objects.put(name, body);
-      expect(await objects.read(name, { from: 0, to: 3 })).toStrictEqual(body);
-      await objects.delete([name]);
-    }),
-  );
+  // Four at a time, so that the folder is empty again and again while one is about to be put.
+  const names = Array.from({ length: 400 }, (_, round) => `topic=a/partition=0/${round}`);
+  await concurrently(4, names, async (name) => {
+    await objects.put(name, body);
+    expect(await objects.read(name, { from: 0, to: 3 })).toStrictEqual(body);
+    await objects.delete([name]);
+  });
   expect(await objects.list({ limit: 10 })).toStrictEqual([]);
 });
 

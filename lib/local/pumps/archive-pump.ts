@@ -31,10 +31,7 @@ export class ArchivePump implements ArchiveQueue {
   }
 
   async send(tasks: readonly ArchiveTask[]): Promise<void> {
-    for (const task of tasks) {
-      const key = partitionKey(task);
-      if (!this.#waiting.has(key)) this.#waiting.set(key, task);
-    }
+    for (const task of tasks) this.#waiting.set(partitionKey(task), task);
     if (this.#waiting.size > 0) this.#working ??= this.#work();
   }
 

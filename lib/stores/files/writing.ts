@@ -45,12 +45,12 @@ const writeDraft = async (draft: string, body: Uint8Array): Promise<void> => {
   }
 };
 
-const mostTries = 10;
+const mostTries = 100;
 
 const nameDraft = async ({ folder, path, draft }: NewFile): Promise<void> => {
   for (let tries = 1; ; tries += 1) {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     try {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await refuseOtherCase(folder, dirname(path));
       await linkUnlessThere(draft, path);
       return;
