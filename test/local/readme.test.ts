@@ -43,7 +43,7 @@ test('what the README says to type works as it is written', async () => {
     const script = `${headers}\n${block.replaceAll('9000', port)}`;
     return answersOf((await promisify(execFile)('sh', ['-ec', script], { env })).stdout);
   };
-  const [produce, fetch, subscribe, progress, keys, ...others] = blocks('sh');
+  const [produce, fetch, erase, subscribe, progress, keys, ...others] = blocks('sh');
   expect(others).toEqual([]);
 
   expect(await run(produce)).toMatchObject([{ name: 'orders' }, { results: [{ partition: 3, offset: 0 }] }]);
@@ -75,4 +75,6 @@ test('what the README says to type works as it is written', async () => {
     ([answer]) => (answer as { partitions: { lag: number }[] }).partitions.every(({ lag }) => lag === 0),
   );
   expect(state).toMatchObject({ name: 'billing', status: 'active' });
+  // The record is in no segment yet.
+  expect(await run(erase)).toMatchObject([{ status: 'running' }]);
 });

@@ -58,7 +58,7 @@ export class ArchiveReader {
     );
   }
 
-  /** The segment that covers `offset`, as it was within the last minute; undefined when there is none. */
+  /** The segment that covers `offset`, as it was a few seconds ago at most; undefined when there is none. */
   segmentAt(at: PartitionRef, offset: number): Promise<Segment | undefined> {
     return this.#manifest.covering(at, offset);
   }
