@@ -1,71 +1,40 @@
 /**
- * `npm run bench:archive`: what the file of a segment takes: megabytes of payload (keys, values and headers) written a
- * second, its size beside the same records as NDJSON with zstd, records read a second, ms for a hundred records at a random
- * offset, and memory while a segment of 64 MB is written. Of one core, by CPU time, since the machine may be busy; the last
- * three columns by wall time. `--records` says how many of 300 bytes there are (60000), `--level` how hard zstd tries (3),
- * `--group-records` and `--group-bytes` where a row group ends.
+ * `npm run bench:archive`: what the archive takes. `--part` names one of its parts: `file` (file.ts: how fast and how small
+ * segments are), `units` (units/measure.ts: requests, capacity units and dollars for each GB), `broker` (broker/measure.ts: reads
+ * through a broker of one machine; some minutes).
+ *
+ * Of the file, `--records` says how many of 300 bytes there are (60000), `--level` how hard zstd tries (3), `--group-records` and
+ * `--group-bytes` where a row group ends. Of the broker, `--backfill` says how many records are read (1000000).
  */
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { seededRandom } from '../../test/simulation/scheduler.ts';
-import { type CodecFigures, measureCodec } from './codec.ts';
-import { orders, webhooks } from './payloads.ts';
+import { measureBroker } from './broker/measure.ts';
+import { measureFile } from './file.ts';
+import { measureUnits } from './units/measure.ts';
 
 const { values } = parseArgs({
   options: {
+    part: { type: 'string' },
     records: { type: 'string', default: '60000' },
     level: { type: 'string' },
     'group-bytes': { type: 'string' },
     'group-records': { type: 'string' },
+    backfill: { type: 'string', default: '1000000' },
   },
 });
 
-const memoryBytes = 64_000_000;
-
-const row = (label: string, cells: readonly string[]): void =>
-  void process.stdout.write(`${label.padEnd(30)}${cells.map((cell) => cell.padStart(11)).join('')}\n`);
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
-const perSecond = (count: number, ms: number): string => Math.round((1000 * count) / ms).toLocaleString('en');
-
-const cellsOf = (figures: CodecFigures): string[] => {
-  const { records, rawBytes, objectBytes, ndjsonBytes, footerBytes, rowGroups } = figures;
-  const { writeMs, readMs, footerMs, randomReadMs } = figures;
-  const reads = randomReadMs.toSorted((a, b) => a - b);
-  return [
-    megabytes(rawBytes),
-    megabytes(objectBytes),
-    (objectBytes / ndjsonBytes).toFixed(3),
-    String(rowGroups),
-    String(footerBytes),
-    (rawBytes / 1000 / writeMs).toFixed(1),
-    perSecond(records, readMs),
-    (rawBytes / 1000 / readMs).toFixed(0),
-    (reads[reads.length >> 1] ?? 0).toFixed(1),
-    (reads.at(-1) ?? 0).toFixed(1),
-    footerMs.toFixed(2),
-  ];
-};
-
-const random = seededRandom(1);
-const count = Number(values.records);
 const options = {
   ...(values.level !== undefined && { compression: Number(values.level) }),
   ...(values['group-records'] !== undefined && { rowGroupRecords: Number(values['group-records']) }),
   ...(values['group-bytes'] !== undefined && { rowGroupBytes: Number(values['group-bytes']) }),
 };
 
-const heads = ['MB', 'object MB', '× NDJSON', 'row groups', 'footer B', 'write MB/s'];
-row('', [...heads, 'records/s', 'read MB/s', '100: p50 ms', 'most ms', 'footer ms']);
-const measure = (label: string, records: Parameters<typeof measureCodec>[0]): void =>
-  row(label, cellsOf(measureCodec(records, random, options)));
-measure('orders of 300 bytes', orders(false)(count));
-measure('orders with headers', orders(true)(count));
-measure("GitHub's webhooks", webhooks());
+const parts: Readonly<Record<string, () => unknown>> = {
+  file: () => measureFile(Number(values.records), options),
+  units: measureUnits,
+  broker: () => measureBroker(Number(values.backfill)),
+};
 
-const script = fileURLToPath(new URL('memory.ts', import.meta.url));
-const { atRest, most } = JSON.parse(
-  execFileSync(process.execPath, [script, String(memoryBytes)]).toString(),
-) as Record<'atRest' | 'most', number>;
-row('written: 64 MB', [`${megabytes(most)} MB of memory at most, ${megabytes(atRest)} before`]);
+const { part } = values;
+if (part !== undefined && !Object.hasOwn(parts, part))
+  throw new Error(`--part: ${Object.keys(parts).join(', ')}, not ${part}.`);
+for (const [name, measure] of Object.entries(parts)) if (part === undefined || part === name) await measure();

@@ -16,6 +16,7 @@ const lambda = 'https://aws.amazon.com/lambda/pricing/';
 const sqs = 'https://aws.amazon.com/sqs/pricing/';
 const api = 'https://aws.amazon.com/api-gateway/pricing/';
 const transfer = 'https://aws.amazon.com/ec2/pricing/on-demand/';
+const s3 = 'https://aws.amazon.com/s3/pricing/';
 const scheduler = 'https://aws.amazon.com/eventbridge/pricing/';
 
 const million = 1_000_000;
@@ -47,6 +48,9 @@ export const prices = {
   writeUnit: { usd: 0.625 / million, per: 'write unit', source: dynamodb },
   /** GetRecords by Lambda's own trigger is free: the same page. */
   storage: { usd: 0.25, per: 'GB in a table and month', free: 25, source: dynamodb },
+  objectPut: { usd: 5 / million, per: 'object put into S3 Standard', source: s3 },
+  objectGet: { usd: 0.4 / million, per: 'range read of an object', source: s3 },
+  objectStorage: { usd: 0.023, per: 'GB in S3 Standard and month', source: s3 },
   pointInTimeRecovery: { usd: 0.2, per: 'GB that can be restored and month', source: dynamodb },
 } as const satisfies Record<string, Price>;
 
