@@ -1,6 +1,6 @@
 import { entryOf, type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
 
-export type BareName = 'bare-dynamodb' | 'bare-dynamodb-sqs';
+export type BareName = 'bare-dynamodb' | 'bare-dynamodb-sqs' | 'bare-dynamodb-s3' | 'bare-dynamodb-sqs-s3';
 
 /** A handler that is started again and again. */
 export interface Program {
@@ -50,12 +50,12 @@ const calls: Readonly<Record<FunctionName, Call>> = {
     called: 'a request without a key, answered 401',
   },
   consume: {
-    bare: 'bare-dynamodb',
+    bare: 'bare-dynamodb-s3',
     event: request('GET', '/v1/topics/orders/partitions/0/records'),
     called: 'a request without a key, answered 401',
   },
   admin: {
-    bare: 'bare-dynamodb-sqs',
+    bare: 'bare-dynamodb-sqs-s3',
     event: request('GET', '/v1/topics'),
     called: 'a request without a key, answered 401',
   },
@@ -65,18 +65,18 @@ const calls: Readonly<Record<FunctionName, Call>> = {
     called: 'a deletion in the stream, which wakes nobody',
   },
   deliver: {
-    bare: 'bare-dynamodb-sqs',
+    bare: 'bare-dynamodb-sqs-s3',
     event: { Records: [] },
     called: 'an event of no wakes',
   },
   sweep: {
-    bare: 'bare-dynamodb-sqs',
+    bare: 'bare-dynamodb-sqs-s3',
     event: {},
     called: 'the schedule, over empty tables: two queries, also by its bare handler',
     bareEvent: { queries: 2 },
   },
   archive: {
-    bare: 'bare-dynamodb',
+    bare: 'bare-dynamodb-s3',
     event: { Records: [] },
     called: 'an event of no tasks',
   },

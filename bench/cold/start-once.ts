@@ -43,6 +43,8 @@ export const startOnce = async (file: string, event: unknown, endpoint: string):
       MILLRACE_LOG_TABLE: 'log',
       MILLRACE_STATE_TABLE: 'state',
       MILLRACE_WAKE_QUEUE_URL: 'https://queue.invalid/1',
+      MILLRACE_ARCHIVE_QUEUE_URL: 'https://queue.invalid/2',
+      MILLRACE_ARCHIVE_BUCKET: 'archive',
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'bench',
       AWS_SECRET_ACCESS_KEY: 'bench',
