@@ -54,9 +54,8 @@ export class DamagedSegmentError extends Error {
   override readonly name = 'DamagedSegmentError';
 }
 
-/** How segments are written to bytes and read again. */
-export interface SegmentFormat<Index extends SegmentIndex = SegmentIndex> {
-  writer(about: SegmentAbout): SegmentWriter;
+/** How segments are read from bytes. */
+export interface SegmentDecoding<Index extends SegmentIndex = SegmentIndex> {
   /**
    * @param footer the last `footerBytes` of the object.
    * @throws DamagedSegmentError
@@ -68,4 +67,9 @@ export interface SegmentFormat<Index extends SegmentIndex = SegmentIndex> {
    * @throws DamagedSegmentError
    */
   readRowGroup(index: Index, group: number, bytes: Uint8Array): Promise<readonly LogRecord[]>;
+}
+
+/** How segments are written to bytes and read again. */
+export interface SegmentFormat<Index extends SegmentIndex = SegmentIndex> extends SegmentDecoding<Index> {
+  writer(about: SegmentAbout): SegmentWriter;
 }

@@ -1,13 +1,13 @@
 import type { LogRecord } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
-import { DamagedSegmentError, type SegmentFormat } from './format.ts';
+import { DamagedSegmentError, type SegmentDecoding } from './format.ts';
 
 /**
  * All records of a segment whose object was read whole, one row group after the other.
  * @throws DamagedSegmentError when the object is not what the manifest says.
  */
 export async function* recordsOf(
-  format: SegmentFormat,
+  format: SegmentDecoding,
   { object, start, end, objectBytes, footerBytes }: Segment,
   body: Uint8Array,
 ): AsyncGenerator<readonly LogRecord[], void, void> {

@@ -4,7 +4,7 @@ import { patiently } from '../../log/read/patience.ts';
 import type { Clock } from '../../stores/clock.ts';
 import { ObjectMissingError, type ObjectStore } from '../../stores/objects.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
-import { DamagedSegmentError, type SegmentFormat } from '../format.ts';
+import { DamagedSegmentError, type SegmentDecoding } from '../format.ts';
 import { Manifest } from './manifest.ts';
 import { firstGroupFor, lastGroupFor, type WantedOfArchive } from './row-group-choice.ts';
 import {
@@ -30,7 +30,7 @@ export const archiveReadDefaults: ArchiveReadOptions = {
 export interface ArchiveReaderDeps {
   readonly segments: SegmentStore;
   readonly objects: ObjectStore;
-  readonly format: SegmentFormat;
+  readonly format: SegmentDecoding;
   readonly clock: Clock;
   readonly options?: Partial<ArchiveReadOptions>;
 }

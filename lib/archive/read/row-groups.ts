@@ -1,7 +1,7 @@
 import { recordBytes } from '../../domain/records/encoding.ts';
 import type { LogRecord } from '../../domain/records/records.ts';
 import type { ByteRange } from '../../stores/objects.ts';
-import type { SegmentFormat, SegmentIndex } from '../format.ts';
+import type { SegmentDecoding, SegmentIndex } from '../format.ts';
 import { ByteCache } from './byte-cache.ts';
 
 /** The records of a row group, and their bytes of JSON. */
@@ -31,12 +31,12 @@ const recordOverheadBytes = 200;
  * for it meanwhile, and for as long as there is room.
  */
 export class RowGroups {
-  readonly #format: SegmentFormat;
+  readonly #format: SegmentDecoding;
   readonly #read: (object: string, range: ByteRange) => Promise<Uint8Array>;
   readonly #held: ByteCache<Held>;
 
   constructor(
-    format: SegmentFormat,
+    format: SegmentDecoding,
     read: (object: string, range: ByteRange) => Promise<Uint8Array>,
     maxBytes: number,
   ) {

@@ -2,7 +2,7 @@ import { dropOldest } from '../../domain/drop-oldest.ts';
 import { type LogRecord, type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { Segment } from '../../domain/segments.ts';
 import type { ByteRange } from '../../stores/objects.ts';
-import { DamagedSegmentError, type SegmentFormat, type SegmentIndex } from '../format.ts';
+import { DamagedSegmentError, type SegmentDecoding, type SegmentIndex } from '../format.ts';
 import { ByteCache } from './byte-cache.ts';
 import { coverage } from './row-group-choice.ts';
 import { RowGroups } from './row-groups.ts';
@@ -41,7 +41,7 @@ const rememberedEnds = 4_096;
 
 /** Reads segments' objects, and remembers footers and row groups. */
 export class SegmentReader {
-  readonly #format: SegmentFormat;
+  readonly #format: SegmentDecoding;
   readonly #read: (object: string, range: ByteRange) => Promise<Uint8Array>;
   readonly #options: SegmentReaderOptions;
   readonly #indexes: ByteCache<Promise<SegmentIndex>>;
@@ -50,7 +50,7 @@ export class SegmentReader {
   readonly #ends = new Map<string, true>();
 
   constructor(
-    format: SegmentFormat,
+    format: SegmentDecoding,
     read: (object: string, range: ByteRange) => Promise<Uint8Array>,
     options: SegmentReaderOptions,
   ) {
