@@ -9,6 +9,7 @@ import { batchEnd, closesPartition } from '../../lib/domain/records/batches.ts';
 import type { Topic } from '../../lib/domain/topics.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
+import { RunReader } from '../../lib/log/read/run.ts';
 import { type TailRules, tailRules } from '../../lib/log/tail.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import { BatchTable } from '../../lib/stores/memory/batches.ts';
@@ -18,7 +19,7 @@ import type { TopicRemoval } from '../../lib/stores/removals.ts';
 import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import { jsonSegments } from '../harness/json-segments.ts';
 import { ArchiveServer } from './archive-store.ts';
-import { checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
+import { asReadersAsk, checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
 import { LogHistory } from './log-history.ts';
 import { Connection, type Faults, noFaults, skewOf, someFaults, spread } from './log-network.ts';
 import { Scheduler, seededRandom } from './scheduler.ts';
@@ -193,8 +194,9 @@ class ArchiveWorld {
       list: () => connection.reach(() => new Map([[0, { ...state }]])),
       deleteAll: () => Promise.reject(new Error('Readers delete nothing.')),
     };
-    const reader = new Reader({ batches, partitions, archive, clock });
-    return { reader, clock, random: this.#random, history: this.#history, state };
+    const deps = { batches, partitions, archive, clock };
+    const runs = new RunReader({ ...deps, ask: asReadersAsk(clock) });
+    return { reader: new Reader(deps), runs, clock, random: this.#random, history: this.#history, state };
   }
 
   /** The archive is turned off for a while, in which retention may get past it. */

@@ -2,7 +2,11 @@ import { Problem } from '../../lib/domain/errors.ts';
 import { jsonText } from '../../lib/domain/json/text.ts';
 import type { PartitionRef } from '../../lib/domain/records/records.ts';
 import { type Appender, PartitionClosedError } from '../../lib/log/append/appender.ts';
-import type { Reader } from '../../lib/log/read/reader.ts';
+import { collect } from '../../lib/log/read/collect.ts';
+import type { Ask } from '../../lib/log/read/offsets.ts';
+import { patiently } from '../../lib/log/read/patience.ts';
+import { type Reader, readDefaults } from '../../lib/log/read/reader.ts';
+import type { RunReader } from '../../lib/log/read/run.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import type { Random } from '../../lib/stores/random.ts';
 import type { LogHistory } from './log-history.ts';
@@ -128,12 +132,20 @@ export const checkTold = (history: LogHistory, told: readonly Told[]): void => {
 
 export interface ReaderDeps {
   readonly reader: Reader;
+  /** Reads strongly, as deliveries do. */
+  readonly runs: RunReader;
   readonly clock: Clock;
   readonly random: Random;
   readonly history: LogHistory;
   /** The start offset as it stands in the store. */
   readonly state: { readonly startOffset: number };
 }
+
+/** Asks as a Reader does: a connection may fail at any time. */
+export const asReadersAsk =
+  (clock: Clock): Ask =>
+  (request) =>
+    patiently(clock, readDefaults.attemptTimeoutMs, request);
 
 /** Reads from somewhere on, `rounds` times, and holds every answer against what was ever stored. */
 export const read = async (deps: ReaderDeps, rounds: number): Promise<void> => {
@@ -179,12 +191,12 @@ export const readOnce = async (deps: ReaderDeps, offset: number): Promise<number
 };
 
 const strongly = async (
-  { reader, history }: ReaderDeps,
+  { runs, history }: ReaderDeps,
   offset: number,
   want: { maxRecords: number; maxBytes: number },
   endBefore: number,
 ) => {
-  const { records, more } = await reader.records(hotPartition, offset, want);
+  const { records, more } = await collect(runs, hotPartition, { from: offset, want, consistent: true });
   const nextOffset = offset + records.length;
   if (!more && nextOffset < endBefore && !history.isGone)
     history.report(

@@ -1,12 +1,13 @@
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
+import { RunReader } from '../../lib/log/read/run.ts';
 import { type TailRules, tailRules } from '../../lib/log/tail.ts';
 import { trim } from '../../lib/log/trim.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { BatchTable, type BatchTableOptions } from '../../lib/stores/memory/batches.ts';
 import { untouchedPartition } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/stores/random.ts';
-import { checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
+import { asReadersAsk, checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
 import { LogHistory } from './log-history.ts';
 import { Connection, type Faults, noFaults, skewOf, someFaults, spread } from './log-network.ts';
 import { Scheduler, seededRandom } from './scheduler.ts';
@@ -161,8 +162,10 @@ class LogWorld {
 
   #reader(connection: Connection) {
     const { clock, batches } = connection;
-    const reader = new Reader({ batches, partitions: connection.partitions(this.#state), clock });
-    return { reader, clock, random: this.#random, history: this.#history, state: this.#state };
+    const deps = { batches, partitions: connection.partitions(this.#state), clock };
+    const reader = new Reader(deps);
+    const runs = new RunReader({ ...deps, ask: asReadersAsk(clock) });
+    return { reader, runs, clock, random: this.#random, history: this.#history, state: this.#state };
   }
 
   #startReader(): void {

@@ -5,7 +5,6 @@ import type { Clock } from '../../stores/clock.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import { type Arrival, Arrivals } from './arrivals.ts';
 import { type Collected, collect } from './collect.ts';
-import type { Want } from './collector.ts';
 import { patiently } from './patience.ts';
 import { RunReader } from './run.ts';
 
@@ -133,19 +132,6 @@ export class Reader {
     return this.#arrivals.look(at, `from ${offset} ${maxRecords} ${maxBytes}`, () =>
       collect(this.#runs, at, { from: offset, want: { maxRecords, maxBytes }, consistent }),
     );
-  }
-
-  /**
-   * Records from `from` on, by strongly consistent reads: one query when `from` is the base of a batch. `more`: there is
-   * something after the last of `records` (below `end` or not).
-   * @throws Problem `offset_out_of_range` as `fetch`.
-   */
-  async records(
-    at: PartitionRef,
-    from: number,
-    want: Want,
-  ): Promise<{ records: LogRecord[]; next: number; more: boolean }> {
-    return collect(this.#runs, at, { from, want, consistent: true });
   }
 
   /** The oldest offset still readable; strongly consistent. */

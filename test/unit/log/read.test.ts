@@ -4,7 +4,10 @@ import { jsonText } from '../../../lib/domain/json/text.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
 import { Arrivals } from '../../../lib/log/read/arrivals.ts';
+import { collect } from '../../../lib/log/read/collect.ts';
+import type { Want } from '../../../lib/log/read/collector.ts';
 import type { Fetched, FetchRequest, Reader } from '../../../lib/log/read/reader.ts';
+import type { RunReader } from '../../../lib/log/read/run.ts';
 import { at, logWorld } from './scripted-store.ts';
 
 type World = ReturnType<typeof logWorld>;
@@ -268,12 +271,14 @@ describe('a fetch by reads that miss batches', () => {
   });
 });
 
+const strongly = (world: World, runs: RunReader, from: number, want: Want) =>
+  world.outcome(collect(runs, at, { from, want, consistent: true }));
+
 describe('strongly consistent records', () => {
   it('cost one query from the base of a batch on', async () => {
     const world = logWorld();
     await fill(world, [2, 3, 1]);
-    const reader = world.reader();
-    const { records, more } = await world.outcome(reader.records(at, 2, { maxRecords: 100, maxBytes: 1e6 }));
+    const { records, more } = await strongly(world, world.runs(), 2, { maxRecords: 100, maxBytes: 1e6 });
     expect(offsets(records)).toEqual([2, 3, 4, 5]);
     expect(more).toBe(false);
     expect(world.store.requests).toEqual(['strong range 2']);
@@ -289,7 +294,7 @@ describe('strongly consistent records', () => {
   ])('say whether more is behind them (%j)', async (want, count, more) => {
     const world = logWorld();
     await fill(world, [2, 3, 1]);
-    const read = await world.outcome(world.reader().records(at, 0, want));
+    const read = await strongly(world, world.runs(), 0, want);
     expect(offsets(read.records)).toEqual(upTo(0, count));
     expect(read.more).toBe(more);
   });
@@ -297,8 +302,8 @@ describe('strongly consistent records', () => {
   it('say so also when they come from a batch that is remembered', async () => {
     const world = logWorld();
     await fill(world, [10]);
-    const reader = world.reader();
-    const part = (from: number) => world.outcome(reader.records(at, from, { maxRecords: 5, maxBytes: 1e6 }));
+    const runs = world.runs();
+    const part = (from: number) => strongly(world, runs, from, { maxRecords: 5, maxBytes: 1e6 });
     expect((await part(0)).more).toBe(true);
     expect((await part(5)).more).toBe(false);
     await fill(world, [1]);
