@@ -22,6 +22,7 @@ export interface ArchiveReadOptions extends SegmentReaderOptions {
 
 export const archiveReadDefaults: ArchiveReadOptions = {
   attemptTimeoutMs: 5_000,
+  wholeObjectBytes: 256 * 1024,
   readAheadBytes: 4 * 1024 * 1024,
   rowGroupBytes: 64 * 1024 * 1024,
   footerBytes: 4 * 1024 * 1024,
@@ -68,7 +69,7 @@ export class ArchiveReader {
    * what is wanted, at least one. They may hold more, or less. Undefined when no segment covers it.
    *
    * Takes a query of the manifest, a range of the object for its footer and one for the records, each only where this
-   * process does not remember it.
+   * process does not remember it. One range for both where the object is small.
    */
   read(at: PartitionRef, from: number, want: WantedOfArchive): Promise<readonly ArchivedRun[] | undefined> {
     return this.#inSegment(at, from, async (segment) => {

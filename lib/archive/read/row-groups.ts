@@ -65,6 +65,15 @@ export class RowGroups {
     });
   }
 
+  /** Takes the groups of an object that was read whole. */
+  hold({ segment: { object }, index }: Indexed, bytes: Uint8Array): void {
+    const window = Promise.resolve(bytes);
+    for (const [group, { bytes: range }] of index.groups.entries()) {
+      const key = keyOf(object, group);
+      if (!this.#held.has(key)) this.#held.set(key, { window, windowFrom: 0 }, range.to - range.from);
+    }
+  }
+
   /**
    * The records of a group: read now, where they are not here.
    * @throws DamagedSegmentError, and what reading throws

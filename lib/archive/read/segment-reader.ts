@@ -28,6 +28,8 @@ export interface OpenSegment {
 }
 
 export interface SegmentReaderOptions {
+  /** An object of no more bytes is read whole, with its footer: the segments of a quiet partition are all so small. */
+  readonly wholeObjectBytes: number;
   /** Who reads on where the last read ended is given this much by one request, compressed. */
   readonly readAheadBytes: number;
   /** What is kept of row groups: as they are in the object, or decoded, by the size of their JSON. */
@@ -66,11 +68,17 @@ export class SegmentReader {
     return { segment, index: await this.#index(segment) };
   }
 
-  #index({ object, objectBytes, footerBytes }: Segment): Promise<SegmentIndex> {
+  #index(segment: Segment): Promise<SegmentIndex> {
+    const { object, objectBytes, footerBytes } = segment;
     const known = this.#indexes.get(object);
     if (known !== undefined) return known;
-    const range = { from: objectBytes - footerBytes, to: objectBytes };
-    const index = this.#read(object, range).then((footer) => this.#format.readIndex(footer, objectBytes));
+    const isRead = objectBytes <= this.#options.wholeObjectBytes;
+    const range = { from: isRead ? 0 : objectBytes - footerBytes, to: objectBytes };
+    const index = this.#read(object, range).then((bytes) => {
+      const found = this.#format.readIndex(bytes.subarray(-footerBytes), objectBytes);
+      if (isRead) this.#groups.hold({ segment, index: found }, bytes);
+      return found;
+    });
     this.#indexes.set(object, index, footerBytes);
     index.catch(() => {
       if (this.#indexes.get(object) === index) this.#indexes.delete(object);

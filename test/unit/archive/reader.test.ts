@@ -75,7 +75,13 @@ const archiveOf = async (
     await archive(stores, format, at, { start, end, records, maxTimestamp: end - 1 });
     start = end;
   }
-  const reader = new ArchiveReader({ segments, objects, format, clock, options });
+  const reader = new ArchiveReader({
+    segments,
+    objects,
+    format,
+    clock,
+    options: { wholeObjectBytes: 0, ...options },
+  });
   const read = async (from: number, maxRecords = 1, more: { maxBytes?: number; end?: number } = {}) => {
     requests.length = 0;
     return reader.read(at, from, { maxRecords, maxBytes: 1e6, ...more });
@@ -153,6 +159,16 @@ describe('what a read of the archive takes', () => {
     expect(requests).toEqual(['floor', 'footer', 'rows']);
     await read(30, 4);
     expect(requests).toEqual(['rows']);
+  });
+
+  it('is a query and one range where the object is small, and a range less for the one behind it', async () => {
+    const { read, requests } = await archiveOf([40, 80], { wholeObjectBytes: 10_000 });
+    expect(offsetsIn(await read(10, 12))).toEqual(between(8, 24));
+    expect(requests).toEqual(['floor', 'footer']);
+    expect(offsetsIn(await read(0, 40))).toEqual(between(0, 40));
+    expect(requests).toEqual([]);
+    expect(offsetsIn(await read(40, 40))).toEqual(between(40, 80));
+    expect(requests).toEqual(['list', 'footer']);
   });
 
   it('is nothing while what was read is remembered', async () => {

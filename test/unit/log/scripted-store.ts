@@ -150,7 +150,8 @@ export const logWorld = (options: BatchTableOptions = {}) => {
     const random = seededRandom(processes);
     return new Appender({ batches: store, clock, random, telemetry, options: appendOptions });
   };
-  const newArchive = () => new ArchiveReader({ segments, objects, format: jsonSegments, clock });
+  const newArchive = () =>
+    new ArchiveReader({ segments, objects, format: jsonSegments, clock, options: { wholeObjectBytes: 0 } });
   const reader = (arrivals = new Arrivals()): Reader =>
     new Reader({ batches: store, partitions, archive: newArchive(), clock, arrivals });
   const runs = (): RunReader => new RunReader({ batches: store, partitions, archive: newArchive(), clock });
