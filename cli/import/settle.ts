@@ -14,7 +14,7 @@ const isSame = (
 const withoutTime = ({ timestamp: _timestamp, ...record }: NewRecord): NewRecord => record;
 
 const shownFrom = async function* (
-  broker: Broker,
+  broker: Pick<Broker, 'fetch'>,
   topic: string,
   partition: number,
   { from, to }: { readonly from: number; readonly to: number },
@@ -51,7 +51,7 @@ export interface Found {
  * Where neither is so, they are not there, and will not come: what was to go to an offset that is taken goes nowhere.
  */
 export const findStored = async (
-  broker: Broker,
+  broker: Pick<Broker, 'fetch'>,
   topic: string,
   partition: number,
   records: readonly NewRecord[],

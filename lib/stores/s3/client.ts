@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../system/clock.ts';
 
 export interface ArchiveClientOptions
-  extends Pick<S3ClientConfig, 'endpoint' | 'region' | 'credentials' | 'maxAttempts'> {
+  extends Pick<S3ClientConfig, 'endpoint' | 'region' | 'credentials' | 'profile' | 'maxAttempts'> {
   /** How long connections were idle is told by it. */
   readonly clock?: Pick<Clock, 'now' | 'monotonic'>;
 }
