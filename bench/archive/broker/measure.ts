@@ -20,6 +20,8 @@ const passes = 2;
 const randomReads = 300;
 const randomReadRecords = 100;
 const readBytes = 1e9;
+/** As a function of 512 MB gives it. */
+const smallHeapMegabytes = 256;
 const day = 86_400_000;
 
 /** Nothing is archived. */
@@ -74,44 +76,57 @@ const readAll = async (broker: Broker, end: number): Promise<{ ms: number; bytes
   return { ms: performance.now() - from, bytes };
 };
 
-/** The shortest of several, since the machine may be busy. */
-const backfill = async (broker: Broker, count: number): Promise<number> => {
-  let best = Number.POSITIVE_INFINITY;
-  for (let pass = 0; pass < passes; pass += 1) best = Math.min(best, (await readAll(broker, count)).ms);
+interface Backfill {
+  /** The shortest of several, since the machine may be busy. */
+  readonly wallMs: number;
+  /** Of the broker. */
+  readonly cpuMs: number;
+}
+
+const backfill = async (broker: Broker, count: number): Promise<Backfill> => {
+  let best: Backfill = { wallMs: Number.POSITIVE_INFINITY, cpuMs: Number.POSITIVE_INFINITY };
+  for (let pass = 0; pass < passes; pass += 1) {
+    const before = await broker.taken();
+    const { ms } = await readAll(broker, count);
+    const cpuMs = (await broker.taken()).cpuMs - before.cpuMs;
+    best = { wallMs: Math.min(best.wallMs, ms), cpuMs: Math.min(best.cpuMs, cpuMs) };
+  }
   return best;
 };
+
+const speedOf = (count: number, { wallMs, cpuMs }: Backfill): string =>
+  `${perSecond(count, wallMs)} records/s; ${perSecond(count, cpuMs)} for each second of CPU`;
 
 const readAnywhere = async (broker: Broker, count: number): Promise<void> => {
   const random = seededRandom(7);
   const times: number[] = [];
+  const before = await broker.taken();
   for (let read = 0; read < randomReads; read += 1) {
     const offset = Math.floor(random.number() * (count - 2 * requestRecords));
     const from = performance.now();
     await fetchPage(broker, offset, randomReadRecords);
     times.push(performance.now() - from);
   }
+  const cpuMs = ((await broker.taken()).cpuMs - before.cpuMs) / randomReads;
   const [first = 0] = times;
   times.sort((a, b) => a - b);
   const at = (share: number): string => (times[Math.floor(share * (times.length - 1))] ?? 0).toFixed(1);
   print(
     `${randomReadRecords} records at a random archived offset`,
-    `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms; the first of the process ${first.toFixed(1)} ms`,
+    `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms; ${cpuMs.toFixed(1)} ms of CPU; the first of the process ${first.toFixed(1)} ms`,
   );
 };
 
 /** What a fresh broker takes. */
-const readMuch = async (folder: string, count: number): Promise<void> => {
-  const broker = await startBroker(folder, live);
+const readMuch = async (folder: string, count: number, heapMegabytes?: number): Promise<void> => {
+  const broker = await startBroker(folder, live, heapMegabytes);
   try {
-    await readAnywhere(broker, count);
-    const before = await broker.memory();
+    if (heapMegabytes === undefined) await readAnywhere(broker, count);
     let bytes = 0;
     while (bytes < readBytes) bytes += (await readAll(broker, count)).bytes;
-    const after = await broker.memory();
-    print(
-      `memory while ${megabytes(bytes)} are read from it`,
-      `${megabytes(after.most)} at most, ${megabytes(before.now)} before`,
-    );
+    const { mostRss } = await broker.taken();
+    const heap = heapMegabytes === undefined ? '' : `, with a heap of ${heapMegabytes} MB`;
+    print(`${megabytes(bytes)} read from it${heap}`, `${megabytes(mostRss)} of memory at most`);
   } finally {
     await broker.stop();
   }
@@ -146,7 +161,7 @@ export const measureBroker = async (count: number): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-archive-'));
   try {
     const first = await startBroker(folder, live);
-    let liveMs: number;
+    let atFirst: Backfill;
     try {
       const from = performance.now();
       await fill(first, count);
@@ -154,24 +169,23 @@ export const measureBroker = async (count: number): Promise<void> => {
         `${count.toLocaleString('en')} records appended`,
         `${perSecond(count, performance.now() - from)} records/s`,
       );
-      liveMs = await backfill(first, count);
+      atFirst = await backfill(first, count);
     } finally {
       await first.stop();
     }
-    print('fetched while they are live', `${perSecond(count, liveMs)} records/s`);
+    print('fetched while they are live', speedOf(count, atFirst));
     await archiveAll(folder, count);
     const second = await startBroker(folder, live);
-    let archivedMs: number;
     try {
-      archivedMs = await backfill(second, count);
+      const archived = await backfill(second, count);
+      const [wall, cpu] = [atFirst.wallMs / archived.wallMs, atFirst.cpuMs / archived.cpuMs];
+      print('fetched from the archive', speedOf(count, archived));
+      print('  of the speed of live records', `${wall.toFixed(2)}; by CPU ${cpu.toFixed(2)}`);
     } finally {
       await second.stop();
     }
-    print(
-      'fetched from the archive',
-      `${perSecond(count, archivedMs)} records/s, ${(liveMs / archivedMs).toFixed(2)} of that`,
-    );
     await readMuch(folder, count);
+    await readMuch(folder, count, smallHeapMegabytes);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

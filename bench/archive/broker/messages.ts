@@ -6,9 +6,10 @@ export interface Settings {
   readonly sweepMs: number;
 }
 
-/** Bytes of memory that a process takes. */
-export interface Memory {
-  readonly now: number;
-  /** Since it began. */
-  readonly most: number;
+/** What a process has taken since it began. */
+export interface Taken {
+  /** Bytes of memory, now and at most. */
+  readonly rss: number;
+  readonly mostRss: number;
+  readonly cpuMs: number;
 }

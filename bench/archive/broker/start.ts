@@ -1,19 +1,28 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Client } from '../../../test/end-to-end/client.ts';
-import type { Memory, Settings } from './messages.ts';
+import type { Settings, Taken } from './messages.ts';
 
 export interface Broker {
   readonly client: Client;
   /** The answer to a GET, as it came. @throws Error for one that is no success. */
   get(path: string): Promise<Buffer>;
-  memory(): Promise<Memory>;
+  taken(): Promise<Taken>;
   stop(): Promise<void>;
 }
 
-/** Starts a broker on a data folder. Resolves when it answers. */
-export const startBroker = async (folder: string, settings: Settings): Promise<Broker> => {
-  const child = fork(new URL('process.ts', import.meta.url), [folder, JSON.stringify(settings)]);
+/**
+ * Starts a broker on a data folder. Resolves when it answers.
+ * @param heapMegabytes what V8 may have for what lives long; without it what it takes by itself.
+ */
+export const startBroker = async (
+  folder: string,
+  settings: Settings,
+  heapMegabytes?: number,
+): Promise<Broker> => {
+  const execArgv = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`];
+  const args = [folder, JSON.stringify(settings)];
+  const child = fork(new URL('process.ts', import.meta.url), args, { execArgv });
   const [{ url, key }] = (await once(child, 'message')) as [{ url: string; key: string }];
   return {
     client: new Client(url, key),
@@ -23,11 +32,11 @@ export const startBroker = async (folder: string, settings: Settings): Promise<B
       if (!answer.ok) throw new Error(`GET ${path}: ${answer.status} ${body.toString()}`);
       return body;
     },
-    memory: async () => {
+    taken: async () => {
       const answered = once(child, 'message');
-      child.send('memory');
-      const [memory] = (await answered) as [Memory];
-      return memory;
+      child.send('taken');
+      const [taken] = (await answered) as [Taken];
+      return taken;
     },
     stop: async () => {
       const ended = once(child, 'exit');
