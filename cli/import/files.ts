@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { whereInstalled } from '../duckdb/installed.ts';
 import { CommandError } from '../failure.ts';
 import { isMapped, type Mapping } from './mapping.ts';
 import type { Source } from './source.ts';
@@ -40,7 +41,6 @@ export const sourceOf = async (path: string, mapping: Mapping): Promise<Source> 
     );
   if (lines.test(path)) return ndjsonSource(path);
   if (isOurs) return segmentSource(path);
-  // DuckDB is a development dependency, and only this needs it.
-  const { parquetSource } = await import('./sources/parquet.ts');
+  const { parquetSource } = await whereInstalled(() => import('./sources/parquet.ts'));
   return parquetSource(path, mapping);
 };

@@ -2,6 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { type ArgsDef, defineCommand } from 'citty';
 import { everyValue, runCommandLine, wholeNumber } from '../command-line.ts';
+import { whereInstalled } from '../duckdb/installed.ts';
 import { CommandError } from '../failure.ts';
 import { answer, remark } from '../output.ts';
 import type { Archive } from './archive.ts';
@@ -47,21 +48,18 @@ const archiveOf = async (given: Record<keyof typeof args, string | undefined>): 
   );
 };
 
-/** DuckDB is a development dependency, and has a library for each kind of machine. */
-const loadQuery = async () => {
-  try {
-    const [{ query }, { csvFormat }, { jsonFormat }, { tableFormat }] = await Promise.all([
-      import('./query.ts'),
-      import('./formats/csv.ts'),
-      import('./formats/json.ts'),
-      import('./formats/table.ts'),
-    ]);
-    return { query, csvFormat, jsonFormat, tableFormat };
-  } catch (cause) {
-    throw new CommandError('DuckDB is not installed for this machine: npm ci --include=dev installs it.', {
-      cause,
-    });
-  }
+const loadQuery = () =>
+  whereInstalled(async () => ({
+    ...(await import('./query.ts')),
+    ...(await import('./formats/csv.ts')),
+    ...(await import('./formats/json.ts')),
+    ...(await import('./formats/table.ts')),
+  }));
+
+/** What was copied here is not left behind. */
+const closeWhenInterrupted = (archive: Archive): void => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void archive.close().finally(() => process.exit(130)));
 };
 
 const fromInput = async (): Promise<string> => {
@@ -81,6 +79,7 @@ const command = defineCommand({
       throw new CommandError('The statement is one word to the shell: put it in quotes, as "select …".');
     const statement = given.statement ?? (await fromInput());
     const archive = await archiveOf(given);
+    closeWhenInterrupted(archive);
     const { query, csvFormat, jsonFormat, tableFormat } = await loadQuery();
     const formats = { csv: csvFormat, json: jsonFormat, table: tableFormat(most) };
     const topics = everyValue(rawArgs, 'topic');
