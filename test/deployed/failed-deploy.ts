@@ -39,7 +39,7 @@ export const failAndDeployAgain = async (endpoint: string, stack: string, cdk: C
   const client = new CloudFormationClient(clientOf(endpoint));
   const settings = { stage: 'production', alarmEmail: 'ops@example.com' };
   const before = await whatIsThere(endpoint);
-  await assert.rejects(cdk.deploy(settings, 'node test/deployed/failing-app.ts'), /ROLLBACK_COMPLETE/);
+  await assert.rejects(cdk.deploy(settings, 'node test/deployed/failing-app.ts'), /failed to deploy/);
   const made = await madeAndDeleted(client, stack);
   // Else the test would show nothing.
   for (const type of ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup'])
