@@ -1,12 +1,13 @@
 /**
  * `npm run bench:archive`: what the archive takes. `--part` names one of its parts: `file` (file.ts: how fast and how small
- * segments are), `units` (units/measure.ts: requests, capacity units and dollars for each GB), `broker` (broker/measure.ts: reads
+ * segments are), `archiver` (archiver.ts: how fast a log becomes segments), `units` (units/measure.ts: requests, capacity units and dollars for each GB), `broker` (broker/measure.ts: reads
  * through a broker of one machine; some minutes).
  *
  * Of the file, `--records` says how many of 300 bytes there are (60000), `--level` how hard zstd tries (3), `--group-records` and
  * `--group-bytes` where a row group ends. Of the broker, `--backfill` says how many records are read (1000000).
  */
 import { parseArgs } from 'node:util';
+import { measureArchiver } from './archiver.ts';
 import { measureBroker } from './broker/measure.ts';
 import { measureFile } from './file.ts';
 import { measureUnits } from './units/measure.ts';
@@ -30,6 +31,7 @@ const options = {
 
 const parts: Readonly<Record<string, () => unknown>> = {
   file: () => measureFile(Number(values.records), options),
+  archiver: measureArchiver,
   units: measureUnits,
   broker: () => measureBroker(Number(values.backfill)),
 };
