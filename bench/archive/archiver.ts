@@ -5,7 +5,7 @@
 import { archivePartition } from '../../lib/archive/archiver.ts';
 import { archiveDefaults } from '../../lib/archive/options.ts';
 import { parquetSegments } from '../../lib/archive/parquet/parquet-segments.ts';
-import { bytesThrough } from '../../lib/archive/seal.ts';
+import { bytesThrough } from '../../lib/domain/records/batches.ts';
 import { encodeRecords } from '../../lib/domain/records/encoding.ts';
 import type { LogRecord } from '../../lib/domain/records/records.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';

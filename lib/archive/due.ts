@@ -1,5 +1,5 @@
 import { dropOldest } from '../domain/drop-oldest.ts';
-import { type Batch, batchEnd, closesPartition } from '../domain/records/batches.ts';
+import { type Batch, batchEnd, bytesThrough, closesPartition } from '../domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
@@ -8,7 +8,6 @@ import type { PartitionState } from '../stores/partitions.ts';
 import type { SegmentStore } from '../stores/segments.ts';
 import type { ArchiveOptions } from './options.ts';
 import { agedSegment, isExpired } from './retention.ts';
-import { bytesThrough } from './seal.ts';
 
 export interface ArchiveDueDeps {
   readonly batches: Pick<BatchStore, 'last' | 'range'>;

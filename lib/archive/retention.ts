@@ -1,10 +1,9 @@
-import { batchEnd, closesPartition } from '../domain/records/batches.ts';
+import { batchEnd, bytesThrough, closesPartition } from '../domain/records/batches.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { PartitionState } from '../stores/partitions.ts';
 import type { ArchiverDeps, ArchiverRun } from './deps.ts';
-import { bytesThrough } from './seal.ts';
 import { segmentsFrom } from './segments-from.ts';
 
 type RetentionDeps = Pick<ArchiverDeps, 'batches' | 'partitions' | 'segments' | 'objects' | 'clock'>;

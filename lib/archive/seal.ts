@@ -1,4 +1,4 @@
-import { type Batch, batchEnd, closesPartition } from '../domain/records/batches.ts';
+import { batchEnd, bytesThrough, closesPartition } from '../domain/records/batches.ts';
 import type { LogRecord, PartitionRef } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
@@ -89,10 +89,6 @@ const isDue = async (
   const last = await batches.last(at);
   return last !== undefined && bytesThrough(last) - first.bytesBefore >= options.segmentMaxBytes;
 };
-
-/** Bytes of `data` of the partition up to the end of `batch`. */
-export const bytesThrough = ({ bytesBefore, data }: Pick<Batch, 'bytesBefore' | 'data'>): number =>
-  bytesBefore + data.length;
 
 const batchesOf = (
   deps: SealDeps,

@@ -1,4 +1,4 @@
-import { type Batch, batchEnd, latestTimestamp } from '../domain/records/batches.ts';
+import { type Batch, batchEnd, bytesThrough, latestTimestamp } from '../domain/records/batches.ts';
 import type { LogRecord, PartitionRef } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import { RecordDigest } from './record-digest.ts';
@@ -36,7 +36,7 @@ export const writeSegment = async (
   const facts = {
     start: first.base,
     end: batchEnd(last),
-    bytes: last.bytesBefore + last.data.length - first.bytesBefore,
+    bytes: bytesThrough(last) - first.bytesBefore,
     bytesBefore: first.bytesBefore,
     firstAppendedAt: first.appendedAt,
     lastAppendedAt: last.appendedAt,

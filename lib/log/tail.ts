@@ -1,6 +1,12 @@
 import type { Instant } from '../domain/instants.ts';
 import { limits } from '../domain/limits.ts';
-import { type Batch, batchEnd, closesPartition, latestTimestamp } from '../domain/records/batches.ts';
+import {
+  type Batch,
+  batchEnd,
+  bytesThrough,
+  closesPartition,
+  latestTimestamp,
+} from '../domain/records/batches.ts';
 import type { SigningWindow } from '../stores/batches.ts';
 
 /*
@@ -58,7 +64,7 @@ export const tailAfter = (last: Batch | undefined, asOf: Instant, seenAt: Instan
         end: batchEnd(last),
         appendedAt: last.appendedAt,
         latestTimestamp: latestTimestamp(last),
-        bytes: last.bytesBefore + last.data.length,
+        bytes: bytesThrough(last),
         closed: closesPartition(last),
         asOf,
         seenAt,

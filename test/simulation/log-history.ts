@@ -1,5 +1,5 @@
 import { limits } from '../../lib/domain/limits.ts';
-import { type Batch, batchEnd, closesPartition } from '../../lib/domain/records/batches.ts';
+import { type Batch, batchEnd, bytesThrough, closesPartition } from '../../lib/domain/records/batches.ts';
 import { decodeRecords } from '../../lib/domain/records/encoding.ts';
 import type { LogRecord } from '../../lib/domain/records/records.ts';
 
@@ -65,7 +65,7 @@ export class LogHistory {
     if (this.closed) this.report(`a batch was stored at ${batch.base}, behind the closing one`);
     if (last !== undefined && batch.appendedAt < last.appendedAt)
       this.report(`the batch at ${batch.base} is older than the one before it`);
-    const bytes = last === undefined ? 0 : last.bytesBefore + last.data.length;
+    const bytes = last === undefined ? 0 : bytesThrough(last);
     if (batch.bytesBefore !== bytes)
       this.report(`the batch at ${batch.base} counts ${batch.bytesBefore} bytes before it, not ${bytes}`);
     this.#batches.push(batch);

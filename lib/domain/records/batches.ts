@@ -39,6 +39,10 @@ export interface Batch {
 /** The offset after the batch's last record. */
 export const batchEnd = (batch: Pick<Batch, 'base' | 'count'>): number => batch.base + batch.count;
 
+/** Bytes of `data` in the batch and all before it. */
+export const bytesThrough = ({ bytesBefore, data }: Pick<Batch, 'bytesBefore' | 'data'>): number =>
+  bytesBefore + data.length;
+
 /** `maxTimestamp`, or in its absence the append's time. */
 export const latestTimestamp = ({
   maxTimestamp,

@@ -1,8 +1,7 @@
 import { archivePartition } from '../../../lib/archive/archiver.ts';
 import type { ArchiverDeps } from '../../../lib/archive/deps.ts';
 import { archiveDefaults } from '../../../lib/archive/options.ts';
-import { bytesThrough } from '../../../lib/archive/seal.ts';
-import { batchEnd } from '../../../lib/domain/records/batches.ts';
+import { batchEnd, bytesThrough } from '../../../lib/domain/records/batches.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
 import type { TopicSettings } from '../../../lib/domain/topics.ts';
