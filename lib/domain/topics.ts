@@ -1,4 +1,5 @@
 import { Problem } from './errors.ts';
+import type { PartitionRef } from './records/records.ts';
 
 export interface TopicSettings {
   readonly partitions: number;
@@ -43,6 +44,13 @@ export const topicDefaults: TopicSettings = {
   archive: true,
   cleanup: 'delete',
 };
+
+/** Every partition of a topic, in order of number. */
+export const partitionsOf = ({
+  topicId,
+  partitions,
+}: Pick<Topic, 'topicId' | 'partitions'>): PartitionRef[] =>
+  Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
 
 /** @throws Problem `invalid_request` for settings that do not go together. */
 export const checkTogether = ({ archive, cleanup }: TopicSettings): void => {

@@ -2,12 +2,12 @@ import { concurrently } from '../domain/concurrently.ts';
 import { Problem } from '../domain/errors.ts';
 import type { Group, Subscription } from '../domain/groups.ts';
 import { isName } from '../domain/names.ts';
-import type { Topic } from '../domain/topics.ts';
+import { partitionsOf, type Topic } from '../domain/topics.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
 import { lagOf, type PartitionLag } from './lag.ts';
-import { type OffsetReader, partitionsAtOnce, partitionsOf } from './start-offsets.ts';
+import { type OffsetReader, partitionsAtOnce } from './start-offsets.ts';
 
 /**
  * A topic's group with its endpoints.

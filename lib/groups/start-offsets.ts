@@ -4,7 +4,7 @@ import { type FieldError, Problem } from '../domain/errors.ts';
 import type { GroupStart } from '../domain/groups.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
 import { parseTimestamp } from '../domain/timestamps.ts';
-import type { Topic } from '../domain/topics.ts';
+import { partitionsOf, type Topic } from '../domain/topics.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
 
 /** What is asked of a log to find an offset in a partition. */
@@ -24,12 +24,6 @@ export interface StartDeps {
 
 /** The log's client has 256 connections, which other requests need too. */
 export const partitionsAtOnce = 64;
-
-export const partitionsOf = ({
-  topicId,
-  partitions,
-}: Pick<Topic, 'topicId' | 'partitions'>): PartitionRef[] =>
-  Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
 
 const invalid = (errors: readonly FieldError[]): Problem =>
   new Problem('invalid_request', 'The start of the group is not valid. Nothing was changed.', { errors });

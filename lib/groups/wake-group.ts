@@ -1,11 +1,10 @@
 import type { Group } from '../domain/groups.ts';
-import type { Topic } from '../domain/topics.ts';
+import { partitionsOf, type Topic } from '../domain/topics.ts';
 import type { Wake } from '../domain/wakes.ts';
 import type { Telemetry } from '../stores/telemetry.ts';
 import type { QueuedWake, WakeQueue } from '../stores/wake-queue.ts';
 import { groupProgress, type ProgressDeps } from './describe.ts';
 import { type Receiver, receiversKnownAfterMs } from './receivers.ts';
-import { partitionsOf } from './start-offsets.ts';
 
 /** A wake for one of a group's partitions, to be sent at once. */
 export const wakeFor = (group: Receiver, partition: number, kind: Wake['kind']): QueuedWake => ({

@@ -1,7 +1,7 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { Problem } from '../domain/errors.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
-import type { Topic } from '../domain/topics.ts';
+import { partitionsOf, type Topic } from '../domain/topics.ts';
 import { removeGroup } from '../groups/remove.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
@@ -42,12 +42,11 @@ export const removeTopic = async (deps: RemoveTopicDeps, name: string): Promise<
 };
 
 const closeAndRemove = async (deps: RemoveTopicDeps, topic: Topic): Promise<void> => {
-  const { name, topicId, partitions } = topic;
+  const { name, topicId } = topic;
   deps.directory.remember(topic);
-  const all = Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
   try {
     await deps.removals.put(removalOf(topic));
-    await concurrently(closedAtOnce, all, (at) => deps.appender.close(at));
+    await concurrently(closedAtOnce, partitionsOf(topic), (at) => deps.appender.close(at));
     await deps.topics.delete(name, topicId);
   } catch (cause) {
     deps.telemetry.record({ kind: 'fault', where: 'deleting a topic', error: cause });

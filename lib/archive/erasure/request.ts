@@ -2,7 +2,7 @@ import { concurrently } from '../../domain/concurrently.ts';
 import { type Erasure, keyHashOf, pendingPartitions } from '../../domain/erasures.ts';
 import { Problem } from '../../domain/errors.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
-import { refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
+import { partitionsOf, refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
 import type { ArchiveQueue } from '../../stores/archive-queue.ts';
 import type { Clock } from '../../stores/clock.ts';
 import type { ErasureStore } from '../../stores/erasures.ts';
@@ -32,15 +32,14 @@ export const requestErasure = async (
   key: string,
 ): Promise<Erasure> => {
   refuseWhileDeleted(topic);
-  const { topicId, name, partitions } = topic;
+  const { topicId, name } = topic;
   if (!topic.archive) {
     throw new Problem(
       'conflict',
       `Records are erased from the archive, and those of topic "${name}" stay out of it: set "archive": true first. Nothing was changed.`,
     );
   }
-  const all = Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
-  const ends = await concurrently(endsAtOnce, all, (at) => deps.reader.endOffset(at));
+  const ends = await concurrently(endsAtOnce, partitionsOf(topic), (at) => deps.reader.endOffset(at));
   const erasure: Erasure = {
     erasureId: newId(deps.random),
     topicId,

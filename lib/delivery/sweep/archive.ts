@@ -1,8 +1,7 @@
 import type { ArchiveDue } from '../../archive/due.ts';
 import { concurrently } from '../../domain/concurrently.ts';
 import { type Erasure, isPending } from '../../domain/erasures.ts';
-import type { Topic } from '../../domain/topics.ts';
-import { partitionsOf } from '../../groups/start-offsets.ts';
+import { partitionsOf, type Topic } from '../../domain/topics.ts';
 import type { ArchiveQueue } from '../../stores/archive-queue.ts';
 import type { Clock } from '../../stores/clock.ts';
 import type { ErasureStore } from '../../stores/erasures.ts';

@@ -1,7 +1,6 @@
 import { concurrently } from '../../domain/concurrently.ts';
 import type { Erasure } from '../../domain/erasures.ts';
-import type { Topic } from '../../domain/topics.ts';
-import { partitionsOf } from '../../groups/start-offsets.ts';
+import { partitionsOf, type Topic } from '../../domain/topics.ts';
 import type { RemovalStore } from '../../stores/removals.ts';
 import type { SweepPlace } from '../../stores/sweep-places.ts';
 import type { TopicPage, TopicStore } from '../../stores/topics.ts';

@@ -1,5 +1,6 @@
 import { concurrently } from '../../domain/concurrently.ts';
-import { partitionsAtOnce, partitionsOf } from '../../groups/start-offsets.ts';
+import { partitionsOf } from '../../domain/topics.ts';
+import { partitionsAtOnce } from '../../groups/start-offsets.ts';
 import type { Reader } from '../../log/read/reader.ts';
 import { type PartitionStore, untouchedPartition } from '../../stores/partitions.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
