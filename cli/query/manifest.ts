@@ -1,13 +1,14 @@
+import { segmentsFrom } from '../../lib/archive/segments-from.ts';
 import type { Segment } from '../../lib/domain/segments.ts';
 import type { Topic } from '../../lib/domain/topics.ts';
 import { type PartitionStore, untouchedPartition } from '../../lib/stores/partitions.ts';
 import type { SegmentStore } from '../../lib/stores/segments.ts';
-import type { TopicStore } from '../../lib/stores/topics.ts';
+import { allTopics, type TopicStore } from '../../lib/stores/topics.ts';
 
 export interface ManifestStores {
   readonly topics: Pick<TopicStore, 'list'>;
   readonly partitions: Pick<PartitionStore, 'list'>;
-  readonly segments: Pick<SegmentStore, 'list'>;
+  readonly segments: Pick<SegmentStore, 'floor' | 'list'>;
 }
 
 /** What the manifest says of one partition. */
@@ -24,35 +25,6 @@ export interface ArchivedTopic {
   readonly partitions: readonly ArchivedPartition[];
 }
 
-const pageSize = 1000;
-
-const pagesOfTopics = async function* ({ topics }: ManifestStores): AsyncGenerator<Topic> {
-  for (let after: string | undefined; ; ) {
-    const page = await topics.list({ limit: pageSize, ...(after === undefined ? {} : { after }) });
-    yield* page.topics;
-    if (page.nextAfter === undefined) return;
-    after = page.nextAfter;
-  }
-};
-
-const segmentsOf = async (
-  { segments }: ManifestStores,
-  topicId: string,
-  partition: number,
-  startOffset: number,
-): Promise<readonly Segment[]> => {
-  const found: Segment[] = [];
-  for (let from = 0; ; ) {
-    const page = await segments.list({ topicId, partition }, { from, limit: pageSize });
-    found.push(...page);
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageSize) break;
-    from = last.start + 1;
-  }
-  // What retention let go of is in the manifest for a moment more.
-  return found.filter(({ end }) => end > startOffset);
-};
-
 const archiveOf = async (stores: ManifestStores, topic: Topic): Promise<ArchivedTopic> => {
   const { name, topicId } = topic;
   const states = await stores.partitions.list(topicId);
@@ -60,7 +32,10 @@ const archiveOf = async (stores: ManifestStores, topic: Topic): Promise<Archived
   for (let partition = 0; partition < topic.partitions; partition += 1) {
     const { startOffset, archivedThrough } = states.get(partition) ?? untouchedPartition;
     if (archivedThrough <= startOffset) continue;
-    const segments = await segmentsOf(stores, topicId, partition, startOffset);
+    const segments: Segment[] = [];
+    // What retention let go of is in the manifest for a moment more.
+    for await (const segment of segmentsFrom(stores.segments, { topicId, partition }, startOffset))
+      if (segment.end > startOffset) segments.push(segment);
     if (segments.length > 0) partitions.push({ partition, startOffset, segments });
   }
   return { name, partitions };
@@ -69,7 +44,7 @@ const archiveOf = async (stores: ManifestStores, topic: Topic): Promise<Archived
 /** The archive of every topic that is not being deleted, by the manifest: what it does not name is none of the log's. */
 export const readManifest = async (stores: ManifestStores): Promise<readonly ArchivedTopic[]> => {
   const archived: ArchivedTopic[] = [];
-  for await (const topic of pagesOfTopics(stores))
+  for await (const topic of allTopics(stores.topics))
     if (topic.deletingSince === undefined) archived.push(await archiveOf(stores, topic));
   return archived;
 };

@@ -4,8 +4,7 @@ import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { newId } from '../stores/ids.ts';
 import type { Random } from '../stores/random.ts';
-import type { TopicStore } from '../stores/topics.ts';
-import { allTopics } from './topics.ts';
+import { allTopics, type TopicStore } from '../stores/topics.ts';
 
 export interface EndLeasesDeps {
   readonly topics: Pick<TopicStore, 'list'>;

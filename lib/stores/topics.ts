@@ -25,3 +25,15 @@ export interface TopicStore {
   /** Removes the name, if it still belongs to `topicId` and that is being deleted. Repeating it is no error. */
   delete(name: string, topicId: string): Promise<void>;
 }
+
+const pageSize = 100;
+
+/** Every topic there is, page by page, in order of name. */
+export async function* allTopics(topics: Pick<TopicStore, 'list'>): AsyncGenerator<Topic, void, void> {
+  for (let after: string | undefined; ; ) {
+    const page = await topics.list({ limit: pageSize, ...(after !== undefined && { after }) });
+    yield* page.topics;
+    if (page.nextAfter === undefined) return;
+    after = page.nextAfter;
+  }
+}
