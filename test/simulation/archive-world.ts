@@ -232,6 +232,9 @@ class ArchiveWorld {
           connection.reach(() => {
             if (!this.#history.closed) this.#history.report('the name went before the partition was closed');
             this.#isNamed = false;
+            // Nobody finds its records any more.
+            this.#server.isAudited = false;
+            this.#history.isGone = true;
           }),
       },
       groups: { list: () => connection.reach(() => []), delete: async () => undefined },
@@ -244,9 +247,6 @@ class ArchiveWorld {
         noteClosed: (_id, closedAt) =>
           connection.reach(() => {
             this.#removal = this.#removal && { closedAt, ...this.#removal };
-            // Nobody finds its records any more.
-            this.#server.isAudited = false;
-            this.#history.isGone = true;
           }),
         delete: () =>
           connection.reach(() => {

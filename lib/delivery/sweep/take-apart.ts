@@ -46,6 +46,8 @@ export class RemovalTurns {
   readonly #deps: RemovalDeps;
   /** By topic id: the first partition that still has batches, so that a later turn of this sweep begins there. */
   readonly #emptied = new Map<string, number>();
+  /** Ids of topics whose logs were seen to be old enough. */
+  readonly #old = new Set<string>();
 
   constructor(deps: RemovalDeps) {
     this.#deps = deps;
@@ -69,7 +71,7 @@ export class RemovalTurns {
     }
     if (!isOld(removal.closedAt, deps)) return 'waits';
     // And by what the log shows: the clock that noted it, or this one, may have been wrong for a moment.
-    if (!(await areClosedLongAgo(deps, removal, hasTime))) return 'waits';
+    if (!(await this.#isLogOld(removal, hasTime))) return 'waits';
     if (!(await this.#deleteBatches(removal, hasTime))) return hasTime() ? 'more' : 'waits';
     if (!(await this.#deleteSegments(removal, hasTime))) return hasTime() ? 'more' : 'waits';
     for (const { group } of await deps.groups.list(removal.id)) {
@@ -80,6 +82,13 @@ export class RemovalTurns {
     }
     await deps.partitions.deleteAll(removal.id);
     return 'finished';
+  }
+
+  /** Asked of the log once: what is old stays old. */
+  async #isLogOld(removal: TopicRemoval, hasTime: () => boolean): Promise<boolean> {
+    if (!this.#old.has(removal.id) && (await isLogOld(this.#deps, removal, hasTime)))
+      this.#old.add(removal.id);
+    return this.#old.has(removal.id);
   }
 
   /** Deletes batches of every partition from the oldest on, the closing one last. False when there is more to do. */
@@ -112,10 +121,11 @@ export class RemovalTurns {
 }
 
 /**
- * Whether each partition's closing batch is old enough, or gone. Its date is as right as the store's clock demands
- * (`Batch.appendedAt`), and so was the clock here when the store took the query (lib/log/tail.ts).
+ * Whether the last batch of each partition is old enough, or gone: the closing one, or what a process that was frozen for
+ * hours put where all was deleted already. Its date is as right as the store's clock demands (`Batch.appendedAt`), and so was
+ * the clock here when the store took the query (lib/log/tail.ts).
  */
-const areClosedLongAgo = async (
+const isLogOld = async (
   { batches, clock }: RemovalDeps,
   { id: topicId, partitions }: TopicRemoval,
   hasTime: () => boolean,
@@ -124,9 +134,7 @@ const areClosedLongAgo = async (
     if (!hasTime()) return false;
     const askedAt = clock.now();
     const last = await batches.last(at);
-    if (last === undefined) return true;
-    const now = Math.min(askedAt, clock.now());
-    return closesPartition(last) && now - last.appendedAt >= limits.removalMinAgeMs;
+    return last === undefined || Math.min(askedAt, clock.now()) - last.appendedAt >= limits.removalMinAgeMs;
   });
   return !old.includes(false);
 };

@@ -102,6 +102,45 @@ describe('what was deleted', () => {
     expect((await left(made)).batches).toBe(0);
   });
 
+  it('finishes though a process that was frozen for hours has put something where all was deleted already', async () => {
+    const made = await makeTopic(1);
+    const { clock, table } = made;
+    await made.request();
+    await made.finish();
+    made.rig.pass(limits.removalMinAgeMs);
+    // Time is up between the partitions; then somebody finds the first one empty.
+    await made.finish(() => table.batches(at(0)).length > 0);
+    expect(table.batches(at(0))).toEqual([]);
+    table.put(at(0), { ...batch(0, 1), appendedAt: clock.now() }, 0, 0);
+    made.rig.pass(limits.removalMinAgeMs);
+    await made.finish();
+    expect(await left(made)).toEqual({ batches: 0, cursors: 0, groups: 0, partitions: 0 });
+  });
+
+  it('asks for the dates of the closing batches once, however many turns a large topic takes', async () => {
+    const made = await makeTopic(1500);
+    const { batches } = made.deps;
+    let asked = 0;
+    const last: typeof batches.last = (of) => {
+      asked += 1;
+      return batches.last(of);
+    };
+    await made.request();
+    await made.finish();
+    made.rig.pass(limits.removalMinAgeMs);
+    await finishRemovals({
+      ...made.deps,
+      batches: {
+        ...made.deps.batches,
+        last,
+        range: batches.range.bind(batches),
+        delete: batches.delete.bind(batches),
+      },
+    });
+    expect((await left(made)).batches).toBe(0);
+    expect(asked).toBe(2);
+  });
+
   it('finishes a deletion that got no further than being asked for: the name goes, every partition is closed', async () => {
     const made = await makeTopic(1);
     made.table.put(at(0), batch(1, 0), 0, 0);
