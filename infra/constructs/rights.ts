@@ -105,7 +105,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onState(['removal'], 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
       onState(['sweep'], 'GetItem', 'PutItem'),
       // What no manifest names, and what a deleted topic leaves.
-      onState(['segments/*'], 'Query', 'DeleteItem'),
+      onState(['segments/*'], 'GetItem', 'Query', 'DeleteItem'),
       onObjects('DeleteObject'),
       listObjects,
       onState(['erasure'], 'Query'),
@@ -117,7 +117,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onLog('Query', 'BatchWriteItem'),
       onState(['topic'], 'GetItem'),
       onState(['topic/*'], 'GetItem', 'UpdateItem'),
-      onState(['segments/*'], 'Query', 'PutItem', 'DeleteItem'),
+      onState(['segments/*'], 'GetItem', 'Query', 'PutItem', 'DeleteItem'),
       onState(['erasure'], 'Query', 'UpdateItem'),
       onObjects('GetObject', 'PutObject', 'DeleteObject'),
       listObjects,

@@ -2,12 +2,14 @@ import { concurrently } from '../domain/concurrently.ts';
 import { parseObjectName } from '../domain/segments.ts';
 import type { Clock } from '../stores/clock.ts';
 import type { ObjectStore, StoredObject } from '../stores/objects.ts';
+import type { PartitionStore } from '../stores/partitions.ts';
 import type { SegmentStore } from '../stores/segments.ts';
 import type { TopicStore } from '../stores/topics.ts';
 
 export interface OrphanDeps {
   readonly topics: Pick<TopicStore, 'get'>;
-  readonly segments: Pick<SegmentStore, 'floor'>;
+  readonly segments: Pick<SegmentStore, 'floor' | 'newest'>;
+  readonly partitions: Pick<PartitionStore, 'get'>;
   readonly objects: Pick<ObjectStore, 'list' | 'delete'>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -57,14 +59,23 @@ export const deleteOrphans = async (
 };
 
 /**
- * Whether a manifest names the object. That of a topic which was deleted names it to nobody any more: what took the topic apart
+ * Whether a manifest names the object, or will. That of a topic which was deleted names it to nobody any more: what took the topic apart
  * deletes it too. What is no segment's name was put there by somebody else, and is left alone.
  */
-const isNamed = async ({ topics, segments }: OrphanDeps, { name }: StoredObject): Promise<boolean> => {
+const isNamed = async (
+  { topics, segments, partitions }: OrphanDeps,
+  { name }: StoredObject,
+): Promise<boolean> => {
   const parts = parseObjectName(name);
   if (parts === undefined) return true;
   const topic = await topics.get(parts.topic);
   if (topic === undefined) return false;
   const at = { topicId: topic.topicId, partition: parts.partition };
-  return (await segments.floor(at, parts.start))?.object === name;
+  const isInManifest = async (): Promise<boolean> => (await segments.floor(at, parts.start))?.object === name;
+  if (await isInManifest()) return true;
+  const newest = await segments.newest(at);
+  if (newest?.object !== name) return false;
+  // It is to be put into the manifest, or it was: then another is in its place, or retention took it.
+  const { archivedThrough } = await partitions.get(at);
+  return newest.end > archivedThrough || isInManifest();
 };

@@ -11,9 +11,10 @@ import { writeSegment } from './write-segment.ts';
 type SealDeps = Omit<ArchiverDeps, 'topics' | 'erasures'>;
 
 /**
- * Seals and archives the next segment of a partition, if one is due: writes it, puts it into the manifest, and moves
- * `archivedThrough` to its end. It may be repeated after a crash at any point, and done by several at once: whichever puts
- * its segment into the manifest first has archived these records, and the others find that.
+ * Seals and archives the next segment of a partition, if one is due: writes it, makes it the newest one, puts it into the
+ * manifest, and moves `archivedThrough` to its end. It may be repeated after a crash at any point, and done by several at
+ * once: whichever makes its segment the newest, after the one that it goes on from, has archived these records, and the others
+ * find that. So all go on from one end, whatever they believed before.
  * @param isKept false of a record that is to be erased: its offset is missing in the segment.
  * @returns the new `archivedThrough`; undefined when nothing is due.
  * @throws DamagedSegmentError, and what the stores throw.
@@ -25,22 +26,44 @@ export const sealNext = async (
   state: PartitionState,
   isKept: (record: LogRecord) => boolean,
 ): Promise<number | undefined> => {
+  const newest = await deps.segments.newest(at);
+  // Whoever sealed it got no further, or is about to.
+  if (newest !== undefined && newest.end > state.archivedThrough) return name(deps, at, newest);
   const from = await beginning(deps, at, state);
   if (from === undefined) return undefined;
-  // The archiver that put it there got no further, or is about to.
-  const standing = await deps.segments.floor(at, from);
-  if (standing?.start === from) return advance(deps, at, standing.end);
   const due = await isDue(deps, at, from);
   if (!due) return undefined;
   const begunAt = deps.clock.now();
   const of = { topic: topic.name, at, isKept };
   const segment = await writeSegment(deps, of, batchesOf(deps, topic, at, from));
   if (segment === undefined) return undefined;
-  const named = await deps.segments.add(at, segment);
-  // Nobody will ever read it then. If it is not deleted here, the sweep of what no manifest names does it.
-  if (named.object !== segment.object) await deps.objects.delete([segment.object]);
-  else deps.telemetry.record(archived(topic, at, segment, deps.clock.now() - begunAt));
-  return advance(deps, at, named.end);
+  if (!(await deps.segments.seal(at, segment, newest))) return yieldTo(deps, at, segment);
+  const through = await name(deps, at, segment);
+  deps.telemetry.record(archived(topic, at, segment, deps.clock.now() - begunAt));
+  return through;
+};
+
+/**
+ * Goes on from the segment that another archiver made the newest. That may have been after this one's was: a repeated request
+ * is answered by what it finds. Then the manifest has this one's, since nobody seals behind a segment that it has not. Otherwise
+ * nobody will ever read it; what is not deleted here, the sweep of what no manifest names deletes.
+ */
+const yieldTo = async (deps: SealDeps, at: PartitionRef, own: Segment): Promise<number | undefined> => {
+  const newest = await deps.segments.newest(at);
+  const isNamed = (await deps.segments.floor(at, own.start))?.object === own.object;
+  if (!isNamed && newest?.object !== own.object) await deps.objects.delete([own.object]);
+  return newest && name(deps, at, newest);
+};
+
+/** Puts the newest segment into the manifest, unless it is there or has been, and moves `archivedThrough`. */
+const name = async (
+  { segments, partitions }: SealDeps,
+  at: PartitionRef,
+  segment: Segment,
+): Promise<number> => {
+  await segments.add(at, segment);
+  await partitions.advance(at, 'archivedThrough', segment.end);
+  return segment.end;
 };
 
 const archived = (
@@ -59,11 +82,6 @@ const archived = (
   objectBytes,
   ms,
 });
-
-const advance = async ({ partitions }: SealDeps, at: PartitionRef, end: number): Promise<number> => {
-  await partitions.advance(at, 'archivedThrough', end);
-  return end;
-};
 
 /** Where the next segment begins: where the last one ends, or with the batch of the start offset where that is later. */
 const beginning = async (

@@ -32,12 +32,23 @@ const movingFirst = (deps: ArchiverDeps): ArchiverDeps =>
     return segment;
   });
 
-const overwriting = (deps: ArchiverDeps): ArchiverDeps =>
-  addingAfter(deps, async (at, segment) => {
-    const standing = await deps.segments.floor(at, segment.start);
-    if (standing?.start === segment.start) await deps.segments.delete(at, standing);
-    return segment;
-  });
+/** Each archiver believes that its segment is the newest, whatever another has sealed. */
+const sealingRegardless = (deps: ArchiverDeps): ArchiverDeps => ({
+  ...deps,
+  segments: { ...deps.segments, newest: async () => undefined, seal: async () => true },
+});
+
+const believingARefusal = (deps: ArchiverDeps): ArchiverDeps => ({
+  ...deps,
+  segments: {
+    ...deps.segments,
+    seal: async (at, segment, former) => {
+      const isSealed = await deps.segments.seal(at, segment, former);
+      if (!isSealed) await deps.objects.delete([segment.object]);
+      return isSealed;
+    },
+  },
+});
 
 /** The start offset waits until what is below it is deleted. */
 const movingTheStartLast = (deps: ArchiverDeps): ArchiverDeps => {
@@ -65,7 +76,11 @@ const movingTheStartLast = (deps: ArchiverDeps): ArchiverDeps => {
 export const archiveMutants = {
   deletesFirst: { name: 'deletes batches before the manifest names their segment', archiver: deletingFirst },
   movesFirst: { name: 'moves archivedThrough before the manifest names the segment', archiver: movingFirst },
-  overwrites: { name: 'puts its segment in the place of another archiver’s', archiver: overwriting },
+  sealsRegardless: { name: 'goes on from another end than other archivers', archiver: sealingRegardless },
+  believesARefusal: {
+    name: 'takes a segment for not sealed because another was sealed after it',
+    archiver: believingARefusal,
+  },
   deletesTheLast: {
     name: 'deletes the last batch',
     archiver: (deps) => ({ ...deps, batches: hidingTheLast(deps.batches) }),

@@ -44,6 +44,9 @@ export class ArchiveServer {
         { copies: true },
       );
     return {
+      newest: (at) => connection.reach(() => segments.newest(at)),
+      seal: (at, segment, former) => write(() => segments.seal(at, segment, former)),
+      forgetNewest: (at) => write(() => segments.forgetNewest(at)),
       add: (at, segment) =>
         write(() => {
           this.#checkNamed(segment);
@@ -101,6 +104,7 @@ export class ArchiveServer {
 
   /** A manifest names what is there, and has the records of the log. */
   #checkNamed({ object, start, end }: Segment): void {
+    if (!this.isAudited) return;
     const stored = this.objects.get(object);
     if (stored === undefined) {
       if (end > this.state.startOffset && this.segments.floor(hotPartition, start)?.start !== start)

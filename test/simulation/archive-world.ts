@@ -354,7 +354,8 @@ class ArchiveWorld {
     const { clock } = connection;
     const { segments, objects } = this.#server.through(connection);
     const topics = { get: () => connection.reach(() => this.#found()) };
-    const deps: OrphanDeps = { topics, segments, objects, clock };
+    const partitions = this.#partitions(connection);
+    const deps: OrphanDeps = { topics, segments, partitions, objects, clock };
     const done = deleteOrphans(this.#variant.orphans?.(deps) ?? deps, undefined, () => true);
     await Promise.race([done.catch(() => undefined), clock.sleep(runMs)]);
   }

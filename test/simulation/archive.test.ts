@@ -54,7 +54,8 @@ describe('the simulation finds out an archive that', () => {
   const breaches: readonly (readonly [ArchiveVariant, RegExp])[] = [
     [archiveMutants.deletesFirst, lost],
     [archiveMutants.movesFirst, lost],
-    [archiveMutants.overwrites, lost],
+    [archiveMutants.sealsRegardless, lost],
+    [archiveMutants.believesARefusal, lost],
     [archiveMutants.deletesTheLast, /every batch is gone|stored at 0, but the log ended at/],
     [archiveMutants.deletesEarly, holed],
     [archiveMutants.believesOldTails, holed],

@@ -16,7 +16,7 @@ export interface SweepArchive {
   /** Lives as long as the process, so that a later sweep reads nothing of a partition in which nothing has changed. */
   readonly due: Pick<ArchiveDue, 'isDue' | 'lateMs'>;
   readonly queue: ArchiveQueue;
-  readonly partitions: Pick<PartitionStore, 'list'>;
+  readonly partitions: Pick<PartitionStore, 'get' | 'list'>;
   readonly segments: SegmentStore;
   readonly erasures: Pick<ErasureStore, 'list'>;
   readonly objects: Pick<ObjectStore, 'list' | 'delete'>;

@@ -115,6 +115,7 @@ export class RemovalTurns {
         if (!hasTime()) return false;
         deleted = await deleteFirst(archive, { topicId, partition });
       }
+      await archive.segments.forgetNewest({ topicId, partition });
     }
     return true;
   }

@@ -92,6 +92,15 @@ export const segmentKey = (at: PartitionRef, start: number): StateKey => ({
 export const segmentsKey = (at: PartitionRef): string => `segments/${partitionKey(at)}`;
 
 /**
+ * State table: the segment of a partition that was sealed last. pk `segments/<topicId>/<partition>/newest`, sk `newest`; the
+ * attributes of `Segment`.
+ */
+export const newestSegmentKey = (at: PartitionRef): StateKey => ({
+  pk: `${segmentsKey(at)}/newest`,
+  sk: 'newest',
+});
+
+/**
  * State table: a cursor. pk `group/<groupId>`, sk `cursor/<4 digits>`; `committed`, `epoch`, `leaseUntil`, `attempts`,
  * `retryAt` N always, `owner` S, `pendingEnd` N, `lastFailure` S where they mean something, `failingSince`, `failedAt` and
  * `outageMs` N, of `Outage`, while there is one, and `lost` N once something was.

@@ -10,23 +10,36 @@ import { offsetText, type Segment } from '../../domain/segments.ts';
 import { writeFailure } from '../aws/errors.ts';
 import type { SegmentRange, SegmentStore } from '../segments.ts';
 import { isConditionFailure } from './errors.ts';
-import { segmentKey, segmentsKey } from './keys.ts';
-import { fromItem, itemsUnder, reading, type Table, toItem, toKey, unlessRefused } from './table.ts';
+import { newestSegmentKey, type StateKey, segmentKey, segmentsKey } from './keys.ts';
+import { fromItem, itemsUnder, reading, type Table, toItem, toKey, unlessRefused, writing } from './table.ts';
 import { itemAt } from './tombstones.ts';
 
 /** The manifest on a DynamoDB table. A deleted segment leaves no tombstone: see the port. */
 export const dynamoSegmentStore = (state: Table): SegmentStore => ({
+  newest: async (at) => {
+    const item = await itemAt(state, newestSegmentKey(at));
+    return item && fromItem<Segment>(item);
+  },
+  seal: async (at, segment, former) => {
+    const condition = former === undefined ? isNone : has(former.object);
+    const newest = await putOrFind(state, newestSegmentKey(at), segment, condition);
+    return newest?.object === segment.object;
+  },
   add: (at, segment) => add(state, at, segment),
   floor: (at, offset, signal) => floor(state, at, offset, signal),
   list: (at, range) => list(state, at, range),
   replace: async (at, object, segment) => {
-    const standing = await putOrFind(state, at, segment, has(object));
+    const standing = await putOrFind(state, segmentKey(at, segment.start), segment, has(object));
     return standing?.object === segment.object;
   },
   delete: async (at, { start, object }) => {
     const { client, table } = state;
     const Key = toKey(segmentKey(at, start));
     await unlessRefused(client.send(new DeleteItemCommand({ TableName: table, Key, ...has(object) })));
+  },
+  forgetNewest: async (at) => {
+    const { client, table } = state;
+    await writing(client.send(new DeleteItemCommand({ TableName: table, Key: toKey(newestSegmentKey(at)) })));
   },
 });
 
@@ -35,6 +48,8 @@ type Condition = Pick<
   'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
 
+const isNone: Condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+
 const has = (object: string): Condition => ({
   ConditionExpression: '#object = :object',
   ExpressionAttributeNames: { '#object': 'object' },
@@ -42,8 +57,7 @@ const has = (object: string): Condition => ({
 });
 
 const add = async (state: Table, at: PartitionRef, segment: Segment): Promise<Segment> => {
-  const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
-  const standing = await putOrFind(state, at, segment, condition);
+  const standing = await putOrFind(state, segmentKey(at, segment.start), segment, isNone);
   if (standing === undefined)
     throw new OutcomeUnknownError('A segment was added and deleted at the same time.');
   return standing;
@@ -52,11 +66,10 @@ const add = async (state: Table, at: PartitionRef, segment: Segment): Promise<Se
 /** Puts the segment where `condition` holds. Gives the one that stands there then, if any. */
 const putOrFind = async (
   state: Table,
-  at: PartitionRef,
+  key: StateKey,
   segment: Segment,
   condition: Condition,
 ): Promise<Segment | undefined> => {
-  const key = segmentKey(at, segment.start);
   const put = new PutItemCommand({
     TableName: state.table,
     Item: toItem(key, segment),

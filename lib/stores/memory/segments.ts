@@ -6,6 +6,17 @@ import type { SegmentRange, SegmentStore } from '../segments.ts';
 export class SegmentTable {
   /** By partition, then by start. */
   readonly #partitions = new Map<string, Map<number, Segment>>();
+  readonly #newest = new Map<string, Segment>();
+
+  newest(at: PartitionRef): Segment | undefined {
+    return this.#newest.get(partitionKey(at));
+  }
+
+  seal(at: PartitionRef, segment: Segment, former: Segment | undefined): boolean {
+    const standing = this.newest(at)?.object;
+    if (standing === former?.object) this.#newest.set(partitionKey(at), Object.freeze({ ...segment }));
+    return standing === former?.object || standing === segment.object;
+  }
 
   add(at: PartitionRef, segment: Segment): Segment {
     const segments = this.#partitions.get(partitionKey(at)) ?? new Map<number, Segment>();
@@ -35,11 +46,23 @@ export class SegmentTable {
     const segments = this.#partitions.get(partitionKey(at));
     if (segments?.get(start)?.object === object) segments.delete(start);
   }
+
+  forgetNewest(at: PartitionRef): void {
+    this.#newest.delete(partitionKey(at));
+  }
 }
 
 /** The memory twin of the manifest: answers at once. */
 export class MemorySegmentStore implements SegmentStore {
   readonly table = new SegmentTable();
+
+  async newest(at: PartitionRef): Promise<Segment | undefined> {
+    return this.table.newest(at);
+  }
+
+  async seal(at: PartitionRef, segment: Segment, former: Segment | undefined): Promise<boolean> {
+    return this.table.seal(at, segment, former);
+  }
 
   async add(at: PartitionRef, segment: Segment): Promise<Segment> {
     return this.table.add(at, segment);
@@ -63,5 +86,9 @@ export class MemorySegmentStore implements SegmentStore {
 
   async delete(at: PartitionRef, segment: Pick<Segment, 'start' | 'object'>): Promise<void> {
     this.table.delete(at, segment);
+  }
+
+  async forgetNewest(at: PartitionRef): Promise<void> {
+    this.table.forgetNewest(at);
   }
 }

@@ -105,6 +105,15 @@ CREATE TABLE segments (
   PRIMARY KEY (topic_id, partition, start)
 ) STRICT, WITHOUT ROWID`;
 
+/** The segment of a partition that was sealed last: `Segment` as JSON. */
+const newestSegments = `
+CREATE TABLE newest_segments (
+  topic_id TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  segment TEXT NOT NULL,
+  PRIMARY KEY (topic_id, partition)
+) STRICT, WITHOUT ROWID`;
+
 /** An erasure that was asked for: `Erasure` as JSON. */
 const erasures = `
 CREATE TABLE erasures (
@@ -163,6 +172,7 @@ export const schema = [
   cursors,
   partitions,
   segments,
+  newestSegments,
   erasures,
   keys,
   removals,
@@ -174,7 +184,7 @@ export const schema = [
 /** What makes a database of each earlier layout one of the next. */
 export const migrations: Readonly<Record<number, string>> = {
   // The archive.
-  1: `${segments}; ${erasures}; ALTER TABLE partitions RENAME TO partitions_1; ${partitions};
+  1: `${segments}; ${newestSegments}; ${erasures}; ALTER TABLE partitions RENAME TO partitions_1; ${partitions};
     INSERT INTO partitions (topic_id, partition, start_offset, archived_through)
       SELECT topic_id, partition, start_offset, archived_through FROM partitions_1;
     DROP TABLE partitions_1;

@@ -29,7 +29,24 @@ export const sqliteSegmentStore = (database: Database): SegmentStore => {
     return segment;
   };
 
+  const newest = ({ topicId, partition }: PartitionRef): Segment | undefined => {
+    const sql = 'SELECT segment FROM newest_segments WHERE topic_id = ? AND partition = ?';
+    const row = database.one<Row>(sql, topicId, partition);
+    return row && toSegment(row);
+  };
+
+  const seal = (at: PartitionRef, segment: Segment, former: Segment | undefined): boolean => {
+    const standing = newest(at)?.object;
+    if (standing === segment.object) return true;
+    if (standing !== former?.object) return false;
+    const sql = 'INSERT OR REPLACE INTO newest_segments (topic_id, partition, segment) VALUES (?, ?, ?)';
+    database.run(sql, at.topicId, at.partition, JSON.stringify(segment));
+    return true;
+  };
+
   return {
+    newest: async (at) => newest(at),
+    seal: (at, segment, former) => database.write('disk', () => seal(at, segment, former)),
     add: (at, segment) => database.write('disk', () => find(at, segment.start) ?? keep(at, segment)),
     floor: async ({ topicId, partition }, offset, signal) => {
       signal?.throwIfAborted();
@@ -51,6 +68,11 @@ export const sqliteSegmentStore = (database: Database): SegmentStore => {
       database.write('disk', () => {
         const sql = 'DELETE FROM segments WHERE topic_id = ? AND partition = ? AND start = ? AND object = ?';
         database.run(sql, topicId, partition, start, object);
+      }),
+    forgetNewest: ({ topicId, partition }) =>
+      database.write('process', () => {
+        const sql = 'DELETE FROM newest_segments WHERE topic_id = ? AND partition = ?';
+        database.run(sql, topicId, partition);
       }),
   };
 };

@@ -118,6 +118,61 @@ export const describeSegmentStore = (open: () => Promise<Stores>): void => {
       expect(await segments.add(here, segment(0, 'other'))).toStrictEqual(segment(0, 'other'));
     });
 
+    test('the newest is the one that was sealed after the one before it, and nobody else’s', async () => {
+      const { segments } = await open();
+      const [first, second] = [segment(0, 'first'), segment(10, 'second')];
+      expect(await segments.newest(here)).toBeUndefined();
+      expect(await segments.seal(here, second, first)).toBe(false);
+      expect(await segments.seal(here, first, undefined)).toBe(true);
+      expect(await segments.seal(here, segment(0, 'other'), undefined)).toBe(false);
+      expect(await segments.newest(here)).toStrictEqual(first);
+      expect(await segments.seal(here, second, first)).toBe(true);
+      expect(await segments.seal(here, segment(10, 'other'), first)).toBe(false);
+      expect(await segments.newest(here)).toStrictEqual(second);
+      expect(await segments.newest({ ...here, partition: 4 })).toBeUndefined();
+      // It is in no manifest by that.
+      expect(await segments.floor(here, 100)).toBeUndefined();
+      expect(await segments.list(here, { from: 0, limit: 10 })).toEqual([]);
+    });
+
+    test('one that is the newest already is sealed, and was not where another came after it', async () => {
+      const { segments } = await open();
+      const [first, second] = [segment(0, 'first'), segment(10, 'second')];
+      await segments.seal(here, first, undefined);
+      expect(await segments.seal(here, first, undefined)).toBe(true);
+      await segments.seal(here, second, first);
+      expect(await segments.seal(here, first, undefined)).toBe(false);
+      expect(await segments.newest(here)).toStrictEqual(second);
+    });
+
+    test('of several that seal at once one is the newest, and it alone is told so', async () => {
+      const { segments } = await open();
+      const all = ['a', 'b', 'c', 'd'].map((attempt) => segment(0, attempt));
+      const sealed = await Promise.all(all.map((one) => segments.seal(here, one, undefined)));
+      expect(sealed.filter(Boolean)).toHaveLength(1);
+      expect(await segments.newest(here)).toStrictEqual(all[sealed.indexOf(true)]);
+    });
+
+    test('which was the newest may be forgotten, again and again', async () => {
+      const { segments } = await open();
+      await segments.seal(here, segment(0), undefined);
+      await segments.add(here, segment(0));
+      await segments.forgetNewest(here);
+      await segments.forgetNewest(here);
+      expect(await segments.newest(here)).toBeUndefined();
+      expect(await segments.floor(here, 0)).toStrictEqual(segment(0));
+    });
+
+    test('a late copy of a seal does not make a former one the newest again', async () => {
+      const { segments, landCopies } = await open();
+      const all = [0, 10, 20].map((start) => segment(start));
+      for (const [index, one] of all.entries()) {
+        expect(await segments.seal(here, one, all[index - 1])).toBe(true);
+        await landCopies();
+        expect(await segments.newest(here)).toStrictEqual(one);
+      }
+    });
+
     test('a late copy of any write changes nothing while a segment stands there', async () => {
       const { segments, landCopies } = await open();
       const [first, second] = [segment(0, 'first'), segment(0, 'second')];

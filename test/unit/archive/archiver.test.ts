@@ -147,6 +147,25 @@ describe('two archivers of the same records', () => {
     expect(await rig.state()).toMatchObject({ archivedThrough: 3 });
   });
 
+  it('go on from one end, though one of them knows of no start offset and no archive', async () => {
+    const rig = await makeRig();
+    for (let value = 0; value < 4; value += 1) rig.append({ value });
+    const stale = await rig.state();
+    await rig.partitions.advance(at, 'startOffset', 1);
+    rig.pass(hour);
+    await rig.archive({ options: { ...archiveDefaults, segmentMaxBytes: 1 } });
+    const manifest = await rig.manifest();
+    expect(manifest.map(({ start, end }) => [start, end])).toEqual([
+      [1, 2],
+      [2, 3],
+      [3, 4],
+    ]);
+    const partitions = { get: async () => stale, advance: rig.partitions.advance.bind(rig.partitions) };
+    await rig.archive({ partitions });
+    expect(await rig.manifest()).toEqual(manifest);
+    expect(await rig.names()).toEqual(manifest.map(({ object }) => object).sort());
+  });
+
   it('go on from a manifest whose archiver got no further than that', async () => {
     const rig = await makeRig();
     rig.append({ value: 1 });

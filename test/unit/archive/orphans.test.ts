@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { deleteOrphans, orphanMinAgeMs } from '../../../lib/archive/orphans.ts';
 import { objectName } from '../../../lib/domain/segments.ts';
-import { hour, makeRig } from './rig.ts';
+import { at, hour, makeRig } from './rig.ts';
 
 const name = (attempt: string, topic = 'orders') =>
   objectName({ topic, partition: 0, start: 0, end: 1, attempt });
@@ -25,6 +25,30 @@ it('deletes what no manifest names once it is a day old, and nothing else', asyn
   expect(await rig.names()).toEqual(
     [...named, name('young'), 'notes.txt', 'topic=orders/partition=0/somebody-elses.parquet'].sort(),
   );
+});
+
+it('leaves the newest segment until the manifest has it, however long that takes, and no longer', async () => {
+  const rig = await makeRig();
+  rig.append({ value: 1 });
+  rig.pass(hour);
+  const segments = Object.assign(Object.create(rig.segments) as typeof rig.segments, {
+    newest: rig.segments.newest.bind(rig.segments),
+    list: rig.segments.list.bind(rig.segments),
+    seal: rig.segments.seal.bind(rig.segments),
+    add: () => Promise.reject(new Error('died')),
+  });
+  await expect(rig.archive({ segments })).rejects.toThrow('died');
+  rig.pass(3 * orphanMinAgeMs);
+  expect(await deleteOrphans(rig, undefined, always)).toMatchObject({ deleted: 0 });
+  await rig.archive();
+  const [named] = await rig.manifest();
+  expect(await rig.names()).toEqual([named?.object]);
+  expect(await rig.state()).toMatchObject({ archivedThrough: 1 });
+  expect(await deleteOrphans(rig, undefined, always)).toMatchObject({ deleted: 0 });
+  // Another is in its place, and whoever put it there got no further.
+  if (named !== undefined)
+    await rig.segments.replace(at, named.object, { ...named, object: name('rewritten') });
+  expect(await deleteOrphans(rig, undefined, always)).toMatchObject({ deleted: 1 });
 });
 
 it('deletes the objects of a topic whose name another has now', async () => {

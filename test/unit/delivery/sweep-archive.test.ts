@@ -136,6 +136,7 @@ it('a deleted topic’s segments go with it, objects and manifest, and not befor
   expect(await rig.names()).toEqual([]);
   await rig.sweep();
   expect(await rig.manifest()).toEqual([]);
+  expect(await rig.segments.newest(at)).toBeUndefined();
   expect(rig.bases()).toEqual([]);
   expect(await rig.removals.list('topic', { limit: 1 })).toEqual([]);
 });
