@@ -15,9 +15,9 @@ const endingMs = 60_000;
 
 /**
  * Does what there is to do in a partition (DESIGN §9): lets go of what retention does not keep, seals and archives one segment
- * after the other while one is due, deletes the batches that are archived or let go of and old enough, takes out what is to be erased, and compacts what is archived. Every step may
- * be repeated after a crash at any point, and taken by several archivers at once. Returns when all is done that can be now,
- * or time is up; what is left the next sweep finds.
+ * after the other while one is due, deletes the batches that are archived or let go of and old enough, takes out what is to
+ * be erased, and compacts what is archived. Every step may be repeated after a crash at any point, and taken by several
+ * archivers at once. Returns when all is done that can be now, or time is up; what is left the next sweep finds.
  * @throws what failed; calling again does no harm.
  */
 export const archivePartition = async (
@@ -36,7 +36,7 @@ export const archivePartition = async (
     : before.archivedThrough;
   const after = { ...before, startOffset, archivedThrough };
   await trimBatches(deps, at, after);
-  await erasePartition(deps, topic, at, selection, run);
+  await erasePartition(deps, topic, at, after, selection, run);
   // Last: it takes the longest, and nobody waits for it.
   if (topic.cleanup === 'compact') await compactPartition(deps, topic, at, after, run);
 };

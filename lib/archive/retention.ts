@@ -100,14 +100,15 @@ const deleteSegments = async (
   startOffset: number,
   run: ArchiverRun,
 ): Promise<void> => {
-  for (;;) {
-    const page = await segments.list(at, { from: 0, limit: segmentsAtOnce });
+  // The first tells whether there is anything to do, which mostly there is not.
+  for (let limit = 1; ; limit = segmentsAtOnce) {
+    const page = await segments.list(at, { from: 0, limit });
     const going = page.filter(({ end }) => end <= startOffset);
     for (const segment of going) {
       if (run.remainingMs() <= 0) return;
       await segments.delete(at, segment);
     }
     if (going.length > 0) await objects.delete(going.map(({ object }) => object));
-    if (going.length < segmentsAtOnce) return;
+    if (going.length < limit) return;
   }
 };

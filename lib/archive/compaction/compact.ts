@@ -33,6 +33,7 @@ export const compactPartition = async (
   state: PartitionState,
   run: ArchiverRun,
 ): Promise<number> => {
+  if (state.archivedThrough <= state.compactedThrough) return 0;
   const segments: Segment[] = [];
   for await (const segment of segmentsFrom(deps.segments, at, state.startOffset)) segments.push(segment);
   const dirty = segments.filter(({ start }) => start >= state.compactedThrough);

@@ -1,11 +1,12 @@
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Topic } from '../../domain/topics.ts';
+import type { PartitionState } from '../../stores/partitions.ts';
 import { type RewriteDeps, rewriteSegment } from '../compaction/rewrite.ts';
 import type { ArchiverDeps, ArchiverRun } from '../deps.ts';
 import { segmentsFrom } from '../segments-from.ts';
 import type { ErasureSelection } from './selection.ts';
 
-export type EraseDeps = RewriteDeps & Pick<ArchiverDeps, 'partitions' | 'erasures'>;
+export type EraseDeps = RewriteDeps & Pick<ArchiverDeps, 'erasures'>;
 
 /** Kept for what is under way when time is up: one segment, read, written and verified. */
 const endingMs = 60_000;
@@ -14,17 +15,17 @@ const endingMs = 60_000;
  * Takes what is to be erased from the segments of a partition, and notes for each erasure how far it is. It is done there when
  * all that was there when it was asked for is archived, and no segment has any of it. What is not archived yet is left out
  * when it is (`sealNext`). May be repeated after a crash at any point; records are then counted by the run that got through.
+ * @param state as it was before: every segment below its `archivedThrough` is seen.
  */
 export const erasePartition = async (
   deps: EraseDeps,
   topic: Pick<Topic, 'name'>,
   at: PartitionRef,
+  { archivedThrough, startOffset }: PartitionState,
   selection: ErasureSelection,
   run: ArchiverRun,
 ): Promise<void> => {
   if (selection.pending.length === 0) return;
-  // Read before the manifest: every segment below it is seen.
-  const { archivedThrough, startOffset } = await deps.partitions.get(at);
   const isWhole = await rewriteAll(deps, topic, at, startOffset, selection, run);
   for (const erasure of selection.pending) {
     const erased = (erasure.progress[at.partition]?.erased ?? 0) + selection.taken(erasure);
