@@ -3,29 +3,15 @@ import { type Batch, batchEnd } from '../domain/records/batches.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import type { Clock } from '../stores/clock.ts';
-import type { PartitionStore } from '../stores/partitions.ts';
 
 export interface TrimDeps {
   readonly batches: Pick<BatchStore, 'last' | 'range' | 'delete'>;
-  readonly partitions: PartitionStore;
   readonly clock: Pick<Clock, 'now'>;
   /** The safety floor of DESIGN §5, ms. Default `limits.trimMinAgeMs`; only the local runtime may lower it. */
   readonly minAgeMs?: number;
 }
 
 const batchesAtOnce = 25;
-
-/**
- * Makes the records below `upTo` unreadable, then deletes the batches that hold nothing else, except those too young
- * (a later call gets them) and the last. May be repeated after a crash. Answers with how many batches it deleted.
- */
-export const trim = async (deps: TrimDeps, at: PartitionRef, upTo: number): Promise<number> => {
-  const last = await deps.batches.last(at);
-  if (last === undefined) return 0;
-  const startOffset = Math.min(upTo, batchEnd(last));
-  await deps.partitions.advance(at, 'startOffset', startOffset);
-  return (await deleteBatches(deps, at, startOffset)).deleted;
-};
 
 export interface Deleted {
   /** Batches. */
@@ -40,7 +26,7 @@ export interface Deleted {
  * @param from below it nothing is left.
  */
 export const deleteBatches = async (
-  deps: Omit<TrimDeps, 'partitions'>,
+  deps: TrimDeps,
   at: PartitionRef,
   upTo: number,
   from = 0,

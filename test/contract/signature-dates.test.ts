@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { limits } from '../../lib/domain/limits.ts';
 import { batchEnd } from '../../lib/domain/records/batches.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
-import { trim } from '../../lib/log/trim.ts';
 import type { Clock } from '../../lib/stores/clock.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { createLogClient } from '../../lib/stores/dynamodb/client.ts';
@@ -14,6 +13,7 @@ import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
 import { embeddedTables } from '../embedded/tables.ts';
 import { recordOf } from '../harness/records.ts';
+import { trim } from '../harness/trim.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

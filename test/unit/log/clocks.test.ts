@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../lib/domain/limits.ts';
-import { trim } from '../../../lib/log/trim.ts';
+import { trim } from '../../harness/trim.ts';
 import { at, logWorld, shape } from './scripted-store.ts';
 
 const minute = 60_000;

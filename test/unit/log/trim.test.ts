@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
-import { trim } from '../../../lib/log/trim.ts';
+import { trim } from '../../harness/trim.ts';
 import { at, logWorld, shape } from './scripted-store.ts';
 
 /** Five batches of two records, one a minute, the youngest as old as said. */
