@@ -29,8 +29,7 @@ export const describeArchive = (name: string, start: () => Promise<Broker>): voi
     beforeAll(async () => {
       millrace = await start();
       admin = new Client(millrace.url, millrace.key);
-      const { MILLRACE_E2E_RECEIVER_URL: publicUrl, MILLRACE_E2E_RECEIVER_PORT: port } = process.env;
-      receiver = await Receiver.start({ publicUrl, port: port === undefined ? undefined : Number(port) });
+      receiver = await Receiver.startFrom(process.env);
     }, 120_000);
 
     afterAll(async () => {

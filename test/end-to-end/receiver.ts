@@ -63,6 +63,12 @@ export class Receiver {
     return receiver;
   }
 
+  /** Where the environment says how the outside reaches it, so; else for brokers on this machine. */
+  static startFrom(environment: Readonly<NodeJS.ProcessEnv>): Promise<Receiver> {
+    const { MILLRACE_E2E_RECEIVER_URL: publicUrl, MILLRACE_E2E_RECEIVER_PORT: port } = environment;
+    return Receiver.start({ publicUrl, port: port === undefined ? undefined : Number(port) });
+  }
+
   /** The URL at which `path` is to be registered. */
   url(path: string): string {
     const { port } = this.#server.address() as AddressInfo;

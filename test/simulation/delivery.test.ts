@@ -2,40 +2,35 @@ import { describe, expect, it } from 'vitest';
 import { type Faults, noFaults } from './delivery-faults.ts';
 import { type MutantName, mutants } from './delivery-mutants.ts';
 import { runDelivery, type WorldOptions } from './delivery-world.ts';
+import { firstBreach } from './first-breach.ts';
 
-/** The first seed below `seeds` whose world breaks an invariant, and how. */
-const firstBreach = async (seeds: number, options: WorldOptions): Promise<string | undefined> => {
-  for (let seed = 0; seed < seeds; seed += 1) {
-    const { breach } = await runDelivery(seed, options);
-    if (breach !== undefined) return `seed ${seed}: ${breach}`;
-  }
-  return undefined;
-};
+const breachOf = (seeds: number, options: WorldOptions): Promise<string | undefined> =>
+  firstBreach((seed) => runDelivery(seed, options), { from: 0, to: seeds - 1 });
 
 describe('delivery in a world of crashes, lost and late messages', () => {
   it('delivers every record in order and loses no wake, with no sweep to help', {
     timeout: 120_000,
   }, async () => {
-    expect(await firstBreach(900, { sweep: false })).toBeUndefined();
+    expect(await breachOf(900, { sweep: false })).toBeUndefined();
   });
 
   it('does so with sweep sending wakes of its own', { timeout: 120_000 }, async () => {
-    expect(await firstBreach(200, { sweep: true, copies: true })).toBeUndefined();
+    expect(await breachOf(200, { sweep: true, copies: true })).toBeUndefined();
   });
 
   it('does so on a queue that gives one message to two runs', { timeout: 120_000 }, async () => {
-    expect(await firstBreach(400, { sweep: false, copies: true })).toBeUndefined();
+    expect(await breachOf(400, { sweep: false, copies: true })).toBeUndefined();
   });
 
   it('does so on a queue that shows a message again while the run that took it still holds the lease', {
     timeout: 120_000,
   }, async () => {
     const options = { visibilityMs: 10_000, receives: Number.POSITIVE_INFINITY };
-    expect(await firstBreach(200, { sweep: false, ...options })).toBeUndefined();
+    expect(await breachOf(200, { sweep: false, ...options })).toBeUndefined();
   });
 
   it('does so with clocks that are wrong, some by a day', { timeout: 120_000 }, async () => {
-    expect(await firstBreach(100, { sweep: true, wrongClocks: true })).toBeUndefined();
+    expect(await breachOf(100, { sweep: true, wrongClocks: true })).toBeUndefined();
   });
 
   const lost = /a wake was lost/;
@@ -74,7 +69,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     async ({ name, says, faults, copies = false, wrongClocks = false }) => {
       const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
       expect(
-        await firstBreach(400, { sweep: false, copies, wrongClocks, mutant: mutants[name], ...options }),
+        await breachOf(400, { sweep: false, copies, wrongClocks, mutant: mutants[name], ...options }),
       ).toMatch(says);
     },
   );
