@@ -1,5 +1,6 @@
 /**
- * The one-way rule: functions → lib/{http,topics,log,groups,delivery,archive,auth} → lib/stores (ports) → lib/domain.
+ * The one-way rule: functions → lib/{http,topics,log,groups,delivery,archive,auth} → lib/stores (ports) and
+ * lib/surroundings (clock, chance, telemetry) → lib/domain.
  * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
  */
 const concerns = '^lib/(http|topics|log|groups|delivery|archive|auth)/';
@@ -19,7 +20,13 @@ export default {
       name: 'ports-depend-on-domain-alone',
       severity: 'error',
       from: { path: '^lib/stores/[^/]+\\.ts$' },
-      to: { path: '^(lib/(?!domain/|stores/[^/]+\\.ts$)|functions|infra|test|bench)' },
+      to: { path: '^(lib/(?!domain/|surroundings/|stores/[^/]+\\.ts$)|functions|infra|test|bench)' },
+    },
+    {
+      name: 'surroundings-depend-on-domain-alone',
+      severity: 'error',
+      from: { path: '^lib/surroundings/' },
+      to: { path: '^(lib/(?!domain/|surroundings/)|functions|infra|test|bench)' },
     },
     {
       name: 'adapters-depend-on-ports-and-domain',
@@ -42,7 +49,9 @@ export default {
     {
       name: 'no-aws-in-domain-or-concerns',
       severity: 'error',
-      from: { path: '^lib/(domain|http|topics|log|groups|delivery|archive|auth)/|^lib/stores/[^/]+\\.ts$' },
+      from: {
+        path: '^lib/(domain|surroundings|http|topics|log|groups|delivery|archive|auth)/|^lib/stores/[^/]+\\.ts$',
+      },
       to: { path: 'node_modules/(@aws-sdk|@smithy|@aws-lambda-powertools|@types/aws-lambda)/' },
     },
     {
@@ -63,7 +72,7 @@ export default {
       from: { path: '^infra/', pathNot: '^infra/keys/' },
       to: {
         path: '^(lib|functions|test|bench)/',
-        pathNot: '^lib/(domain/limits|archive/options|stores/dynamodb/tables)\\.ts$',
+        pathNot: '^lib/(domain/limits|archive/options|stores/dynamodb/table/tables)\\.ts$',
       },
     },
     {
@@ -74,7 +83,7 @@ export default {
       to: {
         path: '^(lib|functions|test|bench)/|^infra/(?!keys/)',
         pathNot:
-          '^lib/(domain/|auth/keys\\.ts$|stores/[^/]+\\.ts$|stores/system/|stores/dynamodb/(api-keys|client)\\.ts$)',
+          '^lib/(domain/|surroundings/|auth/keys\\.ts$|stores/[^/]+\\.ts$|stores/system/|stores/dynamodb/(api-keys|table/client)\\.ts$)',
       },
     },
     {

@@ -1,7 +1,7 @@
-import { createLogClient, createStateClient } from '../lib/stores/dynamodb/client.ts';
-import type { Table } from '../lib/stores/dynamodb/table.ts';
+import { createLogClient, createStateClient } from '../lib/stores/dynamodb/table/client.ts';
+import type { Table } from '../lib/stores/dynamodb/table/table.ts';
 import { systemClock as clock } from '../lib/stores/system/clock.ts';
-import type { Telemetry } from '../lib/stores/telemetry.ts';
+import type { Telemetry } from '../lib/surroundings/telemetry.ts';
 
 /** The log table of this name, its throttles counted. */
 export const logTable = (table: string, telemetry: Telemetry): Table => ({

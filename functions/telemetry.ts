@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Telemetry, TelemetryEvent } from '../lib/stores/telemetry.ts';
+import type { Telemetry, TelemetryEvent } from '../lib/surroundings/telemetry.ts';
 
 type Event<Kind extends TelemetryEvent['kind']> = Extract<TelemetryEvent, { kind: Kind }>;
 

@@ -1,7 +1,7 @@
 import { jsonText } from '../../lib/domain/json/text.ts';
 import { recordBytes } from '../../lib/domain/records/encoding.ts';
 import type { NewRecord } from '../../lib/domain/records/records.ts';
-import type { Random } from '../../lib/stores/random.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 
 const statuses = ['created', 'paid', 'packed', 'shipped', 'delivered', 'returned'];
 const cities = ['Lisbon', 'Osaka', 'Nairobi', 'Bergen', 'Quito', 'Leipzig', 'Hobart', 'Calgary'];

@@ -11,7 +11,7 @@ import type { LogRecord } from '../../lib/domain/records/records.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
-import { noTelemetry as telemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
 import { orders } from './payloads.ts';
 
 const batchRecords = 100;

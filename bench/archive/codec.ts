@@ -5,7 +5,7 @@ import { type ParquetIndex, readIndex } from '../../lib/archive/parquet/segment-
 import { ParquetSegmentWriter, type ParquetWriterOptions } from '../../lib/archive/parquet/segment-writer.ts';
 import { defaultCompression } from '../../lib/domain/records/encoding.ts';
 import { type LogRecord, recordJson } from '../../lib/domain/records/records.ts';
-import type { Random } from '../../lib/stores/random.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 
 /** What the segment file takes, of one kind of records. Times are CPU time of the one thread, ms, unless they say otherwise. */
 export interface CodecFigures {

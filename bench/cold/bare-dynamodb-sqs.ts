@@ -1,7 +1,7 @@
 /** As bare-dynamodb.ts, with the queue's client and the command that sends wakes. */
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import { createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { handler as dynamodb } from './bare-dynamodb.ts';
 

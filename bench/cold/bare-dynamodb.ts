@@ -7,7 +7,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
 
 const clients = [createLogClient(), createStateClient()];
 const commands = [

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRuntime } from '../../lib/local/runtime.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { Client } from '../../test/end-to-end/client.ts';
 import { Endpoint } from './endpoint.ts';
 import type { Latencies } from './report.ts';

@@ -13,7 +13,7 @@ import { Arrivals } from '../../lib/log/read/arrivals.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
-import { noTelemetry as telemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { serveParent } from './messages.ts';
 import { openStores } from './stores.ts';

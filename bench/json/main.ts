@@ -12,7 +12,7 @@ import { escapedBytes } from '../../lib/http/body.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { parseProduceRequest } from '../../lib/http/schemas/records.ts';
 import { payloadOf } from '../../lib/log/append/waiting.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { seededRandom } from '../../test/simulation/scheduler.ts';
 import { bodies } from './bodies.ts';
 

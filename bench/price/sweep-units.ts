@@ -4,11 +4,11 @@ import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { deliveryDefaults } from '../../lib/domain/groups.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
-import type { RequestUsage } from '../../lib/stores/dynamodb/client.ts';
+import type { RequestUsage } from '../../lib/stores/dynamodb/table/client.ts';
 import { MemoryObjectStore } from '../../lib/stores/memory/objects.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
-import { noTelemetry as telemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
 import { openEmbeddedStores } from '../../test/embedded/stores.ts';
 
 export interface Idle {

@@ -1,7 +1,7 @@
 /** The broker of a soak, in a process of its own: its memory is its own alone. Asked by a message, it says what it takes. */
 import { readFileSync } from 'node:fs';
 import { startRuntime } from '../../lib/local/runtime.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import type { Asked, Memory, Ready } from './messages.ts';
 
 const [folder = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import type { RequestUsage } from '../../lib/stores/dynamodb/client.ts';
+import type { RequestUsage } from '../../lib/stores/dynamodb/table/client.ts';
 import type { ObjectStore } from '../../lib/stores/objects.ts';
 
 /** What some work cost in requests and capacity units. */

@@ -1,8 +1,8 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { reachOf } from '../../infra/keys/account.ts';
 import { stackOutput } from '../../infra/keys/stack-output.ts';
-import { createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
 import { createArchiveClient } from '../../lib/stores/s3/client.ts';
 import { s3ObjectStore } from '../../lib/stores/s3/objects.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';

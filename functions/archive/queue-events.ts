@@ -2,7 +2,7 @@ import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 
 import type { ArchiverRun } from '../../lib/archive/deps.ts';
 import type { ArchiveTask } from '../../lib/domain/archive-tasks.ts';
 import { taskFromMessage } from '../../lib/stores/sqs/archive-message.ts';
-import type { Telemetry } from '../../lib/stores/telemetry.ts';
+import type { Telemetry } from '../../lib/surroundings/telemetry.ts';
 
 export interface ArchiveConsumerDeps {
   /** Does what there is to do in one partition. Throws when the task has to come back. */

@@ -3,8 +3,8 @@ import type { Run } from '../../lib/delivery/deps.ts';
 import { AnsweredElsewhereError, shownAgainAfterMs, UnansweredError } from '../../lib/delivery/unanswered.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
 import { wakeFromMessage } from '../../lib/stores/sqs/wake-message.ts';
-import type { Telemetry } from '../../lib/stores/telemetry.ts';
 import type { WakeReceipts } from '../../lib/stores/wake-queue.ts';
+import type { Telemetry } from '../../lib/surroundings/telemetry.ts';
 
 export interface QueueConsumerDeps {
   /** Answers one wake. Throws when its messages must come back. */

@@ -1,6 +1,6 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { type PartitionRef, parsePartitionKey, partitionKey } from '../../lib/domain/records/records.ts';
-import type { Telemetry } from '../../lib/stores/telemetry.ts';
+import type { Telemetry } from '../../lib/surroundings/telemetry.ts';
 
 export interface StreamConsumerDeps {
   /** Told of the partitions of one topic that have new batches. Throws when it must be told again. */

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { AttributeType, Billing, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type KeyAttribute, type TableDefinition, tables } from '../../lib/stores/dynamodb/tables.ts';
+import { type KeyAttribute, type TableDefinition, tables } from '../../lib/stores/dynamodb/table/tables.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import { isProtected, keepsData, type Settings } from '../settings.ts';
 import { removalPolicy } from './removal.ts';

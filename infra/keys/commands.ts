@@ -1,9 +1,9 @@
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
 import type { ApiKey } from '../../lib/domain/keys.ts';
 import { timestampText } from '../../lib/domain/timestamps.ts';
-import type { Clock } from '../../lib/stores/clock.ts';
 import type { KeyStore } from '../../lib/stores/keys.ts';
-import type { Random } from '../../lib/stores/random.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 import type { KeysTask } from './command-line.ts';
 
 export interface KeysDeps {

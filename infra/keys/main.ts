@@ -1,7 +1,7 @@
 /** `npm run keys`: makes, lists and revokes API keys of a deployed stack, with the caller's own AWS credentials. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { dynamoKeyStore } from '../../lib/stores/dynamodb/api-keys.ts';
-import { createStateClient } from '../../lib/stores/dynamodb/client.ts';
+import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
 import { type Reach, reachOf } from './account.ts';

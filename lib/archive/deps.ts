@@ -1,12 +1,12 @@
 import type { BatchStore } from '../stores/batches.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { ErasureStore } from '../stores/erasures.ts';
 import type { ObjectStore } from '../stores/objects.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
-import type { Random } from '../stores/random.ts';
 import type { SegmentStore } from '../stores/segments.ts';
-import type { Telemetry } from '../stores/telemetry.ts';
 import type { TopicStore } from '../stores/topics.ts';
+import type { Clock } from '../surroundings/clock.ts';
+import type { Random } from '../surroundings/random.ts';
+import type { Telemetry } from '../surroundings/telemetry.ts';
 import type { SegmentFormat } from './format.ts';
 import type { ArchiveOptions } from './options.ts';
 

@@ -1,10 +1,10 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { parseObjectName } from '../domain/segments.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { ObjectStore, StoredObject } from '../stores/objects.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
 import type { SegmentStore } from '../stores/segments.ts';
 import type { TopicStore } from '../stores/topics.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 export interface OrphanDeps {
   readonly topics: Pick<TopicStore, 'get'>;

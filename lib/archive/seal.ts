@@ -3,7 +3,7 @@ import type { LogRecord, PartitionRef } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { PartitionState } from '../stores/partitions.ts';
-import { type TelemetryEvent, undecodableBatch } from '../stores/telemetry.ts';
+import { type TelemetryEvent, undecodableBatch } from '../surroundings/telemetry.ts';
 import type { ArchiverDeps } from './deps.ts';
 import { sealableFrom } from './sealable.ts';
 import { writeSegment } from './write-segment.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { objectName, type Segment } from '../domain/segments.ts';
-import { newId } from '../stores/ids.ts';
+import { newId } from '../surroundings/ids.ts';
 import type { ArchiverDeps } from './deps.ts';
 import { DamagedSegmentError, type WrittenSegment } from './format.ts';
 import { RecordDigest } from './record-digest.ts';

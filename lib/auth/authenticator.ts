@@ -1,7 +1,7 @@
 import type { ApiKey } from '../domain/keys.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { KeyStore } from '../stores/keys.ts';
 import { ReadCache } from '../stores/read-cache.ts';
+import type { Clock } from '../surroundings/clock.ts';
 import { hashKey, keyIdOf, looksLikeKey, sameHash } from './keys.ts';
 
 /** How long a process goes on with what it knows of a key, so long a deleted one may still work. */

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { ApiKey, Scope } from '../domain/keys.ts';
-import type { Random } from '../stores/random.ts';
+import type { Random } from '../surroundings/random.ts';
 
 /**
  * SHA-256 of the whole key, hex: all that is stored of it. It takes a µs, so each request has its key hashed anew, and no

@@ -5,7 +5,7 @@ import { limits } from '../domain/limits.ts';
 import type { Wake } from '../domain/wakes.ts';
 import { Lease, type LeaseAnswer } from '../groups/lease.ts';
 import type { Release } from '../stores/cursors.ts';
-import { undecodableBatch } from '../stores/telemetry.ts';
+import { undecodableBatch } from '../surroundings/telemetry.ts';
 import { attempt } from './attempt.ts';
 import { Backlog, type Found, type Wanted } from './backlog.ts';
 import type { Run, RunDeps } from './deps.ts';

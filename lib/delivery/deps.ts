@@ -1,11 +1,11 @@
 import type { RunReader } from '../log/read/run.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
-import type { Random } from '../stores/random.ts';
-import type { Telemetry } from '../stores/telemetry.ts';
 import type { WakeQueue } from '../stores/wake-queue.ts';
 import type { WebhookSender } from '../stores/webhooks.ts';
+import type { Clock } from '../surroundings/clock.ts';
+import type { Random } from '../surroundings/random.ts';
+import type { Telemetry } from '../surroundings/telemetry.ts';
 import type { DeliveryMemory } from './memory.ts';
 
 /** What a deliverer works with. */

@@ -4,7 +4,7 @@ import { limits } from '../domain/limits.ts';
 import { backoffMs, type Outage, outageAfter } from '../domain/retry.ts';
 import { timestampText } from '../domain/timestamps.ts';
 import type { Release } from '../stores/cursors.ts';
-import type { TelemetryEvent } from '../stores/telemetry.ts';
+import type { TelemetryEvent } from '../surroundings/telemetry.ts';
 import type { Target } from './attempt.ts';
 import type { DeliverDeps } from './deps.ts';
 import type { Outcome } from './outcome.ts';

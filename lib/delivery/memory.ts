@@ -3,9 +3,9 @@ import { dropOldest } from '../domain/drop-oldest.ts';
 import type { Subscription } from '../domain/groups.ts';
 import type { Wake } from '../domain/wakes.ts';
 import { receives } from '../groups/receivers.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { GroupRef, GroupStore } from '../stores/groups.ts';
 import { ReadCache } from '../stores/read-cache.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 /**
  * For how long a process believes what it read of a group and its endpoint. An endpoint that was deleted or replaced may be

@@ -1,6 +1,6 @@
 import type { Cursor } from '../domain/cursors.ts';
-import { newId } from '../stores/ids.ts';
-import type { Random } from '../stores/random.ts';
+import { newId } from '../surroundings/ids.ts';
+import type { Random } from '../surroundings/random.ts';
 import type { Run } from './deps.ts';
 
 /** Who holds a lease: a message of the queue that is answered, and the one run that answers it now. */

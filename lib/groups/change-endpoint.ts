@@ -8,8 +8,8 @@ import {
   type Subscription,
 } from '../domain/groups.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
+import type { Clock } from '../surroundings/clock.ts';
 import { findGroup } from './describe.ts';
 import { anotherEnabled } from './register-endpoint.ts';
 import { type WakeGroupDeps, wakeGroup } from './wake-group.ts';

@@ -1,10 +1,10 @@
 import { concurrently } from '../domain/concurrently.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
-import { newId } from '../stores/ids.ts';
-import type { Random } from '../stores/random.ts';
 import { allTopics, type TopicStore } from '../stores/topics.ts';
+import type { Clock } from '../surroundings/clock.ts';
+import { newId } from '../surroundings/ids.ts';
+import type { Random } from '../surroundings/random.ts';
 
 export interface EndLeasesDeps {
   readonly topics: Pick<TopicStore, 'list'>;

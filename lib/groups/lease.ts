@@ -1,6 +1,6 @@
 import { type Cursor, type CursorRef, leaseMsLeft, retryMsLeft } from '../domain/cursors.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { Commit, CursorStore, Release } from '../stores/cursors.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 export interface LeaseDeps {
   readonly cursors: CursorStore;

@@ -1,7 +1,7 @@
 import { enabledEndpoint, type Group, type Subscription } from '../domain/groups.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { ReadCache } from '../stores/read-cache.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 /** A group that is to be called, as far as a wake names it. */
 export type Receiver = Pick<Group, 'topicId' | 'groupId' | 'name'>;

@@ -2,10 +2,10 @@ import { Problem } from '../domain/errors.ts';
 import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
-import { newId } from '../stores/ids.ts';
-import type { Random } from '../stores/random.ts';
+import type { Clock } from '../surroundings/clock.ts';
+import { newId } from '../surroundings/ids.ts';
+import type { Random } from '../surroundings/random.ts';
 import { type WakeGroupDeps, wakeGroup } from './wake-group.ts';
 
 export interface RegisterEndpointDeps extends WakeGroupDeps {

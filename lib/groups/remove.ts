@@ -1,8 +1,8 @@
 import { Problem } from '../domain/errors.ts';
 import type { Group } from '../domain/groups.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { RemovalStore } from '../stores/removals.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 /**
  * Deletes a group with its endpoints: written down first, so that sweep finishes it and removes its cursors whatever

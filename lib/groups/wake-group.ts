@@ -1,8 +1,8 @@
 import type { Group } from '../domain/groups.ts';
 import { partitionsOf, type Topic } from '../domain/topics.ts';
 import type { Wake } from '../domain/wakes.ts';
-import type { Telemetry } from '../stores/telemetry.ts';
 import type { QueuedWake, WakeQueue } from '../stores/wake-queue.ts';
+import type { Telemetry } from '../surroundings/telemetry.ts';
 import { groupProgress, type ProgressDeps } from './describe.ts';
 import { type Receiver, receiversKnownAfterMs } from './receivers.ts';
 

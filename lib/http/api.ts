@@ -3,8 +3,8 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import { requireScope, requireTopic } from '../auth/permissions.ts';
 import { Problem } from '../domain/errors.ts';
 import type { ApiKey, Scope } from '../domain/keys.ts';
-import type { Random } from '../stores/random.ts';
-import type { Telemetry } from '../stores/telemetry.ts';
+import type { Random } from '../surroundings/random.ts';
+import type { Telemetry } from '../surroundings/telemetry.ts';
 import { isPlanned, methodsAt } from './paths.ts';
 import { problemOf, problemResponse } from './problems.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { hashKey, keyIdOf, newKey, storedKey } from '../auth/keys.ts';
 import { type ApiKey, rootKeyRule } from '../domain/keys.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { KeyStore } from '../stores/keys.ts';
-import type { Random } from '../stores/random.ts';
+import type { Clock } from '../surroundings/clock.ts';
+import type { Random } from '../surroundings/random.ts';
 import { readIfThere, StartError, writePrivately } from './data-folder.ts';
 
 export interface RootKey {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DynamoDBRecord } from 'aws-lambda';
-import type { Clock } from '../stores/clock.ts';
 import { fileObjectStore } from '../stores/files/objects.ts';
 import type { ObjectStore } from '../stores/objects.ts';
 import { Database } from '../stores/sqlite/database.ts';
 import { sqliteStores } from '../stores/sqlite/stores.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { WakeQueue, WakeReceipts, WakeReceiver } from '../stores/wake-queue.ts';
+import type { Clock } from '../surroundings/clock.ts';
 import { type DataFolder, damaged, makePrivate, StartError } from './data-folder.ts';
 
 /** Tells of what is written to the log, as the log table's stream does on AWS. */

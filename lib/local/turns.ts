@@ -1,6 +1,6 @@
 import type { SegmentFormat, SegmentIndex } from '../archive/format.ts';
 import type { BatchStore } from '../stores/batches.ts';
-import type { Clock } from '../stores/clock.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 /** Others wait for so long at most, but for one step of the work. */
 const turnMs = 5;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../stores/clock.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 /** What is read away of a body that no longer matters. */
 const most = { bytes: 64 * 1024 * 1024, ms: 1000 } as const;

@@ -1,4 +1,4 @@
-import type { Clock } from '../stores/clock.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 /** Why a timer is ended whose task was in time. */
 const over = 'over';

@@ -2,7 +2,7 @@ import { limits } from '../domain/limits.ts';
 import { type Batch, batchEnd } from '../domain/records/batches.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
 import type { BatchStore } from '../stores/batches.ts';
-import type { Clock } from '../stores/clock.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 export interface TrimDeps {
   readonly batches: Pick<BatchStore, 'last' | 'range' | 'delete'>;

@@ -1,6 +1,6 @@
 import { dropOldest } from '../domain/drop-oldest.ts';
 import { elapsedMs, type Instant } from '../domain/instants.ts';
-import { type Clock, instantOf } from './clock.ts';
+import { type Clock, instantOf } from '../surroundings/clock.ts';
 
 export interface ReadCacheOptions<Value> {
   readonly clock: Clock;

@@ -1,9 +1,9 @@
 import { Problem } from '../domain/errors.ts';
 import { checkTogether, refuseWhileDeleted, type Topic, type TopicSettings } from '../domain/topics.ts';
-import type { Clock } from '../stores/clock.ts';
-import { newId } from '../stores/ids.ts';
-import type { Random } from '../stores/random.ts';
 import type { TopicStore } from '../stores/topics.ts';
+import type { Clock } from '../surroundings/clock.ts';
+import { newId } from '../surroundings/ids.ts';
+import type { Random } from '../surroundings/random.ts';
 import type { TopicDirectory } from './directory.ts';
 
 export interface CreateTopicDeps {

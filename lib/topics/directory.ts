@@ -1,9 +1,9 @@
 import { Problem } from '../domain/errors.ts';
 import { isName } from '../domain/names.ts';
 import type { Topic } from '../domain/topics.ts';
-import type { Clock } from '../stores/clock.ts';
 import { ReadCache } from '../stores/read-cache.ts';
 import type { TopicStore } from '../stores/topics.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 /** How long a process goes on with what it knows of a topic. */
 export const topicMaxAgeMs = 5_000;

@@ -1,8 +1,8 @@
 import { Problem } from '../domain/errors.ts';
 import type { Topic } from '../domain/topics.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { TopicRemoval } from '../stores/removals.ts';
 import type { TopicStore } from '../stores/topics.ts';
+import type { Clock } from '../surroundings/clock.ts';
 
 const changesAtMost = 5;
 

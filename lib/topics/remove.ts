@@ -3,11 +3,11 @@ import { Problem } from '../domain/errors.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
 import { partitionsOf, type Topic } from '../domain/topics.ts';
 import { removeGroup } from '../groups/remove.ts';
-import type { Clock } from '../stores/clock.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { RemovalStore } from '../stores/removals.ts';
-import type { Telemetry } from '../stores/telemetry.ts';
 import type { TopicStore } from '../stores/topics.ts';
+import type { Clock } from '../surroundings/clock.ts';
+import type { Telemetry } from '../surroundings/telemetry.ts';
 import type { TopicDirectory } from './directory.ts';
 import { markDeleted, removalOf } from './mark-deleted.ts';
 

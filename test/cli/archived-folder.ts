@@ -9,7 +9,7 @@ import type { Topic, TopicSettings } from '../../lib/domain/topics.ts';
 import { fileObjectStore } from '../../lib/stores/files/objects.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
 import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { seededRandom } from '../simulation/scheduler.ts';
 
 export const hour = 3_600_000;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deliveryDefaults, type Endpoint, type Group } from '../../lib/domain/groups.ts';
-import { createStateClient } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
 import { topicItemsKey } from '../../lib/stores/dynamodb/keys.ts';
-import { itemsUnder } from '../../lib/stores/dynamodb/table.ts';
+import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
+import { itemsUnder } from '../../lib/stores/dynamodb/table/table.ts';
 import { embeddedTables, type TestTables } from '../embedded/tables.ts';
 
 const ref = { topicId: 't', group: 'billing' };

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Wake } from '../../lib/domain/wakes.ts';
-import type { Clock } from '../../lib/stores/clock.ts';
 import { MemoryWakeQueue } from '../../lib/stores/memory/wake-queue.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
 import { SqliteWakeQueue } from '../../lib/stores/sqlite/wake-queue.ts';
@@ -10,6 +9,7 @@ import { wakeFromMessage } from '../../lib/stores/sqs/wake-message.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import type { WakeQueue, WakeReceipts } from '../../lib/stores/wake-queue.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
 import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 

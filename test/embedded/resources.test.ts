@@ -1,6 +1,6 @@
 import { type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { tables } from '../../lib/stores/dynamodb/tables.ts';
+import { tables } from '../../lib/stores/dynamodb/table/tables.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { ensureTable } from './resources.ts';
 

@@ -13,8 +13,8 @@ import {
   SetQueueAttributesCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Clock } from '../../lib/stores/clock.ts';
-import type { TableDefinition } from '../../lib/stores/dynamodb/tables.ts';
+import type { TableDefinition } from '../../lib/stores/dynamodb/table/tables.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
 
 const mostTries = 30;
 

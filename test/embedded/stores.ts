@@ -2,16 +2,20 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { limits } from '../../lib/domain/limits.ts';
 import type { LocalStores } from '../../lib/local/stores.ts';
-import type { Clock } from '../../lib/stores/clock.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient, type RequestUsage } from '../../lib/stores/dynamodb/client.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
-import { tables } from '../../lib/stores/dynamodb/tables.ts';
+import {
+  createLogClient,
+  createStateClient,
+  type RequestUsage,
+} from '../../lib/stores/dynamodb/table/client.ts';
+import { tables } from '../../lib/stores/dynamodb/table/tables.ts';
 import { createArchiveClient } from '../../lib/stores/s3/client.ts';
 import { s3ObjectStore } from '../../lib/stores/s3/objects.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
-import { noTelemetry, type Telemetry } from '../../lib/stores/telemetry.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
+import { noTelemetry, type Telemetry } from '../../lib/surroundings/telemetry.ts';
 import { type EmbeddedService, startDynamodb } from './dynamodb.ts';
 import { ensureBucket, ensureQueue, ensureTable, streamOf } from './resources.ts';
 import { sqsReceiver } from './sqs-receiver.ts';

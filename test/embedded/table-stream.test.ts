@@ -7,7 +7,7 @@ import {
 import type { DynamoDBRecord } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../lib/stores/system/clock.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { eventually } from '../end-to-end/client.ts';
 import { TableStream } from './table-stream.ts';
 

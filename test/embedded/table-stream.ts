@@ -9,8 +9,8 @@ import {
   TrimmedDataAccessException,
 } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBRecord } from 'aws-lambda';
-import type { Clock } from '../../lib/stores/clock.ts';
-import type { Telemetry } from '../../lib/stores/telemetry.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
+import type { Telemetry } from '../../lib/surroundings/telemetry.ts';
 
 export interface TableStreamDeps {
   readonly client: DynamoDBStreamsClient;

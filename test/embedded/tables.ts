@@ -1,7 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type ClientOptions, createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
-import type { Table } from '../../lib/stores/dynamodb/table.ts';
-import { tables } from '../../lib/stores/dynamodb/tables.ts';
+import {
+  type ClientOptions,
+  createLogClient,
+  createStateClient,
+} from '../../lib/stores/dynamodb/table/client.ts';
+import type { Table } from '../../lib/stores/dynamodb/table/table.ts';
+import { tables } from '../../lib/stores/dynamodb/table/tables.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { startDynamodb } from './dynamodb.ts';
 import { ensureTable } from './resources.ts';

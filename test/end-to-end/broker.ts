@@ -5,7 +5,7 @@ import { topicPrefix } from '../../lib/domain/segments.ts';
 import { type RuntimeOptions, startRuntime } from '../../lib/local/runtime.ts';
 import { openStores } from '../../lib/local/stores.ts';
 import type { ObjectStore } from '../../lib/stores/objects.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { openEmbeddedStores } from '../embedded/stores.ts';
 
 export interface Broker {

@@ -10,8 +10,8 @@ import { Appender } from '../../lib/log/append/appender.ts';
 import { RunReader } from '../../lib/log/read/run.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { wakeToMessage } from '../../lib/stores/sqs/wake-message.ts';
-import type { Telemetry } from '../../lib/stores/telemetry.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../lib/stores/webhooks.ts';
+import type { Telemetry } from '../../lib/surroundings/telemetry.ts';
 import { type Line, writtenBy } from '../unit/functions/emitted.ts';
 import { adminKey, call, newWorld, type World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/stores/clock.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
 
 interface Sleeper {
   readonly until: number;

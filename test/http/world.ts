@@ -12,7 +12,7 @@ import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { type MemoryStores, memoryStores } from '../../lib/stores/memory/stores.ts';
-import type { TelemetryEvent } from '../../lib/stores/telemetry.ts';
+import type { TelemetryEvent } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { seededRandom } from '../simulation/scheduler.ts';
 import { ManualClock } from './manual-clock.ts';

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { limits } from '../../lib/domain/limits.ts';
 import { encodeRecords } from '../../lib/domain/records/encoding.ts';
 import { startRuntime } from '../../lib/local/runtime.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { layout1 } from '../contract/layouts/layout-1.ts';
 import { Client, eventually } from '../end-to-end/client.ts';
 import { recordOf } from '../harness/records.ts';

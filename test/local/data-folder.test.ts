@@ -9,7 +9,7 @@ import { startRuntime } from '../../lib/local/runtime.ts';
 import { MemoryKeyStore } from '../../lib/stores/memory/keys.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const rights = (path: string): number => statSync(path).mode & 0o777;

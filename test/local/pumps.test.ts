@@ -7,11 +7,11 @@ import { type QueueHandler, QueuePump } from '../../lib/local/pumps/queue-pump.t
 import { StreamPump } from '../../lib/local/pumps/stream-pump.ts';
 import { SweepTimer } from '../../lib/local/pumps/sweep-timer.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
-import type { Clock } from '../../lib/stores/clock.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
 import { SqliteWakeQueue } from '../../lib/stores/sqlite/wake-queue.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { anyTime } from '../contract/windows.ts';
 import { eventually } from '../end-to-end/client.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { consoleTelemetry } from '../../lib/local/terminal/console-telemetry.ts';
-import type { TelemetryEvent } from '../../lib/stores/telemetry.ts';
+import type { TelemetryEvent } from '../../lib/surroundings/telemetry.ts';
 
 /** A terminal, and a clock beside it that stands until it is told to go on. */
 const newTerminal = () => {

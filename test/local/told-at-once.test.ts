@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startRuntime } from '../../lib/local/runtime.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { Client, eventually } from '../end-to-end/client.ts';
 import { Receiver } from '../end-to-end/receiver.ts';
 import { temporaryFolder } from './temporary-folder.ts';

@@ -1,5 +1,5 @@
-import type { Random } from '../../lib/stores/random.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../lib/stores/webhooks.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 import { type Invariants, sentBy } from './delivery-invariants.ts';
 
 export interface EndpointEvents {

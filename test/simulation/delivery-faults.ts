@@ -4,9 +4,9 @@ import { RunReader } from '../../lib/log/read/run.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import type { BatchTable } from '../../lib/stores/memory/batches.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
-import type { Random } from '../../lib/stores/random.ts';
-import { noTelemetry } from '../../lib/stores/telemetry.ts';
 import type { WebhookAnswer } from '../../lib/stores/webhooks.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
+import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import type { Scheduler, SimulatedProcess } from './scheduler.ts';
 
 /** Chances of each fault, for one request. */

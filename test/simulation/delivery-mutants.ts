@@ -4,13 +4,13 @@ import type { Subscription } from '../../lib/domain/groups.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import type { Wake } from '../../lib/domain/wakes.ts';
 import type { BatchPage } from '../../lib/stores/batches.ts';
-import type { Clock } from '../../lib/stores/clock.ts';
 import type { CursorStore } from '../../lib/stores/cursors.ts';
 import type { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
 import type { MemoryGroupStore } from '../../lib/stores/memory/groups.ts';
 import { untouchedPartition } from '../../lib/stores/partitions.ts';
-import type { Random } from '../../lib/stores/random.ts';
 import type { QueuedWake, WakeReceipts } from '../../lib/stores/wake-queue.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 import type { SimulatedDeps } from './delivery-faults.ts';
 import type { SimulatedProcess } from './scheduler.ts';
 

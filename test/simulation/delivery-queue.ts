@@ -1,8 +1,8 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { MemoryWakeQueue, type ReceivedWake } from '../../lib/stores/memory/wake-queue.ts';
-import type { Random } from '../../lib/stores/random.ts';
 import { wakeToMessage } from '../../lib/stores/sqs/wake-message.ts';
 import type { QueuedWake, WakeQueue, WakeReceipts } from '../../lib/stores/wake-queue.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface QueueOptions {

@@ -7,8 +7,8 @@ import type { Ask } from '../../lib/log/read/offsets.ts';
 import { patiently } from '../../lib/log/read/patience.ts';
 import { type Reader, readDefaults } from '../../lib/log/read/reader.ts';
 import type { RunReader } from '../../lib/log/read/run.ts';
-import type { Clock } from '../../lib/stores/clock.ts';
-import type { Random } from '../../lib/stores/random.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 import type { LogHistory } from './log-history.ts';
 import { type Connection, spread } from './log-network.ts';
 

@@ -2,10 +2,10 @@ import { NotSentError, OutcomeUnknownError, Problem, ThrottledError } from '../.
 import type { Batch } from '../../lib/domain/records/batches.ts';
 import type { PartitionRef } from '../../lib/domain/records/records.ts';
 import { type BatchStore, isWithin, type PutAttempt, type PutOutcome } from '../../lib/stores/batches.ts';
-import { type Clock, instantOf } from '../../lib/stores/clock.ts';
 import type { BatchTable } from '../../lib/stores/memory/batches.ts';
 import type { PartitionState, PartitionStore } from '../../lib/stores/partitions.ts';
-import type { Random } from '../../lib/stores/random.ts';
+import { type Clock, instantOf } from '../../lib/surroundings/clock.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 import type { LogHistory } from './log-history.ts';
 import type { Scheduler, SimulatedProcess, StandingClocks } from './scheduler.ts';
 

@@ -5,7 +5,7 @@ import { type TailRules, tailRules } from '../../lib/log/tail.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { BatchTable, type BatchTableOptions } from '../../lib/stores/memory/batches.ts';
 import { untouchedPartition } from '../../lib/stores/partitions.ts';
-import type { Random } from '../../lib/stores/random.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 import { trim } from '../harness/trim.ts';
 import { asReadersAsk, checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
 import { LogHistory } from './log-history.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../../lib/stores/clock.ts';
-import type { Random } from '../../lib/stores/random.ts';
+import type { Clock } from '../../lib/surroundings/clock.ts';
+import type { Random } from '../../lib/surroundings/random.ts';
 
 /**
  * A seeded Random: xoshiro128** (Blackman and Vigna, 2018), its state spread from the seed by splitmix64.

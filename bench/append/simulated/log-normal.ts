@@ -1,4 +1,4 @@
-import type { Random } from '../../../lib/stores/random.ts';
+import type { Random } from '../../../lib/surroundings/random.ts';
 
 /** A standard normal number, by the Box–Muller transform. */
 const normal = (random: Random): number =>

@@ -2,8 +2,8 @@ import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../../lib/
 import { type Batch, batchEnd } from '../../../lib/domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../../../lib/domain/records/records.ts';
 import { type BatchStore, isWithin, type PutOutcome } from '../../../lib/stores/batches.ts';
-import { instantOf } from '../../../lib/stores/clock.ts';
-import type { Random } from '../../../lib/stores/random.ts';
+import { instantOf } from '../../../lib/surroundings/clock.ts';
+import type { Random } from '../../../lib/surroundings/random.ts';
 import type { Scheduler, SimulatedProcess } from '../../../test/simulation/scheduler.ts';
 import { Capacity } from '../capacity.ts';
 import { itemBytes, readUnits, writeUnits } from '../item-size.ts';

@@ -1,5 +1,5 @@
 import type { NewRecord, PartitionRef } from '../../../lib/domain/records/records.ts';
-import type { Random } from '../../../lib/stores/random.ts';
+import type { Random } from '../../../lib/surroundings/random.ts';
 import { Scheduler, seededRandom } from '../../../test/simulation/scheduler.ts';
 import { SimulatedTable, type TableOptions } from './table.ts';
 

@@ -4,7 +4,7 @@ import { batchEnd } from '../../../lib/domain/records/batches.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { NewRecord } from '../../../lib/domain/records/records.ts';
 import { tailRules } from '../../../lib/log/tail.ts';
-import { instantOf } from '../../../lib/stores/clock.ts';
+import { instantOf } from '../../../lib/surroundings/clock.ts';
 import type { SimulatedProcess } from '../../../test/simulation/scheduler.ts';
 import type { TableClient } from '../simulated/table.ts';
 import { hotPartition, type System, type World } from '../simulated/world.ts';

@@ -1,6 +1,6 @@
 /** A broker of one machine, in a process of its own, on a data folder and with archive options as JSON. Asked by a message, it says what it takes. */
 import { startRuntime } from '../../../lib/local/runtime.ts';
-import { noTelemetry } from '../../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 import type { Settings, Taken } from './messages.ts';
 
 const [folder = '', settings = '{}'] = process.argv.slice(2);

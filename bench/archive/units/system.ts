@@ -4,11 +4,11 @@ import { parquetSegments } from '../../../lib/archive/parquet/parquet-segments.t
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
 import { topicDefaults } from '../../../lib/domain/topics.ts';
-import type { RequestUsage } from '../../../lib/stores/dynamodb/client.ts';
+import type { RequestUsage } from '../../../lib/stores/dynamodb/table/client.ts';
 import type { ObjectStore } from '../../../lib/stores/objects.ts';
 import { systemClock } from '../../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../../lib/stores/system/random.ts';
-import { noTelemetry as telemetry } from '../../../lib/stores/telemetry.ts';
+import { noTelemetry as telemetry } from '../../../lib/surroundings/telemetry.ts';
 import { openEmbeddedStores } from '../../../test/embedded/stores.ts';
 
 /** What a step asked of AWS. */

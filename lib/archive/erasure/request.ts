@@ -4,10 +4,10 @@ import { Problem } from '../../domain/errors.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import { partitionsOf, refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
 import type { ArchiveQueue } from '../../stores/archive-queue.ts';
-import type { Clock } from '../../stores/clock.ts';
 import type { ErasureStore } from '../../stores/erasures.ts';
-import { newId } from '../../stores/ids.ts';
-import type { Random } from '../../stores/random.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import { newId } from '../../surroundings/ids.ts';
+import type { Random } from '../../surroundings/random.ts';
 
 export interface RequestErasureDeps {
   readonly erasures: Pick<ErasureStore, 'put' | 'get'>;

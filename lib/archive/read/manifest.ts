@@ -2,8 +2,8 @@ import { dropOldest } from '../../domain/drop-oldest.ts';
 import { elapsedMs, type Instant } from '../../domain/instants.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { Segment } from '../../domain/segments.ts';
-import { type Clock, instantOf } from '../../stores/clock.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
+import { type Clock, instantOf } from '../../surroundings/clock.ts';
 
 interface Seen {
   readonly segment: Segment;

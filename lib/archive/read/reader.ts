@@ -1,9 +1,9 @@
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Segment } from '../../domain/segments.ts';
 import { patiently } from '../../log/read/patience.ts';
-import type { Clock } from '../../stores/clock.ts';
 import { ObjectMissingError, type ObjectStore } from '../../stores/objects.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import { DamagedSegmentError, type SegmentDecoding } from '../format.ts';
 import { Manifest } from './manifest.ts';
 import { firstGroupFor, lastGroupFor, type WantedOfArchive } from './row-group-choice.ts';

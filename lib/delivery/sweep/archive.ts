@@ -3,12 +3,12 @@ import { concurrently } from '../../domain/concurrently.ts';
 import { type Erasure, isPending } from '../../domain/erasures.ts';
 import { partitionsOf, type Topic } from '../../domain/topics.ts';
 import type { ArchiveQueue } from '../../stores/archive-queue.ts';
-import type { Clock } from '../../stores/clock.ts';
 import type { ErasureStore } from '../../stores/erasures.ts';
 import type { ObjectStore } from '../../stores/objects.ts';
 import { type PartitionStore, untouchedPartition } from '../../stores/partitions.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
-import type { Telemetry } from '../../stores/telemetry.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import type { Telemetry } from '../../surroundings/telemetry.ts';
 import type { Failures } from './failures.ts';
 import type { Ends } from './groups.ts';
 

@@ -8,13 +8,13 @@ import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { receives } from '../../groups/receivers.ts';
 import { wakeFor } from '../../groups/wake-group.ts';
 import type { BatchStore } from '../../stores/batches.ts';
-import type { Clock } from '../../stores/clock.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
-import type { Telemetry } from '../../stores/telemetry.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import type { Telemetry } from '../../surroundings/telemetry.ts';
 import type { Failures } from './failures.ts';
 
 export interface SweepGroupsDeps {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SweepPlaceStore } from '../../stores/sweep-places.ts';
-import type { Telemetry } from '../../stores/telemetry.ts';
+import type { Telemetry } from '../../surroundings/telemetry.ts';
 import type { SweepArchive } from './archive.ts';
 import { Failures } from './failures.ts';
 import { sweepObjects } from './objects.ts';

@@ -5,12 +5,12 @@ import type { PartitionRef } from '../../domain/records/records.ts';
 import { partitionsOf } from '../../domain/topics.ts';
 import { removeGroup } from '../../groups/remove.ts';
 import type { BatchStore } from '../../stores/batches.ts';
-import type { Clock } from '../../stores/clock.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { GroupRemoval, Removal, RemovalStore, TopicRemoval } from '../../stores/removals.ts';
 import type { TopicStore } from '../../stores/topics.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import { markDeleted } from '../../topics/mark-deleted.ts';
 import type { SweepArchive } from './archive.ts';
 

@@ -2,7 +2,7 @@ import { parseWhole } from '../../domain/decimals.ts';
 import { Problem, UndecodableBatchError } from '../../domain/errors.ts';
 import { type PartitionRef, recordJson } from '../../domain/records/records.ts';
 import type { Reader } from '../../log/read/reader.ts';
-import { undecodableBatch } from '../../stores/telemetry.ts';
+import { undecodableBatch } from '../../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readQuery } from '../query.ts';

@@ -4,8 +4,8 @@ import { isFullAdmin, lastsAsLong, requireEveryTopic } from '../../auth/permissi
 import { Problem } from '../../domain/errors.ts';
 import type { ApiKey } from '../../domain/keys.ts';
 import { timestampText } from '../../domain/timestamps.ts';
-import type { Clock } from '../../stores/clock.ts';
 import type { KeyStore } from '../../stores/keys.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
 import { noQuery } from '../query.ts';

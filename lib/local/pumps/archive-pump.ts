@@ -2,8 +2,8 @@ import type { ArchiverRun } from '../../archive/deps.ts';
 import type { ArchiveTask } from '../../domain/archive-tasks.ts';
 import { partitionKey } from '../../domain/records/records.ts';
 import type { ArchiveQueue } from '../../stores/archive-queue.ts';
-import type { Clock } from '../../stores/clock.ts';
-import type { Telemetry } from '../../stores/telemetry.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import type { Telemetry } from '../../surroundings/telemetry.ts';
 
 /** What one task has, where no function limits it. */
 const runMs = 300_000;

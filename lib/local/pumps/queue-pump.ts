@@ -1,8 +1,8 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { elapsedMs, type Instant } from '../../domain/instants.ts';
-import { type Clock, instantOf } from '../../stores/clock.ts';
-import type { Telemetry } from '../../stores/telemetry.ts';
 import type { QueueMessage, WakeReceiver } from '../../stores/wake-queue.ts';
+import { type Clock, instantOf } from '../../surroundings/clock.ts';
+import type { Telemetry } from '../../surroundings/telemetry.ts';
 import { FairTurns } from './fair-turns.ts';
 
 /** A Lambda behind a queue that reports the failures of single messages. */

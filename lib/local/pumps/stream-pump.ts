@@ -1,7 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
-import type { Clock } from '../../stores/clock.ts';
-import type { Telemetry } from '../../stores/telemetry.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import type { Telemetry } from '../../surroundings/telemetry.ts';
 
 /** A Lambda behind a DynamoDB stream that reports the failures of single records. */
 export type StreamHandler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;

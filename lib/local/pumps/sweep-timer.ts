@@ -1,5 +1,5 @@
-import type { Clock } from '../../stores/clock.ts';
-import type { Telemetry } from '../../stores/telemetry.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import type { Telemetry } from '../../surroundings/telemetry.ts';
 
 const pauseAfterFailureMs = 1000;
 

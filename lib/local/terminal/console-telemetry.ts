@@ -1,8 +1,8 @@
 import { Problem } from '../../domain/errors.ts';
 import { plainLines } from '../../domain/plain-text.ts';
 import { timestampText } from '../../domain/timestamps.ts';
-import type { Clock } from '../../stores/clock.ts';
-import type { Telemetry, TelemetryEvent } from '../../stores/telemetry.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import type { Telemetry, TelemetryEvent } from '../../surroundings/telemetry.ts';
 import { Repeats } from './repeats.ts';
 import { WebhookLines } from './webhook-lines.ts';
 

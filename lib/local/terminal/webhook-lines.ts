@@ -1,5 +1,5 @@
 import { dropOldest } from '../../domain/drop-oldest.ts';
-import type { TelemetryEvent } from '../../stores/telemetry.ts';
+import type { TelemetryEvent } from '../../surroundings/telemetry.ts';
 import { LineBudget, Repeats } from './repeats.ts';
 
 type Event<Kind extends TelemetryEvent['kind']> = Extract<TelemetryEvent, { kind: Kind }>;

@@ -1,9 +1,9 @@
 import type { Origin } from '../../domain/records/origin.ts';
 import { type NewRecord, type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { BatchStore } from '../../stores/batches.ts';
-import type { Clock } from '../../stores/clock.ts';
-import type { Random } from '../../stores/random.ts';
-import { noTelemetry, type Telemetry } from '../../stores/telemetry.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import type { Random } from '../../surroundings/random.ts';
+import { noTelemetry, type Telemetry } from '../../surroundings/telemetry.ts';
 import { type TailRules, tailRules } from '../tail.ts';
 import { type AppendOptions, appendDefaults } from './options.ts';
 import { type AppendRequest, PartitionWriter, type WriterDeps } from './partition-writer.ts';

@@ -1,7 +1,7 @@
 import { dropOldest } from '../../domain/drop-oldest.ts';
 import { elapsedMs, type Instant } from '../../domain/instants.ts';
 import type { Batch } from '../../domain/records/batches.ts';
-import type { Random } from '../../stores/random.ts';
+import type { Random } from '../../surroundings/random.ts';
 import type { Tail } from '../tail.ts';
 import type { AppendOptions } from './options.ts';
 

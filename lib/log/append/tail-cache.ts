@@ -1,7 +1,7 @@
 import { elapsedMs, type Instant } from '../../domain/instants.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import { isWithin } from '../../stores/batches.ts';
-import { instantOf } from '../../stores/clock.ts';
+import { instantOf } from '../../surroundings/clock.ts';
 import { type Tail, tailAfter } from '../tail.ts';
 import { withTimeout } from '../timeout.ts';
 import type { Congestion } from './congestion.ts';

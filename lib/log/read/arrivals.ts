@@ -1,5 +1,5 @@
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
-import type { Clock } from '../../stores/clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 
 /** One reader's wait for the next records of a partition. */
 export interface Arrival {

@@ -3,8 +3,8 @@ import { elapsedMs, type Instant } from '../../domain/instants.ts';
 import { type Batch, batchEnd } from '../../domain/records/batches.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { BatchStore } from '../../stores/batches.ts';
-import { type Clock, instantOf } from '../../stores/clock.ts';
 import type { PartitionState, PartitionStore } from '../../stores/partitions.ts';
+import { type Clock, instantOf } from '../../surroundings/clock.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { KnownPartitions } from './known.ts';
 

@@ -1,6 +1,6 @@
 import { Problem, ThrottledError } from '../../domain/errors.ts';
-import type { Clock } from '../../stores/clock.ts';
 import { ObjectMissingError } from '../../stores/objects.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import { withTimeout } from '../timeout.ts';
 
 /** A read is tried this often, with these pauses (ms) between. */

@@ -1,8 +1,8 @@
 import type { ArchiveReader } from '../../archive/read/reader.ts';
 import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
 import type { BatchStore } from '../../stores/batches.ts';
-import type { Clock } from '../../stores/clock.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import { type Arrival, Arrivals } from './arrivals.ts';
 import { type Collected, collect } from './collect.ts';
 import { patiently } from './patience.ts';

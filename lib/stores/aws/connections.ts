@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { elapsedMs, type Instant } from '../../domain/instants.ts';
-import { type Clock, instantOf } from '../clock.ts';
+import { type Clock, instantOf } from '../../surroundings/clock.ts';
 
 /**
  * How long a connection may wait for its next request. The other end, and what forgets idle connections between the two,

@@ -3,8 +3,15 @@ import { Problem } from '../../domain/errors.ts';
 import type { ApiKey } from '../../domain/keys.ts';
 import type { KeyStore } from '../keys.ts';
 import { apiKeyKey, apiKeysKey } from './keys.ts';
-import { fromItem, type Item, itemsUnder, type Table, toItem, unlessRefused } from './table.ts';
-import { bury, type Condition, conditionInput, isTombstone, itemAt, standingItem } from './tombstones.ts';
+import { fromItem, type Item, itemsUnder, type Table, toItem, unlessRefused } from './table/table.ts';
+import {
+  bury,
+  type Condition,
+  conditionInput,
+  isTombstone,
+  itemAt,
+  standingItem,
+} from './table/tombstones.ts';
 
 /** API keys on a DynamoDB table. */
 export const dynamoKeyStore = (state: Table): KeyStore => ({

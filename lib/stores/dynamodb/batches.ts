@@ -8,6 +8,7 @@ import { NotSentError, OutcomeUnknownError, RefusedError, ThrottledError } from 
 import type { Batch } from '../../domain/records/batches.ts';
 import { originText, parseOrigin } from '../../domain/records/origin.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import { instantOf } from '../../surroundings/clock.ts';
 import { writeFailure } from '../aws/errors.ts';
 import {
   type BatchPage,
@@ -17,10 +18,9 @@ import {
   type PutAttempt,
   type PutOutcome,
 } from '../batches.ts';
-import { instantOf } from '../clock.ts';
-import { isConditionFailure } from './errors.ts';
 import { batchKey } from './keys.ts';
-import { deleteItems, type Item, reading, type Table, toKey } from './table.ts';
+import { isConditionFailure } from './table/errors.ts';
+import { deleteItems, type Item, reading, type Table, toKey } from './table/table.ts';
 
 /** The log on a DynamoDB table. `client` must send each request once (`createLogClient`). */
 export const dynamoBatchStore = (log: Table): BatchStore => ({

@@ -4,9 +4,9 @@ import type { Cursor, CursorRef } from '../../domain/cursors.ts';
 import type { Outage } from '../../domain/retry.ts';
 import { writeFailure } from '../aws/errors.ts';
 import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
-import { isConditionFailure } from './errors.ts';
 import { cursorKey, cursorPrefix, groupItemsKey, partitionIn } from './keys.ts';
-import { deleteItems, fromItem, type Item, itemsUnder, reading, type Table, toKey } from './table.ts';
+import { isConditionFailure } from './table/errors.ts';
+import { deleteItems, fromItem, type Item, itemsUnder, reading, type Table, toKey } from './table/table.ts';
 
 /** Cursors on a DynamoDB table: each write is one conditional update. */
 export const dynamoCursorStore = (state: Table): CursorStore => ({

@@ -4,8 +4,8 @@ import type { Erasure } from '../../domain/erasures.ts';
 import { limits } from '../../domain/limits.ts';
 import type { ErasureStore } from '../erasures.ts';
 import { erasureKey, erasurePrefix, erasuresKey } from './keys.ts';
-import { fromItem, type Item, itemsUnder, type Table, toItem, toKey, unlessRefused } from './table.ts';
-import { itemAt } from './tombstones.ts';
+import { fromItem, type Item, itemsUnder, type Table, toItem, toKey, unlessRefused } from './table/table.ts';
+import { itemAt } from './table/tombstones.ts';
 
 const toErasure = (item: Item): Erasure => fromItem<Erasure>(item, ['ttl']);
 

@@ -18,9 +18,9 @@ import {
   toItem,
   toKey,
   unlessRefused,
-} from './table.ts';
-import { bury, isTombstone, putUnderName, standingItem, stands } from './tombstones.ts';
-import { changeVersion } from './versions.ts';
+} from './table/table.ts';
+import { bury, isTombstone, putUnderName, standingItem, stands } from './table/tombstones.ts';
+import { changeVersion } from './table/versions.ts';
 
 /** Groups and their endpoints on a DynamoDB table. */
 export const dynamoGroupStore = (state: Table): GroupStore => ({

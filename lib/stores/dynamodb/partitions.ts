@@ -11,7 +11,7 @@ import {
   type Table,
   toKey,
   unlessRefused,
-} from './table.ts';
+} from './table/table.ts';
 
 /** Partition state on a DynamoDB table. */
 export const dynamoPartitionStore = (state: Table): PartitionStore => ({

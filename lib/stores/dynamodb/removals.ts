@@ -1,7 +1,7 @@
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Removal, RemovalKind, RemovalPage, RemovalStore } from '../removals.ts';
 import { removalKey, removalPrefix, removalsKey } from './keys.ts';
-import { fromItem, itemsUnder, type Table, toItem, toKey, unlessRefused, writing } from './table.ts';
+import { fromItem, itemsUnder, type Table, toItem, toKey, unlessRefused, writing } from './table/table.ts';
 
 /**
  * Removals on a DynamoDB table. One that has ended leaves no tombstone: it ends `limits.removalMinAgeMs` after it was

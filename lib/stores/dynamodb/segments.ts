@@ -9,10 +9,19 @@ import type { PartitionRef } from '../../domain/records/records.ts';
 import { offsetText, type Segment } from '../../domain/segments.ts';
 import { writeFailure } from '../aws/errors.ts';
 import type { SegmentRange, SegmentStore } from '../segments.ts';
-import { isConditionFailure } from './errors.ts';
 import { newestSegmentKey, type StateKey, segmentKey, segmentsKey } from './keys.ts';
-import { fromItem, itemsUnder, reading, type Table, toItem, toKey, unlessRefused, writing } from './table.ts';
-import { itemAt } from './tombstones.ts';
+import { isConditionFailure } from './table/errors.ts';
+import {
+  fromItem,
+  itemsUnder,
+  reading,
+  type Table,
+  toItem,
+  toKey,
+  unlessRefused,
+  writing,
+} from './table/table.ts';
+import { itemAt } from './table/tombstones.ts';
 
 /** The manifest on a DynamoDB table. A deleted segment leaves no tombstone: see the port. */
 export const dynamoSegmentStore = (state: Table): SegmentStore => ({

@@ -6,7 +6,7 @@ import { dynamoPartitionStore } from './partitions.ts';
 import { dynamoRemovalStore } from './removals.ts';
 import { dynamoSegmentStore } from './segments.ts';
 import { dynamoSweepPlaceStore } from './sweep-places.ts';
-import type { Table } from './table.ts';
+import type { Table } from './table/table.ts';
 import { dynamoTopicStore } from './topics.ts';
 
 /** Every store that is kept in the state table; `client` from `createStateClient`. */

@@ -1,7 +1,7 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { SweepPlace, SweepPlaceStore } from '../sweep-places.ts';
 import { sweepPlaceKey } from './keys.ts';
-import { fromItem, reading, type Table, toItem, toKey, writing } from './table.ts';
+import { fromItem, reading, type Table, toItem, toKey, writing } from './table/table.ts';
 
 /** The sweep's place on a DynamoDB table. */
 export const dynamoSweepPlaceStore = ({ client, table }: Table): SweepPlaceStore => ({

@@ -1,9 +1,9 @@
 import type { NewTopic, Topic, TopicChange } from '../../domain/topics.ts';
 import type { TopicPage, TopicStore } from '../topics.ts';
 import { topicKey, topicsKey } from './keys.ts';
-import { fromItem, type Item, itemsUnder, type Table } from './table.ts';
-import { bury, isTombstone, putUnderName, standingItem, stands } from './tombstones.ts';
-import { changeVersion } from './versions.ts';
+import { fromItem, type Item, itemsUnder, type Table } from './table/table.ts';
+import { bury, isTombstone, putUnderName, standingItem, stands } from './table/tombstones.ts';
+import { changeVersion } from './table/versions.ts';
 
 /** Topics on a DynamoDB table. */
 export const dynamoTopicStore = (state: Table): TopicStore => ({

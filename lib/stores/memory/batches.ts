@@ -2,6 +2,7 @@ import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { type Batch, batchEnd } from '../../domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import {
   type BatchPage,
   type BatchRange,
@@ -11,7 +12,6 @@ import {
   type PutAttempt,
   type PutOutcome,
 } from '../batches.ts';
-import type { Clock } from '../clock.ts';
 
 export interface BatchTableOptions {
   /** Whether a refused put answers with the batch that stands there. Default true; a table without `ALL_OLD` does not. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import {
   type ByteRange,
   ObjectMissingError,

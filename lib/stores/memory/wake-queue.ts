@@ -1,6 +1,6 @@
 import { limits } from '../../domain/limits.ts';
 import type { Wake } from '../../domain/wakes.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import type { QueuedWake, WakeQueue, WakeReceipts } from '../wake-queue.ts';
 
 /** A wake handed out: back on the queue when its visibility is over, unless it is acknowledged before. */

@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { Clock } from '../../surroundings/clock.ts';
 import { beforeEachAttempt, Connections } from '../aws/connections.ts';
-import type { Clock } from '../clock.ts';
 import { systemClock } from '../system/clock.ts';
 
 export interface ArchiveClientOptions

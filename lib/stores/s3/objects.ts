@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../domain/errors.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import {
   type ByteRange,
   ObjectMissingError,

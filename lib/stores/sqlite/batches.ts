@@ -2,8 +2,8 @@ import { dropOldest } from '../../domain/drop-oldest.ts';
 import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
 import type { Batch } from '../../domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import { type Clock, instantOf } from '../../surroundings/clock.ts';
 import { type BatchPage, type BatchRange, type BatchStore, isWithin, type PutOutcome } from '../batches.ts';
-import { type Clock, instantOf } from '../clock.ts';
 import type { Database } from './database.ts';
 
 interface Row {

@@ -1,5 +1,5 @@
 import { limits } from '../../domain/limits.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import type { Database } from './database.ts';
 
 /** Ids of what was deleted, for as long as somebody may still store it who began before that. */

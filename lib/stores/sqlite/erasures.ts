@@ -1,6 +1,6 @@
 import type { Erasure } from '../../domain/erasures.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import type { ErasureRef, ErasureStore } from '../erasures.ts';
 import type { Database } from './database.ts';
 

@@ -1,5 +1,5 @@
 import { limits } from '../../domain/limits.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import type { Stores } from '../stores.ts';
 import { sqliteBatchStore } from './batches.ts';
 import { sqliteCursorStore } from './cursors.ts';

@@ -1,6 +1,6 @@
 import TinyQueue from 'tinyqueue';
 import { limits } from '../../domain/limits.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 import type { QueuedWake, QueueMessage, WakeQueue, WakeReceipts, WakeReceiver } from '../wake-queue.ts';
 import type { Database } from './database.ts';
 

@@ -1,6 +1,6 @@
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import type { Clock } from '../../surroundings/clock.ts';
 import { beforeEachAttempt, Connections } from '../aws/connections.ts';
-import type { Clock } from '../clock.ts';
 import { systemClock } from '../system/clock.ts';
 
 export interface QueueClientOptions extends Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> {

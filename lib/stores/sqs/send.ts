@@ -4,7 +4,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { OutcomeUnknownError, ThrottledError } from '../../domain/errors.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 
 /** A queue as it is given to an adapter. */
 export interface Queue {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../surroundings/clock.ts';
 
 /** The machine's clocks and timers. A sleep keeps the process alive. */
 export const systemClock: Clock = {

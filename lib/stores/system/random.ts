@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import type { Random } from '../random.ts';
+import type { Random } from '../../surroundings/random.ts';
 
 /** Drawn at once: asking the source takes longer than all else that an id takes. */
 const reserve = Buffer.alloc(4096);

@@ -6,7 +6,7 @@ import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
 import type { TopicSettings } from '../../../lib/domain/topics.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
-import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 import { jsonSegments } from '../../harness/json-segments.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';

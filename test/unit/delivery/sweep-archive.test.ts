@@ -8,7 +8,7 @@ import type { ArchiveTask } from '../../../lib/domain/archive-tasks.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { Batch } from '../../../lib/domain/records/batches.ts';
 import { objectName } from '../../../lib/domain/segments.ts';
-import { noTelemetry, type TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import { noTelemetry, type TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 import { at, hour, makeRig } from '../archive/rig.ts';
 
 const orphan = objectName({ topic: 'orders', partition: 0, start: 7, end: 9, attempt: 'dead' });

@@ -3,7 +3,7 @@ import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
-import { noTelemetry } from '../../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 
 const runMs = 240_000;
 

@@ -8,7 +8,7 @@ import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
 import { MemoryWakeQueue } from '../../../lib/stores/memory/wake-queue.ts';
 import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
-import { noTelemetry } from '../../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 import { answered, makeRig, ok } from './rig.ts';
 
 /** How many ms the lease of the rig's group lasts: its timeout and the margin. */

@@ -2,7 +2,7 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { expect, it } from 'vitest';
 import { createArchiveConsumer } from '../../../functions/archive/queue-events.ts';
 import { taskToMessage } from '../../../lib/stores/sqs/archive-message.ts';
-import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 
 const task = (partition: number) => ({ topic: 'orders', topicId: 'T', partition });
 const event = (...bodies: string[]): SQSEvent => ({

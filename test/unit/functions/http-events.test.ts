@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createHttpHandler, gatewayRequestId } from '../../../functions/http-events.ts';
 import { newApi } from '../../../lib/http/api.ts';
 import { systemRandom } from '../../../lib/stores/system/random.ts';
-import { noTelemetry } from '../../../lib/stores/telemetry.ts';
+import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 
 const get = (path: string): APIGatewayProxyEventV2 =>
   ({

@@ -4,7 +4,7 @@ import { createQueueConsumer } from '../../../functions/deliver/queue-events.ts'
 import { AnsweredElsewhereError, UnansweredError } from '../../../lib/delivery/unanswered.ts';
 import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
-import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 
 const wake = (partition: number): Wake => ({
   kind: 'append',

@@ -2,7 +2,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { createStreamConsumer } from '../../../functions/on-append/stream-events.ts';
 import type { PartitionRef } from '../../../lib/domain/records/records.ts';
-import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 
 const record = (
   pk: string,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 import { type Line, linesBy, metricsIn, writtenBy } from './emitted.ts';
 
 /** What the function writes, line by line, when these are recorded. */

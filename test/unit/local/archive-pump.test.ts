@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ArchiveTask } from '../../../lib/domain/archive-tasks.ts';
 import { ArchivePump } from '../../../lib/local/pumps/archive-pump.ts';
-import { noTelemetry, type TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import { noTelemetry, type TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 
 const task = (partition: number, topicId = 't'): ArchiveTask => ({ topic: 'orders', topicId, partition });
 const clock = { monotonic: () => 1000 };

@@ -22,10 +22,10 @@ import {
   type PutAttempt,
   type PutOutcome,
 } from '../../../lib/stores/batches.ts';
-import { instantOf } from '../../../lib/stores/clock.ts';
 import { BatchTable, type BatchTableOptions } from '../../../lib/stores/memory/batches.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
-import type { TelemetryEvent } from '../../../lib/stores/telemetry.ts';
+import { instantOf } from '../../../lib/surroundings/clock.ts';
+import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 import { jsonSegments } from '../../harness/json-segments.ts';
 import { archive } from '../../harness/segments-by-hand.ts';
 import { Scheduler, type SimulatedProcess, seededRandom } from '../../simulation/scheduler.ts';

@@ -3,7 +3,7 @@ import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import { appendDefaults } from '../../../lib/log/append/options.ts';
 import { settle } from '../../../lib/log/append/settle.ts';
 import { tailAfter, tailRules } from '../../../lib/log/tail.ts';
-import { instantOf } from '../../../lib/stores/clock.ts';
+import { instantOf } from '../../../lib/surroundings/clock.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 import { at, logWorld } from './scripted-store.ts';
 

@@ -3,9 +3,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../../../lib/stores/clock.ts';
-import { createLogClient, createStateClient } from '../../../../lib/stores/dynamodb/client.ts';
+import { createLogClient, createStateClient } from '../../../../lib/stores/dynamodb/table/client.ts';
 import { createQueueClient } from '../../../../lib/stores/sqs/client.ts';
+import type { Clock } from '../../../../lib/surroundings/clock.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {

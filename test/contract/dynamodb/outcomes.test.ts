@@ -6,16 +6,16 @@ import {
   Problem,
   RefusedError,
   ThrottledError,
-} from '../../lib/domain/errors.ts';
-import type { Batch } from '../../lib/domain/records/batches.ts';
-import type { BatchStore } from '../../lib/stores/batches.ts';
-import type { Clock } from '../../lib/stores/clock.ts';
-import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient } from '../../lib/stores/dynamodb/client.ts';
-import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
-import type { Table } from '../../lib/stores/dynamodb/table.ts';
-import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
-import { anyTime } from './windows.ts';
+} from '../../../lib/domain/errors.ts';
+import type { Batch } from '../../../lib/domain/records/batches.ts';
+import type { BatchStore } from '../../../lib/stores/batches.ts';
+import { dynamoBatchStore } from '../../../lib/stores/dynamodb/batches.ts';
+import { dynamoCursorStore } from '../../../lib/stores/dynamodb/cursors.ts';
+import { createLogClient, createStateClient } from '../../../lib/stores/dynamodb/table/client.ts';
+import type { Table } from '../../../lib/stores/dynamodb/table/table.ts';
+import type { Clock } from '../../../lib/surroundings/clock.ts';
+import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../../embedded/scripted-server.ts';
+import { anyTime } from '../windows.ts';
 
 const connection = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 /** Sleeps take no time. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { writeFailure } from '../aws/errors.ts';
+import { writeFailure } from '../../aws/errors.ts';
+import type { StateKey } from '../keys.ts';
 import { isConditionFailure } from './errors.ts';
-import type { StateKey } from './keys.ts';
 import { anyNames, type Item, type Table, toKey } from './table.ts';
 import { isTombstone, itemAt, stands } from './tombstones.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { OutcomeUnknownError, ThrottledError } from '../../lib/domain/errors.ts';
-import type { Wake } from '../../lib/domain/wakes.ts';
-import { createQueueClient } from '../../lib/stores/sqs/client.ts';
-import { ForeignMessageError } from '../../lib/stores/sqs/foreign-message.ts';
-import { wakeFromMessage, wakeToMessage } from '../../lib/stores/sqs/wake-message.ts';
-import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
-import type { QueuedWake, WakeQueue, WakeReceipts } from '../../lib/stores/wake-queue.ts';
-import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
+import { OutcomeUnknownError, ThrottledError } from '../../../lib/domain/errors.ts';
+import type { Wake } from '../../../lib/domain/wakes.ts';
+import { createQueueClient } from '../../../lib/stores/sqs/client.ts';
+import { ForeignMessageError } from '../../../lib/stores/sqs/foreign-message.ts';
+import { wakeFromMessage, wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
+import { sqsWakeQueue } from '../../../lib/stores/sqs/wake-queue.ts';
+import type { QueuedWake, WakeQueue, WakeReceipts } from '../../../lib/stores/wake-queue.ts';
+import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../../embedded/scripted-server.ts';
 
 const wake: Wake = { kind: 'append', topicId: 't', groupId: 'g', group: 'billing', partition: 3 };
 

@@ -1,10 +1,10 @@
 import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { Problem } from '../../domain/errors.ts';
-import { limits } from '../../domain/limits.ts';
-import { writeFailure } from '../aws/errors.ts';
+import { Problem } from '../../../domain/errors.ts';
+import { limits } from '../../../domain/limits.ts';
+import { writeFailure } from '../../aws/errors.ts';
+import type { StateKey } from '../keys.ts';
 import { isConditionFailure } from './errors.ts';
-import type { StateKey } from './keys.ts';
 import { type Item, reading, type Table, toItem, toKey, unlessRefused } from './table.ts';
 
 /*

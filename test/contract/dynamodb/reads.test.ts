@@ -1,12 +1,16 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { EndQuery } from '../../lib/stores/batches.ts';
-import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import { createLogClient, createStateClient, type RequestUsage } from '../../lib/stores/dynamodb/client.ts';
-import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
-import { systemClock } from '../../lib/stores/system/clock.ts';
-import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
-import { embeddedTables } from '../embedded/tables.ts';
-import { anyTime } from './windows.ts';
+import type { EndQuery } from '../../../lib/stores/batches.ts';
+import { dynamoBatchStore } from '../../../lib/stores/dynamodb/batches.ts';
+import { dynamoStateStores } from '../../../lib/stores/dynamodb/stores.ts';
+import {
+  createLogClient,
+  createStateClient,
+  type RequestUsage,
+} from '../../../lib/stores/dynamodb/table/client.ts';
+import { systemClock } from '../../../lib/stores/system/clock.ts';
+import { type Answer, refusal, type ScriptedServer, scriptedServer } from '../../embedded/scripted-server.ts';
+import { embeddedTables } from '../../embedded/tables.ts';
+import { anyTime } from '../windows.ts';
 
 /*
  * No emulator reads late, so that a test on one passes whatever is asked for. Therefore: what is asked for.

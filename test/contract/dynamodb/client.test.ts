@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Batch } from '../../lib/domain/records/batches.ts';
-import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
-import type { RequestUsage } from '../../lib/stores/dynamodb/client.ts';
-import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
-import { embeddedTables, type TestTables } from '../embedded/tables.ts';
-import { anyTime } from './windows.ts';
+import type { Batch } from '../../../lib/domain/records/batches.ts';
+import { dynamoBatchStore } from '../../../lib/stores/dynamodb/batches.ts';
+import { dynamoCursorStore } from '../../../lib/stores/dynamodb/cursors.ts';
+import type { RequestUsage } from '../../../lib/stores/dynamodb/table/client.ts';
+import { embeddedTables, type TestTables } from '../../embedded/tables.ts';
+import { anyTime } from '../windows.ts';
 
 const at = { topicId: 't', partition: 0 };
 const batch = (base: number, bytes: number): Batch => ({

@@ -4,12 +4,12 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from '@aws-sdk/client-dynamodb';
-import { NotSentError, OutcomeUnknownError } from '../../domain/errors.ts';
-import { elapsedMs } from '../../domain/instants.ts';
-import { beforeEachAttempt, Connections } from '../aws/connections.ts';
-import { isThrottle } from '../aws/errors.ts';
-import { type Clock, instantOf } from '../clock.ts';
-import { systemClock } from '../system/clock.ts';
+import { NotSentError, OutcomeUnknownError } from '../../../domain/errors.ts';
+import { elapsedMs } from '../../../domain/instants.ts';
+import { type Clock, instantOf } from '../../../surroundings/clock.ts';
+import { beforeEachAttempt, Connections } from '../../aws/connections.ts';
+import { isThrottle } from '../../aws/errors.ts';
+import { systemClock } from '../../system/clock.ts';
 
 /** One request that left, and what it cost. */
 export interface RequestUsage {

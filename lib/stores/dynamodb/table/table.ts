@@ -7,11 +7,11 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { ThrottledError } from '../../domain/errors.ts';
-import { readFailure, writeFailure } from '../aws/errors.ts';
-import type { Clock } from '../clock.ts';
+import { ThrottledError } from '../../../domain/errors.ts';
+import type { Clock } from '../../../surroundings/clock.ts';
+import { readFailure, writeFailure } from '../../aws/errors.ts';
+import type { LogKey, StateKey } from '../keys.ts';
 import { isConditionFailure } from './errors.ts';
-import type { LogKey, StateKey } from './keys.ts';
 
 /** A table as an adapter is given it. */
 export interface Table {

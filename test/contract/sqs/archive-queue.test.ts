@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ArchiveTask } from '../../lib/domain/archive-tasks.ts';
-import { OutcomeUnknownError } from '../../lib/domain/errors.ts';
-import type { ArchiveQueue } from '../../lib/stores/archive-queue.ts';
-import { taskFromMessage, taskToMessage } from '../../lib/stores/sqs/archive-message.ts';
-import { sqsArchiveQueue } from '../../lib/stores/sqs/archive-queue.ts';
-import { createQueueClient } from '../../lib/stores/sqs/client.ts';
-import { ForeignMessageError } from '../../lib/stores/sqs/foreign-message.ts';
-import { embeddedQueue } from '../embedded/queue.ts';
-import { refusal, type ScriptedServer, scriptedServer } from '../embedded/scripted-server.ts';
+import type { ArchiveTask } from '../../../lib/domain/archive-tasks.ts';
+import { OutcomeUnknownError } from '../../../lib/domain/errors.ts';
+import type { ArchiveQueue } from '../../../lib/stores/archive-queue.ts';
+import { taskFromMessage, taskToMessage } from '../../../lib/stores/sqs/archive-message.ts';
+import { sqsArchiveQueue } from '../../../lib/stores/sqs/archive-queue.ts';
+import { createQueueClient } from '../../../lib/stores/sqs/client.ts';
+import { ForeignMessageError } from '../../../lib/stores/sqs/foreign-message.ts';
+import { embeddedQueue } from '../../embedded/queue.ts';
+import { refusal, type ScriptedServer, scriptedServer } from '../../embedded/scripted-server.ts';
 
 const task: ArchiveTask = { topic: 'orders', topicId: 't', partition: 3 };
 
