@@ -19,11 +19,20 @@ export interface WrittenSegment {
   readonly records: number;
 }
 
-/** Writes one segment. It keeps what is compressed already, and little of what is not. */
+/**
+ * Writes one segment. It keeps what is compressed already, and little of what is not. What it has written it reads again as
+ * every reader will: a segment that would give back other records than were added is not finished.
+ */
 export interface SegmentWriter {
-  /** Takes more records, in order of offset; offsets may be missing. */
+  /**
+   * Takes more records, in order of offset; offsets may be missing.
+   * @throws DamagedSegmentError when they, or some before them, would not come back as they are.
+   */
   add(records: readonly LogRecord[]): void;
-  /** @param end the offset after the last that it covers. Nothing can be added afterwards. */
+  /**
+   * @param end the offset after the last that it covers. Nothing can be added afterwards.
+   * @throws DamagedSegmentError as `add`.
+   */
   finish(end: number): WrittenSegment;
 }
 

@@ -1,12 +1,13 @@
 import { type Batch, batchEnd, bytesThrough, latestTimestamp } from '../domain/records/batches.ts';
 import type { LogRecord, PartitionRef } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
-import { RecordDigest } from './record-digest.ts';
+import type { WrittenSegment } from './format.ts';
 import type { Sealable } from './sealable.ts';
-import { type StoreDeps, storeSegment, type Written } from './store-segment.ts';
+import { type StoreDeps, storeSegment } from './store-segment.ts';
 
 /** A run of batches, as it was put together. */
-interface Run extends Written {
+interface Run {
+  readonly written: WrittenSegment;
   readonly first: Batch;
   readonly last: Batch;
 }
@@ -42,7 +43,7 @@ export const writeSegment = async (
     lastAppendedAt: last.appendedAt,
     maxTimestamp: latestTimestamp(last),
   };
-  return storeSegment(deps, { topic, partition: at.partition }, facts, run);
+  return storeSegment(deps, { topic, partition: at.partition }, facts, run.written);
 };
 
 const collect = async (
@@ -50,7 +51,6 @@ const collect = async (
   { topic, at, isKept }: SegmentOf,
   batches: AsyncIterable<Sealable>,
 ): Promise<Run | undefined> => {
-  const digest = new RecordDigest();
   let first: Batch | undefined;
   let last: Batch | undefined;
   let writer: ReturnType<typeof format.writer> | undefined;
@@ -58,10 +58,8 @@ const collect = async (
     first ??= batch;
     last = batch;
     writer ??= format.writer({ topic, ...at, start: batch.base });
-    const kept = records.filter(isKept);
-    writer.add(kept);
-    digest.add(kept);
+    writer.add(records.filter(isKept));
   }
   if (first === undefined || last === undefined || writer === undefined) return undefined;
-  return { first, last, digest: digest.text(), written: writer.finish(batchEnd(last)) };
+  return { first, last, written: writer.finish(batchEnd(last)) };
 };

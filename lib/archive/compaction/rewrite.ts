@@ -1,7 +1,6 @@
 import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
 import type { Segment } from '../../domain/segments.ts';
 import type { ArchiverDeps } from '../deps.ts';
-import { RecordDigest } from '../record-digest.ts';
 import { recordsOf } from '../records-of.ts';
 import { storeSegment } from '../store-segment.ts';
 
@@ -24,17 +23,14 @@ export const rewriteSegment = async (
   const { object: former, objectBytes, start, end } = segment;
   const body = await objects.read(former, { from: 0, to: objectBytes });
   const writer = format.writer({ topic, ...at, start });
-  const digest = new RecordDigest();
   let kept = 0;
   for await (const group of recordsOf(format, segment, body)) {
     const staying = group.filter(isKept);
     writer.add(staying);
-    digest.add(staying);
     kept += staying.length;
   }
   if (kept === segment.records) return 0;
-  const written = { written: writer.finish(end), digest: digest.text() };
-  const rewritten = await storeSegment(deps, { topic, partition: at.partition }, segment, written);
+  const rewritten = await storeSegment(deps, { topic, partition: at.partition }, segment, writer.finish(end));
   const isNamed = await segments.replace(at, former, rewritten);
   await objects.delete([isNamed ? former : rewritten.object]);
   return isNamed ? segment.records - kept : undefined;

@@ -3,62 +3,61 @@ import type { LogRecord } from '../../domain/records/records.ts';
 import { archivedHeaders, type Header } from './headers.ts';
 import { jsonContentType, layouts } from './schema.ts';
 
-/** The bytes of a value that is JSON, and of one that is not. */
-const valueBytes = ({ valueJson, valueBase64 = '' }: LogRecord): Uint8Array =>
-  valueJson === undefined ? Buffer.from(valueBase64, 'base64') : Buffer.from(valueJson);
-
 const textBytes = (text: string | undefined): number => (text === undefined ? 0 : Buffer.byteLength(text));
 
-/** Records by column, as a row group holds them. Null where a record has nothing. */
-export class Columns {
-  readonly #offset: bigint[] = [];
-  readonly #timestamp: bigint[] = [];
-  readonly #appendTime: bigint[] = [];
-  readonly #key: (string | null)[] = [];
-  readonly #value: Uint8Array[] = [];
-  readonly #contentType: (string | null)[] = [];
-  readonly #headers: (readonly Header[] | null)[] = [];
-  readonly #headersJson: (string | null)[] = [];
-  #rawBytes = 0;
+const valueBytes = ({ valueJson, valueBase64 = '' }: LogRecord): number =>
+  valueJson === undefined ? Buffer.byteLength(valueBase64, 'base64') : Buffer.byteLength(valueJson);
 
-  get records(): number {
-    return this.#offset.length;
-  }
+/** Bytes of a record's key, value and headers, by themselves. */
+export const rawBytesOf = (record: LogRecord): number =>
+  valueBytes(record) + textBytes(record.key) + textBytes(record.headersJson);
 
-  /** Bytes of keys, values and headers, by themselves. */
-  get rawBytes(): number {
-    return this.#rawBytes;
-  }
+/** The bytes of a value that is JSON, and of one that is not. */
+const valueBytesOf = ({ valueJson, valueBase64 = '' }: LogRecord): Uint8Array =>
+  valueJson === undefined ? Buffer.from(valueBase64, 'base64') : Buffer.from(valueJson);
 
-  add(record: LogRecord): void {
-    const { offset, timestamp, appendedAt, key, valueJson, headersJson } = record;
-    const value = valueBytes(record);
-    const headers = headersJson === undefined ? undefined : archivedHeaders(headersJson);
-    this.#offset.push(BigInt(offset));
-    this.#timestamp.push(BigInt(timestamp));
-    this.#appendTime.push(BigInt(appendedAt));
-    this.#key.push(key ?? null);
-    this.#value.push(value);
-    this.#contentType.push(valueJson === undefined ? null : jsonContentType);
-    this.#headers.push(headers?.list ?? null);
-    this.#headersJson.push(headers?.exact ?? null);
-    this.#rawBytes += value.length + textBytes(key) + textBytes(headersJson);
-  }
+/** A name is one of few, for which the writer makes a dictionary; a value may be any, and goes in as it will be stored. */
+const stored = ({ key, value }: Header) => ({ key, value: Buffer.from(value) });
 
-  /** What a row group is written from. */
-  sources(): ColumnSource[] {
-    const data = {
-      offset: this.#offset,
-      timestamp: this.#timestamp,
-      append_time: this.#appendTime,
-      key: this.#key,
-      value: this.#value,
-      content_type: this.#contentType,
-      headers: this.#headers,
-      headers_json: this.#headersJson,
-    } satisfies Record<keyof typeof layouts, unknown[]>;
-    const names = Object.keys(data) as (keyof typeof data)[];
-    // A page a column: what is read of a row group is all of it.
-    return names.map((name) => ({ name, data: data[name], offsetIndex: false, ...layouts[name] }));
-  }
-}
+/** Where most keys are others it is not tried to make a dictionary of them. */
+const areMostlyDistinct = (records: readonly LogRecord[]): boolean => {
+  const keys = new Set<string>();
+  for (const { key } of records) if (key !== undefined) keys.add(key);
+  return 2 * keys.size > records.length;
+};
+
+/**
+ * What a row group is written from: its records by column, null where a record has nothing. They are made when all records
+ * are there, since what lives longer costs the garbage collector more than all else here.
+ */
+export const columnsOf = (records: readonly LogRecord[]): ColumnSource[] => {
+  const headers = records.map(({ headersJson }) =>
+    headersJson === undefined ? null : archivedHeaders(headersJson),
+  );
+  const data = {
+    offset: records.map(({ offset }) => BigInt(offset)),
+    timestamp: records.map(({ timestamp }) => BigInt(timestamp)),
+    append_time: records.map(({ appendedAt }) => BigInt(appendedAt)),
+    key: records.map(({ key }) => (key === undefined ? null : Buffer.from(key))),
+    value: records.map(valueBytesOf),
+    content_type: records.map(({ valueJson }) => (valueJson === undefined ? null : jsonContentType)),
+    headers: headers.map((given) => given?.list.map(stored) ?? null),
+    headers_json: headers.map((given) => given?.exact ?? null),
+  } satisfies Record<keyof typeof layouts, unknown[]>;
+  // For the count of nulls: a column that has nothing else is not read.
+  const isEmpty = (column: readonly unknown[]) => ({ statistics: column.every((value) => value === null) });
+  const chosen: Partial<Record<keyof typeof layouts, Partial<ColumnSource>>> = {
+    key: areMostlyDistinct(records) ? { encoding: 'DELTA_LENGTH_BYTE_ARRAY' } : {},
+    headers: isEmpty(data.headers),
+    headers_json: isEmpty(data.headers_json),
+  };
+  const names = Object.keys(data) as (keyof typeof data)[];
+  // A page a column: what is read of a row group is all of it.
+  return names.map((name) => ({
+    name,
+    data: data[name],
+    offsetIndex: false,
+    ...layouts[name],
+    ...chosen[name],
+  }));
+};

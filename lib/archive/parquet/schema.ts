@@ -78,9 +78,8 @@ export const layouts = {
   key: {},
   value: { encoding: 'DELTA_LENGTH_BYTE_ARRAY' },
   content_type: { codec: 'UNCOMPRESSED' },
-  // For the count of nulls: a column that has nothing else is not read.
-  headers: { statistics: true },
-  headers_json: { statistics: true },
+  headers: {},
+  headers_json: {},
 } as const satisfies Record<string, Layout>;
 
 /** The content type of a value that was given as JSON. */

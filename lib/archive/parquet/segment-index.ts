@@ -18,6 +18,8 @@ export interface Chunk {
   readonly codec: CompressionCodec;
   /** No record of the row group has a value there. */
   readonly isEmpty: boolean;
+  /** Its values are in a dictionary, once each. */
+  readonly hasDictionary: boolean;
 }
 
 export interface ParquetRowGroup extends RowGroup {
@@ -36,6 +38,7 @@ const chunkOf = (column: ColumnMetaData): Chunk => {
   return {
     bytes: { from, to: from + Number(column.total_compressed_size) },
     codec: column.codec,
+    hasDictionary: column.dictionary_page_offset !== undefined,
     isEmpty: column.statistics?.null_count === column.num_values,
   };
 };
@@ -54,7 +57,8 @@ const chunksOf = ({ columns }: RowGroupMetaData): Map<Leaf, Chunk> => {
 const statisticsOf = ({ columns }: RowGroupMetaData, leaf: Leaf): Partial<Statistics> =>
   columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === leaf)?.meta_data?.statistics ?? {};
 
-const groupOf = (group: RowGroupMetaData, checksum: number | undefined): ParquetRowGroup => {
+/** @param group as the library reads it, or has just written it. */
+export const rowGroupOf = (group: RowGroupMetaData, checksum: number | undefined): ParquetRowGroup => {
   const chunks = chunksOf(group);
   const ranges = [...chunks.values()].map(({ bytes }) => bytes);
   const { min_value: first, max_value: last } = statisticsOf(group, 'offset');
@@ -113,7 +117,7 @@ export const readIndex = (footer: Uint8Array, objectBytes: number): ParquetIndex
     const { about, end, checksums } = readMetadata(file.key_value_metadata ?? []);
     if (checksums.length !== file.row_groups.length)
       throw new Error('It has not as many checksums as row groups.');
-    const groups = file.row_groups.map((group, at) => groupOf(group, checksums[at]));
+    const groups = file.row_groups.map((group, at) => rowGroupOf(group, checksums[at]));
     const index = { about, end, groups };
     checkOrder(index, objectBytes - own.length);
     return index;

@@ -1,14 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { ByteWriter, type KeyValue, ParquetWriter } from 'hyparquet-writer';
 import { limits } from '../../domain/limits.ts';
 import { defaultCompression } from '../../domain/records/encoding.ts';
 import type { LogRecord } from '../../domain/records/records.ts';
-import type { SegmentAbout, SegmentWriter, WrittenSegment } from '../format.ts';
-import { Columns } from './columns.ts';
+import {
+  DamagedSegmentError,
+  type SegmentAbout,
+  type SegmentWriter,
+  type WrittenSegment,
+} from '../format.ts';
+import { columnsOf, rawBytesOf } from './columns.ts';
 import { compressors } from './compression.ts';
 import { noChecksum, setFooterChecksum } from './footer-checksum.ts';
 import { metadataOf } from './metadata.ts';
+import { readBack } from './read-back.ts';
 import { schema } from './schema.ts';
+import { type ParquetRowGroup, readIndex, rowGroupOf } from './segment-index.ts';
 
 export interface ParquetWriterOptions {
   /** zstd's level, from 1. */
@@ -21,6 +29,9 @@ export interface ParquetWriterOptions {
 
 /** Four fetches of as many as one may give: some five ms to decode, where records are small. */
 const defaultRowGroupRecords = 4 * limits.fetchRecords;
+
+/** A dictionary that grows beyond it is given up: the values of such a column are mostly others. */
+const dictionaryBytes = 32 * 1024;
 
 /** Gives what was written out piece by piece, so that no more than a row group of it is copied when it grows. */
 class PieceWriter extends ByteWriter {
@@ -44,8 +55,9 @@ export class ParquetSegmentWriter implements SegmentWriter {
   readonly #keyValues: KeyValue[] = [];
   readonly #parquet: ParquetWriter;
   readonly #pieces: Uint8Array[];
-  readonly #checksums: number[] = [];
-  #open = new Columns();
+  readonly #groups: ParquetRowGroup[] = [];
+  #open: LogRecord[] = [];
+  #openRawBytes = 0;
   #next: number;
   #closedRecords = 0;
   #closedRawBytes = 0;
@@ -76,12 +88,12 @@ export class ParquetSegmentWriter implements SegmentWriter {
 
   /** So far. */
   get records(): number {
-    return this.#closedRecords + this.#open.records;
+    return this.#closedRecords + this.#open.length;
   }
 
   /** Bytes of keys, values and headers so far, by themselves and before compression. */
   get rawBytes(): number {
-    return this.#closedRawBytes + this.#open.rawBytes;
+    return this.#closedRawBytes + this.#openRawBytes;
   }
 
   /**
@@ -93,9 +105,10 @@ export class ParquetSegmentWriter implements SegmentWriter {
       const { partition, offset } = record;
       if (partition !== this.#about.partition || offset < this.#next)
         throw new RangeError(`Record ${offset} of partition ${partition} does not follow in this segment.`);
-      this.#open.add(record);
+      this.#open.push(record);
+      this.#openRawBytes += rawBytesOf(record);
       this.#next = offset + 1;
-      if (this.#open.records >= this.#rowGroupRecords || this.#open.rawBytes >= this.#rowGroupBytes)
+      if (this.#open.length >= this.#rowGroupRecords || this.#openRawBytes >= this.#rowGroupBytes)
         this.#closeRowGroup();
     }
   }
@@ -109,24 +122,46 @@ export class ParquetSegmentWriter implements SegmentWriter {
     if (end < this.#next)
       throw new RangeError(`A segment with record ${this.#next - 1} cannot end at ${end}.`);
     this.#closeRowGroup();
-    this.#keyValues.push(...metadataOf({ about: this.#about, end, checksums: this.#checksums }), noChecksum);
+    this.#keyValues.push(
+      ...metadataOf({ about: this.#about, end, checksums: this.#groups.map(({ checksum }) => checksum) }),
+      noChecksum,
+    );
     // It returns a promise only where the writer does.
     void this.#parquet.finish();
     const footer = this.#bytes.take();
     setFooterChecksum(footer);
     const body = Buffer.concat([...this.#pieces, footer]);
+    this.#checkIndex(footer, body.length);
     return { body, footerBytes: footer.length, records: this.#closedRecords };
   }
 
   #closeRowGroup(): void {
-    const { records, rawBytes } = this.#open;
-    if (records === 0) return;
-    void this.#parquet.write({ columnData: this.#open.sources(), rowGroupSize: records, pageSize: 0 });
+    const records = this.#open;
+    if (records.length === 0) return;
+    void this.#parquet.write({
+      columnData: columnsOf(records),
+      rowGroupSize: records.length,
+      pageSize: 0,
+      dictionarySize: dictionaryBytes,
+    });
     const piece = this.#bytes.take();
+    const written = this.#parquet.row_groups.at(-1);
+    if (written === undefined) throw new Error('A row group was not written.');
+    const group = rowGroupOf(written, crc32(piece));
+    readBack(this.#about, group, piece, records);
     this.#pieces.push(piece);
-    this.#checksums.push(crc32(piece));
-    this.#closedRecords += records;
-    this.#closedRawBytes += rawBytes;
-    this.#open = new Columns();
+    this.#groups.push(group);
+    this.#closedRecords += records.length;
+    this.#closedRawBytes += this.#openRawBytes;
+    this.#open = [];
+    this.#openRawBytes = 0;
+  }
+
+  /** What was read back was found by what is known of it here: whoever reads the footer finds the same. */
+  #checkIndex(footer: Uint8Array, objectBytes: number): void {
+    const { groups } = readIndex(footer, objectBytes);
+    const placed = (group: ParquetRowGroup) => ({ ...group, maxTimestamp: undefined });
+    if (!isDeepStrictEqual(groups.map(placed), this.#groups.map(placed)))
+      throw new DamagedSegmentError('The footer of a segment says something else than was written.');
   }
 }

@@ -43,14 +43,19 @@ const expect = (text: string, at: number, code: number): number => {
   return at + 1;
 };
 
+/** Whether the character at `at` is escaped: an odd number of backslashes stands before it. */
+const isEscaped = (text: string, at: number): boolean => {
+  let before = at - 1;
+  while (text.charCodeAt(before) === backslash) before -= 1;
+  return (at - before) % 2 === 0;
+};
+
 /** The position after the string that begins at `from`. */
 const endOfString = (text: string, from: number): number => {
-  for (let at = from + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === quote) return at + 1;
-    if (code === backslash) at += 1;
-  }
-  throw broken(from);
+  let at = text.indexOf('"', from + 1);
+  while (at >= 0 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+  if (at < 0) throw broken(from);
+  return at + 1;
 };
 
 /**

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DamagedSegmentError, type SegmentFormat } from '../../../lib/archive/format.ts';
+import { DamagedSegmentError } from '../../../lib/archive/format.ts';
 import { archiveDefaults } from '../../../lib/archive/options.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { parseObjectName } from '../../../lib/domain/segments.ts';
-import { jsonSegments } from '../../harness/json-segments.ts';
 import { at, hour, makeRig, task } from './rig.ts';
 
 const small = { ...archiveDefaults, segmentMaxBytes: 100 };
@@ -205,32 +204,6 @@ describe('what is read back after it was stored', () => {
       expect(rig.bases()).toEqual([0, 1]);
     },
   );
-
-  const lossy: Readonly<Record<string, Partial<SegmentFormat>>> = {
-    'a record is missing': {
-      readRowGroup: async (...group) =>
-        (await jsonSegments.readRowGroup(...(group as Parameters<typeof jsonSegments.readRowGroup>))).slice(
-          1,
-        ),
-    },
-    'a value is another': {
-      readRowGroup: async (...group) =>
-        (await jsonSegments.readRowGroup(...(group as Parameters<typeof jsonSegments.readRowGroup>))).map(
-          (record) => ({
-            ...record,
-            valueJson: '2' as typeof record.valueJson & string,
-          }),
-        ),
-    },
-  };
-  it.each(Object.entries(lossy))('is not believed when %s', async (_what, changed) => {
-    const rig = await makeRig();
-    rig.append({ value: 1 }, { value: 1 });
-    rig.pass(hour);
-    const format = { ...jsonSegments, ...changed } as SegmentFormat;
-    await expect(rig.archive({ format })).rejects.toThrow(DamagedSegmentError);
-    expect(await rig.manifest()).toEqual([]);
-  });
 });
 
 describe('deleting what is archived', () => {

@@ -34,6 +34,7 @@ export const hardRecords: readonly NewRecord[] = [
   { valueJson: json('1'), key: 'null', headersJson: json('{"a":""}') },
   { valueJson: json('1'), headersJson: json('{"2":"two","1":"one","__proto__":"x","constructor":"y"}') },
   { valueJson: json('1'), headersJson: json('{"a":"1","b":"2","a":"3"}') },
+  { valueJson: json('1'), headersJson: json('{"a":"b"}\n') },
   { valueJson: json('1'), headersJson: json('{ "a" : "\\u0041" }') },
   { valueJson: json('1'), headersJson: json('{"\uFEFFa":"\uFEFFb","quote\\"":"back\\\\slash"}') },
   {

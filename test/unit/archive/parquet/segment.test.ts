@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { ParquetWriter } from 'hyparquet-writer';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ParquetSegmentWriter } from '../../../../lib/archive/parquet/segment-writer.ts';
+import type { JsonText } from '../../../../lib/domain/json/text.ts';
 import { recordJson } from '../../../../lib/domain/records/records.ts';
 import { recordOf } from '../../../harness/records.ts';
 import { anyRecords, hardRecords, inLog } from './hard-records.ts';
@@ -116,5 +118,89 @@ describe("a segment's writer", () => {
     expect(() => writer.add(inLog(small(1), 12, 4))).toThrow(RangeError);
     expect(() => writer.finish(11)).toThrow(RangeError);
     expect(writer.finish(12).records).toBe(2);
+  });
+});
+
+describe('what a segment would not give back as it was added', () => {
+  const headers = (text: string) => ({ valueJson: '1' as JsonText, headersJson: text as JsonText });
+  it.each([
+    ['bytes in another base64 than its own', { valueBase64: 'AB==' }],
+    ['half a pair of surrogates in a key', recordOf({ key: '\ud800', value: 1 })],
+    ['half a pair of surrogates in a header', headers('{"a":"\ud800"}')],
+    ['half a pair of surrogates in the name of a header', headers('{"\udc00":"a"}')],
+    ['a time before the least that is kept', { ...recordOf({ value: 1 }), timestamp: 0.5 }],
+  ])('is not written: %s', (_what, record) => {
+    expect(() => written(inLog([recordOf({ value: 1 }), record]))).toThrow();
+  });
+
+  it('is found when a row group ends, too', () => {
+    const writer = new ParquetSegmentWriter(about, { rowGroupRecords: 2 });
+    const add = () => writer.add(inLog([{ valueBase64: 'AA==' }, { valueBase64: 'AB==' }]));
+    expect(add).toThrow(
+      expect.objectContaining({
+        name: 'DamagedSegmentError',
+        message: expect.stringContaining('row group that begins with record 0'),
+      }),
+    );
+  });
+});
+
+describe('the footer of a segment', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('is not believed where it says other than was written', () => {
+    const { finish } = ParquetWriter.prototype;
+    vi.spyOn(ParquetWriter.prototype, 'finish').mockImplementation(function (this: ParquetWriter) {
+      this.row_groups.pop();
+      return finish.call(this);
+    });
+    expect(() => written(inLog(small(3)), { rowGroupRecords: 1 })).toThrow();
+  });
+});
+
+describe('the columns of a row group', () => {
+  const many = (count: number, record: (at: number) => Parameters<typeof recordOf>[0]) =>
+    inLog(Array.from({ length: count }, (_, at) => recordOf(record(at))));
+  it.each([
+    [
+      'keys and headers of few values, in dictionaries',
+      many(500, (at) => ({ key: `k${at % 3}`, value: at, headers: { a: `${at % 2}`, b: 'é' } })),
+    ],
+    [
+      'keys and headers that are all others',
+      many(500, (at) => ({ key: `k${at}`, value: at, headers: { [`a${at}`]: `${at * 7919}` } })),
+    ],
+    [
+      'one text that is not ASCII among many that are',
+      many(500, (at) => ({
+        key: at === 250 ? 'ключ' : `k${at}`,
+        value: at === 100 ? 'Grüße' : at,
+        headers: { a: at === 77 ? '😀' : `${at}` },
+      })),
+    ],
+    [
+      'texts of more than 127 bytes, of which the length before them is no ASCII',
+      many(50, (at) => ({ value: at, headers: { a: `${at}`.repeat(200) } })),
+    ],
+    [
+      'keys and headers here and there',
+      many(500, (at) => ({
+        value: at,
+        ...(at % 5 === 3 && { key: `k${at}` }),
+        ...(at % 7 === 2 && { headers: { a: `${at}` } }),
+      })),
+    ],
+    [
+      'a dictionary that would be too large',
+      many(3000, (at) => ({
+        key: `${at % 1000} `.repeat(20),
+        value: at,
+        headers: { a: `${at % 1100} `.repeat(20) },
+      })),
+    ],
+  ])('give back %s', (_what, records) => {
+    expect(readGroups(written(records)).flat()).toStrictEqual(records);
   });
 });
