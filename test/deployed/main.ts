@@ -1,6 +1,7 @@
 /**
  * `npm run test:deployed`: deploys the stack with the CDK's own command line to an AWS on this machine (MiniStack), and
- * uses it as its users do: the first key, the end-to-end suite with its archive, a sweep by schedule, a redeploy, and the end of it all.
+ * uses it as its users do: the first key, the end-to-end suite with its archive, queries and exports of that, a sweep by
+ * schedule, a redeploy, and the end of it all.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { systemClock } from '../../lib/stores/system/clock.ts';
 import { run, variables } from '../harness/processes.ts';
 import { type Program, runProgram } from '../harness/program.ts';
 import { step } from '../harness/progress.ts';
+import { ArchiveReader } from './archive-reader.ts';
 import { awsEnvironment, type Cdk, cdkOf, stackIsGone } from './cdk.ts';
 import { failAndDeployAgain } from './failed-deploy.ts';
 import { startForwarder } from './forwarder.ts';
@@ -51,14 +53,21 @@ const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
     await witness.produce(5);
     await witness.delivered(60_000);
   });
+  const reader = await step('A topic to be archived meanwhile', () =>
+    ArchiveReader.start({ endpoint, folder, signal, stack, url: api.url, key }),
+  );
   await step('End-to-end suite', () => suite(api.url, key, signal));
   await step('What the suite has archived is in the bucket', () => objectsAreThere(endpoint, outputs));
-  await step('A sweep by schedule finds what the stream kept silent', async () => {
-    const resume = await pauseStream(endpoint, LogTableName);
-    await witness.produce(5);
-    await witness.delivered(180_000);
-    await resume();
-  });
+  // The sweep is waited for: others may use the stack meanwhile.
+  await Promise.all([
+    step('A sweep by schedule finds what the stream kept silent', async () => {
+      const resume = await pauseStream(endpoint, LogTableName);
+      await witness.produce(5);
+      await witness.delivered(180_000);
+      await resume();
+    }),
+    readByCommands(reader, outputs),
+  ]);
   await step('Redeploy with other settings', () => redeploy(cdk, outputs));
   await step('Nothing is lost, and delivery goes on', async () => {
     await witness.everythingIsThere();
@@ -84,6 +93,17 @@ const test = async ({ folder, signal, atEnd }: Program): Promise<void> => {
     const name = 'millrace-production';
     return failAndDeployAgain(endpoint, name, cdkOf(endpoint, folder, name, signal));
   });
+};
+
+const readByCommands = async (
+  reader: ArchiveReader,
+  outputs: Readonly<Record<string, string>>,
+): Promise<void> => {
+  await step('npm run query gives what fetches give', async () => {
+    await reader.archived(180_000);
+    await reader.queryAsFetched(outputs);
+  });
+  await step('npm run export gives what fetches give', () => reader.exportAsFetched());
 };
 
 const firstKey = async ({
