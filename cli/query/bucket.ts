@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { concurrently } from '../../lib/domain/concurrently.ts';
 import type { Segment } from '../../lib/domain/segments.ts';
-import type { ObjectStore } from '../../lib/stores/objects.ts';
+import { ObjectMissingError, type ObjectStore } from '../../lib/stores/objects.ts';
+import { CommandError } from '../failure.ts';
 import type { Archive } from './archive.ts';
 import { type ManifestStores, readManifest } from './manifest.ts';
 
@@ -15,6 +16,9 @@ export interface BucketDeps extends ManifestStores {
 
 const readsAtOnce = 4;
 
+/** Compaction and retention delete objects that the manifest named a moment ago: then it is read anew. */
+const tries = 3;
+
 /**
  * The archive of a deployed broker: what a statement may name is copied to temporary files, which are gone when it is closed.
  * DuckDB could read S3 by itself, by an extension that it fetches from the internet; this needs no more than the bucket, and
@@ -22,16 +26,27 @@ const readsAtOnce = 4;
  */
 export const bucketArchive = ({ objects, onFetch, ...stores }: BucketDeps): Archive => {
   let folder: string | undefined;
-  const copyTo = async (path: string, { object, objectBytes }: Segment): Promise<void> => {
+  let copies = new AbortController();
+  const underWay = new Set<Promise<void>>();
+  const write = async (path: string, { object, objectBytes }: Segment): Promise<void> => {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, await objects.read(object, { from: 0, to: objectBytes }), { flag: 'wx' });
+    const bytes = await objects.read(object, { from: 0, to: objectBytes }, copies.signal);
+    await writeFile(path, bytes, { flag: 'wx', signal: copies.signal });
+  };
+  const copyTo = (path: string, segment: Segment): Promise<void> => {
+    const copying = write(path, segment).finally(() => underWay.delete(copying));
+    underWay.add(copying);
+    return copying;
   };
   const close = async (): Promise<void> => {
+    copies.abort();
+    // Else a copy that goes on would be left behind, or keep its folder from going.
+    await Promise.allSettled(underWay);
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     folder = undefined;
+    copies = new AbortController();
   };
-  const open: Archive['open'] = async (isNamed) => {
-    await close();
+  const copy: Archive['open'] = async (isNamed) => {
     const topics = await readManifest(stores);
     const root = await mkdtemp(join(tmpdir(), 'millrace-query-'));
     folder = root;
@@ -47,6 +62,20 @@ export const bucketArchive = ({ objects, onFetch, ...stores }: BucketDeps): Arch
         files: segments.map(({ object }) => join(root, object)),
       })),
     }));
+  };
+  const open: Archive['open'] = async (isNamed) => {
+    for (let left = tries; ; left -= 1)
+      try {
+        await close();
+        return await copy(isNamed);
+      } catch (error) {
+        if (!(error instanceof ObjectMissingError)) throw error;
+        if (left === 1)
+          throw new CommandError(
+            `${error.message} The state table names it: are the bucket and the table those of one broker?`,
+            { cause: error },
+          );
+      }
   };
   return { open, close };
 };

@@ -1,13 +1,15 @@
-import { existsSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { existsSync, readdirSync } from 'node:fs';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { bucketArchive } from '../../cli/query/bucket.ts';
 import { jsonFormat } from '../../cli/query/formats/json.ts';
 import { query } from '../../cli/query/query.ts';
 import type { TopicFiles } from '../../cli/query/views.ts';
 import { parquetSegments } from '../../lib/archive/parquet/parquet-segments.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
+import { ObjectMissingError, type ObjectStore } from '../../lib/stores/objects.ts';
 import { recordOf } from '../harness/records.ts';
 import { archive as archiveRecords, storeSegment } from '../harness/segments-by-hand.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
 import { inLog } from '../unit/archive/parquet/hard-records.ts';
 
 const at = { topicId: 'orders-1', partition: 3 };
@@ -61,4 +63,46 @@ test('a bucket is read as its manifest says, of the topics that the statement na
   expect(files.map((file) => existsSync(file))).toEqual([true]);
   await bucket.close();
   expect(files.map((file) => existsSync(file))).toEqual([false]);
+});
+
+/** A bucket from which an object that the manifest named is gone when it is asked for: `times` times. */
+const whereCompactionWas = async (times: number) => {
+  const stores = await makeStores();
+  const [first] = await stores.segments.list(at, { from: 0, limit: 1 });
+  let left = times;
+  const read: ObjectStore['read'] = async (...asked) => {
+    left -= 1;
+    if (left >= 0) throw new ObjectMissingError(first?.object ?? '');
+    return stores.objects.read(...asked);
+  };
+  return bucketArchive({ ...stores, objects: { read } });
+};
+
+test('an object that compaction has just taken away is looked for in the manifest anew, and not for ever', async () => {
+  const archive = await whereCompactionWas(2);
+  expect((await archive.open(() => true)).flatMap(({ partitions }) => partitions)).toHaveLength(1);
+  await archive.close();
+  const never = await whereCompactionWas(Number.POSITIVE_INFINITY);
+  await expect(never.open(() => true)).rejects.toThrow('those of one broker?');
+  await never.close();
+});
+
+test('who closes it while it is copied ends the copy, and leaves nothing behind', async () => {
+  const asked = Promise.withResolvers<void>();
+  const objects: Pick<ObjectStore, 'read'> = {
+    read: (_object, _range, signal) =>
+      new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason as Error));
+        asked.resolve();
+      }),
+  };
+  const folder = temporaryFolder();
+  vi.stubEnv('TMPDIR', folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const archive = bucketArchive({ ...(await makeStores()), objects });
+  const opening = archive.open(() => true);
+  await asked.promise;
+  expect(readdirSync(folder)).toHaveLength(1);
+  await Promise.all([expect(opening).rejects.toThrow(), archive.close()]);
+  expect(readdirSync(folder)).toEqual([]);
 });
