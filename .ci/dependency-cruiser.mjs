@@ -105,7 +105,7 @@ export default {
       from: { path: '^cli/' },
       to: {
         path: '^(functions|infra|lib/(http|topics|log|groups|delivery|auth|local))/',
-        pathNot: '^infra/keys/(account|stack-output|command-line)\\.ts$',
+        pathNot: '^infra/keys/(account|aws-advice|stack-output|command-line)\\.ts$',
       },
     },
     {

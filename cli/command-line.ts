@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { awsAdvice } from '../infra/keys/aws-advice.ts';
 import { UsageError } from '../infra/keys/command-line.ts';
 import { BrokerProblem, NoAnswerError } from './broker/problem.ts';
 import { CommandError } from './failure.ts';
@@ -51,6 +52,8 @@ const wordsOf = (error: unknown): string => {
   if (forPeople.some((kind) => error instanceof kind)) return error.message;
   // citty's own, of what is missing on the command line.
   if (error.name === 'CLIError') return `${error.message} --help tells more.`;
+  const advice = awsAdvice(error);
+  if (advice !== undefined) return advice;
   const why = `${error.name}: ${error.message}`;
   return error.cause === undefined ? why : `${why}\n${wordsOf(error.cause)}`;
 };

@@ -28,6 +28,8 @@ export const deployedArchive = async (
   environment: Readonly<Record<string, string | undefined>>,
   onFetch: NonNullable<BucketDeps['onFetch']>,
 ): Promise<Archive> => {
+  if (stack !== undefined && (bucket !== undefined || table !== undefined))
+    throw new CommandError('Give --stack, or --bucket and --table, not both.');
   if (stack === undefined && (bucket === undefined || table === undefined))
     throw new CommandError(
       'A bucket has objects that are none of the log’s, and the state table says which are: give --stack, or --bucket and --table.',

@@ -39,6 +39,9 @@ const mebibyte = 2 ** 20;
 const archiveOf = async (given: Record<keyof typeof args, string | undefined>): Promise<Archive> => {
   const { data } = given;
   const isDeployed = [given.stack, given.bucket, given.table].some((name) => name !== undefined);
+  const reach = (['region', 'profile'] as const).find((name) => given[name] !== undefined);
+  if (!isDeployed && reach !== undefined)
+    throw new CommandError(`--${reach} is of a deployed broker: give its --stack, or --bucket and --table.`);
   if (!isDeployed) return dataFolderArchive(data ?? process.env['MILLRACE_DATA_DIR'] ?? '.millrace');
   if (data !== undefined) throw new CommandError('Give --data, or what is deployed, not both.');
   // The clients of AWS take a while to load.

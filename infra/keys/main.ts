@@ -5,6 +5,7 @@ import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
 import { type Reach, reachOf } from './account.ts';
+import { awsAdvice } from './aws-advice.ts';
 import { readCommand, type Target, UsageError, usage } from './command-line.ts';
 import { runCommand } from './commands.ts';
 import { stateTableOf } from './stack-output.ts';
@@ -44,6 +45,6 @@ try {
 } catch (error) {
   if (error instanceof UsageError) remark(`${error.message}\n\n${usage}`);
   // What AWS says (no credentials, no right to do this) is for people; its stack is not.
-  else remark(reasons(error));
+  else remark(awsAdvice(error) ?? reasons(error));
   process.exitCode = 1;
 }
