@@ -8,6 +8,7 @@ import type { Clock } from '../surroundings/clock.ts';
 import type { Random } from '../surroundings/random.ts';
 import type { Telemetry } from '../surroundings/telemetry.ts';
 import { ArchivePump } from './pumps/archive-pump.ts';
+import { announceReplaced } from './replaced-segments.ts';
 import type { LocalStores } from './stores.ts';
 import { batchesInTurns, readInTurns, takingTurns } from './turns.ts';
 
@@ -35,9 +36,11 @@ export const localArchive = (deps: LocalArchiveDeps): LocalArchive => {
   const { batches, partitions, segments, erasures, objects } = stores;
   const options = { ...archiveDefaults, ...deps.options };
   const turn = takingTurns(clock);
+  const reader = new ArchiveReader({ segments, objects, format: parquetSegments, clock });
   const archiver = {
     ...stores,
     batches: batchesInTurns(batches, turn),
+    segments: announceReplaced(segments, (at, object) => reader.forget(at, { object })),
     format: readInTurns(parquetSegments, turn),
     clock,
     random,
@@ -46,7 +49,7 @@ export const localArchive = (deps: LocalArchiveDeps): LocalArchive => {
   };
   const pump = new ArchivePump((task, run) => archivePartition(archiver, task, run), { clock, telemetry });
   return {
-    reader: new ArchiveReader({ segments, objects, format: parquetSegments, clock }),
+    reader,
     pump,
     swept: {
       due: new ArchiveDue({ batches, segments, options }),

@@ -76,6 +76,30 @@ test('a broker archives as its settings say, and whoever is started on its folde
   expect(await valuesIn(again)).toEqual(['a', 'b', 'c', 'd']);
 });
 
+test('what was erased is not shown any more as soon as the erasure is done', async () => {
+  const runtime = await startRuntime({
+    folder: temporaryFolder(),
+    port: 0,
+    telemetry: noTelemetry,
+    sweepMs: 300,
+    archive: { segmentMaxAgeMs: 1, trimMinAgeMs: 0 },
+  });
+  onTestFinished(() => runtime.stop());
+  const client = new Client(runtime.url, runtime.adminKey);
+  await client.ok('PUT', '/v1/topics/orders', { partitions: 1 });
+  await client.produce('orders', [
+    { key: 'a', value: 'a' },
+    { key: 'b', value: 'b' },
+  ]);
+  await client.produce('orders', [{ value: 'c' }]);
+  await archivedThrough(client, 3);
+  // From here on the reader knows the segment.
+  expect(await valuesIn(client)).toEqual(['a', 'b', 'c']);
+  const path = '/v1/topics/orders/records?key=a&waitSeconds=20';
+  expect(await client.ok('DELETE', path)).toMatchObject({ status: 'done', erased: 1 });
+  expect(await valuesIn(client)).toEqual(['b', 'c']);
+});
+
 test('a data folder of the version before there was an archive opens and archives', async () => {
   const folder = temporaryFolder();
   const longAgo = Date.now() - 2 * limits.trimMinAgeMs;

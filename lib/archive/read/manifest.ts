@@ -53,7 +53,7 @@ export class Manifest {
     return floor;
   }
 
-  /** To be called when its object is not there: the next question is asked of the store. */
+  /** To be called when its object is not there, or another has its place: the next question is asked of the store. */
   forget(at: PartitionRef, { object }: Pick<Segment, 'object'>): void {
     const left = this.#fresh(at).filter(({ segment }) => segment.object !== object);
     this.#seen.set(partitionKey(at), left);

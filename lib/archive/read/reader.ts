@@ -64,6 +64,11 @@ export class ArchiveReader {
     return this.#manifest.covering(at, offset);
   }
 
+  /** To be called where it is known that another has its place: it is not read any more from then on. */
+  forget(at: PartitionRef, segment: Pick<Segment, 'object'>): void {
+    this.#manifest.forget(at, segment);
+  }
+
   /**
    * What is archived from `from` on: runs that follow each other, the first of which covers it, as many as probably hold
    * what is wanted, at least one. They may hold more, or less. Undefined when no segment covers it.
