@@ -15,7 +15,16 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const print = (text: string): void => void process.stdout.write(text);
 const complain = (text: string): void => void process.stderr.write(plainLines(text));
 
+/** @throws StartError for words behind `npm start --`, which would say nothing. */
+const refuseWords = (words: readonly string[]): void => {
+  if (words.length > 0)
+    throw new StartError(
+      `npm start takes no ${words[0]}: settings are variables of the environment, as PORT=8081 npm start. docs/single-node.md has them.`,
+    );
+};
+
 const start = async (): Promise<Runtime> => {
+  refuseWords(process.argv.slice(2));
   const environment = localEnvironment();
   const folder = environment.MILLRACE_DATA_DIR;
   const adminKey = environment.MILLRACE_ADMIN_KEY;

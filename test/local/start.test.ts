@@ -114,6 +114,15 @@ test('a data folder that cannot be made ends the start with its name and the rea
   );
 });
 
+test('words on the command line, which would say nothing, are refused with what to do', async () => {
+  const start = new URL('../../lib/local/start.mjs', import.meta.url).pathname;
+  const env = { ...process.env, MILLRACE_DATA_DIR: temporaryFolder(), PORT: '0' };
+  await expect(shell(process.execPath, [start, '--port', '8081'], { env })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^npm start takes no --port: .*PORT=8081 npm start.*\n$/),
+  });
+});
+
 test('a Node that is too old to read the broker is told what to do in one sentence', async () => {
   const old =
     "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })";
