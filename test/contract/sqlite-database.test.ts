@@ -132,7 +132,7 @@ test('a disk that is full refuses what is written, and takes it again when there
   database.one(`PRAGMA max_page_count = ${pages}`);
   await expect(batches.putIfAbsent(at, large(1), anyTime)).rejects.toMatchObject({
     name: 'RefusedError',
-    message: 'The disk is full: the database takes no more.',
+    message: 'The disk is full: the database takes no more until there is room.',
   });
   expect(await batches.last(at)).toEqual(large(0));
   database.one('PRAGMA max_page_count = 100000');

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { RefusedError } from '../../lib/domain/errors.ts';
 import { consoleTelemetry } from '../../lib/local/terminal/console-telemetry.ts';
 import type { TelemetryEvent } from '../../lib/surroundings/telemetry.ts';
 
@@ -192,6 +193,9 @@ test('a fault is shown with where it was and its stack, once a minute', () => {
   expect(text).toContain('terminal.test.ts');
   const ofCall = said({ kind: 'fault', where: 'GET /v1/topics', requestId: 'r1', error: new Error('no') });
   expect(ofCall).toContain('fault in GET /v1/topics (r1): Error: no\n');
+
+  const full = said({ kind: 'fault', where: 'append', error: new RefusedError('The disk is full.') });
+  expect(full).toMatch(/fault in append: The disk is full\.\n$/);
 
   const terminal = newTerminal();
   for (let times = 0; times < 100; times += 1) {

@@ -1,4 +1,4 @@
-import { Problem } from '../../domain/errors.ts';
+import { Problem, RefusedError } from '../../domain/errors.ts';
 import { plainLines } from '../../domain/plain-text.ts';
 import { timestampText } from '../../domain/timestamps.ts';
 import type { Clock } from '../../surroundings/clock.ts';
@@ -8,6 +8,8 @@ import { WebhookLines } from './webhook-lines.ts';
 
 const reason = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
+  // What a store refuses, as when the disk is full, is to be mended outside: where in the code it came up says nothing.
+  if (error instanceof RefusedError) return error.message;
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return error instanceof Problem ? `${error.message}${cause}` : (error.stack ?? error.message);
 };

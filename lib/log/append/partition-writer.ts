@@ -301,8 +301,11 @@ export class PartitionWriter {
     const isSilence = [OutcomeUnknownError, ThrottledError, Problem].some((kind) => error instanceof kind);
     if (isSilence || this.#giveUp.signal.aborted) return;
     const name = error instanceof Error ? error.name : typeof error;
-    const told = error instanceof RefusedError ? error.message : `An append failed: ${name}.`;
-    this.#deps.telemetry.record({ kind: 'fault', where: 'append', error: new Error(told) });
+    const told =
+      error instanceof RefusedError
+        ? new RefusedError(error.message)
+        : new Error(`An append failed: ${name}.`);
+    this.#deps.telemetry.record({ kind: 'fault', where: 'append', error: told });
   }
 
   #recordRefusal(

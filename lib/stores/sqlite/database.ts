@@ -204,7 +204,10 @@ export class Database {
       return done;
     } catch (cause) {
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      if (isFull(cause)) throw new RefusedError('The disk is full: the database takes no more.', { cause });
+      if (isFull(cause))
+        throw new RefusedError('The disk is full: the database takes no more until there is room.', {
+          cause,
+        });
       throw isCommitting
         ? new OutcomeUnknownError('The database did not say whether it has the write.', { cause })
         : new NotSentError('The database did not take the write.', { cause });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RefusedError } from '../../../lib/domain/errors.ts';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { at, logWorld, type PutFate, shape } from './scripted-store.ts';
@@ -133,7 +134,7 @@ describe('an append that the store does not take', () => {
       {
         kind: 'fault',
         where: 'append',
-        error: new Error('The store refuses a put: AccessDeniedException.'),
+        error: new RefusedError('The store refuses a put: AccessDeniedException.'),
       },
     ]);
     expect(shape(world.store)).toEqual([]);
