@@ -3,6 +3,17 @@ import { type FieldError, Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { ApiContext } from './api.ts';
 
+const notText = 'The query is no text: give it as UTF-8, percent-encoded, with % itself as %25.';
+
+/** Decodes what `URLSearchParams` would put another character in the place of. @throws Problem `invalid_request` */
+const refuseUndecodable = (query: string): void => {
+  try {
+    decodeURIComponent(query);
+  } catch (cause) {
+    throw new Problem('invalid_request', notText, { errors: [{ path: '', message: notText }], cause });
+  }
+};
+
 /**
  * The query parameters, each of them given at most once and one of `names`.
  * @throws Problem `invalid_request`
@@ -13,7 +24,8 @@ export const readQuery = <Name extends string>(
 ): Readonly<Partial<Record<Name, string>>> => {
   const query: Partial<Record<Name, string>> = {};
   if (!c.req.url.includes('?')) return query;
-  const { searchParams } = new URL(c.req.url);
+  const { search, searchParams } = new URL(c.req.url);
+  refuseUndecodable(search);
   const errors: FieldError[] = [];
   const isKnown = (name: string): name is Name => (names as readonly string[]).includes(name);
   for (const name of new Set(searchParams.keys())) {

@@ -71,7 +71,9 @@ describe('what is wrong in a file is named with its place', () => {
       return stderr;
     };
     const long = `{"value":1,"partition":0,"key":"${'k'.repeat(2000)}"}`;
-    expect(await refused(`${fine}${fine}${long}\n${fine}`)).toMatch(/b\.ndjson, line 3: .*recordKeyBytes/);
+    expect(await refused(`${fine}${fine}${long}\n${fine}`)).toMatch(
+      /b\.ndjson, line 3: key: At most 1024 bytes \(limit recordKeyBytes/,
+    );
     expect(await refused(`${fine}{"value":1,"partition":2}\n`)).toContain('line 2: It is of partition 2');
     expect((await contentsOf(broker(), 'wrong')).flat()).toEqual([]);
   });

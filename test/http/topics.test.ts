@@ -90,6 +90,8 @@ describe('creating a topic', () => {
     [{ retentionHours: 0 }, 'retentionHours', /limit retentionHours/],
     [{ retentionBytes: 0 }, 'retentionBytes', /limit retentionBytes/],
     [{ retentionBytes: 2 ** 50 + 1 }, 'retentionBytes', /1125899906842624/],
+    // Beyond what is a whole number to JavaScript, too, which is another rule that says the same.
+    [{ retentionBytes: 1e30 }, 'retentionBytes', /1125899906842624/],
     [{ archive: 'yes' }, 'archive', /true or false/],
     [{ shards: 8 }, 'shards', /Unknown field/],
     [[], '', /object/],

@@ -58,7 +58,8 @@ export const erasureRoutes = (api: Api, deps: ErasureDeps): void => {
   api.get(`${topicPath}/erasures`, allow(deps, 'admin'), async (c) => {
     noQuery(c);
     const { topicId } = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
-    return c.json({ erasures: (await deps.erasures.list(topicId)).map(shown) });
+    const erasures = await deps.erasures.list(topicId);
+    return c.json({ erasures: erasures.toSorted((a, b) => a.requestedAt - b.requestedAt).map(shown) });
   });
   api.get(`${topicPath}/erasures/:erasure`, allow(deps, 'admin'), async (c) => {
     noQuery(c);

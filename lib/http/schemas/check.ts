@@ -55,7 +55,9 @@ export const check = <Schema extends z.ZodMiniType>(
 ): z.output<Schema> => {
   const result = schema().safeParse(input);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => fieldErrors(issue, [])).slice(0, 20);
+  const found = result.error.issues.flatMap((issue) => fieldErrors(issue, []));
+  // A number may break several rules whose message is the same.
+  const errors = [...new Map(found.map((error) => [JSON.stringify(error), error])).values()].slice(0, 20);
   const [first] = errors;
   const where = first === undefined || first.path === '' ? '' : ` "${first.path}":`;
   throw new Problem(

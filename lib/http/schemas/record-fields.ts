@@ -18,9 +18,10 @@ export const exceeded = (
   path: string,
 ): Problem => {
   const message = `${path} exceeds the limit ${limit}, ${limits[limit]}. Nothing was written.`;
+  const unit = limit.endsWith('Bytes') ? ' bytes' : '';
   return new Problem(code, message, {
     members: { limit, maximum: limits[limit] },
-    errors: [{ path, message: `At most ${limits[limit]} (limit ${limit}).` }],
+    errors: [{ path, message: `At most ${limits[limit]}${unit} (limit ${limit}).` }],
   });
 };
 
