@@ -12,7 +12,7 @@ import { type MemoryStores, memoryStores } from '../../lib/stores/memory/stores.
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
-import { orders, type Source } from './payloads.ts';
+import { orders, repeatedWebhooks, type Source } from './payloads.ts';
 
 const batchRecords = 100;
 /** Bytes of payload in each partition, which become one segment. */
@@ -45,12 +45,11 @@ const fill = ({ batches: { table } }: MemoryStores, at: PartitionRef, take: Sour
   return payload;
 };
 
-/** Archives a segment of each partition of orders with headers, and prints the megabytes of payload for each second of CPU. */
-export const measureArchiver = async (): Promise<void> => {
+/** Megabytes of payload for each second of CPU, for each of some segments. */
+const archiveSegments = async (take: Source): Promise<number[]> => {
   const stores = memoryStores({ clock });
   await stores.topics.create({ ...topic, retentionHours: null, archive: true });
   const deps = { ...stores, format: parquetSegments, clock, random, telemetry, options };
-  const take = orders(true);
   const rates: number[] = [];
   for (let partition = 0; partition < partitions; partition += 1) {
     const at = { topicId: topic.topicId, partition };
@@ -62,10 +61,25 @@ export const measureArchiver = async (): Promise<void> => {
     if (archivedThrough === 0) throw new Error('Nothing was archived.');
     rates.push(payload / (user + system));
   }
-  const [first = 0, ...later] = rates;
-  const sorted = later.toSorted((a, b) => a - b).map((rate) => rate.toFixed(1));
-  const most = process.resourceUsage().maxRSS * 1024;
+  return rates;
+};
+
+const print = (label: string, rates: readonly number[]): void => {
+  const sorted = rates.toSorted((a, b) => a - b).map((rate) => rate.toFixed(1));
+  const median = sorted[sorted.length >> 1];
+  process.stdout.write(`${label.padEnd(30)}${median} (${sorted[0]} to ${sorted.at(-1)})\n`);
+};
+
+/** Archives segments of several kinds of records, and prints what each took. */
+export const measureArchiver = async (): Promise<void> => {
   process.stdout.write(
-    `archived, MB of payload for each second of a core: ${sorted[sorted.length >> 1]} (the median of segments of 30 MB; ${sorted[0]} to ${sorted.at(-1)}; the first one of a process ${first.toFixed(1)}); ${(most / 1e6).toFixed(0)} MB of memory at most, with the log in it\n`,
+    'archived, MB of payload for each second of a core, median of six segments of 30 MB\n',
   );
+  const [first = 0, ...later] = await archiveSegments(orders(true));
+  print('orders with headers', later);
+  print('the first of a process', [first]);
+  print('orders of 300 bytes', await archiveSegments(orders(false)));
+  print("GitHub's webhooks, repeated", await archiveSegments(repeatedWebhooks()));
+  const most = process.resourceUsage().maxRSS * 1024;
+  process.stdout.write(`${(most / 1e6).toFixed(0)} MB of memory at most, with the log in it\n`);
 };

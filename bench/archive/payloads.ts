@@ -41,3 +41,14 @@ export const webhooks = (): readonly LogRecord[] =>
   payloads.map(({ key, value, headers }, offset) =>
     placed({ key, valueJson: jsonText(value), headersJson: jsonText(headers) }, offset, 0),
   );
+
+/** The same again and again. */
+export const repeatedWebhooks = (): Source => {
+  const given = webhooks();
+  let next = 0;
+  return (count) =>
+    Array.from({ length: count }, () => {
+      const offset = next++;
+      return { ...(given[offset % given.length] as LogRecord), offset };
+    });
+};
