@@ -30,6 +30,13 @@ export interface ParquetWriterOptions {
 /** Four fetches of as many as one may give: some five ms to decode, where records are small. */
 const defaultRowGroupRecords = 4 * limits.fetchRecords;
 
+/** A row group, its bytes, and what it was written from. */
+interface WrittenRowGroup {
+  readonly group: ParquetRowGroup;
+  readonly piece: Uint8Array;
+  readonly records: readonly LogRecord[];
+}
+
 /** A dictionary that grows beyond it is given up: the values of such a column are mostly others. */
 const dictionaryBytes = 32 * 1024;
 
@@ -56,6 +63,8 @@ export class ParquetSegmentWriter implements SegmentWriter {
   readonly #parquet: ParquetWriter;
   readonly #pieces: Uint8Array[];
   readonly #groups: ParquetRowGroup[] = [];
+  /** The last row group, until it was read back. */
+  #unread: WrittenRowGroup | undefined;
   #open: LogRecord[] = [];
   #openRawBytes = 0;
   #next: number;
@@ -99,8 +108,10 @@ export class ParquetSegmentWriter implements SegmentWriter {
   /**
    * @param records of the partition, in order of offset, none of them below what was added before. Offsets may be missing.
    * @throws RangeError for any other.
+   * @throws DamagedSegmentError when records that were added before would not come back as they are.
    */
   add(records: readonly LogRecord[]): void {
+    this.#readBack();
     for (const record of records) {
       const { partition, offset } = record;
       if (partition !== this.#about.partition || offset < this.#next)
@@ -117,11 +128,13 @@ export class ParquetSegmentWriter implements SegmentWriter {
    * Ends the segment: nothing can be added afterwards.
    * @param end the offset, exclusive, up to which it covers its partition.
    * @throws RangeError when a record was added that it would not cover.
+   * @throws DamagedSegmentError when the records that were added would not come back as they are.
    */
   finish(end: number): WrittenSegment {
     if (end < this.#next)
       throw new RangeError(`A segment with record ${this.#next - 1} cannot end at ${end}.`);
     this.#closeRowGroup();
+    this.#readBack();
     this.#keyValues.push(
       ...metadataOf({ about: this.#about, end, checksums: this.#groups.map(({ checksum }) => checksum) }),
       noChecksum,
@@ -138,6 +151,7 @@ export class ParquetSegmentWriter implements SegmentWriter {
   #closeRowGroup(): void {
     const records = this.#open;
     if (records.length === 0) return;
+    this.#readBack();
     void this.#parquet.write({
       columnData: columnsOf(records),
       rowGroupSize: records.length,
@@ -148,13 +162,21 @@ export class ParquetSegmentWriter implements SegmentWriter {
     const written = this.#parquet.row_groups.at(-1);
     if (written === undefined) throw new Error('A row group was not written.');
     const group = rowGroupOf(written, crc32(piece));
-    readBack(this.#about, group, piece, records);
+    this.#unread = { group, piece, records };
     this.#pieces.push(piece);
     this.#groups.push(group);
     this.#closedRecords += records.length;
     this.#closedRawBytes += this.#openRawBytes;
     this.#open = [];
     this.#openRawBytes = 0;
+  }
+
+  /** Not in the step that writes: whoever lets others have a turn between two steps lets them have one between these. */
+  #readBack(): void {
+    if (this.#unread === undefined) return;
+    const { group, piece, records } = this.#unread;
+    this.#unread = undefined;
+    readBack(this.#about, group, piece, records);
   }
 
   /** What was read back was found by what is known of it here: whoever reads the footer finds the same. */

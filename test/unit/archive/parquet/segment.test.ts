@@ -133,10 +133,16 @@ describe('what a segment would not give back as it was added', () => {
     expect(() => written(inLog([recordOf({ value: 1 }), record]))).toThrow();
   });
 
-  it('is found when a row group ends, too', () => {
+  it('is found at the step after the one that wrote it', () => {
     const writer = new ParquetSegmentWriter(about, { rowGroupRecords: 2 });
-    const add = () => writer.add(inLog([{ valueBase64: 'AA==' }, { valueBase64: 'AB==' }]));
-    expect(add).toThrow(
+    const [first, second, third] = inLog([
+      { valueBase64: 'AA==' },
+      { valueBase64: 'AB==' },
+      { valueBase64: '' },
+    ]).map((record) => [record]);
+    writer.add(first ?? []);
+    writer.add(second ?? []);
+    expect(() => writer.add(third ?? [])).toThrow(
       expect.objectContaining({
         name: 'DamagedSegmentError',
         message: expect.stringContaining('row group that begins with record 0'),
