@@ -5,8 +5,9 @@ import { isName } from '../../lib/domain/names.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { addressArgs, addressOf } from '../broker/address.ts';
 import { Broker } from '../broker/broker.ts';
-import { everyValue, runCommandLine } from '../command-line.ts';
+import { runCommandLine } from '../command-line.ts';
 import { CommandError } from '../failure.ts';
+import { everyValue } from '../option-words.ts';
 import { remark } from '../output.ts';
 import { whenInterrupted } from '../terminal/interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -85,4 +86,4 @@ const command = defineCommand({
   },
 });
 
-await runCommandLine(command, args);
+await runCommandLine(command, args, ['partition']);

@@ -1,9 +1,10 @@
 /** `npm run query`: a statement of SQL on the archive, run by DuckDB. */
 import { text } from 'node:stream/consumers';
 import { type ArgsDef, defineCommand } from 'citty';
-import { everyValue, runCommandLine, wholeNumber } from '../command-line.ts';
+import { runCommandLine, wholeNumber } from '../command-line.ts';
 import { whereInstalled } from '../duckdb/installed.ts';
 import { CommandError } from '../failure.ts';
+import { everyValue } from '../option-words.ts';
 import { answer, remark } from '../output.ts';
 import type { Archive } from './archive.ts';
 import { dataFolderArchive } from './data-folder.ts';
@@ -80,14 +81,14 @@ const command = defineCommand({
     const [, ...more] = given._;
     if (more.length > 0)
       throw new CommandError('The statement is one word to the shell: put it in quotes, as "select …".');
-    const statement = given.statement ?? (await fromInput());
+    const statement = given.statement?.trim() || (await fromInput());
     const archive = await archiveOf(given);
     closeWhenInterrupted(archive);
     const { query, csvFormat, jsonFormat, tableFormat } = await loadQuery();
     const formats = { csv: csvFormat, json: jsonFormat, table: tableFormat(most) };
     const topics = everyValue(rawArgs, 'topic');
     try {
-      const asked = { statement, format: formats[given.format as keyof typeof formats] };
+      const asked = { statement, remark, format: formats[given.format as keyof typeof formats] };
       for await (const piece of query(archive, { ...asked, ...(topics.length > 0 && { topics }) }))
         await answer(piece);
     } finally {
@@ -96,4 +97,4 @@ const command = defineCommand({
   },
 });
 
-await runCommandLine(command, args);
+await runCommandLine(command, args, ['topic']);

@@ -3,16 +3,16 @@ import {
   chmodSync,
   closeSync,
   constants,
-  existsSync,
-  mkdirSync,
   openSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { codeOf } from '../stores/files/codes.ts';
+import { makeFolder } from '../stores/files/folders.ts';
+import { whyNot } from '../stores/files/words.ts';
 
 /** Why the broker does not start, for whoever started it: shown as it is, without a stack. */
 export class StartError extends Error {
@@ -30,9 +30,6 @@ export interface DataFolder {
   release(): void;
 }
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-
 /** Text of `path`, or undefined when there is no such file. */
 export const readIfThere = (path: string): string | undefined => {
   try {
@@ -42,27 +39,6 @@ export const readIfThere = (path: string): string | undefined => {
     // A folder is opened, and fails when it is read, without its name.
     throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
-};
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'this user has no right to it',
-  EPERM: 'this user has no right to it',
-  EROFS: 'its file system can only be read',
-  ENOTDIR: 'a part of its path is a file',
-  EEXIST: 'it is a file',
-  EISDIR: 'it is a folder',
-  ENOENT: 'nothing can be made there',
-  ENOSPC: 'the disk is full',
-  EDQUOT: "this user's share of the disk is full",
-  ENAMETOOLONG: 'its name is too long',
-  ELOOP: 'its links lead in a circle',
-};
-
-/** Why a path cannot be used, as the end of a sentence. */
-const whyNot = (error: unknown): string => {
-  const code = codeOf(error) ?? '';
-  const text = error instanceof Error ? error.message : String(error);
-  return reasons[code] === undefined ? text : `${reasons[code]} (${code})`;
 };
 
 /**
@@ -89,19 +65,6 @@ export const damaged = (folder: string, path: string, cause: unknown, remedy: st
   );
 };
 
-/** `mkdirSync` with `recursive` tries for ever where the system lets nothing be made, as in /proc. */
-const makeFolder = (path: string): void => {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    const parent = dirname(path);
-    if (codeOf(error) === 'EEXIST' && statSync(path).isDirectory()) return;
-    if (codeOf(error) !== 'ENOENT' || parent === path || existsSync(parent)) throw error;
-    makeFolder(parent);
-    mkdirSync(path, { mode: 0o700 });
-  }
-};
-
 /**
  * The lock is an SQLite file kept under an exclusive transaction: the system drops it with the process, however that
  * ends, so there is no stale lock to judge and no process id that another program may have taken since.
@@ -122,7 +85,7 @@ const lock = (file: string): DatabaseSync | undefined => {
 
 const take = (path: string): DatabaseSync | undefined => {
   try {
-    makeFolder(path);
+    makeFolder(path, 0o700);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return lock(join(path, 'lock'));
   } catch (error) {
