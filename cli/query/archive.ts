@@ -4,7 +4,7 @@ import type { TopicFiles } from './views.ts';
 export interface Archive {
   /**
    * Its topics, as files that can be read now.
-   * @param isNamed says of a topic whether the statement may name it: the others may be given without their files.
+   * @param isNamed says of a topic whether the statement may name it: the others may be given as if nothing of them were archived.
    */
   open(isNamed: (topic: string) => boolean): Promise<readonly TopicFiles[]>;
   /** Lets go of what was opened. */

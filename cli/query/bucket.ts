@@ -50,12 +50,12 @@ export const bucketArchive = ({ objects, onFetch, ...stores }: BucketDeps): Arch
     const topics = await readManifest(stores);
     const root = await mkdtemp(join(tmpdir(), 'millrace-query-'));
     folder = root;
-    const named = topics.filter(({ name }) => isNamed(name));
-    const wanted = named.flatMap(({ partitions }) => partitions).flatMap(({ segments }) => segments);
+    const opened = topics.map((topic) => (isNamed(topic.name) ? topic : { ...topic, partitions: [] }));
+    const wanted = opened.flatMap(({ partitions }) => partitions).flatMap(({ segments }) => segments);
     const bytes = wanted.reduce((sum, { objectBytes }) => sum + objectBytes, 0);
     onFetch?.({ segments: wanted.length, bytes });
     await concurrently(readsAtOnce, wanted, (segment) => copyTo(join(root, segment.object), segment));
-    return named.map(({ name, partitions }) => ({
+    return opened.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ segments, ...partition }) => ({
         ...partition,

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isAbsent } from '../../lib/stores/files/codes.ts';
+import { whyNot } from '../../lib/stores/files/words.ts';
 import { Database, EarlierSchemaError, LaterSchemaError } from '../../lib/stores/sqlite/database.ts';
 import { Deleted } from '../../lib/stores/sqlite/deleted.ts';
 import { sqlitePartitionStore } from '../../lib/stores/sqlite/partitions.ts';
@@ -38,6 +40,18 @@ const manifestIn = async (file: string): Promise<readonly ArchivedTopic[]> => {
   }
 };
 
+/** @throws CommandError where the file is not there, or not to be seen. */
+const refuseWithout = (folder: string, file: string): void => {
+  try {
+    statSync(file);
+  } catch (cause) {
+    if (!isAbsent(cause)) throw new CommandError(`${file} cannot be read: ${whyNot(cause)}.`, { cause });
+    throw new CommandError(
+      `There is no archive in ${folder}: it is not the data folder of a broker (no millrace.db). Give another with --data, or a deployed one with --stack.`,
+    );
+  }
+};
+
 /**
  * The archive in the data folder of a broker of one machine, which may be running: nothing there is written.
  * @throws CommandError where there is none.
@@ -45,10 +59,7 @@ const manifestIn = async (file: string): Promise<readonly ArchivedTopic[]> => {
 export const dataFolderArchive = (folder: string): Archive => {
   const path = resolve(folder);
   const file = join(path, 'millrace.db');
-  if (!existsSync(file))
-    throw new CommandError(
-      `There is no archive in ${path}: it is not the data folder of a broker (no millrace.db). Give another with --data, or a deployed one with --stack.`,
-    );
+  refuseWithout(path, file);
   return {
     open: async () =>
       (await manifestIn(file)).map(

@@ -4,13 +4,17 @@ import { connect } from '../duckdb/connect.ts';
 import { CommandError } from '../failure.ts';
 import type { Archive } from './archive.ts';
 import type { Format } from './formats/rows.ts';
-import { everyTopic, ownViews, type TopicFiles, viewsOf } from './views.ts';
+import { hintOn } from './hints.ts';
+import { runStatements } from './statements.ts';
+import { everyTopic, type TopicFiles, viewsOf } from './views.ts';
 
 export interface Query {
   readonly statement: string;
   /** Only these topics are opened; without it every one that the statement may name. */
   readonly topics?: readonly string[];
   readonly format: Format;
+  /** Told of what the answer does not say. */
+  readonly remark?: (line: string) => void;
 }
 
 /** By its text: a name that stands in it for something else costs time, and nothing else. */
@@ -23,13 +27,33 @@ const namedIn = ({ statement, topics }: Query): ((topic: string) => boolean) => 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** What DuckDB says, and what there is to ask of. */
-const wrongStatement = (error: unknown, topics: readonly TopicFiles[]): CommandError => {
-  const views = [...ownViews(topics)];
-  const known = views.length === 0 ? '' : ` and, of topics, ${views.join(', ')}`;
-  const said = messageOf(error).trimEnd();
-  const hint = /Table with name/.test(said) ? `\nThere are ${everyTopic}${known}.` : '';
-  return new CommandError(`${said}${hint}`, { cause: error });
+/** What DuckDB says, and what may help. */
+const wrongStatement = (error: unknown, statement: string, topics: readonly TopicFiles[]): CommandError => {
+  if (error instanceof CommandError) return error;
+  const said = messageOf(error)
+    .trimEnd()
+    .replace(/^Failed to extract statements: /, '');
+  const names = topics.map(({ name }) => name);
+  return new CommandError([said, hintOn(said, statement, names)].join('\n').trimEnd(), { cause: error });
+};
+
+const refuseUnknown = (wanted: readonly string[], topics: readonly TopicFiles[]): void => {
+  const unknown = wanted.find((topic) => !topics.some(({ name }) => name === topic));
+  if (unknown === undefined) return;
+  const names = topics.map(({ name }) => name).join(', ');
+  const known = names === '' ? 'the broker has none' : `there are ${names}`;
+  throw new CommandError(`--topic: there is no topic ${JSON.stringify(unknown)}; ${known}.`);
+};
+
+/** An answer of nothing looks like one of a topic in which there is nothing. */
+const tellOfNothing = (topics: readonly TopicFiles[], remark: Query['remark']): void => {
+  const isEmpty = topics.every(({ partitions }) => partitions.length === 0);
+  if (topics.length === 0 || !isEmpty) return;
+  const [only] = topics;
+  const what = only !== undefined && topics.length === 1 ? `of ${only.name} ` : '';
+  remark?.(
+    `Nothing ${what}is archived yet. What is appended is, an hour later, or once there are 16 MiB of it in a partition, unless the broker is set otherwise.`,
+  );
 };
 
 /** Compaction and retention delete objects that a manifest named a moment ago. */
@@ -38,14 +62,16 @@ const isGone = (topics: readonly TopicFiles[]): boolean =>
 
 const answerOf = async function* (
   connection: DuckDBConnection,
-  { statement, format }: Query,
+  { statement, format, remark }: Query,
 ): AsyncGenerator<string> {
-  const result = await connection.stream(statement);
+  const { result, isInVain } = await runStatements(connection, statement);
   yield* format({
     names: result.deduplicatedColumnNames(),
     types: result.columnTypes(),
     chunks: result.yieldRows(),
   });
+  if (isInVain)
+    remark?.('The archive is as it was: it is only read, and what a statement makes or changes is gone now.');
 };
 
 const tries = 3;
@@ -57,8 +83,12 @@ const tries = 3;
 export const query = async function* (archive: Archive, asked: Query): AsyncGenerator<string> {
   const isNamed = namedIn(asked);
   for (let left = tries; ; left -= 1) {
-    const topics = (await archive.open(isNamed)).filter(
-      ({ name }) => asked.topics === undefined || isNamed(name),
+    const all = await archive.open(isNamed);
+    refuseUnknown(asked.topics ?? [], all);
+    const topics = asked.topics === undefined ? all : all.filter(({ name }) => isNamed(name));
+    tellOfNothing(
+      topics.filter(({ name }) => isNamed(name)),
+      left === tries ? asked.remark : undefined,
     );
     const connection = await connect();
     let isBegun = false;
@@ -71,7 +101,7 @@ export const query = async function* (archive: Archive, asked: Query): AsyncGene
       return;
     } catch (error) {
       if (!isBegun && left > 1 && isGone(topics)) continue;
-      throw wrongStatement(error, topics);
+      throw wrongStatement(error, asked.statement, topics);
     } finally {
       connection.closeSync();
     }

@@ -210,13 +210,60 @@ describe('npm run query', () => {
     const path = await makeArchive([value(1)]);
     const wrong = (statement: string) => expect(ask(path, { statement, format: jsonFormat })).rejects;
     await wrong('select * from order_s').toThrow('There are records and, of topics, orders.');
-    await wrong('selec').toThrow('syntax error at or near "selec"');
+    await wrong('selec').toThrow(/^Parser Error: syntax error at or near "selec"/);
+    for (const nothing of ['', ' ', ';', '-- a comment', '/* a comment */'])
+      await wrong(nothing).toThrow('There is no statement');
+    await wrong('select 1; select 2').toThrow('Only the last statement is answered');
+    await wrong('select offset from orders').toThrow('stands in double quotes: "offset".');
+    const other = ask(path, { statement: 'select 1', format: jsonFormat, topics: ['order'] });
+    await expect(other).rejects.toThrow('there is no topic "order"; there are orders.');
     const none = temporaryFolder();
     expect(() => dataFolderArchive(none)).toThrow(`There is no archive in ${none}`);
   });
 
+  test('says how to name what SQL does not take as it is', async () => {
+    const { path, folder } = makeFolder();
+    for (const name of ['orders', 'Orders', 'records', 'a.b-c', 'group']) await folder.makeTopic(name);
+    folder.close();
+    const said = (statement: string): Promise<string> =>
+      ask(path, { statement, format: jsonFormat }).then(
+        () => 'Nothing is wrong.',
+        (error: Error) => error.message,
+      );
+    const list = await said('select * from orders');
+    expect(list).toContain('There are records and, of topics, "a.b-c", group; Orders, orders, records are');
+    expect(list).toContain("in records alone, where topic = 'Orders'");
+    expect(await said('select * from a.b-c')).toContain('stands in double quotes: "a.b-c"');
+    expect(await said('select * from group')).toContain('stands in double quotes: "group"');
+    expect(await said('select * from "group" where')).not.toContain('double quotes');
+  });
+
+  test('says what an answer does not: that nothing is archived yet, that a change changes nothing', async () => {
+    const { path, folder } = makeFolder();
+    await archiveOne(folder, [value(1)]);
+    await folder.makeTopic('mails');
+    folder.close();
+    const remarks = async (statement: string): Promise<string[]> => {
+      const said: string[] = [];
+      await ask(path, { statement, format: jsonFormat, remark: (line) => void said.push(line) });
+      return said;
+    };
+    expect(await remarks('select count(*) from mails')).toEqual([
+      expect.stringContaining('Nothing of mails is archived yet.'),
+    ]);
+    expect(await remarks('select count(*) from orders')).toEqual([]);
+    expect(await remarks('select count(*) from records')).toEqual([]);
+    expect(await remarks('select 1')).toEqual([]);
+    expect(await remarks('set threads = 1; create table t as select 1 a; select a from t')).toEqual([]);
+    expect(await remarks('drop view orders')).toEqual([expect.stringContaining('The archive is as it was')]);
+    expect(await remarks('create table t as select * from orders')).toHaveLength(1);
+    const elsewhere = join(temporaryFolder(), 'kept.db');
+    expect(await remarks(`attach '${elsewhere}' as kept; create table kept.t as from orders`)).toEqual([]);
+  });
+
   test.each([
     [['select', '1'], 'put it in quotes'],
+    [['--region', 'eu-west-1', 'select 1'], '--region is of a deployed broker'],
     [['--bucket', 'b', 'select 1'], 'give --stack, or --bucket and --table'],
     [['--date', 'x', 'select 1'], 'There is no option --date'],
     [[], 'Give the statement'],
