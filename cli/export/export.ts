@@ -2,6 +2,7 @@ import { concurrently } from '../../lib/domain/concurrently.ts';
 import type { Broker, Page } from '../broker/broker.ts';
 import { BrokerProblem } from '../broker/problem.ts';
 import type { Progress, Work } from '../terminal/progress.ts';
+import { checkHeld } from './held.ts';
 import type { ExportRange } from './plan.ts';
 import type { Sink } from './sink.ts';
 
@@ -70,6 +71,8 @@ const copy = async (
   { partition, from, to }: ExportRange,
   { sink, passed }: { readonly sink: Sink; readonly passed: Passed },
 ): Promise<void> => {
+  // What a run that ended left unfinished is cut off, also where there is nothing to add.
+  await sink.write([], from);
   let next = from;
   let ahead = next < to ? pageFrom(deps, topic, partition, next) : undefined;
   while (ahead !== undefined) {
@@ -100,10 +103,20 @@ export const exportTopic = async (
   ranges: readonly ExportRange[],
 ): Promise<Pick<Work, 'records' | 'bytes'>> => {
   const passed = new Passed(ranges);
+  let isToldOfHeld = false;
+  const tellOfHeld = (): void => {
+    if (!isToldOfHeld) deps.remark('Going on behind what is there already.');
+    isToldOfHeld = true;
+  };
   await concurrently(partitionsAtOnce, ranges, async (range) => {
     const sink = await deps.openSink(range);
     try {
-      const from = Math.max(range.from, sink.resumeAt ?? 0);
+      const { held } = sink;
+      if (held !== undefined) {
+        await checkHeld(deps, topic, range, held);
+        tellOfHeld();
+      }
+      const from = Math.max(range.from, held?.end ?? 0);
       passed.pass(Math.max(0, Math.min(from, range.to) - range.from));
       deps.progress.resumeAt(passed.fraction);
       await copy(deps, topic, { ...range, from }, { sink, passed });

@@ -1,5 +1,4 @@
 /** `npm run export`: a topic, or a part of it, as files. */
-import { join } from 'node:path';
 import { type ArgsDef, defineCommand } from 'citty';
 import { isName } from '../../lib/domain/names.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
@@ -11,11 +10,8 @@ import { everyValue } from '../option-words.ts';
 import { remark } from '../output.ts';
 import { whenInterrupted } from '../terminal/interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
-import { exportTopic } from './export.ts';
-import { ndjsonSink } from './ndjson.ts';
-import { parquetSink } from './parquet.ts';
-import { type ExportRange, placeOf, planExport } from './plan.ts';
-import type { Sink } from './sink.ts';
+import { type ExportRequest, exportToFiles } from './files.ts';
+import { placeOf } from './plan.ts';
 
 const args = {
   topic: { type: 'positional', required: true, description: 'The topic' },
@@ -36,29 +32,9 @@ const args = {
   ...addressArgs,
 } satisfies ArgsDef;
 
-const isFile = (out: string): boolean => /\.(nd)?jsonl?$/.test(out);
-
-/** Where the records of each partition go. */
-const sinksIn =
-  (topic: string, { out, format }: { readonly out: string; readonly format: string }) =>
-  ({ partition }: ExportRange): Promise<Sink> => {
-    if (format === 'parquet')
-      return parquetSink(join(out, `topic=${topic}`, `partition=${partition}`), { topic, partition });
-    return ndjsonSink(isFile(out) ? out : join(out, `${topic}-${partition}.ndjson`), partition);
-  };
-
 const partitionOf = (text: string): number => {
   if (/^\d{1,4}$/.test(text)) return Number(text);
   throw new CommandError(`--partition: the number of a partition, not ${JSON.stringify(text)}.`);
-};
-
-const refuseOneFile = (out: string, format: string, ranges: readonly ExportRange[]): void => {
-  if (format === 'parquet' && /\.parquet$/.test(out))
-    throw new CommandError('--out: a folder. Parquet goes into files that each keep to a size.');
-  if (isFile(out) && (format === 'parquet' || ranges.length > 1))
-    throw new CommandError(
-      '--out: a folder. A file takes one partition, as NDJSON: say which with --partition.',
-    );
 };
 
 const command = defineCommand({
@@ -67,22 +43,25 @@ const command = defineCommand({
   run: async ({ args: given, rawArgs }) => {
     const { topic, out, format } = given;
     if (!isName(topic)) throw new CommandError(`No topic can have the name ${JSON.stringify(topic)}.`);
+    const [, ...more] = given._;
+    if (more.length > 0)
+      throw new CommandError(`One topic at a time: ${topic}, and then ${more.join(', ')}.`);
     const signal = whenInterrupted();
     const broker = new Broker({ ...addressOf(given, process.env), signal, sleep: systemClock.sleep });
-    const ranges = await planExport(broker, {
-      topic,
-      partitions: everyValue(rawArgs, 'partition').map(partitionOf),
-      from: given.from === undefined ? undefined : placeOf('from', given.from),
-      to: given.to === undefined ? undefined : placeOf('to', given.to),
-    });
-    refuseOneFile(out, format, ranges);
     const progress = new Progress({
       write: (text) => void process.stderr.write(text),
       isTerminal: process.stderr.isTTY,
       now: systemClock.monotonic,
     });
-    const deps = { broker, progress, remark, signal, openSink: sinksIn(topic, { out, format }) };
-    progress.end(await exportTopic(deps, topic, ranges), 'Exported');
+    const request = {
+      topic,
+      out,
+      format: format as ExportRequest['format'],
+      partitions: everyValue(rawArgs, 'partition').map(partitionOf),
+      from: given.from === undefined ? undefined : placeOf('from', given.from),
+      to: given.to === undefined ? undefined : placeOf('to', given.to),
+    };
+    progress.end(await exportToFiles({ broker, progress, remark, signal }, request), 'Exported');
   },
 });
 

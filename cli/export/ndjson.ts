@@ -1,8 +1,11 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../lib/stores/files/folders.ts';
 import { readRecord } from '../broker/record-text.ts';
 import { CommandError } from '../failure.ts';
-import type { Sink } from './sink.ts';
+import type { Held, Sink } from './sink.ts';
+import { writing } from './writing.ts';
 
 const newline = 0x0a;
 const stepBytes = 1 << 20;
@@ -30,23 +33,8 @@ const lastLine = async (
   return end === undefined ? undefined : { from: begin, to: end };
 };
 
-/** Cuts off what a run that ended left of a line. Gives the offset after the last record that is there. */
-const resume = async (path: string, file: FileHandle, partition: number): Promise<number | undefined> => {
-  const { size } = await file.stat();
-  const line = await lastLine(file, size);
-  if (line === undefined) {
-    // A first line that was not finished, which is that of a record, or else a file that is none of ours.
-    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    if (size > 0 && !buffer.toString().startsWith('{"')) throw notOurs(path);
-    await file.truncate(0);
-    return undefined;
-  }
-  const { buffer } = await file.read(Buffer.alloc(line.to - line.from), 0, line.to - line.from, line.from);
-  const last = recordIn(path, buffer);
-  if (last.partition !== partition || last.offset === undefined) throw notOurs(path);
-  await file.truncate(line.to);
-  return last.offset + 1;
-};
+const notOurs = (path: string): CommandError =>
+  new CommandError(`${path} does not hold exported records of its partition: give another --out.`);
 
 const recordIn = (path: string, line: Buffer) => {
   try {
@@ -56,27 +44,76 @@ const recordIn = (path: string, line: Buffer) => {
   }
 };
 
-const notOurs = (path: string): CommandError =>
-  new CommandError(`${path} does not end with an exported record of its partition: give another --out.`);
+/** How each line begins that is written for a partition. */
+const beginningOf = (partition: number): string => `{"partition":${partition},"offset":`;
+
+/** What the file has: whole lines, of which the first and the last are looked at. @throws CommandError where they are not ours. */
+const heldIn = async (path: string, file: FileHandle, partition: number): Promise<Held | undefined> => {
+  const { size } = await file.stat();
+  const head = (await file.read(Buffer.alloc(64), 0, 64, 0)).buffer.toString('latin1', 0, Math.min(64, size));
+  const beginning = beginningOf(partition);
+  const line = await lastLine(file, size);
+  if (line === undefined) {
+    // Nothing, or a first line that was not finished.
+    if (!head.startsWith(beginning) && !beginning.startsWith(head)) throw notOurs(path);
+    return undefined;
+  }
+  const { buffer } = await file.read(Buffer.alloc(line.to - line.from), 0, line.to - line.from, line.from);
+  const { partition: ofPartition, offset: last } = recordIn(path, buffer);
+  const first = /^\d+(?=,)/.exec(head.slice(beginning.length))?.[0];
+  if (!head.startsWith(beginning) || first === undefined) throw notOurs(path);
+  if (ofPartition !== partition || last === undefined) throw notOurs(path);
+  const text = buffer.toString('utf8', 0, buffer.length - 1);
+  return {
+    path,
+    first: Number(first),
+    last,
+    end: last + 1,
+    isLast: (shown) => oneLine(shown) === text,
+  };
+};
+
+/** Where the next line goes: what a run that ended left of one is cut off. */
+const endOfLines = async (file: FileHandle): Promise<number> => {
+  const { size } = await file.stat();
+  const end = (await lastLine(file, size))?.to ?? 0;
+  if (end < size) await file.truncate(end);
+  return end;
+};
+
+const writeAll = async (file: FileHandle, bytes: Buffer, position: number): Promise<void> => {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+};
 
 /**
- * A file of one partition: a record a line, as a fetch shows it. It goes on behind what the file has.
+ * A file of one partition: a record a line, as a fetch shows it. It goes on behind what the file has. Each line goes to its
+ * place, so that two runs at the same time write the same.
  * @throws CommandError when that is something else.
  */
 export const ndjsonSink = async (path: string, partition: number): Promise<Sink> => {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, 'a+');
+  const folder = dirname(path);
+  await writing(folder, () => makeFolder(folder));
+  const file = await writing(path, () => open(path, constants.O_RDWR | constants.O_CREAT));
+  let end: number | undefined;
   try {
-    const resumeAt = await resume(path, file, partition);
     return {
-      resumeAt,
-      write: async (records) => {
-        if (records.length > 0) await file.appendFile(`${records.map(oneLine).join('\n')}\n`);
-      },
-      close: async () => {
-        await file.sync();
-        await file.close();
-      },
+      held: await heldIn(path, file, partition),
+      write: (records) =>
+        writing(path, async () => {
+          end ??= await endOfLines(file);
+          if (records.length === 0) return;
+          const bytes = Buffer.from(`${records.map(oneLine).join('\n')}\n`);
+          await writeAll(file, bytes, end);
+          end += bytes.length;
+        }),
+      close: () =>
+        writing(path, async () => {
+          await file.sync();
+          await file.close();
+        }),
     };
   } catch (error) {
     await file.close();

@@ -8,6 +8,9 @@ export interface ExportRange {
   readonly from: number;
   /** Exclusive. */
   readonly to: number;
+  /** What the partition has: its oldest offset, and the one after its last. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
@@ -37,6 +40,16 @@ const offsetAt = async (
   return (JSON.parse(first) as { offset?: number }).offset ?? nextOffset;
 };
 
+const numberOf = (place: Place): number =>
+  'offset' in place ? place.offset : (parseTimestamp(place.timestamp) ?? 0);
+
+/** @throws CommandError where nothing can be from one place to the other. */
+const refuseBackwards = ({ from, to }: PlanRequest): void => {
+  if (from === undefined || to === undefined || 'offset' in from !== 'offset' in to) return;
+  if (numberOf(from) >= numberOf(to))
+    throw new CommandError('--from is not before --to, which is exclusive: nothing lies between them.');
+};
+
 export interface PlanRequest {
   readonly topic: string;
   /** Every one, where none is named. */
@@ -47,10 +60,11 @@ export interface PlanRequest {
 
 /**
  * What is to be exported of each partition, as the topic is now: up to its end, unless it says how far.
- * @throws CommandError for a partition that the topic has not.
+ * @throws CommandError for a partition that the topic has not, and an end that is not behind the beginning.
  */
 export const planExport = async (broker: Broker, request: PlanRequest): Promise<readonly ExportRange[]> => {
   const { topic, partitions, from, to } = request;
+  refuseBackwards(request);
   const all = await broker.partitions(topic);
   const unknown = partitions.find((partition) => !all.some((range) => range.partition === partition));
   if (unknown !== undefined)
@@ -66,6 +80,8 @@ export const planExport = async (broker: Broker, request: PlanRequest): Promise<
       partition: range.partition,
       from: Math.max(first, range.startOffset),
       to: Math.min(last, range.endOffset),
+      start: range.startOffset,
+      end: range.endOffset,
     });
   }
   return ranges;

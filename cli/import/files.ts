@@ -2,10 +2,11 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { whereInstalled } from '../duckdb/installed.ts';
 import { CommandError } from '../failure.ts';
+import { isSegment } from '../segment-file.ts';
 import { isMapped, type Mapping } from './mapping.ts';
 import type { Source } from './source.ts';
 import { ndjsonSource } from './sources/ndjson.ts';
-import { isSegment, segmentSource } from './sources/segment.ts';
+import { segmentSource } from './sources/segment.ts';
 
 const lines = /\.(ndjson|jsonl)$/;
 const parquet = /\.parquet$/;

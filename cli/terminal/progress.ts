@@ -63,7 +63,7 @@ export class Progress {
     const seconds = Math.max(0.001, (this.#deps.now() - this.#begunAt) / 1000);
     return {
       seconds,
-      records: `${number.format(records)} records`,
+      records: `${number.format(records)} ${records === 1 ? 'record' : 'records'}`,
       speed: `${(bytes / 1e6 / seconds).toFixed(1)} MB/s`,
     };
   }
