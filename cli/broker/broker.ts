@@ -67,6 +67,12 @@ export class Broker {
     return this.#deps.url;
   }
 
+  /** When the topic was made, as ISO 8601: one of its name that is made later is another. */
+  async createdAt(topic: string): Promise<string> {
+    const answer = await this.#ask(`/v1/topics/${encodeURIComponent(topic)}`, get);
+    return (JSON.parse(answer.toString()) as { readonly createdAt: string }).createdAt;
+  }
+
   async partitions(topic: string): Promise<readonly PartitionRange[]> {
     const answer = await this.#ask(`/v1/topics/${encodeURIComponent(topic)}/partitions`, get);
     return (JSON.parse(answer.toString()) as { readonly partitions: readonly PartitionRange[] }).partitions;

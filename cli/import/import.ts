@@ -4,6 +4,7 @@ import { producedText } from '../broker/record-text.ts';
 import type { Progress, Work } from '../terminal/progress.ts';
 import { Lanes } from './lanes.ts';
 import { PartitionSender, type SenderDeps } from './sender.ts';
+import { SentRecords } from './sent-records.ts';
 import { InputError, type Source, type SourceRecord } from './source.ts';
 import type { ImportState } from './state.ts';
 
@@ -19,21 +20,27 @@ export interface ImportDeps extends Omit<SenderDeps, 'source' | 'save'> {
 /** Records without key and partition stay together for so long. */
 const keylessTogether = 1000;
 
-/** Gives each record of a file its partition, the same every time that the file is read. */
-const partitioner = (source: Source, partitions: number, byKey: boolean) => {
+/**
+ * Gives each record of a file its partition, the same every time that the file is read: those of a key, and those without, go to
+ * the `divided` partitions that the topic had when the import began.
+ */
+const partitioner = (
+  source: Source,
+  { divided, has, byKey }: { readonly divided: number; readonly has: number; readonly byKey: boolean },
+) => {
   let keyless = 0;
   return ({ record, partition, at }: SourceRecord): number => {
     if (partition !== undefined && !byKey) {
-      if (partition < partitions) return partition;
+      if (partition < has) return partition;
       throw new InputError(
         source,
         at,
-        `It is of partition ${partition}, and the topic has ${partitions}. Give the topic more, or have the keys say where records go: --by-key.`,
+        `It is of partition ${partition}, and the topic has ${has}. Give the topic more, or have the keys say where records go: --by-key.`,
       );
     }
-    if (record.key !== undefined) return partitionForKey(record.key, partitions);
+    if (record.key !== undefined) return partitionForKey(record.key, divided);
     keyless += 1;
-    return Math.floor((keyless - 1) / keylessTogether) % partitions;
+    return Math.floor((keyless - 1) / keylessTogether) % divided;
   };
 };
 
@@ -55,11 +62,23 @@ export const importFile = async (
 ): Promise<Pick<Work, 'records' | 'bytes'>> => {
   const { ends, progress, signal } = deps;
   const save = (): void => state.save();
-  const skip = new Map([...state.partitions].map(([partition, { sent }]) => [partition, sent]));
-  const partitionOf = partitioner(source, state.plan.partitions, deps.byKey);
+  const sent = new Map<number, SentRecords>();
+  const sentTo = (partition: number): SentRecords => {
+    const known =
+      sent.get(partition) ??
+      new SentRecords(partition, state.of(partition, ends.get(partition) ?? 0), state.other);
+    sent.set(partition, known);
+    return known;
+  };
+  for (const partition of state.partitions.keys()) sentTo(partition);
+  const partitionOf = partitioner(source, {
+    divided: state.plan.partitions,
+    has: ends.size,
+    byKey: deps.byKey,
+  });
   const lanes = new Lanes((partition) => {
     const known = state.of(partition, ends.get(partition) ?? 0);
-    const sender = new PartitionSender({ ...deps, source, save }, partition, known);
+    const sender = new PartitionSender({ ...deps, source, save }, partition, known, sentTo(partition));
     return { sender, firstRecords: known.pending };
   });
   const imported = new Imported();
@@ -67,11 +86,7 @@ export const importFile = async (
     for await (const given of source.records()) {
       signal.throwIfAborted();
       const partition = partitionOf(given);
-      const left = skip.get(partition) ?? 0;
-      if (left > 0) {
-        skip.set(partition, left - 1);
-        continue;
-      }
+      if (sentTo(partition).passes(given.record)) continue;
       await lanes.add(partition, given);
       imported.records += 1;
       imported.bytes += producedText(given.record, partition).length;
@@ -79,6 +94,7 @@ export const importFile = async (
       progress.tell(imported);
     }
     await lanes.end();
+    for (const records of sent.values()) records.end();
   } finally {
     await lanes.settle();
     state.save();

@@ -11,10 +11,8 @@ import { remark } from '../output.ts';
 import { whenInterrupted } from '../terminal/interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
 import { filesOf, sourceOf } from './files.ts';
-import { type ImportDeps, importFile } from './import.ts';
 import { headersOf, type Mapping } from './mapping.ts';
-import type { Source } from './source.ts';
-import { ImportState } from './state.ts';
+import { importOne } from './one.ts';
 
 const args = {
   topic: { type: 'positional', required: true, description: 'The topic, which is there' },
@@ -50,34 +48,12 @@ const args = {
   ...addressArgs,
 } satisfies ArgsDef;
 
-type ImportOptions = Pick<ImportDeps, 'broker' | 'topic' | 'byKey' | 'atLeastOnce' | 'signal'> & {
-  readonly mapping: Mapping;
-};
-
-/** Imports what is left of a file. */
-const importOne = async (source: Source, { mapping, ...options }: ImportOptions): Promise<void> => {
-  const { broker, topic, byKey } = options;
-  const ranges = await broker.partitions(topic);
-  const state = ImportState.open(source.path, {
-    broker: broker.url,
-    topic,
-    partitions: ranges.length,
-    options: JSON.stringify({ byKey, mapping }),
-  });
-  if (state.isFinished) {
-    remark(`${source.path} is imported already. To import it again, delete ${state.path}.`);
-    return;
-  }
-  if (state.isBegun) remark(`Going on with ${source.path}.`);
-  const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
-  const progress = new Progress({
+const newProgress = (): Progress =>
+  new Progress({
     write: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY,
     now: systemClock.monotonic,
   });
-  const deps = { ...options, progress, ends, sleep: systemClock.sleep, remark };
-  progress.end(await importFile(deps, source, state), `${source.path}: imported`);
-};
 
 const command = defineCommand({
   meta: { name: 'npm run import --', description: 'Appends records of files to a topic' },
@@ -95,10 +71,11 @@ const command = defineCommand({
     const [, ...paths] = given._;
     const sources = await Promise.all(filesOf(paths).map((path) => sourceOf(path, mapping)));
     const signal = whenInterrupted();
-    const broker = new Broker({ ...addressOf(given, process.env), signal, sleep: systemClock.sleep });
+    const { sleep } = systemClock;
+    const broker = new Broker({ ...addressOf(given, process.env), signal, sleep });
     const [byKey, atLeastOnce] = [given['by-key'] === true, given['at-least-once'] === true];
-    for (const source of sources)
-      await importOne(source, { broker, topic, byKey, atLeastOnce, signal, mapping });
+    const options = { broker, topic, byKey, atLeastOnce, signal, sleep, remark, mapping };
+    for (const source of sources) await importOne(source, { ...options, progress: newProgress() });
   },
 });
 

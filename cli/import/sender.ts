@@ -2,6 +2,7 @@ import type { Broker } from '../broker/broker.ts';
 import { BrokerProblem, NoAnswerError } from '../broker/problem.ts';
 import { producedText } from '../broker/record-text.ts';
 import { CommandError } from '../failure.ts';
+import type { SentRecords } from './sent-records.ts';
 import { findStored } from './settle.ts';
 import { InputError, type Source, type SourceRecord } from './source.ts';
 import type { PartitionState } from './state.ts';
@@ -36,29 +37,32 @@ export class PartitionSender {
   readonly #deps: SenderDeps;
   readonly #partition: number;
   readonly #state: PartitionState;
+  readonly #sent: SentRecords;
   #isShared = false;
 
-  constructor(deps: SenderDeps, partition: number, state: PartitionState) {
+  /** @param sent of the same state. */
+  constructor(deps: SenderDeps, partition: number, state: PartitionState, sent: SentRecords) {
     this.#deps = deps;
     this.#partition = partition;
     this.#state = state;
+    this.#sent = sent;
   }
 
   /** @throws InputError for a record that the broker does not take; what else keeps it from going on. */
   async send(records: readonly SourceRecord[]): Promise<void> {
+    let texts = records.map(({ record }) => producedText(record, this.#partition));
     for (let left = records; left.length > 0; ) {
-      this.#state.pending = left.length;
+      this.#sent.send(texts);
       this.#deps.save();
-      const stored = await this.#sendOnce(left);
-      this.#state.pending = 0;
-      this.#state.sent += stored;
+      const stored = await this.#sendOnce(left, texts);
+      this.#sent.stored(texts.slice(0, stored));
       left = left.slice(stored);
+      texts = texts.slice(stored);
     }
   }
 
   /** Sends until some are stored. Gives how many. */
-  async #sendOnce(records: readonly SourceRecord[]): Promise<number> {
-    const texts = records.map(({ record }) => producedText(record, this.#partition));
+  async #sendOnce(records: readonly SourceRecord[], texts: readonly string[]): Promise<number> {
     let [unanswered, lost] = [0, 0];
     for (;;) {
       let pauseMs = lostPauseMs;
@@ -119,6 +123,8 @@ export class PartitionSender {
     const record = records[Number(index)];
     if (said === undefined || index === undefined || record === undefined) return error;
     const what = `${field === '' ? '' : `${field}: `}${said.message}`;
+    // No attempt stored any of a request that is not valid: what is mended in the file is sent as it is then.
+    this.#sent.refused();
     return new InputError(this.#deps.source, record.at, what, error);
   }
 }

@@ -4,6 +4,8 @@ import { readRecord } from '../../broker/record-text.ts';
 import { InputError, messageOf, type Source, type SourceRecord } from '../source.ts';
 
 const newline = 0x0a;
+/** Some programs begin a text with it, which is none of its JSON. */
+const byteOrderMark = Buffer.from('\uFEFF');
 /** More than the largest record takes, however it is escaped. */
 const longestLine = 4 * 2 ** 20;
 
@@ -57,7 +59,9 @@ export const ndjsonSource = (path: string): Source => {
       for await (const { line, read } of linesOf(path, tooLong)) {
         at += 1;
         done = read;
-        if (!isBlank(line)) yield recordOf(line, at);
+        const isMarked = at === 1 && line.subarray(0, byteOrderMark.length).equals(byteOrderMark);
+        const text = isMarked ? line.subarray(byteOrderMark.length) : line;
+        if (!isBlank(text)) yield recordOf(text, at);
       }
     },
     get fraction() {

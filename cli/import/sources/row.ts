@@ -61,14 +61,19 @@ const keyOf = (value: DuckDBValue): string | undefined => {
   return bytes?.toString() ?? plainText(value);
 };
 
+/** @throws SyntaxError for what is no time, or further off than a time can be. */
+const inTime = (ms: number | undefined): number => {
+  if (ms !== undefined && Number.isSafeInteger(ms) && !Number.isNaN(new Date(ms).getTime())) return ms;
+  throw new SyntaxError('The timestamp is no time: a timestamp, ms since 1970, or ISO 8601 with an offset.');
+};
+
 /** A number is ms since 1970, as Kafka has it. */
 const timestampOf = (value: DuckDBValue): number | undefined => {
   if (value === null) return undefined;
   const micros = microsOf(value);
-  if (micros !== undefined) return Math.floor(Number(micros) / 1000);
+  if (micros !== undefined) return inTime(Math.floor(Number(micros) / 1000));
   const ms = typeof value === 'string' ? parseTimestamp(value) : Number(value);
-  if (ms === undefined || !Number.isSafeInteger(ms)) throw new SyntaxError('The timestamp is none.');
-  return ms;
+  return inTime(ms);
 };
 
 const partitionOf = (value: DuckDBValue): number => {
