@@ -32,18 +32,20 @@ const answersOf = (output: string): readonly unknown[] =>
   output
     .replaceAll('}{', '}\n{')
     .split('\n')
-    .filter((line) => line !== '')
+    // Of npm, which says what it runs.
+    .filter((line) => line !== '' && !line.startsWith('> '))
     .map((line) => JSON.parse(line));
 
 test('what the README says to type works as it is written', async () => {
   const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
   const port = String(await freePort());
-  const env = { ...process.env, MILLRACE: broker.url, KEY: broker.key };
+  const backup = temporaryFolder();
+  const env = { ...process.env, MILLRACE: broker.url, MILLRACE_URL: broker.url, KEY: broker.key };
   const run = async (block = ''): Promise<readonly unknown[]> => {
-    const script = `${headers}\n${block.replaceAll('9000', port)}`;
-    return answersOf((await promisify(execFile)('sh', ['-ec', script], { env })).stdout);
+    const script = `${headers}\n${block.replaceAll('9000', port).replaceAll('backup', backup)}`;
+    return answersOf((await promisify(execFile)('sh', ['-ec', script], { cwd: root, env })).stdout);
   };
-  const [produce, fetch, erase, subscribe, progress, keys, ...others] = blocks('sh');
+  const [produce, fetch, erase, subscribe, progress, keys, transfer, ...others] = blocks('sh');
   expect(others).toEqual([]);
 
   expect(await run(produce)).toMatchObject([{ name: 'orders' }, { results: [{ partition: 3, offset: 0 }] }]);
@@ -75,6 +77,9 @@ test('what the README says to type works as it is written', async () => {
     ([answer]) => (answer as { partitions: { lag: number }[] }).partitions.every(({ lag }) => lag === 0),
   );
   expect(state).toMatchObject({ name: 'billing', status: 'active' });
+  expect(await run(transfer)).toMatchObject([{ name: 'copy' }]);
+  const copied = blocks('sh')[1]?.replaceAll('orders', 'copy');
+  expect(await run(copied)).toMatchObject([{ records: [{ key: 'customer-7', value: { total: 42 } }] }]);
   // The record is in no segment yet.
   expect(await run(erase)).toMatchObject([{ status: 'running' }]);
 });
