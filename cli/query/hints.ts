@@ -19,8 +19,12 @@ const whatThereIs = (topics: readonly string[]): string => {
   return `There are ${everyTopic}${views}; ${others.join(', ')} ${why} in ${everyTopic} alone, where topic = '${first}'.`;
 };
 
-const stands = (statement: string, name: string): boolean =>
-  new RegExp(`(?<!["\\w])${name.replaceAll('.', '\\.')}(?!["\\w])`, 'i').test(statement);
+/** Whether a name stands in a statement, and not as a part of a longer one. */
+export const stands = (statement: string, name: string): boolean =>
+  new RegExp(`(?<![\\w.-])${name.replaceAll('.', '\\.')}(?![\\w.-])`, 'i').test(statement);
+
+const standsUnquoted = (statement: string, name: string): boolean =>
+  stands(statement.replaceAll(/"[^"]*"/g, '""'), name);
 
 /**
  * What may help with what DuckDB says of a statement. Empty where nothing is known.
@@ -31,8 +35,8 @@ export const hintOn = (said: string, statement: string, topics: readonly string[
   const [, near] = /syntax error at or near "([^"]+)"/.exec(said) ?? [];
   if (near === undefined) return '';
   const isMeant = (name: string): boolean =>
-    stands(statement, name) && (!plain.test(name) || name.toLowerCase() === near.toLowerCase());
-  const unquoted = [...topics.filter(isMeant), ...(stands(statement, 'offset') ? ['offset'] : [])];
+    standsUnquoted(statement, name) && (!plain.test(name) || name.toLowerCase() === near.toLowerCase());
+  const unquoted = [...topics.filter(isMeant), ...(standsUnquoted(statement, 'offset') ? ['offset'] : [])];
   return unquoted.length === 0
     ? ''
     : `What is no plain name to SQL stands in double quotes: ${unquoted.map((name) => `"${name}"`).join(', ')}. For the shell, put single quotes around the statement.`;

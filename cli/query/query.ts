@@ -4,7 +4,7 @@ import { connect } from '../duckdb/connect.ts';
 import { CommandError } from '../failure.ts';
 import type { Archive } from './archive.ts';
 import type { Format } from './formats/rows.ts';
-import { hintOn } from './hints.ts';
+import { hintOn, stands } from './hints.ts';
 import { runStatements } from './statements.ts';
 import { everyTopic, type TopicFiles, viewsOf } from './views.ts';
 
@@ -45,14 +45,16 @@ const refuseUnknown = (wanted: readonly string[], topics: readonly TopicFiles[])
   throw new CommandError(`--topic: there is no topic ${JSON.stringify(unknown)}; ${known}.`);
 };
 
-/** An answer of nothing looks like one of a topic in which there is nothing. */
-const tellOfNothing = (topics: readonly TopicFiles[], remark: Query['remark']): void => {
-  const isEmpty = topics.every(({ partitions }) => partitions.length === 0);
-  if (topics.length === 0 || !isEmpty) return;
-  const [only] = topics;
-  const what = only !== undefined && topics.length === 1 ? `of ${only.name} ` : '';
+/** Topics of which a statement gets nothing because nothing of them is archived: it looks as if they were empty. */
+const tellOfNothing = ({ statement, remark }: Query, topics: readonly TopicFiles[]): void => {
+  const empty = topics.filter(({ partitions }) => partitions.length === 0).map(({ name }) => name);
+  const isAll = stands(statement, everyTopic);
+  if (isAll && empty.length < topics.length) return;
+  const asked = isAll ? empty : empty.filter((name) => stands(statement, name));
+  if (asked.length === 0) return;
+  const more = asked.length > 3 ? ' and others' : '';
   remark?.(
-    `Nothing ${what}is archived yet. What is appended is, an hour later, or once there are 16 MiB of it in a partition, unless the broker is set otherwise.`,
+    `Nothing of ${asked.slice(0, 3).join(', ')}${more} is archived yet. What is appended is, an hour later, or once there are 16 MiB of it in a partition, unless the broker is set otherwise.`,
   );
 };
 
@@ -86,10 +88,7 @@ export const query = async function* (archive: Archive, asked: Query): AsyncGene
     const all = await archive.open(isNamed);
     refuseUnknown(asked.topics ?? [], all);
     const topics = asked.topics === undefined ? all : all.filter(({ name }) => isNamed(name));
-    tellOfNothing(
-      topics.filter(({ name }) => isNamed(name)),
-      left === tries ? asked.remark : undefined,
-    );
+    if (left === tries) tellOfNothing(asked, topics);
     const connection = await connect();
     let isBegun = false;
     try {

@@ -241,7 +241,7 @@ describe('npm run query', () => {
   test('says what an answer does not: that nothing is archived yet, that a change changes nothing', async () => {
     const { path, folder } = makeFolder();
     await archiveOne(folder, [value(1)]);
-    await folder.makeTopic('mails');
+    for (const name of ['mails', 'eu.orders']) await folder.makeTopic(name);
     folder.close();
     const remarks = async (statement: string): Promise<string[]> => {
       const said: string[] = [];
@@ -252,6 +252,9 @@ describe('npm run query', () => {
       expect.stringContaining('Nothing of mails is archived yet.'),
     ]);
     expect(await remarks('select count(*) from orders')).toEqual([]);
+    expect(await remarks('select count(*) from mails, "eu.orders"')).toEqual([
+      expect.stringContaining('Nothing of eu.orders, mails is archived yet.'),
+    ]);
     expect(await remarks('select count(*) from records')).toEqual([]);
     expect(await remarks('select 1')).toEqual([]);
     expect(await remarks('set threads = 1; create table t as select 1 a; select a from t')).toEqual([]);
