@@ -48,10 +48,12 @@ export const exportToFiles = async (
   deps: Omit<ExportDeps, 'openSink'>,
   request: ExportRequest,
 ): Promise<Pick<Work, 'records' | 'bytes'>> => {
-  const { topic, from, to } = request;
+  const { topic, from, to, partitions } = request;
   const ranges = await planExport(deps.broker, request);
   refuseOut(request, ranges);
   if (ranges.every((range) => range.from >= range.to))
-    deps.remark(`Topic ${topic} has no records${(from ?? to) === undefined ? '' : ' there'}.`);
+    deps.remark(
+      `Topic ${topic} has no records${(from ?? to) === undefined && partitions.length === 0 ? '' : ' there'}.`,
+    );
   return exportTopic({ ...deps, openSink: sinksOf(request) }, topic, ranges);
 };

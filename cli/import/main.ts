@@ -11,7 +11,7 @@ import { remark } from '../output.ts';
 import { whenInterrupted } from '../terminal/interrupt.ts';
 import { Progress } from '../terminal/progress.ts';
 import { filesOf, sourceOf } from './files.ts';
-import { headersOf, type Mapping } from './mapping.ts';
+import { headersOf, type Mapping, valuesOf } from './mapping.ts';
 import { importOne } from './one.ts';
 
 const args = {
@@ -63,7 +63,7 @@ const command = defineCommand({
     if (!isName(topic)) throw new CommandError(`No topic can have the name ${JSON.stringify(topic)}.`);
     const mapping: Mapping = {
       key: given.key,
-      values: everyValue(rawArgs, 'value'),
+      values: valuesOf(everyValue(rawArgs, 'value')),
       timestamp: given.timestamp,
       partition: given.partition,
       headers: headersOf(everyValue(rawArgs, 'header')),

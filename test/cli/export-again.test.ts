@@ -168,8 +168,14 @@ test('what cannot be, or would be nothing, is said', async () => {
   await refused({ ...few, out: '/proc/nothing' }).toThrow('nothing can be made there (ENOENT)');
   mkdirSync(join(out, 'few-0.ndjson'));
   await refused(few).toThrow('few-0.ndjson cannot be written: it is a folder (EISDIR).');
-  const nothing = await exported({ ...few, out: join(out, 'none'), from: offset(7) });
-  expect(nothing).toEqual({ records: 0, remarks: ['Topic few has no records there.'] });
+  const none = { ...few, out: join(out, 'none') };
+  const remarks = ['Topic few has no records there.'];
+  expect(await exported({ ...none, from: offset(7) })).toEqual({ records: 0, remarks });
+  await makeTopic(broker(), 'no', 2);
+  expect((await exported({ ...none, topic: 'no' })).remarks).toEqual(['Topic no has no records.']);
+  expect((await exported({ ...none, topic: 'no', partitions: [1] })).remarks).toEqual([
+    'Topic no has no records there.',
+  ]);
 });
 
 test('the command takes one topic', async () => {

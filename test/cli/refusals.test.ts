@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sourceOf } from '../../cli/import/files.ts';
-import { headersOf, type Mapping } from '../../cli/import/mapping.ts';
+import { headersOf, type Mapping, valuesOf } from '../../cli/import/mapping.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { useBroker } from './against-broker.ts';
 import { run, type Surroundings } from './command.ts';
@@ -60,6 +60,8 @@ describe('what is wrong in a file is named with its place', () => {
     expect(await wrong('a.ndjson', fine, { key: 'a' })).toContain('are for Parquet of others');
     expect(await wrong('a.csv', fine)).toContain('.ndjson, .jsonl or .parquet');
     expect(() => headersOf(['event'])).toThrow('name=column');
+    expect(() => headersOf(['event=a', 'event=b'])).toThrow('event is given twice');
+    expect(() => valuesOf(['a', 'a'])).toThrow('a is given twice');
   });
 
   test('what only the broker knows', async () => {
