@@ -40,6 +40,21 @@ const sinksOf =
     return ndjsonSink(isFile(out) ? out : join(out, `${topic}-${partition}.ndjson`), partition);
   };
 
+/** Says so where an offset that is asked for is there no more. */
+const tellOfPassed = (
+  { remark }: Pick<ExportDeps, 'remark'>,
+  { from }: ExportRequest,
+  ranges: readonly ExportRange[],
+): void => {
+  if (from === undefined || !('offset' in from)) return;
+  const [first, ...others] = ranges.filter(({ start }) => start > from.offset);
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : `, and ${others.length} more begin behind --from too`;
+  remark(
+    `Partition ${first.partition} begins at offset ${first.start} by now: retention let go of what was before${more}.`,
+  );
+};
+
 /**
  * Copies a topic, or a part of it, as it is now, into files, behind what they have. Gives what it wrote.
  * @throws CommandError for what cannot be exported, or not there; what else went wrong. What was written by then is kept.
@@ -51,6 +66,7 @@ export const exportToFiles = async (
   const { topic, from, to, partitions } = request;
   const ranges = await planExport(deps.broker, request);
   refuseOut(request, ranges);
+  tellOfPassed(deps, request, ranges);
   if (ranges.every((range) => range.from >= range.to))
     deps.remark(
       `Topic ${topic} has no records${(from ?? to) === undefined && partitions.length === 0 ? '' : ' there'}.`,

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Broker } from '../../cli/broker/broker.ts';
 import { type ExportRequest, exportToFiles } from '../../cli/export/files.ts';
 import { Client, eventually } from '../end-to-end/client.ts';
@@ -15,12 +17,12 @@ const numbered = (count: number, what = 'value'): string[] =>
   Array.from({ length: count }, (_, at) => `{"partition":0,"value":"${what} ${at}"}`);
 
 type Request = Partial<Pick<ExportRequest, 'from' | 'to' | 'partitions'>> &
-  Pick<ExportRequest, 'topic' | 'out'> & { readonly format?: string };
+  Pick<ExportRequest, 'topic' | 'out'> & { readonly format?: string; readonly url?: string };
 
 /** Exports as the command does. Gives how many records it wrote, and what it told. */
-const exported = async ({ format = 'ndjson', partitions = [], ...request }: Request) => {
+const exported = async ({ format = 'ndjson', partitions = [], url = broker().url, ...request }: Request) => {
   const { signal } = new AbortController();
-  const { url, key } = broker();
+  const { key } = broker();
   const remarks: string[] = [];
   const deps = {
     broker: new Broker({ url, key, signal, sleep: async () => undefined }),
@@ -176,6 +178,26 @@ test('what cannot be, or would be nothing, is said', async () => {
   expect((await exported({ ...none, topic: 'no', partitions: [1] })).remarks).toEqual([
     'Topic no has no records there.',
   ]);
+});
+
+test('offsets that are asked for and are there no more are told of', async () => {
+  const partitions = [7, 9, 0].map((at, partition) => ({ partition, startOffset: at, endOffset: at }));
+  const server = createServer((_request, response) => void response.end(JSON.stringify({ partitions })));
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const request = { topic: 'old', out: temporaryFolder(), url };
+  const { remarks } = await exported({ ...request, from: offset(0) });
+  expect(remarks[0]).toMatch(
+    /^Partition 0 begins at offset 7 by now: .*, and 1 more begin behind --from too\.$/,
+  );
+  expect((await exported({ ...request, from: offset(9) })).remarks).toEqual([
+    'Topic old has no records there.',
+  ]);
+  expect((await exported(request)).remarks).toEqual(['Topic old has no records.']);
 });
 
 test('the command takes one topic', async () => {
