@@ -117,7 +117,9 @@ export class Backlog {
     this.#more = run.kind === 'found' && run.more;
     this.#readThrough = endOf(run) ?? start;
     if (run.kind !== 'found') return false;
-    this.#pieces = [...this.#pieces, ...run.pieces.filter(({ count }) => count > 0)];
+    // What was archived meanwhile comes in other pieces, of which the first may begin before the last one ended.
+    const behind = run.pieces.map((piece) => ({ ...piece, from: Math.max(piece.from, start) }));
+    this.#pieces = [...this.#pieces, ...behind.filter(({ count }) => count > 0)];
     return true;
   }
 
@@ -158,7 +160,7 @@ export class Backlog {
     if (piece === undefined) return true;
     try {
       // What is below the start is counted as lost, though its batch may still be there.
-      this.#records = [...this.#records, ...waitingOf(piece, Math.max(from, this.#start))];
+      this.#records = [...this.#records, ...waitingOf(piece, Math.max(from, piece.from, this.#start))];
     } catch (error) {
       if (error instanceof UndecodableBatchError && mayEndBefore) return false;
       throw error;

@@ -68,6 +68,19 @@ describe('a group that is behind what is archived', () => {
     expect(sent.slice(1).flatMap(offsetsOf)).toEqual(upTo(0, 24));
   });
 
+  it('is sent nothing twice that is archived in the midst of a run, in other parts than it was read in', async () => {
+    const { archive, deps } = await filled(12);
+    const backlog = new Backlog(deps.runs, at, 1_000_000);
+    const next = async (from: number) =>
+      (await backlog.next({ from, maxRecords: 5 })).records.map(({ offset }) => offset);
+    expect(await next(0)).toEqual(upTo(0, 5));
+    // Five batches were read, to 10, and a row group has three records.
+    await archive(24);
+    expect(await next(5)).toEqual(upTo(5, 10));
+    expect(await next(7)).toEqual(upTo(7, 12));
+    expect(await next(12)).toEqual(upTo(12, 17));
+  });
+
   it('costs no request more where it is not: a lone record takes two reads and two writes', async () => {
     const { deliver, archive, append, calls } = await filled(12);
     await deliver();
