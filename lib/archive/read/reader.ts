@@ -97,23 +97,28 @@ export class ArchiveReader {
    * later; the segment's end when there is none, and an earlier offset where something cannot be read. Undefined when no
    * segment covers `from`. Row groups of which the footer says that they are earlier are not read.
    */
-  firstAt(at: PartitionRef, from: number, timestampMs: number): Promise<number | undefined> {
-    return this.#inSegment(at, from, async (segment) => {
-      if (segment.records === 0) return segment.end;
-      const open = await this.#open(segment);
-      if (open instanceof DamagedSegmentError) return from;
-      const { groups } = open.index;
-      for (let group = firstGroupFor(open.index, from) ?? groups.length; group < groups.length; group += 1) {
-        if ((groups[group]?.maxTimestamp ?? Number.POSITIVE_INFINITY) < timestampMs) continue;
-        const [run] = await this.#objects.runs(at, open, group, group);
-        const found = run?.records.find(
-          ({ offset, timestamp }) => offset >= from && timestamp >= timestampMs,
-        );
-        if (found !== undefined) return found.offset;
-        if (run?.damage !== undefined) return Math.max(from, run.from);
-      }
-      return segment.end;
-    });
+  async firstAt(at: PartitionRef, from: number, timestampMs: number): Promise<number | undefined> {
+    try {
+      return await this.#inSegment(at, from, (segment) => this.#firstIn(at, segment, from, timestampMs));
+    } catch (error) {
+      if (error instanceof ObjectMissingError) return from;
+      throw error;
+    }
+  }
+
+  async #firstIn(at: PartitionRef, segment: Segment, from: number, timestampMs: number): Promise<number> {
+    if (segment.records === 0) return segment.end;
+    const open = await this.#open(segment);
+    if (open instanceof DamagedSegmentError) return from;
+    const { groups } = open.index;
+    for (let group = firstGroupFor(open.index, from) ?? groups.length; group < groups.length; group += 1) {
+      if ((groups[group]?.maxTimestamp ?? Number.POSITIVE_INFINITY) < timestampMs) continue;
+      const [run] = await this.#objects.runs(at, open, group, group);
+      const found = run?.records.find(({ offset, timestamp }) => offset >= from && timestamp >= timestampMs);
+      if (found !== undefined) return found.offset;
+      if (run?.damage !== undefined) return Math.max(from, run.from);
+    }
+    return segment.end;
   }
 
   async #open(segment: Segment): Promise<OpenSegment | DamagedSegmentError> {

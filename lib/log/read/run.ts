@@ -2,6 +2,7 @@ import type { ArchiveReader } from '../../archive/read/reader.ts';
 import { type Batch, batchEnd, closesPartition } from '../../domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { BatchPage, BatchStore } from '../../stores/batches.ts';
+import { ObjectMissingError } from '../../stores/objects.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import { type Clock, instantOf } from '../../surroundings/clock.ts';
 import { Arrivals } from './arrivals.ts';
@@ -83,7 +84,7 @@ export class RunReader {
   async read(at: PartitionRef, request: RunRequest): Promise<Run> {
     const { start } = this.known.get(at);
     if (request.from < start) return { kind: 'below', start };
-    const found = (await this.#archived(at, request)) ?? (await this.#live(at, request));
+    const found = (await this.#archivedIfThere(at, request)) ?? (await this.#live(at, request));
     if (found !== undefined) return found;
     // Archived since, and deleted; or trimmed; or, in that order, both.
     for (let look = 0; look < 2; look += 1) {
@@ -123,6 +124,19 @@ export class RunReader {
     if (archive === undefined || offset >= this.known.get(at).archivedThrough) return undefined;
     const segment = await archive.segmentAt(at, offset);
     return segment && timedSegment(archive, at, segment);
+  }
+
+  /**
+   * A late copy may have named again what retention took: its object is gone, and what is known of the start is no more true.
+   * The state tells whether it is that.
+   */
+  async #archivedIfThere(at: PartitionRef, request: RunRequest): Promise<Run | undefined> {
+    try {
+      return await this.#archived(at, request);
+    } catch (error) {
+      if (error instanceof ObjectMissingError) return undefined;
+      throw error;
+    }
   }
 
   async #archived(at: PartitionRef, { from, want }: RunRequest): Promise<Run | undefined> {

@@ -139,6 +139,41 @@ describe('a partition whose start moved', () => {
     });
   });
 
+  it('is known for that where a late copy names again what retention took', async () => {
+    const world = await filled(12);
+    await world.archiveBatches(0, 8);
+    await world.archiveBatches(8, 16);
+    world.deleteBatches(16);
+    const [reader, runs] = [world.reader(), world.runs()];
+    const times = (await fetch(world, reader, { offset: 0, maxRecords: 2 })).records;
+    await runs.offsets.state(at);
+    const [first] = await world.segments.list(at, { from: 0, limit: 1 });
+    if (first === undefined) throw new Error('Nothing is archived.');
+    const searching = world.reader().offsetAtTime(at, times[1]?.timestamp ?? 0);
+    // The state is known to it, and nothing else.
+    await world.pass(1);
+    await world.partitions.advance(at, 'startOffset', 8);
+    await world.segments.delete(at, first);
+    await world.objects.delete([first.object]);
+    await world.segments.add(at, first);
+    await expect(fetch(world, reader, { offset: 4 })).rejects.toMatchObject({
+      details: { members: { startOffset: 8 } },
+    });
+    const want = { maxRecords: 3, maxBytes: 1_000 };
+    const run = runs.read(at, { from: 4, batches: 3, want, consistent: true });
+    expect(await world.outcome(run)).toEqual({ kind: 'below', start: 8 });
+    expect(await world.outcome(searching)).toBe(0);
+  });
+
+  it('is not taken for one of which an object is missing', async () => {
+    const world = await filled(12);
+    await world.archiveBatches(0, 8);
+    world.deleteBatches(8);
+    const [first] = await world.segments.list(at, { from: 0, limit: 1 });
+    await world.objects.delete([first?.object ?? '']);
+    await expect(fetch(world, world.reader(), { offset: 2 })).rejects.toThrow('The archive has no object');
+  });
+
   it('is not taken for one that lost records', async () => {
     const world = await filled(12);
     world.deleteBatches(4);
