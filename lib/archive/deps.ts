@@ -7,6 +7,7 @@ import type { TopicStore } from '../stores/topics.ts';
 import type { Clock } from '../surroundings/clock.ts';
 import type { Random } from '../surroundings/random.ts';
 import type { Telemetry } from '../surroundings/telemetry.ts';
+import type { CompactionRules } from './compaction/rules.ts';
 import type { SegmentFormat } from './format.ts';
 import type { ArchiveOptions } from './options.ts';
 
@@ -23,6 +24,8 @@ export interface ArchiverDeps {
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly options: ArchiveOptions;
+  /** For simulations that show what each rule is for. */
+  readonly compaction?: CompactionRules;
 }
 
 /** The run that the archiver has: one invocation of its function. */

@@ -4,6 +4,7 @@ import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { PartitionState } from '../stores/partitions.ts';
 import type { ArchiverDeps, ArchiverRun } from './deps.ts';
+import { lastBatch } from './last-batch.ts';
 import { segmentsFrom } from './segments-from.ts';
 
 type RetentionDeps = Pick<ArchiverDeps, 'batches' | 'partitions' | 'segments' | 'objects' | 'clock'>;
@@ -59,17 +60,16 @@ export const retain = async (
 
 /** The first offset that is not let go of, as far as one run looks. */
 const firstKept = async (
-  { batches, segments, clock }: RetentionDeps,
+  deps: RetentionDeps,
   topic: Pick<Topic, 'retentionHours' | 'retentionBytes'>,
   at: PartitionRef,
   { startOffset, archivedThrough }: PartitionState,
 ): Promise<number> => {
   if (topic.retentionHours === null && topic.retentionBytes == null) return startOffset;
-  const askedAt = clock.now();
-  const last = await batches.last(at);
+  const { batches, segments } = deps;
+  const { last, now } = await lastBatch(deps, at);
   if (last === undefined) return startOffset;
-  // The earlier reading: the log took the query, so that the clock was about right when that was signed (`deleteBatches`).
-  const state = { now: Math.min(askedAt, clock.now()), endBytes: bytesThrough(last) };
+  const state = { now, endBytes: bytesThrough(last) };
   let kept = startOffset;
   if (kept < archivedThrough) {
     for await (const segment of segmentsFrom(segments, at, kept)) {

@@ -3,16 +3,14 @@ import type { Segment } from '../../domain/segments.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { PartitionState } from '../../stores/partitions.ts';
 import type { ArchiverDeps, ArchiverRun } from '../deps.ts';
+import { lastBatch } from '../last-batch.ts';
 import { recordsOf } from '../records-of.ts';
 import { segmentsFrom } from '../segments-from.ts';
-import { LatestOffsets } from './latest-offsets.ts';
 import { type RewriteDeps, rewriteSegment } from './rewrite.ts';
+import { type CompactionRules, compactionRules } from './rules.ts';
 import { isTombstone } from './tombstone.ts';
 
-export type CompactDeps = RewriteDeps & Pick<ArchiverDeps, 'partitions' | 'clock'>;
-
-/** For so long after its append a tombstone stays: who reads on within a day sees that the key was deleted. As in Kafka. */
-export const tombstoneMs = 24 * 3_600_000;
+export type CompactDeps = RewriteDeps & Pick<ArchiverDeps, 'batches' | 'partitions' | 'clock' | 'compaction'>;
 
 /** Kept for what is under way when time is up: one segment, read, written and verified. */
 const endingMs = 60_000;
@@ -39,8 +37,9 @@ export const compactPartition = async (
   const dirty = segments.filter(({ start }) => start >= state.compactedThrough);
   const clean = segments.filter(({ start }) => start < state.compactedThrough);
   if (dirty.length === 0 || bytesOf(dirty) < bytesOf(clean)) return 0;
-  const { latest, through } = await readLatest(deps, dirty, run);
-  const oldest = deps.clock.now() - tombstoneMs;
+  const rules = deps.compaction ?? compactionRules;
+  const { latest, through } = await readLatest(deps, rules, dirty, run);
+  const oldest = (await lastBatch(deps, at)).now - rules.tombstoneMs;
   const isKept = (record: LogRecord): boolean =>
     !latest.supersedes(record) && !(isTombstone(record) && record.appendedAt < oldest);
   let removed = 0;
@@ -62,10 +61,11 @@ const bytesOf = (segments: readonly Segment[]): number =>
 /** The last offset of each key in these segments, as many of them as there is room and time for, the first in any case. */
 const readLatest = async (
   { objects, format }: CompactDeps,
+  rules: CompactionRules,
   dirty: readonly Segment[],
   run: ArchiverRun,
-): Promise<{ readonly latest: LatestOffsets; readonly through: number }> => {
-  const latest = new LatestOffsets();
+): Promise<{ readonly latest: ReturnType<CompactionRules['latest']>; readonly through: number }> => {
+  const latest = rules.latest();
   let through = 0;
   // Half of the time is for writing.
   const enoughMs = run.remainingMs() / 2;

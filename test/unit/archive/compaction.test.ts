@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compactPartition, tombstoneMs } from '../../../lib/archive/compaction/compact.ts';
+import { compactPartition } from '../../../lib/archive/compaction/compact.ts';
 import { LatestOffsets } from '../../../lib/archive/compaction/latest-offsets.ts';
+import { compactionRules } from '../../../lib/archive/compaction/rules.ts';
 import type { ArchiverDeps } from '../../../lib/archive/deps.ts';
 import { archiveDefaults } from '../../../lib/archive/options.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
@@ -58,7 +59,7 @@ describe('a topic that is compacted', () => {
     await segmentOf(rig, { key: 'a', value: 1 }, { key: 'b', value: 1 });
     await segmentOf(rig, { key: 'a', value: null }, { key: 'b', valueBase64: '' });
     expect(await offsets(rig)).toEqual([2, 3]);
-    rig.pass(tombstoneMs + 1);
+    rig.pass(compactionRules.tombstoneMs + 1);
     await segmentOf(
       rig,
       { key: 'c', value: 'something longer than what is there' },
@@ -67,6 +68,31 @@ describe('a topic that is compacted', () => {
     expect(await offsets(rig)).toEqual([4, 5]);
     // Nothing is left in it, and it still covers its offsets.
     expect((await rig.manifest())[0]).toMatchObject({ start: 0, end: 2, records: 0 });
+  });
+
+  it('tells the age of a tombstone by a clock that was right when the log answered', async () => {
+    const rig = await makeRig(compacted);
+    await segmentOf(rig, { key: 'a', value: null });
+    rig.pass(compactionRules.tombstoneMs - hour);
+    await segmentOf(rig, { key: 'b', value: 'x'.repeat(200) });
+    // Five hours ahead until it is set right, or refused by the log as the signatures are that it dates.
+    let aheadMs = 5 * hour;
+    const clock = { now: () => rig.clock.now() + aheadMs };
+    const last = async () => {
+      aheadMs = 0;
+      return rig.batches.last(at);
+    };
+    const again = { ...(await rig.state()), compactedThrough: 0 };
+    const compact = (batches: ArchiverDeps['batches']) =>
+      compactPartition({ ...rig.deps, clock, batches }, { name: 'orders' }, at, again, run);
+    await compact(Object.assign(Object.create(rig.batches) as typeof rig.batches, { last }));
+    expect(await offsets(rig)).toEqual([0, 1]);
+    aheadMs = 5 * hour;
+    const refused = async () => Promise.reject(new Error('The signature is not yet current.'));
+    await expect(
+      compact(Object.assign(Object.create(rig.batches) as typeof rig.batches, { last: refused })),
+    ).rejects.toThrow('not yet current');
+    expect(await offsets(rig)).toEqual([0, 1]);
   });
 
   it('does nothing to a topic that is not', async () => {
