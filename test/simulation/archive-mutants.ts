@@ -3,7 +3,7 @@ import { orphanMinAgeMs } from '../../lib/archive/orphans.ts';
 import { tailRules } from '../../lib/log/tail.ts';
 import type { SegmentStore } from '../../lib/stores/segments.ts';
 import { anyTime } from '../contract/windows.ts';
-import type { ArchiveVariant } from './archive-world.ts';
+import type { ArchiveVariant } from './archive-scene.ts';
 import { hidingTheLast } from './log-mutants.ts';
 
 const addingAfter = (deps: ArchiverDeps, before: SegmentStore['add']): ArchiverDeps => ({
@@ -72,6 +72,9 @@ const movingTheStartLast = (deps: ArchiverDeps): ArchiverDeps => {
   };
 };
 
+/** A segment is due as soon as there is anything to put into it: what goes wrong between two of them does so more often. */
+const eager = { segmentMaxBytes: 1 };
+
 /** The archive without one of its rules, each on its own: what each rule is for. */
 export const archiveMutants = {
   deletesFirst: { name: 'deletes batches before the manifest names their segment', archiver: deletingFirst },
@@ -80,12 +83,13 @@ export const archiveMutants = {
   believesARefusal: {
     name: 'takes a segment for not sealed because another was sealed after it',
     archiver: believingARefusal,
+    options: eager,
   },
   deletesTheLast: {
     name: 'deletes the last batch',
     archiver: (deps) => ({ ...deps, batches: hidingTheLast(deps.batches) }),
   },
-  deletesEarly: { name: 'deletes batches of five minutes', options: { trimMinAgeMs: 5 * 60_000 } },
+  deletesEarly: { name: 'deletes batches of a minute', options: { trimMinAgeMs: 60_000 } },
   believesOldTails: {
     name: 'lets writers believe a tail however old it is',
     rules: { ...tailRules, window: () => anyTime },

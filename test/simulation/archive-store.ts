@@ -1,120 +1,84 @@
+import { isPending } from '../../lib/domain/erasures.ts';
 import { type Batch, batchEnd, closesPartition } from '../../lib/domain/records/batches.ts';
 import type { LogRecord, PartitionRef } from '../../lib/domain/records/records.ts';
 import type { Segment } from '../../lib/domain/segments.ts';
+import type { Topic } from '../../lib/domain/topics.ts';
 import type { BatchTable } from '../../lib/stores/memory/batches.ts';
+import { ErasureTable } from '../../lib/stores/memory/erasures.ts';
 import { SegmentTable } from '../../lib/stores/memory/segments.ts';
-import { ObjectMissingError, type ObjectStore, type StoredObject } from '../../lib/stores/objects.ts';
 import { type PartitionState, untouchedPartition } from '../../lib/stores/partitions.ts';
-import type { SegmentStore } from '../../lib/stores/segments.ts';
+import { jsonSegments } from '../harness/json-segments.ts';
+import { Absences, type AbsencesDeps } from './archive-absences.ts';
 import { hotPartition } from './log-actors.ts';
 import type { LogHistory } from './log-history.ts';
-import type { Connection } from './log-network.ts';
+
+interface StoredBody {
+  readonly body: Uint8Array;
+  readonly storedAt: number;
+  /** Once somebody has looked at them. */
+  records?: readonly LogRecord[];
+}
 
 /** The partition's place in the archive at the servers' end, audited at each change: whatever can be read is somewhere. */
 export class ArchiveServer {
   readonly segments = new SegmentTable();
-  readonly objects = new Map<string, { readonly body: Uint8Array; readonly storedAt: number }>();
+  readonly erasures = new ErasureTable();
+  readonly objects = new Map<string, StoredBody>();
+  readonly absences: Absences;
   /** Until the topic is deleted. */
   isAudited = true;
   readonly state: { -readonly [Name in keyof PartitionState]: number } = { ...untouchedPartition };
   readonly #table: BatchTable;
   readonly #history: LogHistory;
-  readonly #now: () => number;
+  readonly now: () => number;
 
-  constructor(deps: { table: BatchTable; history: LogHistory; now: () => number }) {
-    this.#table = deps.table;
+  constructor({ table, ...deps }: { readonly table: BatchTable } & Omit<AbsencesDeps, 'state'>) {
+    this.#table = table;
     this.#history = deps.history;
-    this.#now = deps.now;
+    this.now = deps.now;
+    this.absences = new Absences({ ...deps, state: this.state });
   }
 
-  /** The archive as the process of a connection reaches it. */
-  through(connection: Connection): { segments: SegmentStore; objects: ObjectStore } {
-    return { segments: this.#segmentsThrough(connection), objects: this.#objectsThrough(connection) };
+  /** A write of the manifest: what it names from now on is there, and has the records of the log that may not be missing. */
+  name<T>(at: PartitionRef, { start }: Pick<Segment, 'start'>, serve: () => T): T {
+    const before = this.segments.floor(at, start);
+    const answer = serve();
+    const after = this.segments.floor(at, start);
+    if (after?.start === start && after.object !== before?.object) this.#checkNamed(after);
+    this.audit();
+    return answer;
   }
 
-  #segmentsThrough(connection: Connection): SegmentStore {
-    const { segments } = this;
-    const write = <T>(serve: () => T): Promise<T> =>
-      connection.reach(
-        () => {
-          const answer = serve();
-          this.audit();
-          return answer;
-        },
-        { copies: true },
-      );
-    return {
-      newest: (at) => connection.reach(() => segments.newest(at)),
-      seal: (at, segment, former) => write(() => segments.seal(at, segment, former)),
-      forgetNewest: (at) => write(() => segments.forgetNewest(at)),
-      add: (at, segment) =>
-        write(() => {
-          this.#checkNamed(segment);
-          return segments.add(at, segment);
-        }),
-      floor: (at, offset) => connection.reach(() => segments.floor(at, offset)),
-      list: (at, { from, limit }) =>
-        connection.reach(() =>
-          segments
-            .list(at)
-            .filter(({ start }) => start >= from)
-            .slice(0, limit),
-        ),
-      replace: (at, object, segment) => write(() => segments.replace(at, object, segment)),
-      delete: (at, segment) => write(() => segments.delete(at, segment)),
-    };
-  }
-
-  #objectsThrough(connection: Connection): ObjectStore {
-    const { objects } = this;
-    const sorted = (): StoredObject[] =>
-      [...objects]
-        .map(([name, { body, storedAt }]) => ({ name, bytes: body.length, storedAt }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-    return {
-      put: (name, body) =>
-        connection.reach(
-          () => {
-            if (!objects.has(name)) objects.set(name, { body, storedAt: this.#now() });
-          },
-          { copies: true },
-        ),
-      read: (name, { from, to }) =>
-        connection.reach(() => {
-          const stored = objects.get(name);
-          if (stored === undefined) throw new ObjectMissingError(name);
-          return stored.body.subarray(from, to);
-        }),
-      list: ({ prefix = '', after = '', limit }) =>
-        connection.reach(() =>
-          sorted()
-            .filter(({ name }) => name.startsWith(prefix) && name > after)
-            .slice(0, limit),
-        ),
-      delete: (names) =>
-        connection.reach(
-          () => {
-            for (const name of names) objects.delete(name);
-            this.audit();
-          },
-          { copies: true },
-        ),
-    };
-  }
-
-  /** A manifest names what is there, and has the records of the log. */
-  #checkNamed({ object, start, end }: Segment): void {
+  #checkNamed(segment: Segment): void {
     if (!this.isAudited) return;
+    const { object, start, end } = segment;
     const stored = this.objects.get(object);
     if (stored === undefined) {
-      if (end > this.state.startOffset && this.segments.floor(hotPartition, start)?.start !== start)
+      if (end > this.state.startOffset)
         this.#history.report(`the manifest names ${object}, which is not there`);
       return;
     }
-    for (const { offset, key } of recordsIn(stored.body))
-      if (this.#history.keyAt(offset) !== key)
-        this.#history.report(`${object} has another record at ${offset}`);
+    const index = jsonSegments.readIndex(stored.body.subarray(-segment.footerBytes), stored.body.length);
+    const { topicId, partition } = index.about;
+    if (topicId !== hotPartition.topicId || partition !== hotPartition.partition || index.end !== end)
+      this.#history.report(`${object} is of something else than the manifest says`);
+    const records = this.recordsOf(segment);
+    let due = start;
+    for (const record of records) {
+      if (record.offset < due || record.offset >= end || !this.#history.isRecord(record))
+        this.#history.report(`${object} has another record at ${record.offset}`);
+      due = record.offset + 1;
+    }
+    this.absences.named(segment, records);
   }
+
+  /** What a segment's object holds: nothing when it is not there. */
+  readonly recordsOf = ({ object }: Pick<Segment, 'object'>): readonly LogRecord[] => {
+    const stored = this.objects.get(object);
+    if (stored === undefined) return [];
+    stored.records ??= recordsIn(stored.body);
+    return stored.records;
+  };
 
   /** Each record that is readable is in a batch, or in the segment that a reader finds for it. */
   audit(): void {
@@ -131,7 +95,7 @@ export class ArchiveServer {
     }
   }
 
-  /** The end of what holds the record at `offset`. */
+  /** The end of what holds the record at `offset`, or would if it were not gone. */
   #heldThrough(offset: number, batches: readonly Batch[]): number | undefined {
     const batch = batches.find(
       (held) => held.base <= offset && offset < batchEnd(held) && !closesPartition(held),
@@ -150,11 +114,12 @@ export class ArchiveServer {
   }
 
   /** Whether everything is where it belongs once all is done: one batch, and each object named once. */
-  checkAtTheEnd(at: PartitionRef): void {
-    const named = this.segments.list(at).map(({ object }) => object);
+  checkAtTheEnd(at: PartitionRef, { cleanup }: Pick<Topic, 'cleanup'>): void {
+    const segments = this.segments.list(at);
+    const named = segments.map(({ object }) => object);
     for (const object of this.objects.keys())
       if (!named.includes(object)) this.#history.report(`${object} is left, and no manifest names it`);
-    for (const { object, end } of this.segments.list(at)) {
+    for (const { object, end } of segments) {
       if (!this.objects.has(object)) this.#history.report(`the manifest names ${object}, which is gone`);
       if (end <= this.state.startOffset) this.#history.report(`${object} is left below the start`);
     }
@@ -164,6 +129,19 @@ export class ArchiveServer {
     const { archivedThrough, startOffset } = this.state;
     if (Math.max(archivedThrough, startOffset) !== this.#history.end)
       this.#history.report(`the archive ends at ${archivedThrough}, and the log at ${this.#history.end}`);
+    for (const erasure of this.erasures.list())
+      if (isPending(erasure, at.partition)) this.#history.report(`erasure ${erasure.erasureId} is not done`);
+    if (cleanup === 'compact') this.#checkCompacted(segments);
+  }
+
+  /** Nothing is left to be compacted: less is new than was compacted before. */
+  #checkCompacted(segments: readonly Segment[]): void {
+    const { compactedThrough } = this.state;
+    const bytes = { clean: 0, dirty: 0 };
+    for (const { start, objectBytes } of segments)
+      bytes[start < compactedThrough ? 'clean' : 'dirty'] += objectBytes;
+    if (bytes.dirty > 0 && bytes.dirty >= bytes.clean)
+      this.#history.report(`what is behind ${compactedThrough} is not compacted`);
   }
 }
 

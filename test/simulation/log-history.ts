@@ -1,3 +1,4 @@
+import { type JsonText, jsonText } from '../../lib/domain/json/text.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import { type Batch, batchEnd, bytesThrough, closesPartition } from '../../lib/domain/records/batches.ts';
 import { decodeRecords } from '../../lib/domain/records/encoding.ts';
@@ -6,12 +7,23 @@ import type { LogRecord } from '../../lib/domain/records/records.ts';
 /** What `Batch.appendedAt` promises of a store that looks at signatures. */
 const mostMisdated = limits.signatureMaxAgeMs + limits.tailMaxAgeMs;
 
+const compared = ['timestamp', 'appendedAt', 'key', 'valueJson', 'valueBase64', 'headersJson'] as const;
+
+/** What a record is known by in a scenario, where no two have the same: its headers. */
+export const namedBy = (name: string): JsonText => jsonText({ name });
+
 /** Everything that was ever stored in one partition, trimmed or not; checked as it grows. */
 export class LogHistory {
   readonly #batches: Batch[] = [];
-  /** The key of the record at each offset; keys are unique in a scenario. */
-  readonly #keys: string[] = [];
-  readonly #offsets = new Map<string, number>();
+  readonly #records: LogRecord[] = [];
+  /** When each record was stored, by the store's clock. */
+  readonly #storedAt: number[] = [];
+  /** By headers. */
+  readonly #offsets = new Map<JsonText, number>();
+  /** The last offset of each key, and for each offset the one before it, and behind it, that has its key. */
+  readonly #lastOf = new Map<string, number>();
+  readonly #before = new Map<number, number>();
+  readonly #behind = new Map<number, number>();
   /** The largest timestamp of any record. */
   #latest: number | undefined;
   /** The first invariant of DESIGN §5 or §6 that did not hold. */
@@ -24,8 +36,11 @@ export class LogHistory {
   /** It was, and something was stored there afterwards that nobody finds. */
   isGhost = false;
 
+  /** Offsets whose records the archive does not have any more: a reader may pass over them. */
+  readonly gone = new Set<number>();
+
   get end(): number {
-    return this.#keys.length;
+    return this.#records.length;
   }
 
   /** Every batch that was ever stored, in order. */
@@ -38,12 +53,32 @@ export class LogHistory {
     return last !== undefined && closesPartition(last);
   }
 
-  keyAt(offset: number): string | undefined {
-    return this.#keys[offset];
+  recordAt(offset: number): LogRecord | undefined {
+    return this.#records[offset];
   }
 
-  offsetOf(key: string): number | undefined {
-    return this.#offsets.get(key);
+  /** By the store's clock. */
+  storedAt(offset: number): number {
+    return this.#storedAt[offset] ?? Number.POSITIVE_INFINITY;
+  }
+
+  offsetOf(name: string): number | undefined {
+    return this.#offsets.get(namedBy(name));
+  }
+
+  /** The next offset that has its key, or the one before it; undefined for a record without one. */
+  nextOfKey(offset: number): number | undefined {
+    return this.#behind.get(offset);
+  }
+
+  previousOfKey(offset: number): number | undefined {
+    return this.#before.get(offset);
+  }
+
+  /** Whether that is the record at its offset, in all that a reader sees of it. */
+  isRecord(record: LogRecord): boolean {
+    const stored = this.#records[record.offset];
+    return stored !== undefined && compared.every((name) => record[name] === stored[name]);
   }
 
   report(breach: string): void {
@@ -69,17 +104,27 @@ export class LogHistory {
     if (batch.bytesBefore !== bytes)
       this.report(`the batch at ${batch.base} counts ${batch.bytesBefore} bytes before it, not ${bytes}`);
     this.#batches.push(batch);
-    for (const { key = '', offset, timestamp } of this.#recordsOf(batch)) {
-      this.#latest = Math.max(this.#latest ?? timestamp, timestamp);
-      const twin = this.#offsets.get(key);
-      if (twin !== undefined) this.report(`record ${key} was stored twice, at ${twin} and ${offset}`);
-      this.#keys.push(key);
-      this.#offsets.set(key, offset);
-    }
+    for (const record of this.#recordsOf(batch)) this.#add(record, now);
     if (batch.maxTimestamp !== this.#latest)
       this.report(
         `the batch at ${batch.base} says that the latest time is ${batch.maxTimestamp}, and it is ${this.#latest}`,
       );
+  }
+
+  #add(record: LogRecord, now: number): void {
+    const { key, headersJson: name = jsonText(null), offset, timestamp } = record;
+    this.#latest = Math.max(this.#latest ?? timestamp, timestamp);
+    const twin = this.#offsets.get(name);
+    if (twin !== undefined) this.report(`record ${name} was stored twice, at ${twin} and ${offset}`);
+    this.#records.push(record);
+    this.#storedAt.push(now);
+    this.#offsets.set(name, offset);
+    if (key === undefined) return;
+    const previous = this.#lastOf.get(key);
+    this.#lastOf.set(key, offset);
+    if (previous === undefined) return;
+    this.#before.set(offset, previous);
+    this.#behind.set(previous, offset);
   }
 
   /** The store would take what cannot be read, so that an error here is no answer of it. */

@@ -99,6 +99,9 @@ export class Connection {
     };
   }
 
+  /** What its process's monotonic clock shows when that does the next thing. */
+  readonly nextMonotonic = (): number => this.#process.nextMonotonic();
+
   get batches(): BatchStore {
     const { table } = this.#deps;
     const now = (): number => this.#deps.scheduler.now();
@@ -155,7 +158,8 @@ export class Connection {
 
   /**
    * One exchange with a store that looks at no signature: `serve` happens at one instant at the other end.
-   * @param copies whether it may happen once more, within the time in which late copies land.
+   * @param copies whether it may happen once more: soon, as where it is sent again for an answer that was lost and that
+   *   one is answered, or any time within that in which late copies land.
    */
   reach<T>(serve: () => T, { copies = false }: { readonly copies?: boolean } = {}): Promise<T> {
     const { scheduler, random, faults } = this.#deps;
@@ -165,7 +169,7 @@ export class Connection {
       return serve();
     };
     if (copies && random.number() < faults().duplicate)
-      scheduler.after(spread(random, 1, lateMs), quietly(inTime));
+      scheduler.after(spread(random, 1, random.number() < 0.5 ? 20 : lateMs), quietly(inTime));
     return this.#exchange(inTime);
   }
 

@@ -7,9 +7,10 @@ import { BatchTable, type BatchTableOptions } from '../../lib/stores/memory/batc
 import { untouchedPartition } from '../../lib/stores/partitions.ts';
 import type { Random } from '../../lib/surroundings/random.ts';
 import { trim } from '../harness/trim.ts';
-import { asReadersAsk, checkTold, hotPartition, read, readOnce, type Told, write } from './log-actors.ts';
-import { LogHistory } from './log-history.ts';
+import { checkTold, hotPartition, ownKeys, type Told, write } from './log-actors.ts';
+import { LogHistory, namedBy } from './log-history.ts';
 import { Connection, type Faults, noFaults, skewOf, someFaults, spread } from './log-network.ts';
+import { asReadersAsk, read, readOnce } from './log-readers.ts';
 import { Scheduler, seededRandom } from './scheduler.ts';
 
 const minute = 60_000;
@@ -146,6 +147,7 @@ class LogWorld {
       told: this.#told,
       appends,
       closes,
+      content: ownKeys,
     };
     this.#start(name, crashed, write(deps));
   }
@@ -221,7 +223,9 @@ class LogWorld {
 
   async #appendAtTheEnd(): Promise<void> {
     const due = this.#history.end;
-    const appended = this.#appender(this.#connect(0).connection).append(hotPartition, [{ key: 'last' }]);
+    const appended = this.#appender(this.#connect(0).connection).append(hotPartition, [
+      { headersJson: namedBy('last') },
+    ]);
     appended.catch((error: unknown) =>
       this.#history.report(`nothing can be appended at ${due}: ${String(error)}`),
     );

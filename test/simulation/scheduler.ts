@@ -216,6 +216,11 @@ export class SimulatedProcess {
     if (standing === 'both') this.#wallAhead -= frozenMs;
   }
 
+  /** What its monotonic clock shows when it does the next thing: later than now while it is frozen. */
+  nextMonotonic(): number {
+    return Math.max(this.#scheduler.now(), this.#frozenUntil) + this.#monotonicAhead;
+  }
+
   /** Its wall clock jumps by `ms`, back if negative. */
   stepClock(ms: number): void {
     this.#wallAhead += ms;

@@ -50,6 +50,8 @@ const showProgress = (done: number, seeds: number, startedAt: number): void => {
 };
 
 const main = async (): Promise<void> => {
+  // A world is full of errors that are answered, and of a breach there is no more than its text.
+  Error.stackTraceLimit = 0;
   const { name, scenario, seeds, from } = settings();
   const startedAt = performance.now();
   let shownAt = startedAt;
