@@ -109,6 +109,7 @@ export class BrokerFunction extends Construct {
         sourceMap: bundle.sourceMap,
         sourcesContent: bundle.sourcesContent,
         bundleAwsSDK: true,
+        externalModules: [...bundle.external],
         forceDockerBundling: false,
         logLevel: LogLevel.WARNING,
       },
