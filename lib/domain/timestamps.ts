@@ -13,10 +13,21 @@ export const parseTimestamp = (text: string): number | undefined => {
   return date.getUTCDate() === Number(day) && ms >= firstMs && ms <= lastMs ? ms : undefined;
 };
 
-let last = { ms: 0, text: new Date(0).toISOString() };
+interface Written {
+  readonly ms: number;
+  readonly text: string;
+}
 
-/** ISO 8601 with ms, in UTC. The last is remembered: the records of a batch have mostly the same. */
+const written = (ms: number): Written => ({ ms, text: new Date(ms).toISOString() });
+
+let last = written(0);
+let before = last;
+
+/**
+ * ISO 8601 with ms, in UTC. The last two are remembered: the records of a batch have mostly the same, or each its own beside
+ * that of its append.
+ */
 export const timestampText = (ms: number): string => {
-  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() };
+  if (ms !== last.ms) [last, before] = [ms === before.ms ? before : written(ms), last];
   return last.text;
 };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { limits } from '../../lib/domain/limits.ts';
 import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 const records = 'GET /v1/topics/orders/partitions/0/records';
@@ -69,6 +70,19 @@ describe('a fetch', () => {
     );
     expect(values(await call(world, records))).toHaveLength(100);
     expect(values(await call(world, `${records}?limit=1000`))).toHaveLength(1000);
+  });
+
+  test('gives long answers in letters of any alphabet as they were sent', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    const sent = ['a', 'é', '語', '😀'].flatMap((letter) =>
+      [2, 1000, 59_900, 60_000].map((length) => letter.repeat(length / letter.length)),
+    );
+    for (const value of sent) await produce(world, [{ value }]);
+    const fetched = values(await call(world, `${records}?maxBytes=${limits.fetchBytes}`));
+    expect(fetched).toHaveLength(sent.length);
+    // Not to be shown where they differ.
+    expect(fetched.findIndex((value, index) => value !== sent[index])).toBe(-1);
   });
 
   test('follows nextOffset through the whole partition', async () => {

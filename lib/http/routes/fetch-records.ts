@@ -15,11 +15,28 @@ export interface FetchDeps extends ApiDeps {
 
 type Fetched = Awaited<ReturnType<Reader['fetch']>>;
 
-/** Put together as text, since records are text, and encoded once: a text is measured before it is sent. */
+/** Characters of an answer that are put together before they are encoded. V8 keeps so short a text among its small objects. */
+const pieceLength = 60_000;
+
+/**
+ * Put together as text, since records are text, and as bytes in the end, since a text is measured before it is sent: by pieces,
+ * so that no text is there as long as the answer, which costs time and memory of its own.
+ */
 const answerBytes = ({ records, ...offsets }: Fetched): Uint8Array<ArrayBuffer> => {
   const { nextOffset, startOffset, endOffset } = offsets;
-  const rest = JSON.stringify({ nextOffset, startOffset, endOffset }).slice(1);
-  return Buffer.from(`{"records":[${records.map(recordJson).join(',')}],${rest}`);
+  const pieces: string[] = [];
+  let text = '{"records":[';
+  for (const [index, record] of records.entries()) {
+    text += index === 0 ? recordJson(record) : `,${recordJson(record)}`;
+    if (text.length < pieceLength) continue;
+    pieces.push(text);
+    text = '';
+  }
+  pieces.push(`${text}],${JSON.stringify({ nextOffset, startOffset, endOffset }).slice(1)}`);
+  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0));
+  let at = 0;
+  for (const piece of pieces) at += bytes.write(piece, at);
+  return bytes;
 };
 
 const partitionIn = (c: ApiContext): number => {

@@ -54,3 +54,12 @@ test('what is written is read back, in all the years that there are', () => {
   });
   fc.assert(fc.property(times, (ms) => parseTimestamp(timestampText(ms)) === ms));
 });
+
+test('times that come in turn are each written as themselves', () => {
+  const few = fc.array(fc.constantFrom(0, 1, 1000, -1), { maxLength: 12 });
+  fc.assert(
+    fc.property(few, (times) => {
+      expect(times.map(timestampText)).toEqual(times.map((ms) => new Date(ms).toISOString()));
+    }),
+  );
+});
