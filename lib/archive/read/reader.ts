@@ -20,11 +20,15 @@ export interface ArchiveReadOptions extends SegmentReaderOptions {
   readonly attemptTimeoutMs: number;
 }
 
+/**
+ * Row groups are kept for readers at some ten places, each with one that is decoded and what is read ahead. Each MB more takes
+ * several of the process, as most of what V8 keeps for a while is waiting to be collected.
+ */
 export const archiveReadDefaults: ArchiveReadOptions = {
   attemptTimeoutMs: 5_000,
   wholeObjectBytes: 256 * 1024,
-  readAheadBytes: 4 * 1024 * 1024,
-  rowGroupBytes: 64 * 1024 * 1024,
+  readAheadBytes: 1024 * 1024,
+  rowGroupBytes: 24 * 1024 * 1024,
   footerBytes: 4 * 1024 * 1024,
 };
 
