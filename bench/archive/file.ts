@@ -1,11 +1,12 @@
 /**
  * What the file of a segment takes: megabytes of payload (keys, values and headers) written a second, its size beside the same
  * records as NDJSON with zstd, records read a second, ms for a hundred records at a random offset, and memory while a segment
- * of 64 MB is written. Of one core, by CPU time, since the machine may be busy; the last three columns by wall time.
+ * of 64 MB is written, with what `npm start` tells Node. Of one core, by CPU time, since the machine may be busy; the last three columns by wall time.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ParquetWriterOptions } from '../../lib/archive/parquet/segment-writer.ts';
+import { startOptions } from '../../test/local/start-command.ts';
 import { seededRandom } from '../../test/simulation/scheduler.ts';
 import { type CodecFigures, measureCodec } from './codec.ts';
 import { orders, webhooks } from './payloads.ts';
@@ -51,7 +52,7 @@ export const measureFile = (count: number, options: ParquetWriterOptions): void 
 
   const script = fileURLToPath(new URL('memory.ts', import.meta.url));
   const { atRest, most } = JSON.parse(
-    execFileSync(process.execPath, [script, String(memoryBytes)]).toString(),
+    execFileSync(process.execPath, [...startOptions(), script, String(memoryBytes)]).toString(),
   ) as Record<'atRest' | 'most', number>;
   row('written: 64 MB', [`${megabytes(most)} MB of memory at most, ${megabytes(atRest)} before`]);
 };

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startOptions } from '../../test/local/start-command.ts';
 import { fetchedPartition, orderJson, topic } from './cases.ts';
 import { Connection } from './connection.ts';
 import type { Ready, Taken } from './messages.ts';
@@ -20,10 +21,14 @@ const answerOf = async <Message>(child: ChildProcess): Promise<Message> => {
   return message;
 };
 
-const start = async (program: string, args: readonly string[]): Promise<Server> => {
+const start = async (
+  program: string,
+  args: readonly string[] = [],
+  options: readonly string[] = [],
+): Promise<Server> => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const file = fileURLToPath(new URL(program, import.meta.url));
-  const child = fork(file, [folder, ...args]);
+  const child = fork(file, [folder, ...args], { execArgv: [...options] });
   const exited = once(child, 'exit');
   const early = exited.then(() => Promise.reject(new Error(`${program} ended before its time.`)));
   const ready = await Promise.race([answerOf<Ready>(child), early]);
@@ -43,11 +48,11 @@ const start = async (program: string, args: readonly string[]): Promise<Server> 
   };
 };
 
-export const startBare = (): Promise<Server> => start('bare.ts', []);
+export const startBare = (): Promise<Server> => start('bare.ts');
 
-/** The broker, with a topic, and a thousand records to be fetched that came a hundred at a time. */
+/** The broker, as `npm start` starts Node, with a topic, and a thousand records to be fetched that came a hundred at a time. */
 export const startBroker = async (store: string): Promise<Server> => {
-  const server = await start('broker.ts', [store]);
+  const server = await start('broker.ts', [store], startOptions());
   const connection = await Connection.open(server.port, server.key);
   await connection.call('PUT', topic.path, JSON.stringify({ partitions: topic.partitions }));
   for (let batch = 0; batch < 10; batch += 1) {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Client } from '../../test/end-to-end/client.ts';
+import { startOptions } from '../../test/local/start-command.ts';
 import type { Memory, Ready } from '../soak/messages.ts';
 
 /** A broker on a data folder, in a process of its own. */
@@ -15,7 +16,9 @@ export interface BrokerProcess {
 
 /** Resolves when it answers. */
 export const startBroker = async (folder: string): Promise<BrokerProcess> => {
-  const child: ChildProcess = fork(new URL('../soak/broker.ts', import.meta.url), [folder]);
+  const child: ChildProcess = fork(new URL('../soak/broker.ts', import.meta.url), [folder], {
+    execArgv: [...startOptions()],
+  });
   const [{ url, key }] = (await once(child, 'message')) as [Ready];
   return {
     client: new Client(url, key),

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from '../../test/end-to-end/client.ts';
+import { startOptions } from '../../test/local/start-command.ts';
 import { Endpoint } from '../delivery/endpoint.ts';
 import { load, partitions, type Size } from './load.ts';
 import type { Memory, Ready } from './messages.ts';
@@ -71,7 +72,9 @@ if (!(minutes > 0 && minutes <= 24 * 60)) throw new Error('--minutes takes a num
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-soak-'));
 const endpoint = await Endpoint.start();
-const broker = fork(new URL('broker.ts', import.meta.url), [folder], { execArgv: ['--expose-gc'] });
+const broker = fork(new URL('broker.ts', import.meta.url), [folder], {
+  execArgv: [...startOptions(), '--expose-gc'],
+});
 try {
   const [{ url, key }] = (await once(broker, 'message')) as [Ready];
   const client = new Client(url, key);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFailed, onTestFinished } from 'vitest';
+import { startOptions } from './start-command.ts';
 
 const main = new URL('../../lib/local/start.mjs', import.meta.url).pathname;
 
@@ -21,7 +22,7 @@ export interface BrokerProcess {
 
 type Environment = Readonly<Record<string, string>>;
 
-const launch = (environment: Environment, program: readonly string[] = [main]) => {
+const launch = (environment: Environment, program: readonly string[] = [...startOptions(), main]) => {
   const foreign = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'));
   const child = spawn(process.execPath, program, {
     env: { ...Object.fromEntries(foreign), PORT: '0', ...environment },

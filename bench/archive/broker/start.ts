@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Client } from '../../../test/end-to-end/client.ts';
+import { startOptions } from '../../../test/local/start-command.ts';
 import type { Settings, Taken } from './messages.ts';
 
 export interface Broker {
@@ -12,7 +13,7 @@ export interface Broker {
 }
 
 /**
- * Starts a broker on a data folder. Resolves when it answers.
+ * Starts a broker on a data folder, with what `npm start` tells Node. Resolves when it answers.
  * @param heapMegabytes what V8 may have for what lives long; without it what it takes by itself.
  */
 export const startBroker = async (
@@ -20,7 +21,8 @@ export const startBroker = async (
   settings: Settings,
   heapMegabytes?: number,
 ): Promise<Broker> => {
-  const execArgv = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`];
+  const heap = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`];
+  const execArgv = [...startOptions(), ...heap];
   const args = [folder, JSON.stringify(settings)];
   const child = fork(new URL('process.ts', import.meta.url), args, { execArgv });
   const [{ url, key }] = (await once(child, 'message')) as [{ url: string; key: string }];
