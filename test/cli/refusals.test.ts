@@ -6,8 +6,8 @@ import { headersOf, type Mapping, valuesOf } from '../../cli/import/mapping.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { useBroker } from './against-broker.ts';
 import { run, type Surroundings } from './command.ts';
-import { parquetOf } from './parquet-of-others.ts';
-import { contentsOf, makeTopic } from './transfer.ts';
+import { parquetOf } from './export-import/parquet-of-others.ts';
+import { contentsOf, makeTopic } from './export-import/transfer.ts';
 
 const { broker, surroundings } = useBroker();
 

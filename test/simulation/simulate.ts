@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { runArchive } from './archive-world.ts';
-import { runDelivery } from './delivery-world.ts';
-import { runLog } from './log-scenario.ts';
+import { runArchive } from './archive/world.ts';
+import { runDelivery } from './delivery/world.ts';
+import { runLog } from './log/scenario.ts';
 
 /** Runs one seed; `breach` says which invariant did not hold. The same seed gives the same run. */
 type Scenario = (seed: number) => Promise<{ readonly breach: string | undefined }>;

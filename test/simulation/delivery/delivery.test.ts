@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { firstBreach } from '../first-breach.ts';
+import { type Faults, noFaults } from './faults.ts';
+import { type MutantName, mutants } from './mutants.ts';
+import { runDelivery, type WorldOptions } from './world.ts';
+
+const breachOf = (seeds: number, options: WorldOptions): Promise<string | undefined> =>
+  firstBreach((seed) => runDelivery(seed, options), { from: 0, to: seeds - 1 });
+
+describe('delivery in a world of crashes, lost and late messages', () => {
+  it('delivers every record in order and loses no wake, with no sweep to help', {
+    timeout: 120_000,
+  }, async () => {
+    expect(await breachOf(900, { sweep: false })).toBeUndefined();
+  });
+
+  it('does so with sweep sending wakes of its own', { timeout: 120_000 }, async () => {
+    expect(await breachOf(200, { sweep: true, copies: true })).toBeUndefined();
+  });
+
+  it('does so on a queue that gives one message to two runs', { timeout: 120_000 }, async () => {
+    expect(await breachOf(400, { sweep: false, copies: true })).toBeUndefined();
+  });
+
+  it('does so on a queue that shows a message again while the run that took it still holds the lease', {
+    timeout: 120_000,
+  }, async () => {
+    const options = { visibilityMs: 10_000, receives: Number.POSITIVE_INFINITY };
+    expect(await breachOf(200, { sweep: false, ...options })).toBeUndefined();
+  });
+
+  it('does so with clocks that are wrong, some by a day', { timeout: 120_000 }, async () => {
+    expect(await breachOf(100, { sweep: true, wrongClocks: true })).toBeUndefined();
+  });
+
+  const lost = /a wake was lost/;
+  const skipped = /\d+ committed in \d+, \d+ acknowledged/;
+  const trouble: {
+    name: MutantName;
+    says: RegExp;
+    faults?: Partial<Faults>;
+    copies?: true;
+    wrongClocks?: true;
+  }[] = [
+    { name: 'noLookAfterRelease', says: lost, faults: { slow: 0.7 } },
+    { name: 'retryAfterRelease', says: lost },
+    { name: 'earlyWakeDropped', says: lost },
+    { name: 'staleEpochDropped', says: lost },
+    { name: 'copyDropped', says: lost, copies: true },
+    { name: 'noEpochFence', says: /sent|may outlast its lease/, faults: { twice: 0.3, late: 0.1 } },
+    { name: 'boundariesForgotten', says: /before it ended at/ },
+    { name: 'readsLogEventually', says: /a wake was lost|before it ended at|acknowledged/ },
+    { name: 'readsCursorEventually', says: lost, copies: true, faults: { slow: 0.9 } },
+    { name: 'readsGroupEventually', says: lost },
+    { name: 'disablesAnyVersion', says: lost, faults: { late: 0.2, twice: 0.3 } },
+    { name: 'readsNothingAgain', says: skipped, faults: { slow: 0.8 } },
+    { name: 'believesEveryTime', says: /a wake was lost|wakes never came to an end/, wrongClocks: true },
+    { name: 'knowsOneMessage', says: lost, copies: true, faults: { loseResponse: 0.2 } },
+    { name: 'acquiresWhateverStands', says: /sent|a wake was lost/ },
+    { name: 'refusalBelieved', says: lost, faults: {} },
+    { name: 'newReceiverWakesMissing', says: lost, faults: {} },
+    { name: 'newReceiverWakesEarly', says: lost, faults: {} },
+    { name: 'receiversRemembered', says: lost, faults: {} },
+    { name: 'shownAtOnce', says: /a wake was lost|set aside/ },
+  ];
+  it.each(trouble)(
+    'is found out when it is broken: $name',
+    { timeout: 60_000 },
+    async ({ name, says, faults, copies = false, wrongClocks = false }) => {
+      const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
+      expect(
+        await breachOf(400, { sweep: false, copies, wrongClocks, mutant: mutants[name], ...options }),
+      ).toMatch(says);
+    },
+  );
+});

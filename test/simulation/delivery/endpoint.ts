@@ -1,0 +1,37 @@
+import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
+import type { Random } from '../../../lib/surroundings/random.ts';
+import { type Invariants, sentBy } from './invariants.ts';
+
+export interface EndpointEvents {
+  /** From now on it acknowledges everything. */
+  readonly calm: () => boolean;
+  readonly longestRetryAfterSeconds: number;
+  /** It said that it is gone. */
+  readonly onGone: () => void;
+  readonly onAcknowledged: (partition: number, through: number) => void;
+}
+
+/** An endpoint that refuses, is out, asks to be left alone, is gone, acknowledges a part or everything. */
+export const moodyEndpoint =
+  (random: Random, invariants: Invariants, events: EndpointEvents) =>
+  (request: WebhookRequest): WebhookAnswer => {
+    invariants.onReceived(request);
+    const { partition, start, end } = sentBy(request);
+    const answer = (status: number) => ({ kind: 'answered', status }) as const;
+    const chance = events.calm() ? 1 : random.number();
+    if (chance < 0.01) {
+      events.onGone();
+      return answer(410);
+    }
+    if (chance < 0.08) return answer(500);
+    if (chance < 0.14) {
+      const retryAfter = String(Math.floor(random.number() * events.longestRetryAfterSeconds));
+      return { kind: 'answered', status: 503, retryAfter };
+    }
+    if (chance < 0.2) return { kind: 'unreachable', reason: 'Connection refused.' };
+    const partial = chance < 0.35;
+    const through = partial ? start + Math.floor(random.number() * (end - start + 1)) : end;
+    invariants.onAcknowledged(partition, through);
+    events.onAcknowledged(partition, through);
+    return partial ? { ...answer(200), acknowledged: { kind: 'below', offset: through } } : answer(200);
+  };

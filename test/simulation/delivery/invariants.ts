@@ -1,0 +1,134 @@
+import type { Cursor, CursorRef } from '../../../lib/domain/cursors.ts';
+import type { CursorStore } from '../../../lib/stores/cursors.ts';
+import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
+
+/** What must never happen did. */
+export class BreachError extends Error {
+  override readonly name = 'BreachError';
+}
+
+const require = (holds: boolean, what: () => string): void => {
+  if (!holds) throw new BreachError(what());
+};
+
+export interface Sent {
+  readonly partition: number;
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+/** The boundaries that a message's id tells and its body holds. */
+export const sentBy = ({ headers, body }: WebhookRequest): Sent => {
+  const [partition, start, end] = (headers['webhook-id'] ?? '').split('-').slice(1).map(Number);
+  const { data } = JSON.parse(body) as { data: { partition: number; records: { offset: number }[] } };
+  const offsets = data.records.map(({ offset }) => offset);
+  const sent = { partition: partition ?? -1, start: start ?? -1, end: end ?? -1 };
+  const expected = Array.from({ length: sent.end - sent.start }, (_, index) => sent.start + index);
+  require(data.partition === partition && offsets.join() === expected.join(), () =>
+    `message ${headers['webhook-id']} holds ${offsets}`);
+  return sent;
+};
+
+/** Watches everything that happens at the endpoint and to the cursors; the first breach is kept. */
+export class Invariants {
+  breach: BreachError | undefined;
+  readonly #clocksAreRight: boolean;
+  readonly #received = new Map<number, number>();
+  readonly #acknowledged = new Map<number, number>();
+  readonly #bodies = new Map<string, string>();
+  readonly #cursors = new Map<number, Cursor>();
+  /** The end of each message that a holder sent, by partition and start. */
+  readonly #ends = new Map<string, number>();
+
+  /**
+   * @param clocksAreRight Then no two runs hold a lease at once. Where a clock is wrong, one whose lease was taken may
+   * send once more what it was about to; that is all it can do: it moves no cursor, and every other invariant holds.
+   */
+  constructor(clocksAreRight: boolean) {
+    this.#clocksAreRight = clocksAreRight;
+  }
+
+  /** Records below this were received at least once, and in order. */
+  received(partition: number): number {
+    return this.#received.get(partition) ?? 0;
+  }
+
+  check(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof BreachError)) throw error;
+      this.breach ??= error;
+    }
+  }
+
+  /** A request reached the endpoint. */
+  onReceived(request: WebhookRequest): void {
+    this.check(() => {
+      const { partition, start, end } = sentBy(request);
+      const id = request.headers['webhook-id'] ?? '';
+      const body = this.#bodies.get(id) ?? request.body;
+      this.#bodies.set(id, body);
+      require(body === request.body, () => `message ${id} was sent with two bodies`);
+      const through = this.received(partition);
+      require(start <= through, () => `${id} came when only ${through} records had come`);
+      this.#received.set(partition, Math.max(through, end));
+    });
+  }
+
+  /** The endpoint has answered that it has every record below `through`. */
+  onAcknowledged(partition: number, through: number): void {
+    this.#acknowledged.set(partition, Math.max(through, this.#acknowledged.get(partition) ?? 0));
+  }
+
+  /** A holder sends a message: by its lease nobody else may, and the cursor says which message it is. */
+  onSend(request: WebhookRequest, epoch: number | undefined, now: number): void {
+    this.check(() => {
+      const { partition, start, end } = sentBy(request);
+      const cursor = this.#cursors.get(partition);
+      const id = request.headers['webhook-id'];
+      const holds = cursor?.epoch === epoch;
+      if (this.#clocksAreRight) {
+        require(holds, () => `${id} sent under epoch ${epoch}, the cursor's is ${cursor?.epoch}`);
+        require((cursor?.leaseUntil ?? 0) >= now + request.timeoutMs, () => `${id} may outlast its lease`);
+      }
+      require(!holds || (cursor?.committed === start && cursor.pendingEnd === end), () =>
+        `${id} sent, the cursor's message is ${cursor?.committed} to ${cursor?.pendingEnd}`);
+      const before = this.#ends.get(`${partition}-${start}`) ?? end;
+      this.#ends.set(`${partition}-${start}`, before);
+      require(before === end, () => `${id} sent, and before it ended at ${before}`);
+    });
+  }
+
+  onCursor(partition: number, cursor: Cursor): void {
+    this.check(() => {
+      const before = this.#cursors.get(partition);
+      this.#cursors.set(partition, cursor);
+      const acknowledged = this.#acknowledged.get(partition) ?? 0;
+      require(cursor.committed >= (before?.committed ?? 0), () =>
+        `the cursor of ${partition} went back from ${before?.committed} to ${cursor.committed}`);
+      require(cursor.epoch >= (before?.epoch ?? 0), () => `the epoch of ${partition} went back`);
+      require(cursor.committed <= acknowledged, () =>
+        `${cursor.committed} committed in ${partition}, ${acknowledged} acknowledged`);
+    });
+  }
+
+  /** `cursors`, each write of which is looked at as it takes effect, in the store where it does. */
+  watch(cursors: CursorStore, store: CursorStore): CursorStore {
+    const look = async <T>(ref: CursorRef, write: Promise<T>): Promise<T> => {
+      const result = await write;
+      const cursor = await store.get(ref);
+      if (cursor !== undefined) this.onCursor(ref.partition, cursor);
+      return result;
+    };
+    return {
+      get: (ref) => cursors.get(ref),
+      list: (groupId) => cursors.list(groupId),
+      acquire: (ref, acquisition) => look(ref, cursors.acquire(ref, acquisition)),
+      commit: (ref, commit) => look(ref, cursors.commit(ref, commit)),
+      release: (ref, release) => look(ref, cursors.release(ref, release)),
+      deleteAll: (groupId) => cursors.deleteAll(groupId),
+    };
+  }
+}

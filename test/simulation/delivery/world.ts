@@ -1,0 +1,531 @@
+import { createQueueConsumer } from '../../../functions/deliver/queue-events.ts';
+import { deliver } from '../../../lib/delivery/deliver.ts';
+import type { Run } from '../../../lib/delivery/deps.ts';
+import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
+import { type OnAppendDeps, onAppend } from '../../../lib/delivery/on-append.ts';
+import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
+import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
+import {
+  deliveryDefaults,
+  disabling,
+  type EndpointChange,
+  enabling,
+  type Group,
+} from '../../../lib/domain/groups.ts';
+import { jsonText } from '../../../lib/domain/json/text.ts';
+import { limits } from '../../../lib/domain/limits.ts';
+import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
+import type { Wake } from '../../../lib/domain/wakes.ts';
+import { Receivers } from '../../../lib/groups/receivers.ts';
+import { newReceiverWakes, wakeFor } from '../../../lib/groups/wake-group.ts';
+import { RunReader } from '../../../lib/log/read/run.ts';
+import type { BatchStore } from '../../../lib/stores/batches.ts';
+import { BatchTable } from '../../../lib/stores/memory/batches.ts';
+import { MemoryCursorStore } from '../../../lib/stores/memory/cursors.ts';
+import { MemoryGroupStore } from '../../../lib/stores/memory/groups.ts';
+import { MemoryPartitionStore } from '../../../lib/stores/memory/partitions.ts';
+import { MemoryRemovalStore } from '../../../lib/stores/memory/removals.ts';
+import { MemorySweepPlaceStore } from '../../../lib/stores/memory/sweep-places.ts';
+import { MemoryTopicStore } from '../../../lib/stores/memory/topics.ts';
+import type { ReceivedWake } from '../../../lib/stores/memory/wake-queue.ts';
+import type { Random } from '../../../lib/surroundings/random.ts';
+import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
+import { Scheduler, type SimulatedProcess, seededRandom } from '../scheduler.ts';
+import { moodyEndpoint } from './endpoint.ts';
+import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './faults.ts';
+import { BreachError, Invariants } from './invariants.ts';
+import type { Mutant } from './mutants.ts';
+import { type Done, eventOf, SimulatedQueue } from './queue.ts';
+
+export interface WorldOptions {
+  readonly sweep: boolean;
+  /**
+   * Whether the queue may give one message to two runs at once; as soon as one ends well, the message is gone for both.
+   * Then one case is left to sweep: the other run takes a lease that it did not hold when the first looked, and dies.
+   */
+  readonly copies?: boolean;
+  readonly mutant?: Mutant;
+  /** In place of those that the seed gives. */
+  readonly faults?: Faults;
+  /**
+   * Whether the clocks of some processes are wrong, some by a day; by default the seed says so. Then one more case is left
+   * to sweep, which runs there always: a request for a lease by such a clock that lands when its sender has given up, and
+   * its message was answered by others, is taken for a holder for as long as a lease lasts.
+   */
+  readonly wrongClocks?: boolean;
+  /** How often the queue gives a message out before it sets it aside. */
+  readonly receives?: number;
+  /** For how long the queue hides a message that was given out; by default longer than a run and its lease. */
+  readonly visibilityMs?: number;
+}
+
+const partitions = 2;
+const timeoutSeconds = 5;
+const leaseMs = timeoutSeconds * 1000 + 10_000;
+const runMs = 30_000;
+const safeVisibilityMs = runMs + leaseMs + 1000;
+const troubledMs = 4 * 60_000;
+/** After the faults end: a queue message comes back, a retry's backoff is over, and each twice. */
+const calmMs = 10 * 60_000;
+const sweepEveryMs = 60_000;
+const invocationsAtOnce = 4;
+/** Longer than a message of the queue stays hidden, which the queue's longest delay is not. */
+const longestBackoffSeconds = 120;
+const longestDelayMs = 20_000;
+
+/** How long an eventually consistent read may miss what is new. */
+const eventuallyMs = 2000;
+const largestEvent = 4;
+const day = 86_400_000;
+
+/**
+ * How far a clock is ahead, ms, or behind: not at all, by as much as clocks may differ at most, or by hours up to a day.
+ * (What is between, up to the longest retry, cannot be told from a retry that is right, and holds up for as long.)
+ */
+const clockError = (random: Random): number => {
+  const [chance, sign] = [random.number(), random.number() < 0.5 ? -1 : 1];
+  if (chance < 0.5) return 0;
+  if (chance < 0.75) return sign * random.number() * limits.clockAllowanceMs;
+  return sign * (0.1 + random.number()) * day;
+};
+
+const settingsOf = (random: Random): Group['delivery'] => ({
+  ...deliveryDefaults,
+  batchSize: 1 + Math.floor(random.number() * 5),
+  timeoutSeconds,
+  backoff: { initialSeconds: 1, maxSeconds: longestBackoffSeconds },
+});
+
+/** A process that takes in what the stream tells. */
+interface Listener {
+  readonly process: SimulatedProcess;
+  readonly deps: OnAppendDeps;
+}
+
+/** A process that delivers. */
+interface Deliverer {
+  readonly process: SimulatedProcess;
+  readonly deps: SimulatedDeps;
+}
+
+/**
+ * One topic, one group and its endpoint, with appends, stream, queue, deliverers and perhaps sweep, in a world that
+ * is troubled at first: anything may be lost, late, doubled, frozen or dead. Then it is calm, and everything must come
+ * to its end by itself.
+ */
+export class DeliveryWorld {
+  readonly scheduler = new Scheduler();
+  readonly invariants: Invariants;
+  readonly #random: Random;
+  readonly #options: WorldOptions;
+  readonly #network: FaultyNetwork;
+  readonly #queue: SimulatedQueue;
+  readonly #table: BatchTable;
+  readonly #cursors = new MemoryCursorStore();
+  readonly #partitions = new MemoryPartitionStore();
+  readonly #groups: MemoryGroupStore;
+  readonly #topics = new MemoryTopicStore();
+  readonly #sweepPlaces = new MemorySweepPlaceStore();
+  /** The log as the sweep under way reaches it. */
+  #swept: Pick<BatchStore, 'end'> | undefined;
+  #seenEnds = this.#newEnds();
+  readonly #ends = Array.from({ length: partitions }, () => 0);
+  readonly #faults: Faults;
+  readonly #wrongClocks: boolean;
+  /** Whether something is appended about when the group is called again. */
+  readonly #appendsAround: boolean;
+  readonly #world: Beyond;
+  readonly #group: Group;
+  /** Those that took in what the stream told, and are kept warm. */
+  #listeners: readonly Listener[] = [];
+  /** Those that delivered, and are kept warm. */
+  #deliverers: readonly Deliverer[] = [];
+  #endpoints = 0;
+  #calm = false;
+
+  constructor(seed: number, options: WorldOptions) {
+    this.#random = seededRandom(seed);
+    this.#options = options;
+    this.#wrongClocks = options.wrongClocks ?? this.#random.number() < 0.4;
+    this.#appendsAround = this.#random.number() < 0.5;
+    this.invariants = new Invariants(!this.#wrongClocks);
+    this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
+      visibilityMs: options.visibilityMs ?? safeVisibilityMs,
+      longestDelayMs,
+      invocationsAtOnce,
+      eventSize: () => 1 + Math.floor(this.#random.number() * largestEvent),
+      receives: options.receives ?? limits.wakeReceives,
+      repeats: () => (this.#calm ? 0 : 0.03),
+      copies: () => (this.#calm || options.copies !== true ? 0 : 0.1),
+      invoke: (received, done) => this.#invoke(received, done),
+    });
+    this.#table = new BatchTable({
+      missed: (storedAt, now) => now - storedAt < eventuallyMs && this.#random.number() < 0.5,
+      torn: () => this.#random.number() < 0.5,
+    });
+    this.#faults = options.faults ?? this.#someFaults();
+    this.#network = new FaultyNetwork(this.scheduler, this.#random, () =>
+      this.#calm ? noFaults : this.#faults,
+    );
+    const { mutant } = options;
+    const view = { now: () => this.scheduler.now(), random: this.#random, eventuallyMs };
+    const cursors = mutant?.cursors?.(this.#cursors, view) ?? this.#cursors;
+    const groups = new MemoryGroupStore();
+    this.#groups = mutant?.groups?.(groups, view) ?? groups;
+    const endpoint = moodyEndpoint(this.#random, this.invariants, {
+      calm: () => this.#calm,
+      longestRetryAfterSeconds: longestBackoffSeconds,
+      // A little later there is another, or it is enabled again.
+      onGone: () => {
+        const mend = this.#random.number() < 0.5 ? () => this.#addEndpoint() : () => this.#enable();
+        this.#callIn(this.#random.number() * 20_000, mend);
+      },
+      onAcknowledged: (partition, through) => this.#appendAsItEnds(partition, through),
+    });
+    this.#world = {
+      table: this.#table,
+      partitions: this.#partitions,
+      cursors: this.invariants.watch(cursors, this.#cursors),
+      groups: this.#groups,
+      queue: this.#queue,
+      webhooks: { post: async (request) => endpoint(request) },
+    };
+    this.#group = {
+      name: 'billing',
+      groupId: 'g1',
+      topic: 'orders',
+      topicId: 't1',
+      mode: 'push',
+      start: 'earliest',
+      startOffsets: Array.from({ length: partitions }, () => 0),
+      delivery: settingsOf(this.#random),
+      createdAt: this.scheduler.now(),
+    };
+  }
+
+  /** Runs it to its end. @throws BreachError */
+  async run(): Promise<void> {
+    await this.#register();
+    this.#scheduleAppends();
+    this.#scheduleReplacements();
+    this.#schedulePauses();
+    if (this.#options.sweep || this.#wrongClocks) this.#scheduleSweep();
+    this.scheduler.after(troubledMs, () => {
+      this.#calm = true;
+    });
+    await this.scheduler.run({
+      when: () => this.invariants.breach !== undefined,
+      maxMs: troubledMs + calmMs,
+    });
+    if (this.invariants.breach !== undefined) throw this.invariants.breach;
+    await this.#assertDone();
+  }
+
+  async #assertDone(): Promise<void> {
+    for (const [partition, end] of this.#ends.entries()) {
+      const cursor = await this.#cursors.get({ groupId: 'g1', partition });
+      const committed = cursor?.committed ?? 0;
+      if (committed !== end || this.invariants.received(partition) !== end)
+        throw new BreachError(`partition ${partition} ended at ${committed} of ${end}: a wake was lost`);
+    }
+    if (this.#queue.setAside > 0) throw new BreachError('a wake was given out too often, and set aside');
+    if (this.#queue.size > 0) throw new BreachError(`${this.#queue.size} wakes never came to an end`);
+  }
+
+  #someFaults(): Faults {
+    const upTo = (chance: number): number =>
+      this.#random.number() < 0.5 ? 0 : this.#random.number() * chance;
+    return {
+      loseRequest: upTo(0.05),
+      loseResponse: upTo(0.05),
+      slow: upTo(0.8),
+      late: upTo(0.05),
+      twice: upTo(0.1),
+      crash: upTo(0.1),
+      freeze: upTo(0.03),
+    };
+  }
+
+  async #register(): Promise<void> {
+    const settings = { partitions, retentionHours: null, archive: false };
+    const createdAt = this.scheduler.now();
+    await this.#topics.create({ name: 'orders', topicId: 't1', createdAt, ...settings });
+    await this.#groups.create(this.#group);
+    const add = (): Promise<void> => this.#addEndpoint();
+    if (!this.#appendsAround) await add();
+    else this.#callIn(this.#random.number() * troubledMs, add);
+  }
+
+  /** What registering an endpoint does, by somebody who tries until it is done. */
+  async #addEndpoint(): Promise<void> {
+    this.#endpoints += 1;
+    await this.#groups.putEndpoint(
+      { topicId: 't1', group: 'billing' },
+      {
+        endpointId: `e${this.#endpoints}`,
+        url: 'https://example.com/hook',
+        secrets: ['whsec_c2ltdWxhdGlvbiBvZiBkZWxpdmVyeQ=='],
+        status: 'enabled',
+        createdAt: this.scheduler.now(),
+      },
+    );
+    this.#resume();
+  }
+
+  #resume(): void {
+    const { mutant } = this.#options;
+    const later = newReceiverWakes(this.#group, { partitions });
+    const wakes = [
+      ...(mutant?.newReceiverWakes?.(later) ?? later),
+      ...this.#ends.map((_, partition) => wakeFor(this.#group, partition, 'resume')),
+    ];
+    this.scheduler.after(this.#random.number() * 50, () => void this.#queue.send(wakes));
+  }
+
+  /**
+   * Has the group called again in `ms`. In every other world something is appended shortly before, so that whoever is to tell of it knows of
+   * nobody, and shortly after.
+   */
+  #callIn(ms: number, call: () => Promise<void>): void {
+    this.scheduler.after(ms, () => void call());
+    if (!this.#appendsAround) return;
+    for (const at of [ms - this.#random.number() * 2000, ms + this.#random.number() * 6000])
+      this.scheduler.after(at, () => {
+        if (!this.#calm) this.#append(Math.floor(this.#random.number() * partitions));
+      });
+  }
+
+  /** Changes the newest endpoint as it is then, by somebody who tries until it is done; nothing where none is left. */
+  async #change(change: (now: number) => EndpointChange): Promise<void> {
+    const ref = { topicId: 't1', group: 'billing' };
+    for (;;) {
+      const endpoint = (await this.#groups.get(ref))?.endpoints.at(-1);
+      if (endpoint === undefined) return;
+      if ((await this.#groups.updateEndpoint(ref, endpoint, change(this.scheduler.now()))) !== undefined)
+        return;
+    }
+  }
+
+  /** What enabling an endpoint does. */
+  async #enable(): Promise<void> {
+    await this.#change(enabling);
+    this.#resume();
+  }
+
+  /** Somebody disables the endpoint, whatever it is at, and enables it a little later. */
+  #schedulePauses(): void {
+    for (let count = Math.floor(this.#random.number() * 3); count > 0; count -= 1)
+      this.scheduler.after(this.#random.number() * troubledMs, () => {
+        void this.#change((now) => disabling('It was disabled.', now));
+        this.#callIn(this.#random.number() * 20_000, () => this.#enable());
+      });
+  }
+
+  /** Somebody deletes whatever endpoint there is, whatever it is at, and registers another a little later. */
+  #scheduleReplacements(): void {
+    for (let count = Math.floor(this.#random.number() * 3); count > 0; count -= 1)
+      this.scheduler.after(this.#random.number() * troubledMs, () => {
+        for (let number = 1; number <= this.#endpoints; number += 1)
+          void this.#groups.deleteEndpoint({ topicId: 't1', group: 'billing' }, `e${number}`);
+        this.#callIn(this.#random.number() * 20_000, () => this.#addEndpoint());
+      });
+  }
+
+  #scheduleAppends(): void {
+    // In bursts, so that some are appended while others are delivered.
+    for (let burst = 1 + Math.floor(this.#random.number() * 6); burst > 0; burst -= 1) {
+      const begin = this.#random.number() * troubledMs;
+      for (let count = 1 + Math.floor(this.#random.number() * 6); count > 0; count -= 1)
+        this.scheduler.after(begin + this.#random.number() * 3000, () =>
+          this.#append(Math.floor(this.#random.number() * partitions)),
+        );
+    }
+  }
+
+  /** Appends about when the holder finds nothing left, which is when wakes are lost. */
+  #appendAsItEnds(partition: number, through: number): void {
+    if (through !== this.#ends[partition] || this.#random.number() > 0.2) return;
+    // Several in turn, so that some come while one query reads.
+    for (let count = 1 + Math.floor(this.#random.number() * 3); count > 0; count -= 1)
+      this.scheduler.after(this.#random.number() * 2000, () => this.#calm || this.#append(partition));
+  }
+
+  #append(partition: number): void {
+    const base = this.#ends[partition] ?? 0;
+    const count = 1 + Math.floor(this.#random.number() * 4);
+    const records = Array.from({ length: count }, (_, index) => ({ valueJson: jsonText(base + index) }));
+    const now = this.scheduler.now();
+    this.#ends[partition] = base + count;
+    const batch = {
+      base,
+      count,
+      data: encodeRecords(records),
+      writeId: this.#random.bytes(8),
+      appendedAt: now,
+      bytesBefore: 0,
+    };
+    this.#table.put({ topicId: 't1', partition }, batch, now, now);
+    this.#announce(partition);
+  }
+
+  /** The stream: tells of the append until it was taken, by a process that was told before or by a new one, now and then once more. */
+  #announce(partition: number): void {
+    this.scheduler.after(this.#random.number() * 50, () => {
+      const { process, deps } = this.#listener();
+      let over = false;
+      const end = (again: boolean): void => {
+        if (over) return;
+        over = true;
+        if (again) this.#announce(partition);
+      };
+      // A process that was frozen may die late.
+      const watch = (): void => {
+        if (process.crashed) end(true);
+        if (!over) this.scheduler.after(10_000, watch);
+      };
+      watch();
+      onAppend(deps, [{ topicId: 't1', partition }]).then(
+        () => end(!this.#calm && this.#random.number() < 0.05),
+        () => end(true),
+      );
+    });
+  }
+
+  /** One of those that are kept, as often as not, or none. */
+  #warm<Kept extends { readonly process: SimulatedProcess }>(kept: readonly Kept[]): Kept | undefined {
+    const alive = kept.filter(({ process }) => !process.crashed).slice(-4);
+    return this.#random.number() < 0.8 ? alive[Math.floor(this.#random.number() * alive.length)] : undefined;
+  }
+
+  #listener(): Listener {
+    const warm = this.#warm(this.#listeners);
+    if (warm !== undefined) return warm;
+    const process = this.#process();
+    const { groups, queue } = this.#network.deps(process, this.#world);
+    const clock = this.#options.mutant?.listenerClock?.(process.clock) ?? process.clock;
+    const listener = { process, deps: { receivers: new Receivers({ groups, clock }), queue } };
+    this.#listeners = [...this.#listeners, listener];
+    return listener;
+  }
+
+  #deliverer(): Deliverer {
+    const warm = this.#warm(this.#deliverers);
+    if (warm !== undefined) return warm;
+    const process = this.#process();
+    const deps = this.#network.deps(process, this.#world);
+    const deliverer = { process, deps: { ...deps, memory: newDeliveryMemory(deps) } };
+    this.#deliverers = [...this.#deliverers, deliverer];
+    return deliverer;
+  }
+
+  /** A process, whose clock may be wrong, and may be put right or wrong while it runs. */
+  #process(): SimulatedProcess {
+    const process = this.scheduler.process();
+    if (!this.#wrongClocks) return process;
+    process.stepClock(clockError(this.#random));
+    if (this.#random.number() < 0.1)
+      process.after(this.#random.number() * runMs, () => process.stepClock(clockError(this.#random)));
+    return process;
+  }
+
+  /** One invocation of the deliverer: ended from outside when its time is over, sometimes only as far as the queue knows. */
+  #invoke(received: readonly ReceivedWake[], done: Done): void {
+    const { mutant } = this.#options;
+    const { process, deps: remembering } = this.#deliverer();
+    const endsAt = this.scheduler.now() + runMs;
+    this.scheduler.after(runMs, () => {
+      if (done(undefined) && this.#random.number() < 0.7) process.crash();
+    });
+    const answer = async (wake: Wake, run: Run): Promise<void> => {
+      const deps = this.#watched(remembering);
+      const wired = mutant?.wire?.(deps, wake, process) ?? deps;
+      if ((await mutant?.drops?.(wake, wired)) === true) return;
+      const isRewired = wired.batches !== deps.batches;
+      const runs = isRewired ? new RunReader({ ...wired, clock: process.clock }) : wired.runs;
+      await deliver({ ...wired, runs }, wake, mutant?.run?.(run) ?? run);
+    };
+    const receipts = this.#network.remote(process, this.#queue);
+    const consume = createQueueConsumer({
+      deliver: (wake, run) => answer(wake, run).catch((error: unknown) => this.#failed(error)),
+      receipts: mutant?.receipts?.(receipts) ?? receipts,
+      telemetry: noTelemetry,
+    });
+    consume(eventOf(received), { getRemainingTimeInMillis: () => endsAt - this.scheduler.now() }).then(
+      ({ batchItemFailures }) => done(new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))),
+      () => done(undefined),
+    );
+  }
+
+  #failed(error: unknown): never {
+    const { cause } = error instanceof Error ? error : {};
+    if (cause instanceof BreachError)
+      this.invariants.check(() => {
+        throw cause;
+      });
+    throw error;
+  }
+
+  /** Looks at each message in the moment it is sent, with the epoch its sender holds. */
+  #watched(deps: SimulatedDeps): SimulatedDeps {
+    let epoch: number | undefined;
+    const { cursors, webhooks } = deps;
+    const acquire: typeof cursors.acquire = async (ref, acquisition) => {
+      const acquired = await cursors.acquire(ref, acquisition);
+      epoch = acquired.taken ? acquired.cursor.epoch : undefined;
+      return acquired;
+    };
+    return {
+      ...deps,
+      cursors: new Proxy(cursors, {
+        get: (target, name) => (name === 'acquire' ? acquire : Reflect.get(target, name)),
+      }),
+      webhooks: {
+        post: (request) => {
+          this.invariants.onSend(request, epoch, this.scheduler.now());
+          return webhooks.post(request);
+        },
+      },
+    };
+  }
+
+  #newEnds(): PartitionEnds {
+    return new PartitionEnds({
+      end: async (at, query) => {
+        if (this.#swept === undefined) throw new Error('No sweep is under way.');
+        return this.#swept.end(at, query);
+      },
+    });
+  }
+
+  #scheduleSweep(): void {
+    const process = this.#process();
+    const deliverer = this.#network.deps(process, this.#world);
+    // Now and then a sweep is the first one of its process, and otherwise remembers what those before it saw.
+    if (this.#random.number() < 0.3) this.#seenEnds = this.#newEnds();
+    this.#swept = deliverer.batches;
+    const deps: SweepDeps = {
+      ...deliverer,
+      ends: this.#seenEnds,
+      topics: this.#network.remote(process, this.#topics),
+      removals: this.#network.remote(process, new MemoryRemovalStore()),
+      sweepPlaces: this.#network.remote(process, this.#sweepPlaces),
+      appender: { close: () => Promise.reject(new Error('Nothing is deleted here.')) },
+    };
+    sweep(deps, { remainingMs: () => 240_000 }).catch(() => undefined);
+    this.scheduler.after(sweepEveryMs, () => this.#scheduleSweep());
+  }
+}
+
+/** One world of one seed, from its beginning to its end; `breach` says which invariant did not hold. */
+export const runDelivery = async (
+  seed: number,
+  options: WorldOptions,
+): Promise<{ readonly breach: string | undefined }> => {
+  try {
+    await new DeliveryWorld(seed, options).run();
+    return { breach: undefined };
+  } catch (error) {
+    if (error instanceof BreachError) return { breach: error.message };
+    throw error;
+  }
+};
