@@ -84,16 +84,29 @@ export class RunReader {
   async read(at: PartitionRef, request: RunRequest): Promise<Run> {
     const { start } = this.known.get(at);
     if (request.from < start) return { kind: 'below', start };
-    const found = (await this.#archivedIfThere(at, request)) ?? (await this.#live(at, request));
+    let missing: ObjectMissingError | undefined;
+    const archived = async (): Promise<Run | undefined> => {
+      try {
+        return await this.#archived(at, request);
+      } catch (error) {
+        if (!(error instanceof ObjectMissingError)) throw error;
+        // A late copy may have named again what retention took: the start is past it then.
+        missing = error;
+        return undefined;
+      }
+    };
+    const found = (await archived()) ?? (await this.#live(at, request));
     if (found !== undefined) return found;
     // Archived since, and deleted; or trimmed; or, in that order, both.
     for (let look = 0; look < 2; look += 1) {
       const { startOffset } = await this.offsets.state(at);
       if (request.from < startOffset) return { kind: 'below', start: startOffset };
-      const archived = look === 0 ? await this.#archived(at, request) : undefined;
-      if (archived !== undefined) return archived;
+      const since = look === 0 ? await archived() : undefined;
+      if (since !== undefined) return since;
     }
-    throw new Error(`Offset ${request.from} of partition ${partitionKey(at)} is missing from the log.`);
+    throw (
+      missing ?? new Error(`Offset ${request.from} of partition ${partitionKey(at)} is missing from the log.`)
+    );
   }
 
   /** As `firstOffsetAt` says, of what can be read. */
@@ -124,19 +137,6 @@ export class RunReader {
     if (archive === undefined || offset >= this.known.get(at).archivedThrough) return undefined;
     const segment = await archive.segmentAt(at, offset);
     return segment && timedSegment(archive, at, segment);
-  }
-
-  /**
-   * A late copy may have named again what retention took: its object is gone, and what is known of the start is no more true.
-   * The state tells whether it is that.
-   */
-  async #archivedIfThere(at: PartitionRef, request: RunRequest): Promise<Run | undefined> {
-    try {
-      return await this.#archived(at, request);
-    } catch (error) {
-      if (error instanceof ObjectMissingError) return undefined;
-      throw error;
-    }
   }
 
   async #archived(at: PartitionRef, { from, want }: RunRequest): Promise<Run | undefined> {

@@ -139,30 +139,50 @@ describe('a partition whose start moved', () => {
     });
   });
 
-  it('is known for that where a late copy names again what retention took', async () => {
+  /** Sixteen archived records; `retain` takes the first eight, whose segment a late copy then names again. */
+  const named = async () => {
     const world = await filled(12);
     await world.archiveBatches(0, 8);
     await world.archiveBatches(8, 16);
     world.deleteBatches(16);
+    const retain = async (): Promise<void> => {
+      const [first] = await world.segments.list(at, { from: 0, limit: 1 });
+      if (first === undefined) throw new Error('Nothing is archived.');
+      await world.partitions.advance(at, 'startOffset', 8);
+      await world.segments.delete(at, first);
+      await world.objects.delete([first.object]);
+      await world.segments.add(at, first);
+    };
+    return { world, retain };
+  };
+  const wanted = { from: 4, batches: 3, want: { maxRecords: 3, maxBytes: 1_000 }, consistent: true };
+
+  it('is known for that where a late copy names again what retention took', async () => {
+    const { world, retain } = await named();
     const [reader, runs] = [world.reader(), world.runs()];
     const times = (await fetch(world, reader, { offset: 0, maxRecords: 2 })).records;
     await runs.offsets.state(at);
-    const [first] = await world.segments.list(at, { from: 0, limit: 1 });
-    if (first === undefined) throw new Error('Nothing is archived.');
     const searching = world.reader().offsetAtTime(at, times[1]?.timestamp ?? 0);
     // The state is known to it, and nothing else.
     await world.pass(1);
-    await world.partitions.advance(at, 'startOffset', 8);
-    await world.segments.delete(at, first);
-    await world.objects.delete([first.object]);
-    await world.segments.add(at, first);
+    await retain();
     await expect(fetch(world, reader, { offset: 4 })).rejects.toMatchObject({
       details: { members: { startOffset: 8 } },
     });
-    const want = { maxRecords: 3, maxBytes: 1_000 };
-    const run = runs.read(at, { from: 4, batches: 3, want, consistent: true });
-    expect(await world.outcome(run)).toEqual({ kind: 'below', start: 8 });
+    expect(await world.outcome(runs.read(at, wanted))).toEqual({ kind: 'below', start: 8 });
     expect(await world.outcome(searching)).toBe(0);
+  });
+
+  it('is known for that also where it moves after it was asked for', async () => {
+    const { world, retain } = await named();
+    const { partitions } = world;
+    const get = partitions.get.bind(partitions);
+    partitions.get = async (given) => {
+      const state = await get(given);
+      if (state.startOffset === 0) await retain();
+      return state;
+    };
+    expect(await world.outcome(world.runs().read(at, wanted))).toEqual({ kind: 'below', start: 8 });
   });
 
   it('is not taken for one of which an object is missing', async () => {
