@@ -193,7 +193,9 @@ export const describeSegmentStore = (open: () => Promise<Stores>): void => {
     test('a page and a floor of many segments are whole', async () => {
       const { segments } = await open();
       const starts = Array.from({ length: 150 }, (_, number) => number * 10);
-      await Promise.all(starts.map((start) => segments.add(here, segment(start))));
+      // A few at a time: a server refuses connections where more of them come at once than it lets wait.
+      for (let from = 0; from < starts.length; from += 10)
+        await Promise.all(starts.slice(from, from + 10).map((start) => segments.add(here, segment(start))));
       const page = await segments.list(here, { from: 200, limit: 120 });
       expect(page.map(({ start }) => start)).toEqual(starts.slice(20, 140));
       expect((await segments.floor(here, 1234))?.start).toBe(1230);
