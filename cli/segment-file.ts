@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { parquetSegments } from '../lib/archive/parquet/parquet-segments.ts';
 import type { LogRecord } from '../lib/domain/records/records.ts';
 import type { ByteRange } from '../lib/stores/objects.ts';
-import { CommandError } from './failure.ts';
+import { CommandError, messageOf } from './failure.ts';
 
 const magic = 'PAR1';
 /** The length of the footer, and the magic. */
@@ -62,8 +62,7 @@ export const rowGroupsOf = async function* (path: string, from = 0): AsyncGenera
     }
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${path}: ${why}`, { cause: error });
+    throw new CommandError(`${path}: ${messageOf(error)}`, { cause: error });
   } finally {
     await file.close();
   }

@@ -6,7 +6,7 @@ import { type LogRecord, recordJson } from '../../lib/domain/records/records.ts'
 import { offsetText } from '../../lib/domain/segments.ts';
 import { makeFolder } from '../../lib/stores/files/folders.ts';
 import { readRecord } from '../broker/record-text.ts';
-import { CommandError } from '../failure.ts';
+import { CommandError, messageOf } from '../failure.ts';
 import { rowGroupsOf } from '../segment-file.ts';
 import type { Held, Sink } from './sink.ts';
 import { writing } from './writing.ts';
@@ -31,8 +31,7 @@ const lastRecordIn = async (path: string): Promise<LogRecord | undefined> => {
   try {
     for await (const { records } of rowGroupsOf(path, -1)) last = records.at(-1);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandError(`${why} Delete it, and the same command makes it anew.`, { cause });
+    throw new CommandError(`${messageOf(cause)} Delete it, and the same command makes it anew.`, { cause });
   }
   return last;
 };

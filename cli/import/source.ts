@@ -30,5 +30,3 @@ export class InputError extends CommandError {
     super(`${path}, ${unit} ${at}: ${what}`, { cause });
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

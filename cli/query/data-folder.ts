@@ -8,7 +8,7 @@ import { sqlitePartitionStore } from '../../lib/stores/sqlite/partitions.ts';
 import { sqliteSegmentStore } from '../../lib/stores/sqlite/segments.ts';
 import { sqliteTopicStore } from '../../lib/stores/sqlite/topics.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
-import { CommandError } from '../failure.ts';
+import { CommandError, messageOf } from '../failure.ts';
 import type { Archive } from './archive.ts';
 import { type ArchivedTopic, readManifest } from './manifest.ts';
 import type { TopicFiles } from './views.ts';
@@ -21,7 +21,7 @@ const open = (file: string): Database => {
       throw new CommandError(
         `${file}: ${cause.message} Start the broker on it once: there is no archive yet.`,
       );
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     if (cause instanceof LaterSchemaError) throw new CommandError(`${file}: ${why}`);
     throw new CommandError(`${file} cannot be read: ${why}.`, { cause });
   }

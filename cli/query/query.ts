@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { connect } from '../duckdb/connect.ts';
-import { CommandError } from '../failure.ts';
+import { CommandError, messageOf } from '../failure.ts';
 import type { Archive } from './archive.ts';
 import type { Format } from './formats/rows.ts';
 import { hintOn, stands } from './hints.ts';
@@ -24,8 +24,6 @@ const namedIn = ({ statement, topics }: Query): ((topic: string) => boolean) => 
   if (topics !== undefined) return (topic) => topics.includes(topic);
   return (topic) => isAll || text.includes(topic.toLowerCase());
 };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What DuckDB says, and what may help. */
 const wrongStatement = (error: unknown, statement: string, topics: readonly TopicFiles[]): CommandError => {

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream, statSync } from 'node:fs';
 import { readRecord } from '../../broker/record-text.ts';
-import { InputError, messageOf, type Source, type SourceRecord } from '../source.ts';
+import { messageOf } from '../../failure.ts';
+import { InputError, type Source, type SourceRecord } from '../source.ts';
 
 const newline = 0x0a;
 /** Some programs begin a text with it, which is none of its JSON. */

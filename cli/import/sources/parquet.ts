@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api';
 import { connect, identifier, literal } from '../../duckdb/connect.ts';
-import { CommandError } from '../../failure.ts';
+import { CommandError, messageOf } from '../../failure.ts';
 import type { Mapping } from '../mapping.ts';
-import { InputError, messageOf, type Source, type SourceRecord } from '../source.ts';
+import { InputError, type Source, type SourceRecord } from '../source.ts';
 import { type Columns, columnsOf, type Row, recordOf } from './row.ts';
 
 interface Opened {

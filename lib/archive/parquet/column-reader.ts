@@ -30,10 +30,10 @@ const decoders = new Map(leaves.map((leaf) => [leaf, decoderOf(leaf, false)]));
 const textDecoders = new Map(leaves.map((leaf) => [leaf, decoderOf(leaf, true)]));
 
 /** For each record an array of one list, or an empty one where it has none. */
-type Lists<Value> = readonly (readonly (readonly Value[])[])[];
+type TextLists = readonly (readonly (readonly string[])[])[];
 
-const isPresent = <Value>(value: Value | null): value is Value => value !== null;
-const isFilled = <Value>([list]: readonly (readonly Value[])[]): boolean =>
+const isPresent = (value: Uint8Array | null): value is Uint8Array => value !== null;
+const isFilled = ([list]: readonly (readonly Uint8Array[])[]): boolean =>
   list !== undefined && list.length > 0;
 
 /** The columns of a row group, from its bytes. */
@@ -67,7 +67,7 @@ export class ColumnReader {
   }
 
   /** Undefined where no record has one. */
-  textLists(leaf: Leaf): Lists<string> | undefined {
+  textLists(leaf: Leaf): TextLists | undefined {
     const { isEmpty, hasDictionary } = this.#chunk(leaf);
     if (isEmpty) return undefined;
     if (hasDictionary) return this.#values(leaf, textDecoders) as string[][][];
