@@ -70,8 +70,8 @@ describe('an erasure', () => {
     ['?key=a&offset=1', /Unknown query parameter/],
     ['?key=a&waitSeconds=x', /whole number/],
     // Else it would be that of another key: of the character that stands for what cannot be decoded.
-    ['?key=%ff', /UTF-8/],
-    ['?key=100%', /%25/],
+    ['?waitSeconds=0&key=%ff', /UTF-8/],
+    ['?waitSeconds=0&key=100%', /%25/],
   ])('is refused with %s', async (query, message) => {
     const { world } = await makeWorld();
     const problem = expectProblem(await call(world, `DELETE ${path}${query}`), 400, 'invalid_request');
