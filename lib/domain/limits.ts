@@ -96,6 +96,22 @@ export const limits = {
    * takes it apart and of the writer may all be off.
    */
   removalMinAgeMs: 2 * 60 * 60_000,
+  /** What an `Idempotency-Key` may be long, and a `Producer-Id`: characters. */
+  idempotencyKeyLength: 255,
+  /** How long a key is kept after the last attempt that had it. */
+  idempotencyMs: 24 * 60 * 60_000,
+  /**
+   * A batch that has records of a key stays in the log table for so long, archived or not, so that a retry finds it: its bytes for a
+   * day cost a hundredth of another write for each key. An hour more than the key is kept, for the clocks of who wrote and of
+   * who trims.
+   */
+  keyedTrimMinAgeMs: 25 * 60 * 60_000,
+  /** Appends with a key in one batch: each is written down by itself before it. */
+  batchKeys: 64,
+  /** What a batch carries of the producers of its partition; further ones are parked in the state table. */
+  batchProducersBytes: 512,
+  /** How long a producer that is parked there is known. */
+  producerKeptMs: 30 * 24 * 60 * 60_000,
   /** How long it is known what was erased, and by whose request. */
   erasureKeptMs: 90 * 24 * 60 * 60_000,
   /** An endpoint that has been out this long, while it was tried, is disabled. */

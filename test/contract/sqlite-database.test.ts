@@ -10,6 +10,7 @@ import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { layout1 } from './layouts/layout-1.ts';
+import { layout2 } from './layouts/layout-2.ts';
 import { anyTime } from './windows.ts';
 
 const opened = (file = join(temporaryFolder(), 'millrace.db')) => {
@@ -208,4 +209,22 @@ test('a database of the layout before the archive opens with all that is in it, 
     expect(await stores.segments.add(at, segment)).toEqual(segment);
     database.close();
   }
+});
+
+test('a database of the layout before idempotency keys opens with all that is in it, and takes them', async () => {
+  const file = join(temporaryFolder(), 'millrace.db');
+  const older = new DatabaseSync(file);
+  older.exec(layout2);
+  older.exec(`
+    INSERT INTO logs VALUES (1, 't', 0);
+    INSERT INTO batches VALUES (1, 0, 1, x'0000000000000000', 5, 0, NULL, NULL, NULL, NULL, x'01')
+  `);
+  older.close();
+  const { batches, intents } = sqliteStores(opened(file).database, { clock: systemClock });
+  expect(await batches.last(at)).toEqual(batch(0));
+  const next = { ...batch(1), idempotencyKeys: ['key.0'], producers: new Uint8Array([1]) };
+  await batches.putIfAbsent(at, next, anyTime);
+  expect(await batches.last(at)).toEqual(next);
+  const intent = { slot: 1, attempt: 'a', digest: 'd', expiresAt: 2 };
+  expect(await intents.begin({ ...at, key: 'key' }, intent, 1)).toEqual(intent);
 });

@@ -31,7 +31,10 @@ export interface Batch {
    * `latestTimestamp`.
    */
   readonly maxTimestamp?: number;
+  /** Those that its appends came with, where there are any: each as `keyMark` has it. */
   readonly idempotencyKeys?: readonly string[];
+  /** What is known of the producers of the partition, as `packProducers` has it. Every batch hands it on. */
+  readonly producers?: Uint8Array;
   /** The call that its first append came with. */
   readonly origin?: Origin;
 }

@@ -173,6 +173,7 @@ const batchItem = (at: PartitionRef, batch: Batch): Item => ({
   cum: { N: String(batch.bytesBefore) },
   ...(batch.maxTimestamp === undefined ? {} : { mt: { N: String(batch.maxTimestamp) } }),
   ...(batch.idempotencyKeys?.length ? { keys: { SS: [...batch.idempotencyKeys] } } : {}),
+  ...(batch.producers ? { pr: { B: batch.producers } } : {}),
   ...(batch.origin ? { o: { S: originText(batch.origin) } } : {}),
 });
 
@@ -187,6 +188,7 @@ const toBatch = (item: Item): Batch => {
     bytesBefore: number(item, 'cum'),
     ...(item['mt'] ? { maxTimestamp: number(item, 'mt') } : {}),
     ...(item['keys']?.SS ? { idempotencyKeys: item['keys'].SS } : {}),
+    ...(item['pr']?.B ? { producers: item['pr'].B } : {}),
     ...(origin ? { origin } : {}),
   };
 };

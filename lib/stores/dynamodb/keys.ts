@@ -3,6 +3,7 @@ import { type PartitionRef, partitionKey } from '../../domain/records/records.ts
 import { offsetText } from '../../domain/segments.ts';
 import type { ErasureRef } from '../erasures.ts';
 import type { GroupRef } from '../groups.ts';
+import type { IntentRef } from '../intents.ts';
 import type { Removal } from '../removals.ts';
 
 /*
@@ -34,8 +35,9 @@ const digits = (partition: number): string => String(partition).padStart(4, '0')
  * pk `<topicId>/<partition>` (S), sk base offset (N);
  * `n` N records, `d` B the encoded records, `id` B of the write, `t` N append time in ms,
  * `cum` N bytes of `d` in all earlier batches, `mt` N the largest record timestamp of the partition so far in ms (absent in
- * batches of older versions, where the append time counts), `keys` SS idempotency keys where there are any, `o` S the call that the
- * first append came with, where it is known: its request id and, after a space, its `traceparent`.
+ * batches of older versions, where the append time counts), `keys` SS idempotency keys where there are any (`keyMark`), `pr` B the
+ * producers of the partition where there are any (`packProducers`), `o` S the call that the first append came with, where it is
+ * known: its request id and, after a space, its `traceparent`.
  */
 export const batchKey = (at: PartitionRef, base: number): LogKey => ({ pk: partitionKey(at), sk: base });
 
@@ -143,6 +145,26 @@ export const erasureKey = ({ topicId, erasureId }: ErasureRef): StateKey => ({
 });
 export const erasuresKey = 'erasure';
 export const erasurePrefix = (topicId: string): string => `${topicId}/`;
+
+/**
+ * State table: an intent. pk `intent/<topicId>/<partition>/<stored key>`, so that each has a partition of the table's own; sk `intent`;
+ * the attributes of `Intent`, and `ttl` N, some time after it has expired.
+ */
+export const intentKey = (ref: IntentRef): StateKey => ({
+  pk: `${intentPrefix}${partitionKey(ref)}/${ref.key}`,
+  sk: 'intent',
+});
+export const intentPrefix = 'intent/';
+
+/**
+ * State table: a producer for whom the last batch of its partition has no room. pk `producer/<topicId>/<partition>/<stored id>`, sk
+ * `producer`; the attributes of `ProducerState`, and `ttl` N.
+ */
+export const producerKey = (at: PartitionRef, id: string): StateKey => ({
+  pk: `${producerPrefix}${partitionKey(at)}/${id}`,
+  sk: 'producer',
+});
+export const producerPrefix = 'producer/';
 
 /** State table: where the sweep got to. pk `sweep`, sk `place`; the attributes of `SweepPlace`. */
 export const sweepPlaceKey: StateKey = { pk: 'sweep', sk: 'place' };

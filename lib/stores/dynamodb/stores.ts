@@ -2,7 +2,9 @@ import { dynamoKeyStore } from './api-keys.ts';
 import { dynamoCursorStore } from './cursors.ts';
 import { dynamoErasureStore } from './erasures.ts';
 import { dynamoGroupStore } from './groups.ts';
+import { dynamoIntentStore } from './intents.ts';
 import { dynamoPartitionStore } from './partitions.ts';
+import { dynamoProducerStore } from './producers.ts';
 import { dynamoRemovalStore } from './removals.ts';
 import { dynamoSegmentStore } from './segments.ts';
 import { dynamoSweepPlaceStore } from './sweep-places.ts';
@@ -17,6 +19,8 @@ export const dynamoStateStores = (state: Table) => ({
   partitions: dynamoPartitionStore(state),
   segments: dynamoSegmentStore(state),
   erasures: dynamoErasureStore(state),
+  intents: dynamoIntentStore(state),
+  producers: dynamoProducerStore(state),
   keys: dynamoKeyStore(state),
   removals: dynamoRemovalStore(state),
   sweepPlaces: dynamoSweepPlaceStore(state),

@@ -3,9 +3,11 @@ import { MemoryBatchStore } from './batches.ts';
 import { MemoryCursorStore } from './cursors.ts';
 import { MemoryErasureStore } from './erasures.ts';
 import { MemoryGroupStore } from './groups.ts';
+import { MemoryIntentStore } from './intents.ts';
 import { MemoryKeyStore } from './keys.ts';
 import { MemoryObjectStore } from './objects.ts';
 import { MemoryPartitionStore } from './partitions.ts';
+import { MemoryProducerStore } from './producers.ts';
 import { MemoryRemovalStore } from './removals.ts';
 import { MemorySegmentStore } from './segments.ts';
 import { MemorySweepPlaceStore } from './sweep-places.ts';
@@ -21,6 +23,8 @@ export interface MemoryStores {
   readonly segments: MemorySegmentStore;
   readonly objects: MemoryObjectStore;
   readonly erasures: MemoryErasureStore;
+  readonly intents: MemoryIntentStore;
+  readonly producers: MemoryProducerStore;
   readonly keys: MemoryKeyStore;
   readonly removals: MemoryRemovalStore;
   readonly sweepPlaces: MemorySweepPlaceStore;
@@ -47,6 +51,8 @@ export const memoryStores = ({
   segments: new MemorySegmentStore(),
   objects: new MemoryObjectStore(clock),
   erasures: new MemoryErasureStore(),
+  intents: new MemoryIntentStore(),
+  producers: new MemoryProducerStore(clock),
   keys: new MemoryKeyStore(),
   removals: new MemoryRemovalStore(),
   sweepPlaces: new MemorySweepPlaceStore(),

@@ -14,13 +14,14 @@ interface Row {
   readonly bytes_before: number;
   readonly max_timestamp: number | null;
   readonly keys: string | null;
+  readonly producers: Uint8Array | null;
   readonly request_id: string | null;
   readonly traceparent: string | null;
   readonly data: Uint8Array;
 }
 
 const columns =
-  'base, count, write_id, appended_at, bytes_before, max_timestamp, keys, request_id, traceparent, data';
+  'base, count, write_id, appended_at, bytes_before, max_timestamp, keys, producers, request_id, traceparent, data';
 
 /** A range stops after so many bytes of data, as a query of DynamoDB does. */
 const pageBytes = 1024 * 1024;
@@ -34,6 +35,7 @@ const toBatch = (row: Row): Batch => ({
   bytesBefore: row.bytes_before,
   ...(row.max_timestamp !== null && { maxTimestamp: row.max_timestamp }),
   ...(row.keys !== null && { idempotencyKeys: JSON.parse(row.keys) as string[] }),
+  ...(row.producers !== null && { producers: row.producers }),
   ...(row.request_id !== null && {
     origin: {
       requestId: row.request_id,
@@ -100,7 +102,7 @@ export const sqliteBatchStore = (database: Database, clock: Pick<Clock, 'now' | 
 
   const put = (log: number, batch: Batch): PutOutcome => {
     const stored = database.run(
-      `INSERT INTO batches (log, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO batches (log, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       log,
       batch.base,
       batch.count,
@@ -109,6 +111,7 @@ export const sqliteBatchStore = (database: Database, clock: Pick<Clock, 'now' | 
       batch.bytesBefore,
       batch.maxTimestamp ?? null,
       batch.idempotencyKeys === undefined ? null : JSON.stringify(batch.idempotencyKeys),
+      batch.producers ?? null,
       batch.origin?.requestId ?? null,
       batch.origin?.traceparent ?? null,
       batch.data,

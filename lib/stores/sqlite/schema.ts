@@ -4,7 +4,7 @@
  */
 
 /** Grows with each change of the layout; kept as the file's `user_version`. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** The partitions that batches were appended to, by a number that is short in the rows of their batches. */
 const logs = `
@@ -30,6 +30,7 @@ CREATE TABLE batches (
   bytes_before INTEGER NOT NULL,
   max_timestamp REAL,
   keys TEXT,
+  producers BLOB,
   request_id TEXT,
   traceparent TEXT,
   data BLOB NOT NULL,
@@ -140,6 +141,25 @@ CREATE TABLE removals (
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID`;
 
+/** An intent, by `<topicId>/<partition>/<stored key>`: the members of `Intent`. */
+const intents = `
+CREATE TABLE intents (
+  key TEXT PRIMARY KEY,
+  slot INTEGER NOT NULL,
+  attempt TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  expires_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX intents_by_expiry ON intents (expires_at)`;
+
+/** A producer that no batch carries any more, by `<topicId>/<partition>/<stored id>`: `ProducerState` as JSON. */
+const producers = `
+CREATE TABLE producers (
+  key TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  expires_at REAL NOT NULL
+) STRICT, WITHOUT ROWID`;
+
 /** Where the sweep got to: `SweepPlace` as JSON, in one row. */
 const sweepPlace = `
 CREATE TABLE sweep_place (
@@ -174,6 +194,8 @@ export const schema = [
   segments,
   newestSegments,
   erasures,
+  intents,
+  producers,
   keys,
   removals,
   sweepPlace,
@@ -189,4 +211,6 @@ export const migrations: Readonly<Record<number, string>> = {
       SELECT topic_id, partition, start_offset, archived_through FROM partitions_1;
     DROP TABLE partitions_1;
     ALTER TABLE cursors ADD COLUMN lost INTEGER`,
+  // Idempotency keys and producers.
+  2: `${intents}; ${producers}; ALTER TABLE batches ADD COLUMN producers BLOB`,
 };

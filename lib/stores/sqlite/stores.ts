@@ -7,8 +7,10 @@ import type { Database } from './database.ts';
 import { Deleted } from './deleted.ts';
 import { sqliteErasureStore } from './erasures.ts';
 import { sqliteGroupStore } from './groups.ts';
+import { sqliteIntentStore } from './intents.ts';
 import { sqliteKeyStore } from './keys.ts';
 import { sqlitePartitionStore } from './partitions.ts';
+import { sqliteProducerStore } from './producers.ts';
 import { sqliteRemovalStore } from './removals.ts';
 import { sqliteSegmentStore } from './segments.ts';
 import { sqliteSweepPlaceStore } from './sweep-places.ts';
@@ -25,6 +27,8 @@ export interface SqliteStores extends Stores {
 export const sqliteStores = (database: Database, { clock }: { readonly clock: Clock }): SqliteStores => {
   const deleted = new Deleted(database, clock);
   const erasures = sqliteErasureStore(database, clock);
+  const intents = sqliteIntentStore(database, clock);
+  const producers = sqliteProducerStore(database, clock);
   return {
     batches: sqliteBatchStore(database, clock),
     topics: sqliteTopicStore(database, deleted),
@@ -33,10 +37,17 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     partitions: sqlitePartitionStore(database),
     segments: sqliteSegmentStore(database),
     erasures,
+    intents,
+    producers,
     keys: sqliteKeyStore(database, deleted),
     removals: sqliteRemovalStore(database),
     sweepPlaces: sqliteSweepPlaceStore(database),
     wakes: new SqliteWakeQueue(database, { clock, visibilityMs: limits.wakeVisibilityMs }),
-    expire: async () => (await deleted.expire()) + (await erasures.expire()),
+    expire: async () => {
+      const forgotten = await Promise.all(
+        [deleted, erasures, intents, producers].map((each) => each.expire()),
+      );
+      return forgotten.reduce((sum, count) => sum + count, 0);
+    },
   };
 };

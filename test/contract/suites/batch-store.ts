@@ -50,6 +50,7 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
         bytesBefore: 2 ** 53 - 1,
         maxTimestamp: -62_135_596_800_000,
         idempotencyKeys: ['a', 'b/ü'],
+        producers: new Uint8Array([1, 0, 255]),
       });
       await put(batches, stored);
       expect(await batches.last(at)).toStrictEqual(stored);
