@@ -1,11 +1,14 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { Problem, type ProblemCode } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
 import type { Origin } from '../domain/records/origin.ts';
 import type { NewRecord, PartitionRef } from '../domain/records/records.ts';
 import { timestampText } from '../domain/timestamps.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { Appended, Appender } from '../log/append/appender.ts';
 import { PartitionClosedError } from '../log/closed.ts';
+import { type PartitionAppend, partitionAppends } from './lines/partition-appends.ts';
+import { ranges } from './lines/ranges.ts';
 import { problemOf } from './problems.ts';
 
 /** What a producer is told of a record. */
@@ -16,28 +19,9 @@ export interface ProducedResult {
   readonly timestamp: string;
 }
 
-interface PartitionAppend {
-  readonly partition: number;
-  /** Where each of the records stands in the request. */
-  readonly indexes: readonly number[];
-  readonly records: readonly NewRecord[];
-}
-
 type PartitionOutcome =
   | { readonly append: PartitionAppend; readonly appended: Appended }
   | { readonly append: PartitionAppend; readonly problem: Problem };
-
-const grouped = (records: readonly NewRecord[], partitions: readonly number[]): PartitionAppend[] => {
-  const groups = new Map<number, { partition: number; indexes: number[]; records: NewRecord[] }>();
-  for (const [index, record] of records.entries()) {
-    const partition = partitions[index] ?? 0;
-    const group = groups.get(partition) ?? { partition, indexes: [], records: [] };
-    group.indexes.push(index);
-    group.records.push(record);
-    groups.set(partition, group);
-  }
-  return [...groups.values()];
-};
 
 /** What each record of an append is told, in the append's order. */
 const writtenResults = (append: PartitionAppend, { base, appendedAt }: Appended): ProducedResult[] =>
@@ -88,29 +72,62 @@ const fatesOf = (outcome: PartitionOutcome): readonly Fate[] => {
 };
 
 /** How many records each fate has, and what to do now, whatever the failures were. */
-const summary = (fates: readonly Fate[]): string => {
+const summary = (fates: readonly Fate[], { results }: Told): string => {
   const count = (fate: Fate['outcome']): number => fates.filter(({ outcome }) => outcome === fate).length;
-  return `Of ${fates.length} records ${count('written')} were written, ${count('not_written')} were not, and of ${count('unknown')} it is not known. "results" says of each record, in request order, what became of it: send again only those that were not_written. One that is unknown may be there, or may come yet.`;
+  const where =
+    results === undefined
+      ? '"appends" says of each append which lines were in it and'
+      : '"results" says of each record, in request order,';
+  return `Of ${fates.length} records ${count('written')} were written, ${count('not_written')} were not, and of ${count('unknown')} it is not known. ${where} what became of it: send again only those that were not_written. One that is unknown may be there, or may come yet.`;
 };
+
+/** What an answer says of its records: of each, or of more than `limits.requestRecords` lines by the appends that they were in. */
+type Told = { readonly results?: readonly unknown[] } & Readonly<Record<string, unknown>>;
+
+/** What became of a whole append, whose records' lines are these. */
+const toldOfAppend = (outcome: PartitionOutcome, lines: readonly number[]): object => {
+  const { partition, indexes } = outcome.append;
+  const held = { records: indexes.length, lines: ranges(indexes.map((index) => lines[index] ?? 0)) };
+  if ('appended' in outcome) {
+    const { base, appendedAt } = outcome.appended;
+    return { outcome: 'written', partition, offset: base, appendedAt: timestampText(appendedAt), ...held };
+  }
+  const { code } = outcome.problem;
+  return { outcome: leavesUnknown.has(code) ? 'unknown' : 'not_written', partition, code, ...held };
+};
+
+/** `results` are those of each record. */
+const told = (
+  outcomes: readonly PartitionOutcome[],
+  results: readonly unknown[],
+  lines: readonly number[] | undefined,
+): Told =>
+  lines === undefined || lines.length <= limits.requestRecords
+    ? { results }
+    : { records: lines.length, appends: outcomes.map((outcome) => toldOfAppend(outcome, lines)) };
 
 /**
  * The problem of a request of which some partitions' appends failed. Where nothing was written and nothing is unknown,
  * it is that of one append; else it says of every record what became of it.
  */
-const partlyFailed = (outcomes: readonly PartitionOutcome[]): Problem | undefined => {
+const partlyFailed = (
+  outcomes: readonly PartitionOutcome[],
+  lines: readonly number[] | undefined,
+): Problem | undefined => {
   const problems = outcomes.flatMap((outcome) => ('problem' in outcome ? [outcome.problem] : []));
   const lead = leading(problems);
   if (lead === undefined || outcomes.length === 1) return lead;
-  const results = inRequestOrder(
+  const fates = inRequestOrder(
     outcomes.map((outcome) => ({ append: outcome.append, items: fatesOf(outcome) })),
   );
+  const said = told(outcomes, fates, lines);
   if (problems.length < outcomes.length)
-    return new Problem('partly_written', summary(results), { members: { results }, cause: lead });
+    return new Problem('partly_written', summary(fates, said), { members: said, cause: lead });
   const { members, cause = lead } = lead.details;
-  const told = { members: { ...members, results }, cause };
-  if (leavesUnknown.has(lead.code)) return new Problem(lead.code, summary(results), told);
+  const details = { members: { ...members, ...said }, cause };
+  if (leavesUnknown.has(lead.code)) return new Problem(lead.code, summary(fates, said), details);
   const retryAfterSeconds = Math.max(1, ...problems.map(({ details }) => details.retryAfterSeconds ?? 1));
-  return new Problem(lead.code, lead.message, { ...told, retryAfterSeconds });
+  return new Problem(lead.code, lead.message, { ...details, retryAfterSeconds });
 };
 
 const notBegun = (): Problem =>
@@ -118,15 +135,23 @@ const notBegun = (): Problem =>
     retryAfterSeconds: 1,
   });
 
+/** Of what would come behind something that was not written: the order of the lines is that of the offsets. */
+const notFollowed = ({ details }: Problem): Problem =>
+  new Problem('unavailable', 'What goes before this to its partition was not written. Nothing was written.', {
+    retryAfterSeconds: details.retryAfterSeconds ?? 1,
+  });
+
 /** A request may name a thousand partitions. Begun all at once, their writes would wait for each other past their time. */
 const appendsAtOnce = 32;
 
 /**
- * Appends records to their partitions, some at a time and each all or nothing.
- * @returns the results in the order of `records`
+ * Appends records to their partitions, some partitions at a time and each append all or nothing. A partition has one append;
+ * of lines as many as it needs, one after the other, and none after one that failed.
+ * @returns the answer: `results` in the order of `records`, or of more than `limits.requestRecords` lines `records`, how many
+ *   they are, and `appends`, with the lines of each.
  * @throws PartitionClosedError when the topic was deleted meanwhile: whatever was written went with it.
- * @throws Problem as Appender.append; where there are several partitions, with the member `results`, which says of each
- *   record whether it was written. `partly_written` when some of them were.
+ * @throws Problem as Appender.append; where there are several appends, with the member `results` or `appends`, which
+ *   says of each record whether it was written. `partly_written` when some of them were.
  */
 export const appendAll = async (
   appender: Pick<Appender, 'append'>,
@@ -136,11 +161,13 @@ export const appendAll = async (
     readonly partitions: readonly number[];
     readonly expectedOffset?: number;
     readonly origin?: Origin | undefined;
+    /** Where the records are lines of a body: the number of each, from 1, and its bytes as stored. */
+    readonly lines?: { readonly numbers: readonly number[]; readonly bytes: readonly number[] } | undefined;
     /** Ends the request: what is under way then goes on, and nothing more is begun. */
     readonly signal?: AbortSignal;
   },
-): Promise<readonly ProducedResult[]> => {
-  const { records, partitions, expectedOffset, origin, signal } = request;
+): Promise<Told> => {
+  const { records, partitions, expectedOffset, origin, lines, signal } = request;
   let closed: PartitionClosedError | undefined;
   const run = async (append: PartitionAppend): Promise<PartitionOutcome> => {
     if (closed !== undefined) return { append, problem: problemOf(closed) };
@@ -154,15 +181,26 @@ export const appendAll = async (
       return { append, problem: problemOf(error) };
     }
   };
-  const outcomes = await concurrently(appendsAtOnce, grouped(records, partitions), run);
+  const runInOrder = async (appends: readonly PartitionAppend[]): Promise<readonly PartitionOutcome[]> => {
+    const outcomes: PartitionOutcome[] = [];
+    for (const append of appends) {
+      const before = outcomes.at(-1);
+      const isHeld = before !== undefined && 'problem' in before;
+      outcomes.push(isHeld ? { append, problem: notFollowed(before.problem) } : await run(append));
+    }
+    return outcomes;
+  };
+  const appends = partitionAppends(records, partitions, lines?.bytes);
+  const outcomes = (await concurrently(appendsAtOnce, appends, runInOrder)).flat();
   if (closed !== undefined) throw closed;
-  const failure = partlyFailed(outcomes);
+  const failure = partlyFailed(outcomes, lines?.numbers);
   if (failure !== undefined) throw failure;
-  return inRequestOrder(
+  const results = inRequestOrder(
     outcomes.flatMap((outcome) =>
       'appended' in outcome
         ? [{ append: outcome.append, items: writtenResults(outcome.append, outcome.appended) }]
         : [],
     ),
   );
+  return told(outcomes, results, lines?.numbers);
 };

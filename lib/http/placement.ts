@@ -1,12 +1,9 @@
 import { Problem } from '../domain/errors.ts';
-import { limits } from '../domain/limits.ts';
 import { partitionForKey, type StickyPartition } from '../domain/records/partitioning.ts';
 import type { Topic } from '../domain/topics.ts';
 import { payloadOf } from '../log/append/waiting.ts';
+import { appendRoom } from './lines/partition-appends.ts';
 import type { ProducedRecord, ProduceRequest } from './schemas/records.ts';
-
-/** What one append's records may take: brackets, commas and the format byte come on top, generously. */
-const room = limits.batchBytes - 2 * limits.batchRecords;
 
 const invalid = (path: string, message: string): Problem =>
   new Problem('invalid_request', `${message} Nothing was written.`, { errors: [{ path, message }] });
@@ -35,7 +32,7 @@ const filling = (
   return (size) => {
     for (let step = 0; step < partitions; step += 1) {
       const partition = (current + step) % partitions;
-      if ((bytes.get(partition) ?? 0) + size > room) continue;
+      if ((bytes.get(partition) ?? 0) + size > appendRoom) continue;
       current = partition;
       return partition;
     }
@@ -92,7 +89,7 @@ export const requireRoom = (records: readonly ProducedRecord[], partitions: read
   // A single append finds out by itself.
   if (sizes.size === 1) return;
   for (const [partition, size] of sizes) {
-    if (size <= room) continue;
+    if (size <= appendRoom) continue;
     const own = records.filter((_, index) => partitions[index] === partition);
     payloadOf(own.map(({ record }) => record));
   }

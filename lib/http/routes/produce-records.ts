@@ -6,7 +6,7 @@ import type { Appender } from '../../log/append/appender.ts';
 import { PartitionClosedError } from '../../log/closed.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
-import { appendAll, type ProducedResult } from '../append-all.ts';
+import { appendAll } from '../append-all.ts';
 import { readJsonText } from '../body.ts';
 import { placeRecords, requireOnePartition, requireRoom } from '../placement.ts';
 import { noQuery } from '../query.ts';
@@ -36,7 +36,7 @@ const produceTo = (
   topic: Topic,
   request: ProduceRequest,
   call: ProduceCall,
-): Promise<readonly ProducedResult[]> =>
+): ReturnType<typeof appendAll> =>
   appendAll(deps.appender, topic, {
     records: request.records.map(({ record }) => record),
     partitions: placed(deps, topic, request),
@@ -57,7 +57,7 @@ const produce = async (
   name: string,
   request: ProduceRequest,
   call: ProduceCall,
-): Promise<readonly ProducedResult[]> => {
+): ReturnType<typeof appendAll> => {
   const topic = await topicFor(deps, name, request);
   try {
     return await produceTo(deps, topic, request, call);
@@ -89,10 +89,10 @@ export const produceRecords = (api: Api, deps: ProduceDeps): void => {
     refuseIdempotencyKey(c);
     const text = await readJsonText(c, 'requestBytes');
     const origin = originOf(c.get('requestId'), c.req.header('traceparent'));
-    const results = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(text), {
+    const answer = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(text), {
       origin,
       signal: c.req.raw.signal,
     });
-    return c.json({ results });
+    return c.json(answer);
   });
 };
