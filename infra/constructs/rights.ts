@@ -58,7 +58,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
   const listObjects: Right = { actions: ['s3:ListBucket'], resource: archive.bucketArn };
   const readArchive = [onState(['segments/*'], 'Query'), onObjects('GetObject'), listObjects];
   return {
-    produce: [onLog('PutItem', 'Query'), onState(['topic', 'key'], 'GetItem')],
+    produce: [onLog('PutItem', 'Query'), onState(['topic', 'key', 'schema/*'], 'GetItem')],
     consume: [
       onLog('Query'),
       onState(['topic', 'key'], 'GetItem'),
@@ -100,7 +100,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       // UpdateItem marks a topic as being deleted, and makes tombstones of topics and groups.
       onState(['topic'], 'GetItem', 'Query', 'UpdateItem'),
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem', 'BatchWriteItem'),
-      onState(['group/*'], 'Query', 'BatchWriteItem'),
+      onState(['group/*', 'schema/*'], 'Query', 'BatchWriteItem'),
       // PutItem for a topic that was marked and not written down.
       onState(['removal'], 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
       onState(['sweep'], 'GetItem', 'PutItem'),

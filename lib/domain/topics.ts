@@ -1,5 +1,6 @@
 import { Problem } from './errors.ts';
 import type { PartitionRef } from './records/records.ts';
+import type { TopicSchema } from './schemas.ts';
 
 export interface TopicSettings {
   readonly partitions: number;
@@ -27,15 +28,17 @@ export interface Topic extends TopicSettings {
   readonly createdAt: number;
   /** Grows by one with each change. */
   readonly version: number;
+  /** Absent until it has one. */
+  readonly schema?: TopicSchema;
   /** Wall clock ms. It is being deleted since, which nothing can stop: nothing else of it changes any more. */
   readonly deletingSince?: number;
 }
 
 /** A topic as it is created. */
-export type NewTopic = Omit<Topic, 'version' | 'deletingSince'>;
+export type NewTopic = Omit<Topic, 'version' | 'schema' | 'deletingSince'>;
 
 /** What can change of a topic. */
-export type TopicChange = Partial<TopicSettings & Pick<Topic, 'deletingSince'>>;
+export type TopicChange = Partial<TopicSettings & Pick<Topic, 'schema' | 'deletingSince'>>;
 
 export const topicDefaults: TopicSettings = {
   partitions: 8,

@@ -7,6 +7,7 @@ import type { KeyStore } from './keys.ts';
 import type { PartitionStore } from './partitions.ts';
 import type { ProducerStore } from './producers.ts';
 import type { RemovalStore } from './removals.ts';
+import type { SchemaStore } from './schemas.ts';
 import type { SegmentStore } from './segments.ts';
 import type { SweepPlaceStore } from './sweep-places.ts';
 import type { TopicStore } from './topics.ts';
@@ -18,6 +19,7 @@ export interface Stores {
   readonly groups: GroupStore;
   readonly cursors: CursorStore;
   readonly partitions: PartitionStore;
+  readonly schemas: SchemaStore;
   readonly segments: SegmentStore;
   readonly erasures: ErasureStore;
   readonly intents: IntentStore;

@@ -9,6 +9,7 @@ import { describeKeyStore } from './suites/key-store.ts';
 import { describePartitionStore } from './suites/partition-store.ts';
 import { describeProducerStore } from './suites/producer-store.ts';
 import { describeRemovalStore } from './suites/removal-store.ts';
+import { describeSchemaStore } from './suites/schema-store.ts';
 import { describeSegmentStore } from './suites/segment-store.ts';
 import { describeSweepPlaceStore } from './suites/sweep-place-store.ts';
 import { describeTopicStore } from './suites/topic-store.ts';
@@ -27,6 +28,7 @@ describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   describeCursorLeases(open);
   describeCursorMoves(open);
   describePartitionStore(open);
+  describeSchemaStore(open);
   describeSegmentStore(open);
   describeErasureStore(open);
   describeIntentStore(open);

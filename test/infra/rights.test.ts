@@ -11,6 +11,7 @@ import {
   newestSegmentKey,
   partitionStateKey,
   removalKey,
+  schemaKey,
   segmentKey,
   sweepPlaceKey,
   topicKey,
@@ -40,7 +41,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
   produce: [
     'dynamodb:PutItem on StorageLog.Arn',
     'dynamodb:Query on StorageLog.Arn',
-    'dynamodb:GetItem on StorageState.Arn where pk is topic or key',
+    'dynamodb:GetItem on StorageState.Arn where pk is topic or key or schema/*',
   ],
   consume: [
     'dynamodb:Query on StorageLog.Arn',
@@ -97,8 +98,8 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:GetItem on StorageState.Arn where pk is topic/*',
     'dynamodb:Query on StorageState.Arn where pk is topic/*',
     'dynamodb:UpdateItem on StorageState.Arn where pk is topic/*',
-    'dynamodb:BatchWriteItem on StorageState.Arn where pk is group/*',
-    'dynamodb:Query on StorageState.Arn where pk is group/*',
+    'dynamodb:BatchWriteItem on StorageState.Arn where pk is group/* or schema/*',
+    'dynamodb:Query on StorageState.Arn where pk is group/* or schema/*',
     'dynamodb:DeleteItem on StorageState.Arn where pk is removal',
     'dynamodb:PutItem on StorageState.Arn where pk is removal',
     'dynamodb:Query on StorageState.Arn where pk is removal',
@@ -196,6 +197,7 @@ describe('the rights of the functions', () => {
       "sweep's place": sweepPlaceKey.pk,
       segment: segmentKey({ topicId: 'T', partition: 0 }, 0).pk,
       'newest segment': newestSegmentKey({ topicId: 'T', partition: 0 }).pk,
+      schema: schemaKey('T', { version: 1, schemaId: 's' }).pk,
       erasure: erasureKey({ topicId: 'T', erasureId: 'e' }).pk,
     };
 
@@ -207,7 +209,7 @@ describe('the rights of the functions', () => {
       });
 
     it.each([
-      ['produce', 'GetItem', ['topic', 'API key']],
+      ['produce', 'GetItem', ['topic', 'API key', 'schema']],
       ['consume', 'GetItem', ['topic', 'API key', 'group', 'endpoint', 'partition state']],
       ['consume', 'Query', ['group', 'endpoint', 'partition state', 'segment', 'newest segment']],
       ['on-append', 'Query', ['group', 'endpoint', 'partition state']],
@@ -227,6 +229,7 @@ describe('the rights of the functions', () => {
           'removal',
           'segment',
           'newest segment',
+          'schema',
           'erasure',
         ],
       ],
@@ -235,7 +238,7 @@ describe('the rights of the functions', () => {
       ['archive', 'PutItem', ['segment', 'newest segment']],
       ['archive', 'UpdateItem', ['group', 'endpoint', 'partition state', 'erasure']],
       ['archive', 'GetItem', ['topic', 'group', 'endpoint', 'partition state', 'segment', 'newest segment']],
-      ['sweep', 'BatchWriteItem', ['group', 'endpoint', 'partition state', 'cursor']],
+      ['sweep', 'BatchWriteItem', ['group', 'endpoint', 'partition state', 'cursor', 'schema']],
       ['sweep', 'UpdateItem', ['topic', 'group', 'endpoint', 'partition state', 'removal']],
       ['sweep', 'PutItem', ['removal', "sweep's place"]],
     ] as const)(

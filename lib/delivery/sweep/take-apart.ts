@@ -9,6 +9,7 @@ import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { GroupRemoval, Removal, RemovalStore, TopicRemoval } from '../../stores/removals.ts';
+import type { SchemaStore } from '../../stores/schemas.ts';
 import type { TopicStore } from '../../stores/topics.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { markDeleted } from '../../topics/mark-deleted.ts';
@@ -19,6 +20,7 @@ export interface RemovalDeps {
   readonly groups: Pick<GroupStore, 'list' | 'delete'>;
   readonly cursors: Pick<CursorStore, 'deleteAll'>;
   readonly partitions: Pick<PartitionStore, 'deleteAll'>;
+  readonly schemas: Pick<SchemaStore, 'deleteAll'>;
   readonly batches: Pick<BatchStore, 'last' | 'range' | 'delete'>;
   readonly removals: RemovalStore;
   /** The archive; absent where there is none. */
@@ -37,7 +39,7 @@ const batchesOfOneDelete = 100;
 const closesAtOnce = 8;
 
 /**
- * Takes apart what was deleted: the log's batches, cursors, partition states, groups and endpoints. Every step may be
+ * Takes apart what was deleted: the log's batches, cursors, partition states, schemas, groups and endpoints. Every step may be
  * repeated, so that a crash anywhere leaves work for the next turn and nothing else. Groups and their endpoints go at once,
  * so that nobody is called any more. Nothing else is taken apart until `limits.removalMinAgeMs` after it was deleted (a
  * topic: closed), when no writer can still believe in it and no late copy of a write can bring a part of it back.
@@ -81,6 +83,7 @@ export class RemovalTurns {
       await deps.groups.delete({ topicId: removal.id, group: group.name }, group.groupId);
     }
     await deps.partitions.deleteAll(removal.id);
+    await deps.schemas.deleteAll(removal.id);
     return 'finished';
   }
 

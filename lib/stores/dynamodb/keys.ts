@@ -1,5 +1,6 @@
 import type { CursorRef } from '../../domain/cursors.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
+import type { SchemaRef } from '../../domain/schemas.ts';
 import { offsetText } from '../../domain/segments.ts';
 import type { ErasureRef } from '../erasures.ts';
 import type { GroupRef } from '../groups.ts';
@@ -43,7 +44,7 @@ export const batchKey = (at: PartitionRef, base: number): LogKey => ({ pk: parti
 
 /**
  * State table: a topic. pk `topic`, sk its name, so that one query lists topics by name; the attributes of `Topic`, of
- * which `version` N grows with each write and `deletingSince` N is there once it is being deleted.
+ * which `version` N grows with each write, `schema` M is there once it had one and `deletingSince` N once it is being deleted.
  */
 export const topicKey = (name: string): StateKey => ({ pk: topicsKey, sk: name });
 export const topicsKey = 'topic';
@@ -165,6 +166,16 @@ export const producerKey = (at: PartitionRef, id: string): StateKey => ({
   sk: 'producer',
 });
 export const producerPrefix = 'producer/';
+
+/**
+ * State table: a version of a topic's schema. pk `schema/<topicId>`, so that who produces can be let read these alone; sk its number in
+ * six digits, `/`, its id; the attributes of `SchemaVersion`.
+ */
+export const schemaKey = (topicId: string, { version, schemaId }: SchemaRef): StateKey => ({
+  pk: schemasKey(topicId),
+  sk: `${String(version).padStart(6, '0')}/${schemaId}`,
+});
+export const schemasKey = (topicId: string): string => `schema/${topicId}`;
 
 /** State table: where the sweep got to. pk `sweep`, sk `place`; the attributes of `SweepPlace`. */
 export const sweepPlaceKey: StateKey = { pk: 'sweep', sk: 'place' };

@@ -6,6 +6,7 @@ import { dynamoIntentStore } from './intents.ts';
 import { dynamoPartitionStore } from './partitions.ts';
 import { dynamoProducerStore } from './producers.ts';
 import { dynamoRemovalStore } from './removals.ts';
+import { dynamoSchemaStore } from './schemas.ts';
 import { dynamoSegmentStore } from './segments.ts';
 import { dynamoSweepPlaceStore } from './sweep-places.ts';
 import type { Table } from './table/table.ts';
@@ -17,6 +18,7 @@ export const dynamoStateStores = (state: Table) => ({
   groups: dynamoGroupStore(state),
   cursors: dynamoCursorStore(state),
   partitions: dynamoPartitionStore(state),
+  schemas: dynamoSchemaStore(state),
   segments: dynamoSegmentStore(state),
   erasures: dynamoErasureStore(state),
   intents: dynamoIntentStore(state),

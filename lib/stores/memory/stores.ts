@@ -9,6 +9,7 @@ import { MemoryObjectStore } from './objects.ts';
 import { MemoryPartitionStore } from './partitions.ts';
 import { MemoryProducerStore } from './producers.ts';
 import { MemoryRemovalStore } from './removals.ts';
+import { MemorySchemaStore } from './schemas.ts';
 import { MemorySegmentStore } from './segments.ts';
 import { MemorySweepPlaceStore } from './sweep-places.ts';
 import { MemoryTopicStore } from './topics.ts';
@@ -20,6 +21,7 @@ export interface MemoryStores {
   readonly groups: MemoryGroupStore;
   readonly cursors: MemoryCursorStore;
   readonly partitions: MemoryPartitionStore;
+  readonly schemas: MemorySchemaStore;
   readonly segments: MemorySegmentStore;
   readonly objects: MemoryObjectStore;
   readonly erasures: MemoryErasureStore;
@@ -48,6 +50,7 @@ export const memoryStores = ({
   groups: new MemoryGroupStore(),
   cursors: new MemoryCursorStore(),
   partitions: new MemoryPartitionStore(),
+  schemas: new MemorySchemaStore(),
   segments: new MemorySegmentStore(),
   objects: new MemoryObjectStore(clock),
   erasures: new MemoryErasureStore(),

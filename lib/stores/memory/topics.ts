@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../domain/errors.ts';
 import type { NewTopic, Topic, TopicChange } from '../../domain/topics.ts';
 import type { TopicPage, TopicStore } from '../topics.ts';
@@ -37,7 +38,8 @@ export class MemoryTopicStore implements TopicStore {
     if (standing.version !== version) {
       const changes = Object.entries(change) as [keyof Topic, unknown][];
       const isDone =
-        standing.version === version + 1 && changes.every(([name, value]) => standing[name] === value);
+        standing.version === version + 1 &&
+        changes.every(([name, value]) => isDeepStrictEqual(standing[name], value));
       return isDone ? standing : undefined;
     }
     return this.#keep({ ...standing, ...change, version: version + 1 });

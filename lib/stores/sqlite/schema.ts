@@ -160,6 +160,16 @@ CREATE TABLE producers (
   expires_at REAL NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
+/** A version of a topic's schema: `SchemaVersion` as JSON. */
+const schemas = `
+CREATE TABLE schemas (
+  topic_id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  schema_id TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  PRIMARY KEY (topic_id, version, schema_id)
+) STRICT, WITHOUT ROWID`;
+
 /** Where the sweep got to: `SweepPlace` as JSON, in one row. */
 const sweepPlace = `
 CREATE TABLE sweep_place (
@@ -196,6 +206,7 @@ export const schema = [
   erasures,
   intents,
   producers,
+  schemas,
   keys,
   removals,
   sweepPlace,
@@ -211,6 +222,6 @@ export const migrations: Readonly<Record<number, string>> = {
       SELECT topic_id, partition, start_offset, archived_through FROM partitions_1;
     DROP TABLE partitions_1;
     ALTER TABLE cursors ADD COLUMN lost INTEGER`,
-  // Idempotency keys and producers.
-  2: `${intents}; ${producers}; ALTER TABLE batches ADD COLUMN producers BLOB`,
+  // Idempotency keys, producers and schemas.
+  2: `${intents}; ${producers}; ${schemas}; ALTER TABLE batches ADD COLUMN producers BLOB`,
 };

@@ -12,6 +12,7 @@ import { sqliteKeyStore } from './keys.ts';
 import { sqlitePartitionStore } from './partitions.ts';
 import { sqliteProducerStore } from './producers.ts';
 import { sqliteRemovalStore } from './removals.ts';
+import { sqliteSchemaStore } from './schemas.ts';
 import { sqliteSegmentStore } from './segments.ts';
 import { sqliteSweepPlaceStore } from './sweep-places.ts';
 import { sqliteTopicStore } from './topics.ts';
@@ -35,6 +36,7 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     groups: sqliteGroupStore(database, deleted),
     cursors: sqliteCursorStore(database),
     partitions: sqlitePartitionStore(database),
+    schemas: sqliteSchemaStore(database),
     segments: sqliteSegmentStore(database),
     erasures,
     intents,

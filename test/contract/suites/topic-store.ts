@@ -80,6 +80,18 @@ export const describeTopicStore = (open: () => Promise<Stores>): void => {
       expect(await topics.get('orders')).toStrictEqual({ ...changed, version: 3 });
     });
 
+    test('what a topic says of its schema is kept, and the same change of it recognises itself', async () => {
+      const { topics } = await open();
+      await topics.create(topic('orders'));
+      const schema = { version: 1, schemaId: 's', compatibility: 'backward', isInForce: true } as const;
+      const changed = topic('orders', { schema, version: 2 });
+      expect(await topics.update(topic('orders'), { schema })).toStrictEqual(changed);
+      expect(await topics.update(topic('orders'), { schema: { ...schema } })).toStrictEqual(changed);
+      const other = { ...schema, schemaId: 't' };
+      expect(await topics.update(topic('orders'), { schema: other })).toBeUndefined();
+      expect(await topics.get('orders')).toStrictEqual(changed);
+    });
+
     test('an update is refused of a topic that is not as it was read', async () => {
       const { topics } = await open();
       await topics.create(topic('orders'));

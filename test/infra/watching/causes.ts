@@ -76,8 +76,8 @@ const swept = (waitedMs: number | undefined, options: RigOptions = {}): Cause =>
     const settings = { partitions: 1, retentionHours: null, archive: false, createdAt: 0 };
     await made.topics.create({ name: 'orders', topicId: 't1', ...settings });
     await made.topics.create({ name: 'old', topicId: 't2', ...settings });
-    const { topics, partitions, removals, sweepPlaces } = made;
-    const deps = { ...made.deps, topics, partitions, removals, sweepPlaces, telemetry };
+    const { topics, partitions, removals, schemas, sweepPlaces } = made;
+    const deps = { ...made.deps, topics, partitions, removals, schemas, sweepPlaces, telemetry };
     const ends = new PartitionEnds(made.batches);
     if (waitedMs === undefined) {
       // A deletion that can be finished.

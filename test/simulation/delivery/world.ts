@@ -508,6 +508,7 @@ export class DeliveryWorld {
       ends: this.#seenEnds,
       topics: this.#network.remote(process, this.#topics),
       removals: this.#network.remote(process, new MemoryRemovalStore()),
+      schemas: { deleteAll: async () => undefined },
       sweepPlaces: this.#network.remote(process, this.#sweepPlaces),
       appender: { close: () => Promise.reject(new Error('Nothing is deleted here.')) },
     };

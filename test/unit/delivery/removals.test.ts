@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failures } from '../../../lib/delivery/sweep/failures.ts';
 import { type RemovalDeps, RemovalRound } from '../../../lib/delivery/sweep/removals.ts';
+import { jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { Batch } from '../../../lib/domain/records/batches.ts';
 import type { PartitionRef } from '../../../lib/domain/records/records.ts';
@@ -36,17 +37,19 @@ const makeTopic = async (batches: number) => {
   const taken = { read: undefined, startOffset: 0, owner: 'o', now: 0, leaseUntil: 1 };
   await made.cursors.acquire(cursorRef, taken);
   await made.partitions.advance(at(0), 'startOffset', 1);
+  await made.schemas.put('t1', { version: 1, schemaId: 's1', schemaJson: jsonText({}), createdAt: 0 });
   const closed: number[] = [];
   const close = async (ref: PartitionRef): Promise<void> => {
     closed.push(ref.partition);
     table.put(ref, batch(table.end(ref), 0), 0, 0);
   };
-  const { topics, groups, cursors, partitions, removals, clock } = made;
+  const { topics, groups, cursors, partitions, schemas, removals, clock } = made;
   const deps: RemovalDeps = {
     topics,
     groups,
     cursors,
     partitions,
+    schemas,
     removals,
     clock,
     batches: made.batches,
@@ -64,11 +67,18 @@ const makeTopic = async (batches: number) => {
   };
 };
 
-const left = async ({ table, cursors, groups, partitions }: Awaited<ReturnType<typeof makeTopic>>) => ({
+const left = async ({
+  table,
+  cursors,
+  groups,
+  partitions,
+  schemas,
+}: Awaited<ReturnType<typeof makeTopic>>) => ({
   batches: [...table.batches(at(0)), ...table.batches(at(1))].length,
   cursors: (await cursors.list('g1')).size,
   groups: (await groups.list('t1')).length,
   partitions: (await partitions.list('t1')).size,
+  schemas: (await schemas.list('t1')).length,
 });
 
 describe('what was deleted', () => {
@@ -79,11 +89,11 @@ describe('what was deleted', () => {
     made.rig.pass(limits.removalMinAgeMs - 1);
     expect(await made.finish()).toBe(0);
     // Nobody is called for it from the first time on.
-    expect(await left(made)).toEqual({ batches: 8, cursors: 1, groups: 0, partitions: 1 });
+    expect(await left(made)).toEqual({ batches: 8, cursors: 1, groups: 0, partitions: 1, schemas: 1 });
     made.rig.pass(1);
     // The topic's and its group's.
     expect(await made.finish()).toBe(2);
-    expect(await left(made)).toEqual({ batches: 0, cursors: 0, groups: 0, partitions: 0 });
+    expect(await left(made)).toEqual({ batches: 0, cursors: 0, groups: 0, partitions: 0, schemas: 0 });
     expect(await made.removals.list('topic', { limit: 10 })).toEqual([]);
   });
 
@@ -114,7 +124,7 @@ describe('what was deleted', () => {
     table.put(at(0), { ...batch(0, 1), appendedAt: clock.now() }, 0, 0);
     made.rig.pass(limits.removalMinAgeMs);
     await made.finish();
-    expect(await left(made)).toEqual({ batches: 0, cursors: 0, groups: 0, partitions: 0 });
+    expect(await left(made)).toEqual({ batches: 0, cursors: 0, groups: 0, partitions: 0, schemas: 0 });
   });
 
   it('asks for the dates of the closing batches once, however many turns a large topic takes', async () => {
@@ -174,7 +184,7 @@ describe('what was deleted', () => {
       await expect(made.finish()).rejects.toThrow('no answer');
       made.rig.pass(limits.removalMinAgeMs);
     }
-    expect(await left(made)).toEqual({ batches: 4, cursors: 1, groups: 1, partitions: 1 });
+    expect(await left(made)).toEqual({ batches: 4, cursors: 1, groups: 1, partitions: 1, schemas: 1 });
     expect(await made.topics.get('orders')).toMatchObject({ deletingSince: expect.any(Number) });
   });
 

@@ -48,6 +48,7 @@ const makeWorld = async (topics: number, requestMs = 5) => {
     cursors: slow(stores.cursors),
     partitions: slow(stores.partitions),
     removals: slow(stores.removals),
+    schemas: slow(stores.schemas),
     sweepPlaces: slow(stores.sweepPlaces),
     queue: stores.wakes,
     appender: { close: async () => undefined },

@@ -12,10 +12,19 @@ const makeSweep = async (options: RigOptions = {}) => {
   const made = await makeRig(options);
   const settings = { partitions: 2, retentionHours: null, archive: false };
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
-  const { topics, partitions, removals, sweepPlaces, deps } = made;
+  const { topics, partitions, removals, schemas, sweepPlaces, deps } = made;
   const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
   const ends = new PartitionEnds(deps.batches);
-  const sweepDeps: SweepDeps = { ...deps, ends, topics, partitions, removals, sweepPlaces, appender };
+  const sweepDeps: SweepDeps = {
+    ...deps,
+    ends,
+    topics,
+    partitions,
+    removals,
+    schemas,
+    sweepPlaces,
+    appender,
+  };
   const run = { remainingMs: () => 240_000 };
   return {
     ...made,
