@@ -75,15 +75,28 @@ const requireEventRoom = (body: Uint8Array): void => {
 const byteOrderMark = Buffer.from('\ufeff');
 
 /**
- * The body, valid UTF-8, without the byte order mark that some programs put before it.
- * @throws Problem `too_large`; `invalid_request` when it is not UTF-8.
+ * A body that is text, without the byte order mark that some programs put before it.
+ * @throws Problem `invalid_request` when it is not UTF-8.
  */
-const readText = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
-  const bytes = await readBytes(c, name);
-  requireEventRoom(bytes);
+export const asText = (bytes: Buffer): Buffer => {
   if (!isUtf8(bytes)) throw new Problem('invalid_request', 'The body is not UTF-8.');
   const mark = bytes.subarray(0, byteOrderMark.length);
   return mark.equals(byteOrderMark) ? bytes.subarray(byteOrderMark.length) : bytes;
+};
+
+/** @throws Problem `too_large`, `invalid_request` */
+const readText = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
+  const bytes = await readBytes(c, name);
+  requireEventRoom(bytes);
+  return asText(bytes);
+};
+
+/** @throws Problem `unsupported_media_type` */
+const requirePlain = (c: ApiContext): void => {
+  if (/^(?:identity)?$/i.test(c.req.header('content-encoding') ?? '')) return;
+  throw new Problem('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.', {
+    members: { accepted: ['application/json'] },
+  });
 };
 
 /** @throws Problem `unsupported_media_type` unless the body is said to be JSON as it is. */
@@ -98,11 +111,7 @@ const requireJson = (c: ApiContext): void => {
       members: { accepted: ['application/json'] },
     });
   }
-  if (!/^(?:identity)?$/i.test(c.req.header('content-encoding') ?? '')) {
-    throw new Problem('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.', {
-      members: { accepted: ['application/json'] },
-    });
-  }
+  requirePlain(c);
 };
 
 /** Checked by our own reader first: its texts are sentences, and quote nothing of the body, which may hold a secret. */
@@ -127,6 +136,17 @@ const parsed = (text: Buffer): unknown => {
 export const readJsonText = (c: ApiContext, limit: BodyLimit): Promise<Buffer> => {
   requireJson(c);
   return readText(c, limit);
+};
+
+/**
+ * The body as the bytes that it is, of any content type.
+ * @throws Problem `unsupported_media_type`, `too_large`, `invalid_request`
+ */
+export const readBody = async (c: ApiContext, limit: BodyLimit): Promise<Buffer> => {
+  requirePlain(c);
+  const bytes = await readBytes(c, limit);
+  requireEventRoom(bytes);
+  return bytes;
 };
 
 export interface JsonBody {
