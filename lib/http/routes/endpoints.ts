@@ -4,6 +4,7 @@ import { timestampText } from '../../domain/timestamps.ts';
 import { changeEndpoint, findEndpoint } from '../../groups/change-endpoint.ts';
 import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/register-endpoint.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
+import type { EndpointAnswer, EndpointListAnswer, NewEndpointAnswer } from '../answers/endpoints.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
 import { noQuery } from '../query.ts';
@@ -29,7 +30,7 @@ const shown = ({
   disabledReason,
   disabledAt,
   createdAt,
-}: Endpoint): object => ({
+}: Endpoint): EndpointAnswer => ({
   id: endpointId,
   url,
   status,
@@ -53,7 +54,7 @@ const postEndpoint = (api: Api, deps: EndpointDeps): void => {
       url,
       requestId,
     });
-    return c.json({ ...shown(endpoint), secret }, 201);
+    return c.json({ ...shown(endpoint), secret } satisfies NewEndpointAnswer, 201);
   });
 };
 
@@ -78,7 +79,7 @@ export const endpointRoutes = (api: Api, deps: EndpointDeps): void => {
   api.get(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const { endpoints } = await findSubscription(deps, c);
-    return c.json({ endpoints: endpoints.map(shown) });
+    return c.json({ endpoints: endpoints.map(shown) } satisfies EndpointListAnswer);
   });
   api.get(`${path}/:endpoint`, allow(deps, 'groups'), async (c) => {
     noQuery(c);

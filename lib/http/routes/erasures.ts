@@ -5,6 +5,7 @@ import { limits } from '../../domain/limits.ts';
 import { timestampText } from '../../domain/timestamps.ts';
 import type { ErasureStore } from '../../stores/erasures.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
+import type { ErasureAnswer, ErasureListAnswer } from '../answers/erasures.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { limitedNumber, noQuery, readQuery } from '../query.ts';
 
@@ -16,7 +17,7 @@ export interface ErasureDeps extends ApiDeps, RequestErasureDeps {
 const topicPath = '/v1/topics/:topic';
 const defaultWaitSeconds = 5;
 
-const shown = (erasure: Erasure): object => {
+const shown = (erasure: Erasure): ErasureAnswer => {
   const waiting = pendingPartitions(erasure).length;
   return {
     id: erasure.erasureId,
@@ -59,7 +60,8 @@ export const erasureRoutes = (api: Api, deps: ErasureDeps): void => {
     noQuery(c);
     const { topicId } = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
     const erasures = await deps.erasures.list(topicId);
-    return c.json({ erasures: erasures.toSorted((a, b) => a.requestedAt - b.requestedAt).map(shown) });
+    const sorted = erasures.toSorted((a, b) => a.requestedAt - b.requestedAt);
+    return c.json({ erasures: sorted.map(shown) } satisfies ErasureListAnswer);
   });
   api.get(`${topicPath}/erasures/:erasure`, allow(deps, 'admin'), async (c) => {
     noQuery(c);

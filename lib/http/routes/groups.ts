@@ -18,6 +18,12 @@ import { removeGroup } from '../../groups/remove.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { RemovalStore } from '../../stores/removals.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
+import type {
+  GroupAnswer,
+  GroupListAnswer,
+  GroupProgressAnswer,
+  PartitionProgress,
+} from '../answers/groups.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
 import { noQuery } from '../query.ts';
@@ -33,7 +39,11 @@ export interface GroupDeps extends ApiDeps, CreateGroupDeps {
 const path = '/v1/topics/:topic/groups/:group';
 
 /** Why a group is paused. */
-const shownPause = ({ endpointId, disabledReason, disabledAt }: Endpoint): object => ({
+const shownPause = ({
+  endpointId,
+  disabledReason,
+  disabledAt,
+}: Endpoint): NonNullable<GroupAnswer['pausedBy']> => ({
   endpoint: endpointId,
   ...(disabledReason !== undefined && { reason: disabledReason }),
   ...(disabledAt !== undefined && { since: timestampText(disabledAt) }),
@@ -45,7 +55,7 @@ const shown = ({
 }: {
   readonly group: Group;
   readonly endpoints: readonly Endpoint[];
-}): object => {
+}): GroupAnswer => {
   const paused = pausedBy({ endpoints });
   return {
     name: group.name,
@@ -64,7 +74,7 @@ const shownProgress = (
   group: Group,
   now: number,
   { partition, committed, endOffset, lag, lost, cursor }: PartitionLag,
-): object => {
+): PartitionProgress => {
   const isHeld = cursor?.owner !== undefined && leaseMsLeft(cursor, now) > 0;
   const isFailing = cursor !== undefined && cursor.attempts > 0;
   return {
@@ -105,7 +115,7 @@ const getGroup = (api: Api, deps: GroupDeps): void => {
     const lag = progress.reduce((sum, partition) => sum + partition.lag, 0);
     const lost = progress.reduce((sum, partition) => sum + partition.lost, 0);
     const partitions = progress.map((partition) => shownProgress(subscription.group, now, partition));
-    return c.json({ ...shown(subscription), lag, lost, partitions });
+    return c.json({ ...shown(subscription), lag, lost, partitions } satisfies GroupProgressAnswer);
   });
 };
 
@@ -115,7 +125,8 @@ export const groupRoutes = (api: Api, deps: GroupDeps): void => {
   api.get('/v1/topics/:topic/groups', allow(deps, 'consume', 'groups'), async (c) => {
     noQuery(c);
     const { topicId } = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
-    return c.json({ groups: (await deps.groups.list(topicId)).map(shown) });
+    const groups = await deps.groups.list(topicId);
+    return c.json({ groups: groups.map(shown) } satisfies GroupListAnswer);
   });
   api.put(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);

@@ -6,6 +6,7 @@ import type { ApiKey } from '../../domain/keys.ts';
 import { timestampText } from '../../domain/timestamps.ts';
 import type { KeyStore } from '../../stores/keys.ts';
 import type { Clock } from '../../surroundings/clock.ts';
+import type { KeyAnswer, KeyListAnswer, NewKeyAnswer } from '../answers/keys.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
 import { noQuery } from '../query.ts';
@@ -20,7 +21,7 @@ export interface KeyDeps extends ApiDeps {
   readonly root?: ApiKey;
 }
 
-const shown = ({ keyId, name, scopes, topics, expiresAt, createdAt }: ApiKey): object => ({
+const shown = ({ keyId, name, scopes, topics, expiresAt, createdAt }: ApiKey): KeyAnswer => ({
   id: keyId,
   name,
   scopes,
@@ -45,7 +46,7 @@ const postKey = (api: Api, deps: KeyDeps): void => {
     const stored = storedKey(key, grant, now);
     await deps.keys.put(stored);
     deps.authenticator.forget(stored.keyId);
-    return c.json({ ...shown(stored), key }, 201);
+    return c.json({ ...shown(stored), key } satisfies NewKeyAnswer, 201);
   });
 };
 
@@ -80,7 +81,7 @@ export const keyRoutes = (api: Api, deps: KeyDeps): void => {
   api.get('/v1/keys', allow(deps, 'admin'), async (c) => {
     requireEveryTopic(c.get('apiKey'));
     noQuery(c);
-    return c.json({ keys: (await deps.keys.list()).map(shown) });
+    return c.json({ keys: (await deps.keys.list()).map(shown) } satisfies KeyListAnswer);
   });
   api.delete('/v1/keys/:key', allow(deps, 'admin'), async (c) => {
     requireEveryTopic(c.get('apiKey'));

@@ -4,6 +4,7 @@ import { partitionsAtOnce } from '../../groups/start-offsets.ts';
 import type { Reader } from '../../log/read/reader.ts';
 import { type PartitionStore, untouchedPartition } from '../../stores/partitions.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
+import type { PartitionsAnswer } from '../answers/records.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { noQuery } from '../query.ts';
 
@@ -24,6 +25,6 @@ export const listPartitions = (api: Api, deps: PartitionsDeps): void => {
       const endOffset = await deps.reader.endOffset(at);
       return { partition: at.partition, startOffset, endOffset, archivedThrough };
     });
-    return c.json({ partitions });
+    return c.json({ partitions } satisfies PartitionsAnswer);
   });
 };

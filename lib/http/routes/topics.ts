@@ -5,6 +5,7 @@ import { changeTopic } from '../../topics/change.ts';
 import { type CreateTopicDeps, createTopic } from '../../topics/create.ts';
 import { listVisibleTopics } from '../../topics/list.ts';
 import { type RemoveTopicDeps, removeTopic } from '../../topics/remove.ts';
+import type { TopicAnswer, TopicListAnswer } from '../answers/topics.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
 import { noQuery, readQuery } from '../query.ts';
@@ -31,7 +32,7 @@ const shown = ({
   archive,
   cleanup,
   createdAt,
-}: Topic): object => ({
+}: Topic): TopicAnswer => ({
   name,
   partitions,
   retentionHours,
@@ -51,7 +52,7 @@ const listTopics = (api: Api, deps: TopicDeps): void => {
     const isVisible = (name: string): boolean => isForTopic(key, name);
     const { topics, nextAfter } = await listVisibleTopics(deps.topics, { ...page, isVisible });
     const next = nextAfter === undefined ? {} : { nextCursor: topicCursor(nextAfter) };
-    return c.json({ topics: topics.map(shown), ...next });
+    return c.json({ topics: topics.map(shown), ...next } satisfies TopicListAnswer);
   });
 };
 

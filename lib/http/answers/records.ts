@@ -1,0 +1,63 @@
+import * as z from 'zod/mini';
+import { whenNeeded } from '../schemas/check.ts';
+import { listOf, text, time, whole } from './parts.ts';
+
+const partition = () => whole('The number of the partition.');
+
+export const producedResult = whenNeeded(() =>
+  z.object({
+    partition: partition(),
+    offset: whole('Where the record stands in its partition.'),
+    timestamp: time('The time that the record was given, else that of its append.'),
+  }),
+);
+
+export const producedAnswer = whenNeeded(() => z.object({ results: listOf(producedResult()) }));
+
+export const recordAnswer = whenNeeded(() =>
+  z.object({
+    partition: partition(),
+    offset: whole('Where the record stands in its partition.'),
+    timestamp: time('The time that the record was given, else that of its append.'),
+    appendedAt: z.exactOptional(time('When it was appended, where that is not its timestamp.')),
+    key: z.exactOptional(text('Its key, where it has one.')),
+    value: z.exactOptional(
+      z.unknown().check(
+        z.meta({
+          description: 'Any JSON, null included: the bytes that went in. Absent where there is valueBase64.',
+        }),
+      ),
+    ),
+    valueBase64: z.exactOptional(
+      z
+        .string()
+        .check(z.meta({ description: 'A value that is no JSON, in base64.', contentEncoding: 'base64' })),
+    ),
+    headers: z.exactOptional(
+      z.record(z.string(), z.string()).check(z.meta({ description: 'Its headers, where it was given any.' })),
+    ),
+  }),
+);
+
+export const fetchedAnswer = whenNeeded(() =>
+  z.object({
+    records: listOf(recordAnswer()),
+    nextOffset: whole('The offset to go on at.'),
+    startOffset: whole('The oldest offset of the partition that can be read.'),
+    endOffset: whole('The offset that the next record of the partition will have.'),
+  }),
+);
+
+export const partitionsAnswer = whenNeeded(() =>
+  z.object({
+    partitions: listOf(
+      z.object({
+        partition: partition(),
+        startOffset: whole('The oldest offset that can be read.'),
+        endOffset: whole('The offset that the next record will have.'),
+        archivedThrough: whole('Records below this offset are in the archive.'),
+      }),
+    ),
+  }),
+);
+export type PartitionsAnswer = z.output<ReturnType<typeof partitionsAnswer>>;
