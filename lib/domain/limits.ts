@@ -21,6 +21,8 @@ export const limits = {
   /** The answer of a function, its body as a JSON string among it. */
   functionAnswerBytes: 6_291_556,
   requestRecords: 1000,
+  /** Records of a request that has one a line. Each takes some 200 bytes of memory beside its own. */
+  requestLines: 100_000,
   /** The body of any other request. */
   settingsBytes: 64 * 1024,
   /** Nesting of a JSON value. */

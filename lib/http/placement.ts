@@ -1,4 +1,5 @@
 import { Problem } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
 import { partitionForKey, type StickyPartition } from '../domain/records/partitioning.ts';
 import type { Topic } from '../domain/topics.ts';
 import { payloadOf } from '../log/append/waiting.ts';
@@ -8,10 +9,11 @@ import type { ProducedRecord, ProduceRequest } from './schemas/records.ts';
 const invalid = (path: string, message: string): Problem =>
   new Problem('invalid_request', `${message} Nothing was written.`, { errors: [{ path, message }] });
 
-const chosen = (topic: Topic, { partition, record }: ProducedRecord, index: number): number | undefined => {
+const chosen = (topic: Topic, { records, pathOf }: ProduceRequest, index: number): number | undefined => {
+  const { partition, record } = records[index] ?? { record: {} };
   if (partition !== undefined && partition >= topic.partitions) {
     throw invalid(
-      `records[${index}].partition`,
+      `${pathOf?.(index) ?? `records[${index}]`}.partition`,
       `Topic "${topic.name}" has ${topic.partitions} partitions, from 0 to ${topic.partitions - 1}.`,
     );
   }
@@ -40,17 +42,41 @@ const filling = (
   };
 };
 
+/** Lines without a key go to the sticky partition until that has an append of them, then the next has one, and so on. */
+const dealtOut = (
+  topic: Topic,
+  { records }: ProduceRequest,
+  fixed: readonly (number | undefined)[],
+  sticky: Pick<StickyPartition, 'next'>,
+): readonly number[] => {
+  let current = sticky.next(topic.topicId, topic.partitions);
+  const held = { records: 0, bytes: 0 };
+  return fixed.map((partition, index) => {
+    if (partition !== undefined) return partition;
+    const bytes = records[index]?.bytes ?? 0;
+    if (held.records === limits.batchRecords || held.bytes + bytes > appendRoom) {
+      current = (current + 1) % topic.partitions;
+      Object.assign(held, { records: 0, bytes: 0 });
+    }
+    held.records += 1;
+    held.bytes += bytes;
+    return current;
+  });
+};
+
 /**
  * The partition of each record, in request order: the one asked for, else that of its key, else the sticky one.
  * @throws Problem `invalid_request` for a partition that the topic has not.
  */
 export const placeRecords = (
   topic: Topic,
-  records: readonly ProducedRecord[],
+  request: ProduceRequest,
   sticky: Pick<StickyPartition, 'next'>,
 ): readonly number[] => {
-  const fixed = records.map((record, index) => chosen(topic, record, index));
+  const { records, lines } = request;
+  const fixed = records.map((_, index) => chosen(topic, request, index));
   if (!fixed.includes(undefined)) return fixed.filter((partition) => partition !== undefined);
+  if (lines !== undefined) return dealtOut(topic, request, fixed, sticky);
   const bytes = new Map<number, number>();
   const add = (partition: number, size: number): number => {
     bytes.set(partition, (bytes.get(partition) ?? 0) + size);

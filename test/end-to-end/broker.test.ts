@@ -1,6 +1,8 @@
 import { describeArchive } from './archive-suite.ts';
 import { archivingBroker, broker } from './broker.ts';
+import { describeShapes } from './shapes-suite.ts';
 import { describeBroker } from './suite.ts';
 
 describeBroker('the broker', broker);
+describeShapes('the broker', broker);
 describeArchive('the broker', archivingBroker);

@@ -7,10 +7,9 @@ import { PartitionClosedError } from '../../log/closed.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { appendAll } from '../append-all.ts';
-import { readJsonText } from '../body.ts';
 import { placeRecords, requireOnePartition, requireRoom } from '../placement.ts';
-import { noQuery } from '../query.ts';
-import { type ProduceRequest, parseProduceRequest } from '../schemas/records.ts';
+import type { ProduceRequest } from '../schemas/records.ts';
+import { readProduceRequest } from '../shapes/read.ts';
 
 export interface ProduceDeps extends ApiDeps {
   readonly directory: Pick<TopicDirectory, 'resolve' | 'resolveAgain'>;
@@ -20,8 +19,8 @@ export interface ProduceDeps extends ApiDeps {
 
 const placed = (deps: ProduceDeps, topic: Topic, request: ProduceRequest): readonly number[] => {
   requireOnePartition(topic, request);
-  const partitions = placeRecords(topic, request.records, deps.sticky);
-  requireRoom(request.records, partitions);
+  const partitions = placeRecords(topic, request, deps.sticky);
+  if (request.lines === undefined) requireRoom(request.records, partitions);
   return partitions;
 };
 
@@ -40,6 +39,7 @@ const produceTo = (
   appendAll(deps.appender, topic, {
     records: request.records.map(({ record }) => record),
     partitions: placed(deps, topic, request),
+    lines: request.lines,
     ...call,
     ...(request.expectedOffset !== undefined && { expectedOffset: request.expectedOffset }),
   });
@@ -85,11 +85,10 @@ const refuseIdempotencyKey = (c: ApiContext): void => {
 /** `POST /v1/topics/{topic}/records`: appends records. */
 export const produceRecords = (api: Api, deps: ProduceDeps): void => {
   api.post('/v1/topics/:topic/records', allow(deps, 'produce'), async (c) => {
-    noQuery(c);
     refuseIdempotencyKey(c);
-    const text = await readJsonText(c, 'requestBytes');
+    const request = await readProduceRequest(c);
     const origin = originOf(c.get('requestId'), c.req.header('traceparent'));
-    const answer = await produce(deps, pathParameter(c, 'topic'), parseProduceRequest(text), {
+    const answer = await produce(deps, pathParameter(c, 'topic'), request, {
       origin,
       signal: c.req.raw.signal,
     });

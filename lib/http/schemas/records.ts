@@ -27,13 +27,19 @@ export interface ProducedRecord {
 export interface ProduceRequest {
   readonly records: readonly ProducedRecord[];
   readonly expectedOffset?: number;
+  /** Where each record comes from a line of its own: the line's number, from 1, and the record's bytes as stored. */
+  readonly lines?: { readonly numbers: readonly number[]; readonly bytes: readonly number[] };
+  /** Where the record of an index stands in the body, as errors name it; `records[3]` where nothing is said. */
+  readonly pathOf?: (index: number) => string;
 }
 
 const requestFields = ['records', 'expectedOffset'];
 const recordFields = ['key', 'value', 'valueBase64', 'headers', 'partition', 'timestamp'];
-const reportedErrors = 20;
+/** More of them do not help whoever reads them. */
+export const reportedErrors = 20;
 
-interface Place {
+/** Where something is, and whom to tell what is wrong with it. */
+export interface Place {
   readonly path: string;
   readonly report: Report;
 }
@@ -64,7 +70,8 @@ const takeFields = (
   });
 };
 
-type Taken = { -readonly [Name in keyof NewRecord]: NewRecord[Name] | undefined } & {
+/** The fields of a record, as far as they were given. */
+export type Taken = { -readonly [Name in keyof NewRecord]: NewRecord[Name] | undefined } & {
   partition?: number | undefined;
 };
 
@@ -90,7 +97,8 @@ const takeField = (reader: JsonReader, taken: Taken, name: string, { path, repor
   }
 };
 
-const producedRecord = (taken: Taken, path: string): ProducedRecord => {
+/** @throws Problem `too_large` for one that takes more than `limits.recordBytes`. */
+export const producedRecord = (taken: Taken, path: string): ProducedRecord => {
   const { key, valueJson, valueBase64, headersJson, timestamp, partition } = taken;
   const record: NewRecord = {
     ...(key !== undefined && { key }),
@@ -104,16 +112,24 @@ const producedRecord = (taken: Taken, path: string): ProducedRecord => {
   return { record, bytes, ...(partition !== undefined && { partition }) };
 };
 
-/** Takes the record that comes next. A field that is null is absent; the value alone may be null. */
-const takeRecord = (reader: JsonReader, { path, report }: Place): ProducedRecord | undefined => {
+/**
+ * Takes the record that comes next. A field that is null is absent; the value alone may be null.
+ * @param passedOver further fields that it may have, of which nothing is taken.
+ */
+export const takeRecord = (
+  reader: JsonReader,
+  { path, report }: Place,
+  passedOver: readonly string[] = [],
+): ProducedRecord | undefined => {
   if (reader.kind !== 'object') {
     reader.skip();
     return report(path, 'A record is an object.');
   }
   const taken: Taken = {};
   const given = new Set<string>();
-  takeFields(reader, recordFields, { path, report }, (name, at) => {
-    if (reader.kind === 'null' && name !== 'value') {
+  const known = passedOver.length === 0 ? recordFields : [...recordFields, ...passedOver];
+  takeFields(reader, known, { path, report }, (name, at) => {
+    if ((reader.kind === 'null' && name !== 'value') || passedOver.includes(name)) {
       reader.skip();
       return;
     }

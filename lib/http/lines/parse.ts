@@ -1,0 +1,85 @@
+import { isUtf8 } from 'node:buffer';
+import { type FieldError, Problem } from '../../domain/errors.ts';
+import { JsonReader } from '../../domain/json/reader.ts';
+import { JsonFault } from '../../domain/json/text.ts';
+import { limits } from '../../domain/limits.ts';
+import { exceeded, type Report } from '../schemas/record-fields.ts';
+import { type ProducedRecord, type ProduceRequest, reportedErrors, takeRecord } from '../schemas/records.ts';
+
+/** Fields with which a fetch and an export show a record, and which the log gives anew. */
+const shownFields = ['offset', 'appendedAt'];
+
+const isBlank = (line: Buffer): boolean =>
+  line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+
+/** Some programs begin a text with it, which is none of its JSON. */
+const byteOrderMark = Buffer.from('\ufeff');
+
+const invalid = (errors: readonly FieldError[]): Problem => {
+  const [{ path, message } = { path: '', message: '' }] = errors;
+  const what = `The request is not valid. ${path === '' ? '' : `"${path}": `}${message} Nothing was written.`;
+  return new Problem('invalid_request', what, { errors });
+};
+
+const tooMany = (path: string): Problem => {
+  const { code, details } = exceeded('limit_exceeded', 'requestLines', path);
+  const message = `A request may have ${limits.requestLines} records, each in its line (limit requestLines). Nothing was written. Send the file in parts, as "split -l ${limits.requestLines}" makes them.`;
+  return new Problem(code, message, details);
+};
+
+/** Takes the records of lines, one after the other. */
+export class LineRecords {
+  readonly #records: ProducedRecord[] = [];
+  readonly #numbers: number[] = [];
+  readonly #bytes: number[] = [];
+  readonly #errors: FieldError[] = [];
+  readonly #report: Report = (path, message) => {
+    this.#errors.push({ path, message });
+    if (this.#errors.length >= reportedErrors) throw invalid(this.#errors);
+  };
+
+  /**
+   * Takes a line, without its break; one that is blank is none.
+   * @param number its own, from 1: by it errors name it.
+   * @throws Problem `limit_exceeded`, `too_large`; `invalid_request` for the last fault that is told of.
+   */
+  take(line: Buffer, number: number): void {
+    const hasMark = number === 1 && line.subarray(0, byteOrderMark.length).equals(byteOrderMark);
+    const text = hasMark ? line.subarray(byteOrderMark.length) : line;
+    if (isBlank(text)) return;
+    const path = `line ${number}`;
+    if (this.#records.length === limits.requestLines) throw tooMany(path);
+    const record = isUtf8(text) ? this.#recordIn(text, path) : this.#report(path, 'This is not UTF-8.');
+    if (record === undefined) return;
+    this.#records.push(record);
+    this.#numbers.push(number);
+    this.#bytes.push(record.bytes);
+  }
+
+  /** The request that the lines are. @throws Problem `invalid_request` */
+  end(): ProduceRequest {
+    if (this.#errors.length > 0) throw invalid(this.#errors);
+    const numbers = this.#numbers;
+    if (numbers.length === 0)
+      throw invalid([{ path: '', message: 'Give at least one record, each in a line of its own.' }]);
+    const lines = { numbers, bytes: this.#bytes };
+    return { records: this.#records, lines, pathOf: (index) => `line ${numbers[index]}` };
+  }
+
+  #recordIn(text: Buffer, path: string): ProducedRecord | undefined {
+    try {
+      const reader = new JsonReader(text, limits.jsonDepth);
+      const record = takeRecord(reader, { path, report: this.#report }, shownFields);
+      reader.end();
+      return record;
+    } catch (error) {
+      if (error instanceof JsonFault && error.kind !== 'depth') return this.#report(path, error.message);
+      if (error instanceof JsonFault) throw exceeded('limit_exceeded', 'jsonDepth', path);
+      const isFault = error instanceof Problem && error.code === 'invalid_request';
+      if (!isFault || this.#errors.length >= reportedErrors) throw error;
+      // A fault inside a field ends its line, and not the others.
+      for (const found of error.details.errors ?? []) this.#report(found.path, found.message);
+      return undefined;
+    }
+  }
+}
