@@ -68,6 +68,16 @@ const bodyOf = (
 };
 
 /**
+ * Whether the gateway read a body as text that was none. It puts U+FFFD in place of what is not UTF-8, which is rarely as long
+ * as what was there.
+ */
+const isDamaged = ({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): boolean => {
+  if (!body || isBase64Encoded || !body.includes('\ufffd')) return false;
+  const sent = Number(headers['content-length'] ?? Number.NaN);
+  return Number.isInteger(sent) && sent !== Buffer.byteLength(body);
+};
+
+/**
  * The request that an event of payload version 2 stands for. Its path comes decoded, its query as it was sent, its
  * headers joined by commas, its cookies apart:
  * docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html. Hono's own adapter
@@ -94,7 +104,8 @@ const resultOf = async (response: Response): Promise<HttpResult> => {
   const isText = /^(text\/|application\/([\w.-]+\+)?json\b)/.test(
     response.headers.get('content-type') ?? 'text/plain',
   );
-  const isBase64Encoded = !isText || bytes.byteLength >= longestTextBytes;
+  const isCompressed = response.headers.has('content-encoding');
+  const isBase64Encoded = isCompressed || !isText || bytes.byteLength >= longestTextBytes;
   const headers = Object.fromEntries(response.headers);
   if (Math.ceil(bytes.byteLength / 3) * 4 > limits.functionAnswerBytes - headRoom)
     return resultOf(tooLong(headers['x-request-id'] ?? ''));
@@ -136,7 +147,8 @@ const answerTo = async (
     const problem = new Problem('invalid_request', 'The request cannot be read.', { cause: error });
     return resultOf(refusal(requestContext.requestId, error instanceof Problem ? error : problem));
   }
-  return resultOf(await app.fetch(request, { event, requestContext, lengthHolds: true }));
+  const bindings = { event, requestContext, lengthHolds: true, isDamaged: isDamaged(event) };
+  return resultOf(await app.fetch(request, bindings));
 };
 
 /** An HTTP application as a Lambda behind an HTTP API (payload version 2), one request at a time. */

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { Problem } from '../../lib/domain/errors.ts';
 import { decodeBatch } from '../../lib/domain/records/encoding.ts';
 import { recordJson } from '../../lib/domain/records/records.ts';
-import { escapedBytes } from '../../lib/http/body.ts';
+import { escapedBytes } from '../../lib/http/bytes/event-room.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { parseProduceRequest } from '../../lib/http/schemas/records.ts';
 import { payloadOf } from '../../lib/log/append/waiting.ts';

@@ -10,11 +10,15 @@ export const limits = {
   recordHeadersBytes: 8 * 1024,
   /** First line and headers of a request: the quota of HTTP APIs, which the local server keeps to. */
   requestHeadBytes: 10_240,
-  /** A produce request. */
+  /** A produce request, as it is sent and, where it is compressed, expanded. */
   requestBytes: 5_000_000,
+  /** Times that a body may be compressed, one over the other (`Content-Encoding: gzip, zstd`). */
+  bodyCodings: 3,
+  /** Frames of zstd that a body may have, one after the other. Each takes some 60 µs, whatever is in it. */
+  bodyFrames: 100,
   /**
-   * A body inside the event that a function gets of it, where it is a JSON string: a quote or a line break takes two bytes
-   * there. Lambda refuses events over 6,291,556 bytes ("Request must be smaller than 6291556 bytes for the
+   * A body inside the event that a function gets of it, where it is a JSON string: text, in which a quote or a line break
+   * takes two bytes, or base64 (lib/http/bytes/event-room.ts says which). Lambda refuses events over 6,291,556 bytes ("Request must be smaller than 6291556 bytes for the
    * InvokeFunction operation"), and 64 KiB are left for the rest, in which the head comes up to three times.
    */
   eventBodyBytes: 6_291_556 - 64 * 1024,

@@ -13,6 +13,8 @@ export interface ApiEnv {
   Bindings: {
     /** Its body is not longer than its `content-length`, where it has one: as an HTTP parser makes sure. */
     readonly lengthHolds?: boolean;
+    /** Its body was read as text on its way, though it was none: bytes of it were replaced. */
+    readonly isDamaged?: boolean;
   };
   /** What the middleware leaves for the routes. */
   Variables: { requestId: string; apiKey: ApiKey };

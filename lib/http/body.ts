@@ -4,8 +4,9 @@ import { JsonReader } from '../domain/json/reader.ts';
 import { JsonFault } from '../domain/json/text.ts';
 import { limits } from '../domain/limits.ts';
 import type { ApiContext } from './api.ts';
-
-type BodyLimit = 'requestBytes' | 'settingsBytes';
+import { appliedCodings } from './bytes/codings.ts';
+import { isHandedOverAsText, requireEventRoom } from './bytes/event-room.ts';
+import { type BodyLimit, expand } from './bytes/expand.ts';
 
 const tooLarge = (name: BodyLimit): Problem =>
   new Problem('too_large', `The body of this request may take ${limits[name]} bytes (limit ${name}).`, {
@@ -41,36 +42,7 @@ const readBytes = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
   }
 };
 
-/**
- * By how many bytes each byte grows inside a JSON string. A quote, a backslash, \b, \t, \n, \f and \r have escapes of two
- * bytes; other control characters take six.
- */
-const growth = new Uint8Array(256).fill(5, 0, 0x20);
-for (const byte of [8, 9, 10, 12, 13, 0x22, 0x5c]) growth[byte] = 1;
-
-/** How many bytes a text takes inside a JSON string. By index and table: this runs over each large body. */
-export const escapedBytes = (text: Uint8Array): number => {
-  let bytes = text.byteLength;
-  for (let at = 0; at < text.byteLength; at += 1) bytes += growth[text[at] ?? 0] ?? 0;
-  return bytes;
-};
-
-/**
- * On AWS a body reaches its function inside a JSON string, and what is too long there never does: the gateway answers by
- * itself. So that is refused wherever Millrace runs.
- */
-const requireEventRoom = (body: Uint8Array): void => {
-  const maximum = limits.eventBodyBytes;
-  // No character takes more than six.
-  if (body.byteLength * 6 <= maximum) return;
-  const bytes = escapedBytes(body);
-  if (bytes <= maximum) return;
-  throw new Problem(
-    'too_large',
-    `The body of this request would take ${bytes} bytes in the event of a function on AWS, where each quote, backslash and line break counts twice, and may take ${maximum} (limit eventBodyBytes). Nothing was written. Send it in two requests, each with a part of the records.`,
-    { members: { limit: 'eventBodyBytes', maximum } },
-  );
-};
+const notUtf8 = (): Problem => new Problem('invalid_request', 'The body is not UTF-8.');
 
 const byteOrderMark = Buffer.from('\ufeff');
 
@@ -79,39 +51,56 @@ const byteOrderMark = Buffer.from('\ufeff');
  * @throws Problem `invalid_request` when it is not UTF-8.
  */
 export const asText = (bytes: Buffer): Buffer => {
-  if (!isUtf8(bytes)) throw new Problem('invalid_request', 'The body is not UTF-8.');
+  if (!isUtf8(bytes)) throw notUtf8();
   const mark = bytes.subarray(0, byteOrderMark.length);
   return mark.equals(byteOrderMark) ? bytes.subarray(byteOrderMark.length) : bytes;
 };
 
-/** @throws Problem `too_large`, `invalid_request` */
-const readText = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
-  const bytes = await readBytes(c, name);
-  requireEventRoom(bytes);
-  return asText(bytes);
+/** Of a body that the gateway of AWS had no business to read as text: it is not what it was. */
+const damaged = (isCompressed: boolean): Problem =>
+  isCompressed
+    ? new Problem(
+        'unsupported_media_type',
+        `The gateway of AWS took this compressed body for text, going by its Content-Type, and damaged it. Nothing was written. Send it as it is, or compressed as "Content-Type: ${jsonAsBytes}".`,
+        { members: { accepted: [jsonAsBytes] } },
+      )
+    : notUtf8();
+
+/**
+ * The body as the bytes that it is, of any content type, and expanded where it was compressed. What the gateway of AWS would
+ * hand over as text is UTF-8, wherever Millrace runs.
+ * @throws Problem `unsupported_media_type`, `too_large`, `limit_exceeded`, `invalid_request`
+ */
+export const readBody = async (c: ApiContext, limit: BodyLimit): Promise<Buffer> => {
+  const contentType = c.req.header('content-type');
+  const applied = appliedCodings(c.req.header('content-encoding'));
+  const isCompressed = applied.length > 0;
+  const bytes = await readBytes(c, limit);
+  requireEventRoom({ bytes, contentType, isCompressed });
+  if (c.env?.isDamaged === true) throw damaged(isCompressed);
+  if (isCompressed) return expand(bytes, applied, limit);
+  if (isHandedOverAsText(contentType) && !isUtf8(bytes)) throw notUtf8();
+  return bytes;
 };
 
-/** @throws Problem `unsupported_media_type` */
-const requirePlain = (c: ApiContext): void => {
-  if (/^(?:identity)?$/i.test(c.req.header('content-encoding') ?? '')) return;
-  throw new Problem('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.', {
-    members: { accepted: ['application/json'] },
-  });
-};
+/** @throws Problem `unsupported_media_type`, `too_large`, `limit_exceeded`, `invalid_request` */
+const readText = async (c: ApiContext, limit: BodyLimit): Promise<Buffer> => asText(await readBody(c, limit));
 
-/** @throws Problem `unsupported_media_type` unless the body is said to be JSON as it is. */
+/** JSON under a name that the gateway of AWS does not know: it hands such a body over as bytes, whatever they are. */
+const jsonAsBytes = 'application/vnd.millrace+json';
+
+/** @throws Problem `unsupported_media_type` unless the body is said to be JSON. */
 const requireJson = (c: ApiContext): void => {
   const [type = '', ...parameters] = (c.req.header('content-type') ?? '').toLowerCase().split(';');
   const isUtf8 = parameters.every((parameter) => {
     const [name, value] = parameter.trim().split('=');
     return name !== 'charset' || /^"?utf-?8"?$/.test(value ?? '');
   });
-  if (type.trim() !== 'application/json' || !isUtf8) {
+  if (!['application/json', jsonAsBytes].includes(type.trim()) || !isUtf8) {
     throw new Problem('unsupported_media_type', 'Send JSON, in UTF-8, as "Content-Type: application/json".', {
       members: { accepted: ['application/json'] },
     });
   }
-  requirePlain(c);
 };
 
 /** Checked by our own reader first: its texts are sentences, and quote nothing of the body, which may hold a secret. */
@@ -131,22 +120,11 @@ const parsed = (text: Buffer): unknown => {
 
 /**
  * The body, which is said to be JSON, as valid UTF-8.
- * @throws Problem `unsupported_media_type`, `too_large`, `invalid_request`
+ * @throws Problem `unsupported_media_type`, `too_large`, `limit_exceeded`, `invalid_request`
  */
 export const readJsonText = (c: ApiContext, limit: BodyLimit): Promise<Buffer> => {
   requireJson(c);
   return readText(c, limit);
-};
-
-/**
- * The body as the bytes that it is, of any content type.
- * @throws Problem `unsupported_media_type`, `too_large`, `invalid_request`
- */
-export const readBody = async (c: ApiContext, limit: BodyLimit): Promise<Buffer> => {
-  requirePlain(c);
-  const bytes = await readBytes(c, limit);
-  requireEventRoom(bytes);
-  return bytes;
 };
 
 export interface JsonBody {
@@ -157,7 +135,7 @@ export interface JsonBody {
 
 /**
  * The body as JSON.
- * @throws Problem `unsupported_media_type`, `too_large`, `invalid_request`
+ * @throws Problem `unsupported_media_type`, `too_large`, `limit_exceeded`, `invalid_request`
  */
 export const readJson = async (c: ApiContext, { limit, whenEmpty }: JsonBody): Promise<unknown> => {
   if (c.req.header('content-type') !== undefined || whenEmpty === undefined) requireJson(c);

@@ -6,6 +6,7 @@ import {
   RefusedError,
   ThrottledError,
 } from '../domain/errors.ts';
+import { acceptedCodings } from './bytes/codings.ts';
 
 interface Answer {
   readonly status: number;
@@ -101,6 +102,8 @@ export const problemResponse = (
     headers: {
       'content-type': 'application/problem+json',
       ...(retryAfter !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
+      // RFC 9110, 15.5.16: it may be the coding of the body that is not supported.
+      ...(status === 415 && { 'accept-encoding': acceptedCodings }),
       ...(status === 401 && { 'www-authenticate': 'Bearer realm="millrace"' }),
       ...headers,
     },

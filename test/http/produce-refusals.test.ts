@@ -272,15 +272,13 @@ describe('a request is refused, and says where it is wrong, when', () => {
   });
 });
 
-describe('a body that is not plain JSON is refused with what is accepted:', () => {
+describe('a body that is not JSON is refused with what is accepted:', () => {
   test.each([
     [{}],
     [{ 'content-type': 'text/plain' }],
     [{ 'content-type': 'application/cloudevents+json' }],
     [{ 'content-type': 'application/jsonx' }],
     [{ 'content-type': 'application/json; charset=utf-16' }],
-    [{ 'content-type': 'application/json', 'content-encoding': 'gzip' }],
-    [{ 'content-type': 'application/json', 'content-encoding': 'identity, gzip' }],
   ])('%j', async (headers) => {
     const body = new TextEncoder().encode('{"records":[{"value":1}]}');
     const problem = expectProblem(
