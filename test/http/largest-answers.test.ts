@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { createHttpHandler } from '../../functions/http-events.ts';
 import { limits } from '../../lib/domain/limits.ts';
+import { seededRandom } from '../simulation/scheduler.ts';
 import { gatewayEvent } from './alike/gateway.ts';
 import { request } from './alike/table.ts';
+import { codings, expanded } from './bodies/codings.ts';
 import { call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 const path = '/v1/topics/orders/partitions/0/records';
 
 /** What the function of `line` gives to the gateway. */
-const asFunction = async ({ apps }: World, line: string) => {
-  const arrived = gatewayEvent(request(line));
+const asFunction = async ({ apps }: World, line: string, encoding = 'identity') => {
+  const arrived = gatewayEvent(request(line, { headers: [['Accept-Encoding', encoding]] }));
   if (arrived === undefined) throw new Error('The gateway would answer by itself.');
   const app = apps[arrived.part];
   const handle = createHttpHandler({ app, telemetry: { flush: () => undefined } });
@@ -27,6 +29,10 @@ const small = {
   headers: Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`h${index}`, '"'])),
 };
 
+/** Of base64, whose bytes no coding makes much fewer. */
+const random = seededRandom(1);
+const noise = (): object => ({ valueBase64: Buffer.from(random.bytes(180_000)).toString('base64') });
+
 describe('the answer of a fetch is one that a function may give', () => {
   test.each([
     ['values full of quotes', Array.from({ length: 5 }, () => many(9, quotes)), 0],
@@ -37,7 +43,8 @@ describe('the answer of a fetch is one that a function may give', () => {
       [[...many(980, { value: 0 }), ...many(16, plain)], many(16, plain)],
       980,
     ],
-  ])('with %s', async (_what, requests, first) => {
+    ['noise', Array.from({ length: 20 }, () => many(1, noise())), 0],
+  ])('with %s, compressed and as it is', async (_what, requests, first) => {
     const world = await newWorld();
     await withTopic(world, 1);
     let end = 0;
@@ -47,10 +54,19 @@ describe('the answer of a fetch is one that a function may give', () => {
     }
     let fetches = 0;
     for (let offset = first; offset < end; fetches += 1) {
-      const result = await asFunction(world, `GET ${path}?offset=${offset}&limit=1000`);
+      const line = `GET ${path}?offset=${offset}&limit=1000`;
+      const result = await asFunction(world, line);
       expect(result.statusCode).toBe(200);
       expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(limits.functionAnswerBytes);
       const body = Buffer.from(result.body, result.isBase64Encoded ? 'base64' : 'utf8').toString();
+      for (const coding of codings) {
+        const compressed = await asFunction(world, line, coding);
+        expect(compressed).toMatchObject({ statusCode: 200, isBase64Encoded: true });
+        expect(compressed.headers['content-encoding']).toBe(coding);
+        expect(compressed.body.length).toBeLessThan(Math.ceil(Buffer.byteLength(body) / 3) * 4);
+        expect(Buffer.byteLength(JSON.stringify(compressed))).toBeLessThan(limits.functionAnswerBytes);
+        expect(expanded[coding](Buffer.from(compressed.body, 'base64')).toString()).toBe(body);
+      }
       const { nextOffset } = JSON.parse(body) as { nextOffset: number };
       expect(nextOffset).toBeGreaterThan(offset);
       offset = nextOffset;

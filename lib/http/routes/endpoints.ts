@@ -7,6 +7,7 @@ import type { TopicDirectory } from '../../topics/directory.ts';
 import type { EndpointAnswer, EndpointListAnswer, NewEndpointAnswer } from '../answers/endpoints.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
+import { answerJson } from '../bytes/answer.ts';
 import { noQuery } from '../query.ts';
 import { check } from '../schemas/check.ts';
 import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
@@ -79,7 +80,7 @@ export const endpointRoutes = (api: Api, deps: EndpointDeps): void => {
   api.get(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const { endpoints } = await findSubscription(deps, c);
-    return c.json({ endpoints: endpoints.map(shown) } satisfies EndpointListAnswer);
+    return answerJson(c, { endpoints: endpoints.map(shown) } satisfies EndpointListAnswer);
   });
   api.get(`${path}/:endpoint`, allow(deps, 'groups'), async (c) => {
     noQuery(c);

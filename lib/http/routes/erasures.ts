@@ -7,6 +7,7 @@ import type { ErasureStore } from '../../stores/erasures.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import type { ErasureAnswer, ErasureListAnswer } from '../answers/erasures.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { answerJson } from '../bytes/answer.ts';
 import { limitedNumber, noQuery, readQuery } from '../query.ts';
 
 export interface ErasureDeps extends ApiDeps, RequestErasureDeps {
@@ -61,7 +62,7 @@ export const erasureRoutes = (api: Api, deps: ErasureDeps): void => {
     const { topicId } = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
     const erasures = await deps.erasures.list(topicId);
     const sorted = erasures.toSorted((a, b) => a.requestedAt - b.requestedAt);
-    return c.json({ erasures: sorted.map(shown) } satisfies ErasureListAnswer);
+    return answerJson(c, { erasures: sorted.map(shown) } satisfies ErasureListAnswer);
   });
   api.get(`${topicPath}/erasures/:erasure`, allow(deps, 'admin'), async (c) => {
     noQuery(c);

@@ -5,6 +5,7 @@ import type { Reader } from '../../log/read/reader.ts';
 import { undecodableBatch } from '../../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { answerBytes } from '../bytes/answer.ts';
 import { readQuery } from '../query.ts';
 import { type FetchFrom, type FetchRequest, fetchParameters, parseFetch } from '../schemas/fetch.ts';
 
@@ -22,7 +23,7 @@ const pieceLength = 60_000;
  * Put together as text, since records are text, and as bytes in the end, since a text is measured before it is sent: by pieces,
  * so that no text is there as long as the answer, which costs time and memory of its own.
  */
-const answerBytes = ({ records, ...offsets }: Fetched): Uint8Array<ArrayBuffer> => {
+const fetchedBytes = ({ records, ...offsets }: Fetched): Uint8Array<ArrayBuffer> => {
   const { nextOffset, startOffset, endOffset } = offsets;
   const pieces: string[] = [];
   let text = '{"records":[';
@@ -100,7 +101,7 @@ export const fetchRecords = (api: Api, deps: FetchDeps): void => {
     const { topicId } = await deps.directory.resolvePartition(pathParameter(c, 'topic'), partition);
     try {
       const fetched = await fetch(deps, { topicId, partition }, request, c.req.raw.signal);
-      return c.body(answerBytes(fetched), 200, { 'content-type': 'application/json' });
+      return await answerBytes(c, fetchedBytes(fetched), 'application/json');
     } catch (error) {
       throw error instanceof UndecodableBatchError ? undecodable(c, deps, topicId, error) : error;
     }

@@ -26,6 +26,7 @@ import type {
 } from '../answers/groups.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
+import { answerJson } from '../bytes/answer.ts';
 import { noQuery } from '../query.ts';
 import { check, checkName } from '../schemas/check.ts';
 import { groupChange, groupSettings } from '../schemas/groups.ts';
@@ -115,7 +116,7 @@ const getGroup = (api: Api, deps: GroupDeps): void => {
     const lag = progress.reduce((sum, partition) => sum + partition.lag, 0);
     const lost = progress.reduce((sum, partition) => sum + partition.lost, 0);
     const partitions = progress.map((partition) => shownProgress(subscription.group, now, partition));
-    return c.json({ ...shown(subscription), lag, lost, partitions } satisfies GroupProgressAnswer);
+    return answerJson(c, { ...shown(subscription), lag, lost, partitions } satisfies GroupProgressAnswer);
   });
 };
 
@@ -126,7 +127,7 @@ export const groupRoutes = (api: Api, deps: GroupDeps): void => {
     noQuery(c);
     const { topicId } = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
     const groups = await deps.groups.list(topicId);
-    return c.json({ groups: groups.map(shown) } satisfies GroupListAnswer);
+    return answerJson(c, { groups: groups.map(shown) } satisfies GroupListAnswer);
   });
   api.put(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);

@@ -9,6 +9,7 @@ import type { Clock } from '../../surroundings/clock.ts';
 import type { KeyAnswer, KeyListAnswer, NewKeyAnswer } from '../answers/keys.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
+import { answerJson } from '../bytes/answer.ts';
 import { noQuery } from '../query.ts';
 import { check } from '../schemas/check.ts';
 import { newKeySettings } from '../schemas/keys.ts';
@@ -81,7 +82,7 @@ export const keyRoutes = (api: Api, deps: KeyDeps): void => {
   api.get('/v1/keys', allow(deps, 'admin'), async (c) => {
     requireEveryTopic(c.get('apiKey'));
     noQuery(c);
-    return c.json({ keys: (await deps.keys.list()).map(shown) } satisfies KeyListAnswer);
+    return answerJson(c, { keys: (await deps.keys.list()).map(shown) } satisfies KeyListAnswer);
   });
   api.delete('/v1/keys/:key', allow(deps, 'admin'), async (c) => {
     requireEveryTopic(c.get('apiKey'));

@@ -6,6 +6,7 @@ import { type PartitionStore, untouchedPartition } from '../../stores/partitions
 import type { TopicDirectory } from '../../topics/directory.ts';
 import type { PartitionsAnswer } from '../answers/records.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { answerJson } from '../bytes/answer.ts';
 import { noQuery } from '../query.ts';
 
 export interface PartitionsDeps extends ApiDeps {
@@ -25,6 +26,6 @@ export const listPartitions = (api: Api, deps: PartitionsDeps): void => {
       const endOffset = await deps.reader.endOffset(at);
       return { partition: at.partition, startOffset, endOffset, archivedThrough };
     });
-    return c.json({ partitions } satisfies PartitionsAnswer);
+    return answerJson(c, { partitions } satisfies PartitionsAnswer);
   });
 };

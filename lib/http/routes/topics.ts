@@ -8,6 +8,7 @@ import { type RemoveTopicDeps, removeTopic } from '../../topics/remove.ts';
 import type { TopicAnswer, TopicListAnswer } from '../answers/topics.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
+import { answerJson } from '../bytes/answer.ts';
 import { noQuery, readQuery } from '../query.ts';
 import { check, checkName } from '../schemas/check.ts';
 import {
@@ -52,7 +53,7 @@ const listTopics = (api: Api, deps: TopicDeps): void => {
     const isVisible = (name: string): boolean => isForTopic(key, name);
     const { topics, nextAfter } = await listVisibleTopics(deps.topics, { ...page, isVisible });
     const next = nextAfter === undefined ? {} : { nextCursor: topicCursor(nextAfter) };
-    return c.json({ topics: topics.map(shown), ...next } satisfies TopicListAnswer);
+    return answerJson(c, { topics: topics.map(shown), ...next } satisfies TopicListAnswer);
   });
 };
 
