@@ -25,10 +25,12 @@ const noneRefused = (name: string, row: Row): Target => ({
 /** A load beyond what a partition carries: it neither collapses nor queues up without end. */
 const overloaded = (name: string, row: Row): readonly Target[] => {
   const [, second, third, fourth] = row.peaks;
-  const atRest = Math.max(third, fourth) <= 1.5 * second;
+  // Where next to nobody waits, one more is no growth.
+  const atRest = Math.max(third, fourth) <= Math.max(50, 1.5 * second);
   return [
     { name: `${name}: carried ≥ 110/s`, measured: `${row.carried.toFixed(1)}/s`, met: row.carried >= 110 },
     atMost(`${name}: p99`, row.p99, 2500, ' ms'),
+    atMost(`${name}: requests a record, what refused ones cost included`, row.requests, 6, ''),
     {
       name: `${name}: the queue does not grow`,
       measured: `at most ${second}, ${third}, ${fourth} waiting in the last three quarters`,

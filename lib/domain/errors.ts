@@ -24,6 +24,7 @@ export type ProblemCode =
   | 'too_large'
   | 'unsupported_media_type'
   | 'partition_overloaded'
+  | 'throttled'
   | 'partly_written'
   | 'outcome_unknown'
   | 'unavailable'

@@ -35,6 +35,7 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   too_large: { status: 413, title: 'Something is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   partition_overloaded: { status: 503, title: 'The partition has more to do than it can' },
+  throttled: { status: 503, title: 'The store has no capacity left for a moment' },
   // Sent again as it is, what was written would be there twice: so this is a status that no client repeats by itself.
   // AWS SDKs repeat 429, 500 and 502 to 504 (@smithy/core, submodules/retry), retryablehttp 429 and 5xx but 501, got and
   // ky 408, 413, 429 and 5xx, urllib3 413, 429 and 503 that have Retry-After, Envoy's retriable-4xx 409.
@@ -44,6 +45,13 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   undecodable_batch: { status: 500, title: 'Records of the partition cannot be decoded' },
   internal: { status: 500, title: 'Something went wrong inside' },
 };
+
+const throttled = (cause: ThrottledError): Problem =>
+  new Problem(
+    'throttled',
+    'The store has no capacity left for this request just now. Nothing was changed; try again.',
+    { retryAfterSeconds: 1, cause },
+  );
 
 const unavailable = (cause: unknown): Problem =>
   new Problem(
@@ -58,8 +66,8 @@ const unavailable = (cause: unknown): Problem =>
 /** What the client is told of `error`. Anything unexpected is `internal`, and nothing of it is told. */
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
-  if ([ThrottledError, NotSentError, RefusedError].some((kind) => error instanceof kind))
-    return unavailable(error);
+  if (error instanceof ThrottledError) return throttled(error);
+  if (error instanceof NotSentError || error instanceof RefusedError) return unavailable(error);
   if (error instanceof OutcomeUnknownError) {
     return new Problem(
       'outcome_unknown',

@@ -185,7 +185,7 @@ describe('a request over many partitions', () => {
 describe('when the only append fails', () => {
   test.each([
     [overloaded, 503, 'partition_overloaded', '7'],
-    [() => new ThrottledError('no capacity'), 503, 'unavailable', '1'],
+    [() => new ThrottledError('no capacity'), 503, 'throttled', '1'],
     [unknown, 504, 'outcome_unknown', null],
   ] as const)('the answer is its problem (%#)', async (failure, status, code, retryAfter) => {
     const world = await failing({ 0: failure });

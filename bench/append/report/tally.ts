@@ -51,7 +51,7 @@ export class Tally {
   fail(sequence: number, error: unknown): void {
     this.#inFlight -= 1;
     const code = error instanceof Problem ? error.code : undefined;
-    if (code === 'partition_overloaded') this.refused.push(sequence);
+    if (code === 'partition_overloaded' || code === 'throttled') this.refused.push(sequence);
     else if (code === 'outcome_unknown') this.unknown.push(sequence);
     else this.faults.push(error);
   }

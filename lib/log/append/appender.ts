@@ -49,8 +49,8 @@ export class Appender {
 
   /**
    * Appends the records, in order and next to each other, all or none.
-   * @throws Problem `offset_mismatch` (members `partition`, `endOffset`), `partition_overloaded` and `unavailable`
-   * (nothing was written), `outcome_unknown`, `too_large` and `invalid_request` (nothing was written).
+   * @throws Problem `offset_mismatch` (members `partition`, `endOffset`), `partition_overloaded`, `throttled`
+   * and `unavailable` (nothing was written), `outcome_unknown`, `too_large` and `invalid_request` (nothing was written).
    * @throws PartitionClosedError when the topic was deleted.
    */
   async append(at: PartitionRef, records: readonly NewRecord[], call: AppendCall = {}): Promise<Appended> {

@@ -3,6 +3,7 @@ import { elapsedMs, type Instant } from '../../domain/instants.ts';
 import type { Batch } from '../../domain/records/batches.ts';
 import type { Random } from '../../surroundings/random.ts';
 import type { Tail } from '../tail.ts';
+import { Admission } from './admission.ts';
 import type { AppendOptions } from './options.ts';
 
 /** How much a new measurement moves a running mean. */
@@ -19,7 +20,7 @@ const writerOf = (writeId: Uint8Array): string =>
 
 /**
  * What one process knows of the others that write to a partition, and how it behaves towards them: how long it backs
- * off, how long it yields, and whether a tail it remembers is probably past. Nothing here matters to what is correct.
+ * off, how long it yields, which appends it begins with, and whether a tail it remembers is probably past. Nothing here matters to what is correct.
  */
 export class Congestion {
   readonly #options: AppendOptions;
@@ -37,12 +38,16 @@ export class Congestion {
   #pastShare = 0;
   #conflicts = 0;
   #throttles = 0;
+  /** To the store, since the last batch of this process. */
+  #requests = 0;
+  readonly #admission: Admission;
 
   constructor(options: AppendOptions, random: Random) {
     this.#options = options;
     this.#random = random;
     this.#writerId = random.bytes(writerIdBytes);
     this.#requestMs = options.requestMs;
+    this.#admission = new Admission(options, random);
   }
 
   /** In a row, since the last batch of this process. */
@@ -64,6 +69,7 @@ export class Congestion {
 
   /** A request to the store took `ms`. */
   answered(ms: number): void {
+    this.#requests += 1;
     // One slow request says little: it is held to a few times the mean.
     this.#requestMs = moved(this.#requestMs, Math.min(ms, 4 * this.#requestMs));
   }
@@ -80,7 +86,10 @@ export class Congestion {
     this.#observe(batches, now);
   }
 
-  won(now: Instant): void {
+  /** A batch of so many appends was stored. */
+  won(appends: number, now: Instant): void {
+    this.#admission.stored(this.#requests / appends, now);
+    this.#requests = 0;
     this.#observe(0, now);
     this.#conflicts = 0;
     this.#throttles = 0;
@@ -91,7 +100,24 @@ export class Congestion {
   }
 
   throttled(): void {
+    this.#requests += 1;
     this.#throttles += 1;
+  }
+
+  /** Appends were refused since the partition did not get to them in time. */
+  gaveUp(now: Instant): void {
+    this.#admission.gaveUp(now);
+    this.#requests = 0;
+  }
+
+  /** Whether to begin with an append, now that none is under way. */
+  admits(now: Instant): boolean {
+    return this.#admission.admits(now);
+  }
+
+  /** Of the appends offered, how many are begun; at least 1 where that is all of them. */
+  admission(now: Instant): number {
+    return this.#admission.share(now);
   }
 
   /** Full jitter, growing with every conflict since the last win, and faster with every refusal for want of capacity. */

@@ -7,10 +7,13 @@ export interface AppendOptions {
   /** How long an unknown outcome is settled before the append is answered `outcome_unknown`. */
   readonly settleBudgetMs: number;
   /**
-   * How long an append may wait for its slot before it is refused as `partition_overloaded` (nothing was written).
+   * How long an append may wait for its slot before it is refused (nothing was written); while a batch that it is in is
+   * under way, this time stands still.
    * A new append is refused at once when what waits before it will take longer than this.
    */
   readonly waitBudgetMs: number;
+  /** How long it may take at most, all counted, before it is refused instead of being tried once more. */
+  readonly answerBudgetMs: number;
   /**
    * A tail that would become too old to put on within this time is queried first, so that an unknown outcome can
    * still be settled.
@@ -39,6 +42,22 @@ export interface AppendOptions {
   readonly yieldFactor: number;
   /** Competitors counted at most. */
   readonly maxRivals: number;
+  /**
+   * Requests that an append should cost at most on average. When they cost more, a process begins with fewer of the
+   * appends that it is offered, and refuses the others at once.
+   */
+  readonly admissionCost: number;
+  /** By how much the share of appends begun falls at most, and grows at most, with each batch that was stored. */
+  readonly admissionFall: number;
+  readonly admissionGrowth: number;
+  /** What is left of the share when an append has waited for `waitBudgetMs` in vain. */
+  readonly admissionCut: number;
+  /** The share grows to this at most: all that is above 1 is margin. */
+  readonly admissionMargin: number;
+  /** This share of appends is begun, whatever the ones before cost. */
+  readonly leastAdmission: number;
+  /** For so long a process goes by what its last append cost. */
+  readonly admissionMemoryMs: number;
   /** Partitions a process remembers the tails of. */
   readonly rememberedPartitions: number;
   /** zstd's level for batches that need not be compressed to fit. */
@@ -55,6 +74,7 @@ export const appendDefaults: AppendOptions = {
   attemptTimeoutMs: 2_000,
   settleBudgetMs: 10_000,
   waitBudgetMs: 2_000,
+  answerBudgetMs: 7_500,
   tailReserveMs: 15_000,
   requestMs: 6,
   conflictGrowth: 1.15,
@@ -67,6 +87,13 @@ export const appendDefaults: AppendOptions = {
   memoryMs: 2_000,
   yieldFactor: 2.5,
   maxRivals: 128,
+  admissionCost: 5,
+  admissionFall: 0.5,
+  admissionGrowth: 1.3,
+  admissionCut: 0.1,
+  admissionMargin: 8,
+  leastAdmission: 0.01,
+  admissionMemoryMs: 10_000,
   rememberedPartitions: 4_096,
   compression: defaultCompression,
 };

@@ -11,7 +11,7 @@ import { PartitionClosedError } from '../closed.ts';
 import { appendTime, type Tail, tailAfter } from '../tail.ts';
 import { Congestion } from './congestion.ts';
 import { Pace } from './pace.ts';
-import { offsetMismatch, outcomeUnknown, overloaded, unavailable } from './refusals.ts';
+import { offsetMismatch, outcomeUnknown, refusedFor, type Trouble, unavailable } from './refusals.ts';
 import { type SettleDeps, type Settlement, settle } from './settle.ts';
 import { TailCache } from './tail-cache.ts';
 import { type Appended, type Payload, type Waiting, WaitingQueue } from './waiting.ts';
@@ -26,8 +26,6 @@ export interface AppendRequest extends Payload {
   readonly signal?: AbortSignal | undefined;
   readonly origin?: Origin | undefined;
 }
-
-type Trouble = { readonly kind: 'contention' } | { readonly kind: 'unavailable'; readonly cause?: unknown };
 
 /**
  * One process's writes to one partition: one batch is under way at a time, and what arrives meanwhile goes together in
@@ -71,10 +69,10 @@ export class PartitionWriter {
 
   append(request: AppendRequest): Promise<Appended> {
     const now = this.#deps.clock.monotonic();
-    const waitMs = this.isIdle ? 0 : this.#pace.waitMs(this.#queue.batches, now);
-    if (waitMs > this.#deps.options.waitBudgetMs) {
-      this.#recordRefusal('overloaded', request);
-      return Promise.reject(overloaded(this.#at, waitMs));
+    const refusal = this.#refusalAtOnce(request, now);
+    if (refusal !== undefined) {
+      this.#recordRefusal(refusal.code === 'unavailable' ? 'unavailable' : 'overloaded', request);
+      return Promise.reject(refusal);
     }
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
     const { records, bytes, data, timestamps, expectedOffset, closes, signal, origin } = request;
@@ -86,6 +84,7 @@ export class PartitionWriter {
       ...(expectedOffset !== undefined && { expectedOffset }),
       ...(closes !== undefined && { closes }),
       ...(origin !== undefined && { origin }),
+      arrivedAt: now,
       waitsSince: now,
       abandoned: false,
       resolve,
@@ -97,6 +96,19 @@ export class PartitionWriter {
       this.#running = this.#run();
     }
     return signal === undefined ? promise : this.#until(signal, waiting, promise);
+  }
+
+  /** Why there is no use in beginning with an append. */
+  #refusalAtOnce({ closes }: AppendRequest, now: number): Problem | undefined {
+    if (!this.isIdle) {
+      const waitMs = this.#pace.waitMs(this.#queue.batches, now);
+      return waitMs > this.#deps.options.waitBudgetMs
+        ? refusedFor(this.#trouble, this.#at, waitMs)
+        : undefined;
+    }
+    const instant = instantOf(this.#deps.clock);
+    if (closes === true || this.#congestion.admits(instant)) return undefined;
+    return refusedFor(this.#trouble, this.#at, 1000 / this.#congestion.admission(instant));
   }
 
   /** Ends the caller's wait when its signal aborts; what is under way goes on. */
@@ -192,7 +204,7 @@ export class PartitionWriter {
     } catch (cause) {
       this.#congestion.throttled();
       this.#trouble =
-        cause instanceof ThrottledError ? { kind: 'contention' } : { kind: 'unavailable', cause };
+        cause instanceof ThrottledError ? { kind: 'throttling' } : { kind: 'unavailable', cause };
       return undefined;
     }
   }
@@ -211,7 +223,7 @@ export class PartitionWriter {
         break;
       case 'throttled':
         this.#congestion.throttled();
-        this.#trouble = { kind: 'contention' };
+        this.#trouble = { kind: 'throttling' };
         break;
       case 'not-sent':
         this.#congestion.throttled();
@@ -253,7 +265,7 @@ export class PartitionWriter {
     });
     this.#tail.learn(tailAfter(batch, asOf, now));
     this.#congestion.answered(ms);
-    this.#congestion.won(now);
+    this.#congestion.won(this.#underWay.length, now);
     this.#pace.stored(now.monotonic);
     let { base } = batch;
     for (const waiting of this.#underWay) {
@@ -269,13 +281,16 @@ export class PartitionWriter {
 
   #refuseLate(): void {
     const now = this.#deps.clock.monotonic();
-    const { waitBudgetMs } = this.#deps.options;
+    const { waitBudgetMs, answerBudgetMs } = this.#deps.options;
+    const late = this.#queue.remove(
+      ({ waitsSince, arrivedAt }) => now - waitsSince > waitBudgetMs || now - arrivedAt > answerBudgetMs,
+    );
     const trouble = this.#trouble;
-    for (const waiting of this.#queue.remove(({ waitsSince }) => now - waitsSince > waitBudgetMs)) {
-      if (trouble.kind === 'contention')
-        waiting.reject(overloaded(this.#at, this.#pace.sinceProgressMs(now)));
-      else waiting.reject(unavailable(this.#at, trouble.cause));
-      this.#recordRefusal(trouble.kind === 'contention' ? 'overloaded' : 'unavailable', waiting);
+    const isOverload = trouble.kind !== 'unavailable';
+    if (late.length > 0 && isOverload) this.#congestion.gaveUp(instantOf(this.#deps.clock));
+    for (const waiting of late) {
+      waiting.reject(refusedFor(trouble, this.#at, this.#pace.sinceProgressMs(now)));
+      this.#recordRefusal(isOverload ? 'overloaded' : 'unavailable', waiting);
     }
   }
 

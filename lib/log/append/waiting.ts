@@ -48,6 +48,8 @@ export interface Waiting extends Payload {
   readonly expectedOffset?: number;
   readonly closes?: boolean;
   readonly origin?: Origin;
+  /** Monotonic ms. */
+  readonly arrivedAt: number;
   /** Monotonic ms from which its wait is counted: when it came, and later by the time for which it was under way. */
   waitsSince: number;
   /** The caller gave up and has its answer. */

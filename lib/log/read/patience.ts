@@ -14,7 +14,7 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
 
 /**
  * Asks the store, and again if it did not answer or was throttled: for reads, which change nothing.
- * @throws Problem `unavailable` when no try was answered.
+ * @throws Problem `throttled` when the last try was, `unavailable` when it was not answered.
  * @throws ObjectMissingError at once, which is an answer.
  */
 export const patiently = async <T>(
@@ -31,8 +31,10 @@ export const patiently = async <T>(
       if (cause instanceof ObjectMissingError) throw cause;
       const pause = pauses[attempt];
       if (pause === undefined) {
-        const reason = cause instanceof ThrottledError ? 'is overloaded' : 'did not answer';
-        throw new Problem('unavailable', `The log ${reason}: try again.`, { cause, retryAfterSeconds: 1 });
+        const isThrottled = cause instanceof ThrottledError;
+        const reason = isThrottled ? 'has no capacity left just now' : 'did not answer';
+        const code = isThrottled ? 'throttled' : 'unavailable';
+        throw new Problem(code, `The log ${reason}: try again.`, { cause, retryAfterSeconds: 1 });
       }
       await clock.sleep(pause);
     }

@@ -35,6 +35,14 @@ export interface WriterDeps {
   readonly content: (name: string) => Omit<NewRecord, 'headersJson' | 'timestamp'>;
 }
 
+/** What an append is answered whose records are not in the log. */
+const notWritten: ReadonlySet<string> = new Set([
+  'partition_overloaded',
+  'throttled',
+  'unavailable',
+  'offset_mismatch',
+]);
+
 /** Each record has a key of its own. */
 export const ownKeys: WriterDeps['content'] = (name) => ({ key: name, valueJson: jsonText(null) });
 
@@ -87,7 +95,7 @@ const appendOnce = async (deps: WriterDeps, name: string): Promise<void> => {
       history.report(`${name} was appended at ${base}, and asked for ${expectedOffset}`);
   } catch (error) {
     const code = error instanceof Problem ? error.code : undefined;
-    const refused = code === 'partition_overloaded' || code === 'unavailable' || code === 'offset_mismatch';
+    const refused = code !== undefined && notWritten.has(code);
     if (code === 'offset_mismatch')
       checkMismatch(error as Problem, { name, expectedOffset, endBefore, history });
     if (code === 'outcome_unknown') told.answer = 'unknown';

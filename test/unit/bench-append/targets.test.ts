@@ -10,7 +10,7 @@ const sound: Row = {
   offered: 400,
   seconds: 60,
   carried: 180,
-  requests: 20,
+  requests: 5.5,
   writeUnits: 5,
   readUnits: 10,
   p50: 200,
@@ -34,9 +34,12 @@ describe('the targets of the append benchmark', () => {
     expect(missed({})).toEqual([]);
   });
 
-  it('are missed when throughput collapses, waiting is long, or the queue only grows', () => {
+  it('are missed when throughput collapses, waiting is long, appends are dear, or the queue only grows', () => {
     expect(missed({ carried: 100 })).toEqual(['one at a time, 400/s: carried ≥ 110/s']);
     expect(missed({ p99: 2600 })).toEqual(['one at a time, 400/s: p99 ≤ 2500 ms']);
+    expect(missed({ requests: 6.1 })).toEqual([
+      'one at a time, 400/s: requests a record, what refused ones cost included ≤ 6',
+    ]);
     expect(missed({ peaks: [300, 600, 900, 1200] })).toEqual([
       'one at a time, 400/s: the queue does not grow',
     ]);

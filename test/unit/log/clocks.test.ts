@@ -97,7 +97,7 @@ describe('waiting', () => {
     const append = appender.append(at, [{ key: 'b' }]);
     await world.pass(100);
     process.stepClock(-hour);
-    await expect(world.outcome(append)).rejects.toMatchObject({ code: 'partition_overloaded' });
+    await expect(world.outcome(append)).rejects.toMatchObject({ code: 'throttled' });
     expect(world.scheduler.now() - from).toBeLessThan(10_000);
   });
 

@@ -99,11 +99,11 @@ describe('an append that was certainly not written', () => {
     expect((await world.outcome(world.appender().append(at, [{ key: 'a' }]))).base).toBe(0);
   });
 
-  it('is refused as overloaded when throttling does not end, and says that nothing was written', async () => {
+  it('is refused as throttled when throttling does not end, and says that nothing was written', async () => {
     const world = logWorld();
     world.store.fates = Array.from({ length: 10_000 }, () => 'throttled' as const);
     await expect(world.outcome(world.appender().append(at, [{ key: 'a' }]))).rejects.toMatchObject({
-      code: 'partition_overloaded',
+      code: 'throttled',
       message: expect.stringContaining('Nothing was written'),
       details: { retryAfterSeconds: expect.any(Number) },
     });
@@ -172,8 +172,8 @@ describe('under more load than a process can commit', () => {
     const outcomes = await world.outcome(Promise.all(calls));
     const count = (outcome: string): number => outcomes.filter((other) => other === outcome).length;
     expect(count('ok')).toBeGreaterThan(100);
-    expect(count('partition_overloaded')).toBeGreaterThan(100);
-    expect(count('ok') + count('partition_overloaded')).toBe(2_000);
+    expect(count('throttled')).toBeGreaterThan(100);
+    expect(count('ok') + count('throttled')).toBe(2_000);
     expect(Math.max(...waited)).toBeLessThan(5_000);
     expect(world.store.table.end(at)).toBe(count('ok'));
   });

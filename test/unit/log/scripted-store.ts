@@ -52,6 +52,8 @@ export class ScriptedStore implements BatchStore {
   fates: PutFate[] = [];
   /** Every request, by name, with the base or offset it was for. */
   requests: string[] = [];
+  /** What each request takes on its way there, ms. */
+  slowMs = 2.5;
   /** When each put was asked for, ms of the world. */
   putsAt: number[] = [];
   /** The one process that all requests come from, by whose clocks they are signed. */
@@ -132,7 +134,7 @@ export class ScriptedStore implements BatchStore {
     more: { signal?: AbortSignal | undefined; loseRequest?: boolean; loseResponse?: boolean },
   ): Promise<T> {
     const onAbort = (): Error => new OutcomeUnknownError('Given up.');
-    return this.process.request({ requestMs: 2.5, responseMs: 2.5, serve, onAbort, ...more });
+    return this.process.request({ requestMs: this.slowMs, responseMs: 2.5, serve, onAbort, ...more });
   }
 }
 
