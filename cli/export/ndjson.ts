@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { jsonInOneLine } from '../../lib/domain/json/text.ts';
 import { makeFolder } from '../../lib/stores/files/folders.ts';
 import { readRecord } from '../broker/record-text.ts';
 import { CommandError } from '../failure.ts';
@@ -9,9 +10,6 @@ import { writing } from './writing.ts';
 
 const newline = 0x0a;
 const stepBytes = 1 << 20;
-
-/** Line breaks of JSON stand between its tokens, where a space says the same. */
-const oneLine = (text: string): string => text.replace(/[\n\r]/g, ' ');
 
 /** Where the last whole line begins, and where it ends, after its line break. A line that was not finished is behind. */
 const lastLine = async (
@@ -69,7 +67,7 @@ const heldIn = async (path: string, file: FileHandle, partition: number): Promis
     first: Number(first),
     last,
     end: last + 1,
-    isLast: (shown) => oneLine(shown) === text,
+    isLast: (shown) => jsonInOneLine(shown) === text,
   };
 };
 
@@ -105,7 +103,7 @@ export const ndjsonSink = async (path: string, partition: number): Promise<Sink>
         writing(path, async () => {
           end ??= await endOfLines(file);
           if (records.length === 0) return;
-          const bytes = Buffer.from(`${records.map(oneLine).join('\n')}\n`);
+          const bytes = Buffer.from(`${records.map(jsonInOneLine).join('\n')}\n`);
           await writeAll(file, bytes, end);
           end += bytes.length;
         }),

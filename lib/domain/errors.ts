@@ -23,6 +23,7 @@ export type ProblemCode =
   | 'undecodable_batch'
   | 'too_large'
   | 'unsupported_media_type'
+  | 'not_acceptable'
   | 'partition_overloaded'
   | 'throttled'
   | 'partly_written'

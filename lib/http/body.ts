@@ -87,7 +87,7 @@ export const readBody = async (c: ApiContext, limit: BodyLimit): Promise<Buffer>
 const readText = async (c: ApiContext, limit: BodyLimit): Promise<Buffer> => asText(await readBody(c, limit));
 
 /** JSON under a name that the gateway of AWS does not know: it hands such a body over as bytes, whatever they are. */
-const jsonAsBytes = 'application/vnd.millrace+json';
+export const jsonAsBytes = 'application/vnd.millrace+json';
 
 /** @throws Problem `unsupported_media_type` unless the body is said to be JSON. */
 const requireJson = (c: ApiContext): void => {

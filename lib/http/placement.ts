@@ -12,8 +12,9 @@ const invalid = (path: string, message: string): Problem =>
 const chosen = (topic: Topic, { records, pathOf }: ProduceRequest, index: number): number | undefined => {
   const { partition, record } = records[index] ?? { record: {} };
   if (partition !== undefined && partition >= topic.partitions) {
+    const path = pathOf?.(index) ?? `records[${index}]`;
     throw invalid(
-      `${pathOf?.(index) ?? `records[${index}]`}.partition`,
+      path === '' ? 'partition' : `${path}.partition`,
       `Topic "${topic.name}" has ${topic.partitions} partitions, from 0 to ${topic.partitions - 1}.`,
     );
   }

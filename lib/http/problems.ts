@@ -34,6 +34,7 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   limit_exceeded: { status: 400, title: 'A limit is exceeded' },
   too_large: { status: 413, title: 'Something is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
+  not_acceptable: { status: 406, title: 'The answer is not to be had in this form' },
   partition_overloaded: { status: 503, title: 'The partition has more to do than it can' },
   throttled: { status: 503, title: 'The store has no capacity left for a moment' },
   // Sent again as it is, what was written would be there twice: so this is a status that no client repeats by itself.

@@ -2,7 +2,7 @@
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed JSON; undefined when there was no body. */
+  /** Parsed JSON, or the text where it is something else; undefined when there was no body. */
   readonly body: unknown;
 }
 
@@ -23,6 +23,12 @@ export interface Page {
   readonly endOffset: number;
 }
 
+const isWritten = (body: unknown): body is string | Uint8Array<ArrayBuffer> =>
+  typeof body === 'string' || body instanceof Uint8Array;
+
+const parsed = (response: Response, text: string): unknown =>
+  /[/+]json\b/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
+
 /** Millrace as whoever has its address and a key sees it. */
 export class Client {
   readonly #url: string;
@@ -33,7 +39,7 @@ export class Client {
     this.#key = key;
   }
 
-  /** Sends one request. A `body` that is text goes as it is, anything else as JSON. */
+  /** Sends one request. A `body` that is text or bytes goes as it is, anything else as JSON. */
   async call(
     method: string,
     path: string,
@@ -47,13 +53,13 @@ export class Client {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isWritten(body) ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     return {
       status: response.status,
       headers: response.headers,
-      body: text === '' ? undefined : JSON.parse(text),
+      body: text === '' ? undefined : parsed(response, text),
     };
   }
 

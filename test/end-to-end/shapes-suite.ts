@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CloudEvent, HTTP } from 'cloudevents';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from './broker.ts';
 import { Client } from './client.ts';
@@ -22,7 +23,7 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
       return topic;
     };
 
-    const send = (topic: string, body: string, headers: { readonly [name: string]: string }) =>
+    const send = (topic: string, body: unknown, headers: { readonly [name: string]: string }) =>
       admin.call('POST', `/v1/topics/${topic}/records`, body, headers);
 
     describe('lines of JSON', () => {
@@ -51,6 +52,104 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
         expect(answer.body).toMatchObject({ errors: [{ path: 'line 2.value' }] });
         expect((await admin.fetch(topic, 0, 'offset=latest')).endOffset).toBe(0);
       });
+    });
+
+    /** All of the one partition, in another shape than JSON. */
+    const fetchAs = (topic: string, accept: string) =>
+      admin.call('GET', `/v1/topics/${topic}/partitions/0/records?offset=0`, undefined, { accept });
+
+    test('what is fetched as lines can be sent as it is', async () => {
+      const topic = await newTopic();
+      const records = [
+        { key: 'k', value: { text: 'Grüße 🌊' }, headers: { h: '1' } },
+        { valueBase64: 'AAE=' },
+      ];
+      await admin.produce(topic, records);
+      const answer = await fetchAs(topic, 'application/x-ndjson');
+      expect(answer.headers.get('content-type')).toContain('application/x-ndjson');
+      expect(answer.headers.get('millrace-next-offset')).toBe('2');
+      const sent = await send(topic, String(answer.body), { 'content-type': 'application/x-ndjson' });
+      expect(sent).toMatchObject({ status: 200, body: { results: [{ offset: 2 }, { offset: 3 }] } });
+      expect((await admin.fetch(topic, 0, 'offset=2')).records).toMatchObject(records);
+    });
+
+    describe('CloudEvents', () => {
+      const batch = 'application/cloudevents-batch+json';
+      const event = new CloudEvent({
+        id: 'A-1',
+        source: '/orders',
+        type: 'com.example.paid',
+        time: '2024-05-01T12:00:00.000Z',
+        datacontenttype: 'application/json',
+        partitionkey: 'customer-7',
+        sequence: 7,
+        data: { total: 42, text: 'Grüße 🌊' },
+      });
+
+      test('in every mode are fetched as they were', async () => {
+        const topic = await newTopic();
+        const all = ['structured', 'binary', 'batched'].map((id) => event.cloneWith({ id }));
+        const [structured, binary, batched] = all as [typeof event, typeof event, typeof event];
+        const json = { 'content-type': 'application/cloudevents+json' };
+        expect(await send(topic, HTTP.structured(structured).body, json)).toMatchObject({ status: 200 });
+        const { headers, body } = HTTP.binary(binary);
+        const heads = Object.fromEntries(
+          Object.entries(headers).map(([name, value]) => [name, `${String(value)}`]),
+        );
+        expect(await send(topic, body, heads)).toMatchObject({ status: 200 });
+        expect(await send(topic, JSON.stringify([batched]), { 'content-type': batch })).toMatchObject({
+          status: 200,
+        });
+        const answer = await fetchAs(topic, batch);
+        const [first, second, third] = answer.body as readonly object[];
+        expect([first, third]).toEqual([structured, batched].map((one) => one.toJSON()));
+        // Headers know nothing but text.
+        expect(second).toEqual({ ...binary.toJSON(), sequence: '7' });
+        for (const one of [first, second, third]) expect(new CloudEvent({ ...one }).validate()).toBe(true);
+        const { records } = await admin.fetch(topic, 0, 'offset=0&limit=1');
+        expect(records).toMatchObject([
+          { key: 'customer-7', value: event.data, headers: { ce_type: event.type } },
+        ]);
+      });
+
+      test('that lack something are refused with what it is', async () => {
+        const topic = await newTopic();
+        const heads = {
+          'ce-specversion': '1.0',
+          'ce-id': '1',
+          'ce-source': '/a',
+          'content-type': 'text/plain',
+        };
+        const answer = await send(topic, 'x', heads);
+        expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: 'ce-type' }] } });
+      });
+    });
+
+    describe('any other content type', () => {
+      test('is kept byte for byte, with its type', async () => {
+        const topic = await newTopic();
+        const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+        const path = `/v1/topics/${topic}/records?key=logo`;
+        expect(await admin.call('POST', path, bytes, { 'content-type': 'image/png' })).toMatchObject({
+          status: 200,
+        });
+        const { records } = await admin.fetch(topic, 0, 'offset=0');
+        expect(records).toMatchObject([{ key: 'logo', headers: { 'content-type': 'image/png' } }]);
+        expect(Buffer.from(records[0]?.valueBase64 ?? '', 'base64')).toEqual(Buffer.from(bytes));
+      });
+
+      test('is refused where JSON was meant and its type forgotten', async () => {
+        const topic = await newTopic();
+        const form = { 'content-type': 'application/x-www-form-urlencoded' };
+        const answer = await send(topic, '{"records":[{"value":1}]}', form);
+        expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
+      });
+    });
+
+    test('a fetch in a shape that there is not is answered with those that there are', async () => {
+      const answer = await fetchAs(await newTopic(), 'text/html');
+      expect(answer).toMatchObject({ status: 406, body: { code: 'not_acceptable' } });
+      expect(answer.body).toHaveProperty('available');
     });
   });
 };

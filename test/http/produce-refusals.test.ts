@@ -274,10 +274,6 @@ describe('a request is refused, and says where it is wrong, when', () => {
 
 describe('a body that is not JSON is refused with what is accepted:', () => {
   test.each([
-    [{}],
-    [{ 'content-type': 'text/plain' }],
-    [{ 'content-type': 'application/cloudevents+json' }],
-    [{ 'content-type': 'application/jsonx' }],
     [{ 'content-type': 'application/json; charset=utf-16' }],
   ])('%j', async (headers) => {
     const body = new TextEncoder().encode('{"records":[{"value":1}]}');

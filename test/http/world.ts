@@ -103,7 +103,7 @@ export const call = async ({ apps }: World, line: string, options: Call = {}): P
     init,
   );
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
 };
 

@@ -9,6 +9,9 @@ export type JsonText = string & { readonly [jsonTextBrand]: true };
 /** `value` as JSON; of what JSON does not know (a function, `undefined`), null. */
 export const jsonText = (value: unknown): JsonText => (JSON.stringify(value) ?? 'null') as JsonText;
 
+/** JSON in one line: line breaks stand between its tokens, where a space says the same. */
+export const jsonInOneLine = (text: string): string => text.replace(/[\n\r]/g, ' ');
+
 /**
  * Why a text is not the JSON that is wanted: `syntax` when it is no JSON (RFC 8259), `depth` when it is nested too deep,
  * `surrogate` when a string has half of a surrogate pair, which is no character (RFC 7493, 2.1). The message says what

@@ -16,8 +16,9 @@ export const answerBytes = async (
   c: ApiContext,
   bytes: Uint8Array<ArrayBuffer>,
   contentType: string,
+  further: Readonly<Record<string, string>> = {},
 ): Promise<Response> => {
-  const headers = { 'content-type': contentType, vary: 'accept-encoding' };
+  const headers = { 'content-type': contentType, vary: 'accept-encoding', ...further };
   const coding = bytes.byteLength < leastBytes ? undefined : wantedCoding(c.req.header('accept-encoding'));
   if (coding === undefined) return c.body(bytes, 200, headers);
   const compressed = await compress(coding, bytes);

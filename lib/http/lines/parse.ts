@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { type FieldError, Problem } from '../../domain/errors.ts';
+import { Problem } from '../../domain/errors.ts';
 import { JsonReader } from '../../domain/json/reader.ts';
 import { JsonFault } from '../../domain/json/text.ts';
 import { limits } from '../../domain/limits.ts';
-import { exceeded, type Report } from '../schemas/record-fields.ts';
-import { type ProducedRecord, type ProduceRequest, reportedErrors, takeRecord } from '../schemas/records.ts';
+import { exceeded } from '../schemas/record-fields.ts';
+import { type ProducedRecord, type ProduceRequest, takeRecord } from '../schemas/records.ts';
+import { Faults } from '../shapes/faults.ts';
 
 /** Fields with which a fetch and an export show a record, and which the log gives anew. */
 const shownFields = ['offset', 'appendedAt'];
@@ -14,12 +15,6 @@ const isBlank = (line: Buffer): boolean =>
 
 /** Some programs begin a text with it, which is none of its JSON. */
 const byteOrderMark = Buffer.from('\ufeff');
-
-const invalid = (errors: readonly FieldError[]): Problem => {
-  const [{ path, message } = { path: '', message: '' }] = errors;
-  const what = `The request is not valid. ${path === '' ? '' : `"${path}": `}${message} Nothing was written.`;
-  return new Problem('invalid_request', what, { errors });
-};
 
 const tooMany = (path: string): Problem => {
   const { code, details } = exceeded('limit_exceeded', 'requestLines', path);
@@ -32,11 +27,7 @@ export class LineRecords {
   readonly #records: ProducedRecord[] = [];
   readonly #numbers: number[] = [];
   readonly #bytes: number[] = [];
-  readonly #errors: FieldError[] = [];
-  readonly #report: Report = (path, message) => {
-    this.#errors.push({ path, message });
-    if (this.#errors.length >= reportedErrors) throw invalid(this.#errors);
-  };
+  readonly #faults = new Faults();
 
   /**
    * Takes a line, without its break; one that is blank is none.
@@ -49,7 +40,9 @@ export class LineRecords {
     if (isBlank(text)) return;
     const path = `line ${number}`;
     if (this.#records.length === limits.requestLines) throw tooMany(path);
-    const record = isUtf8(text) ? this.#recordIn(text, path) : this.#report(path, 'This is not UTF-8.');
+    const record = isUtf8(text)
+      ? this.#recordIn(text, path)
+      : this.#faults.report(path, 'This is not UTF-8.');
     if (record === undefined) return;
     this.#records.push(record);
     this.#numbers.push(number);
@@ -58,10 +51,10 @@ export class LineRecords {
 
   /** The request that the lines are. @throws Problem `invalid_request` */
   end(): ProduceRequest {
-    if (this.#errors.length > 0) throw invalid(this.#errors);
     const numbers = this.#numbers;
-    if (numbers.length === 0)
-      throw invalid([{ path: '', message: 'Give at least one record, each in a line of its own.' }]);
+    this.#faults.refuse();
+    if (numbers.length === 0) this.#faults.report('', 'Give at least one record, each in a line of its own.');
+    this.#faults.refuse();
     const lines = { numbers, bytes: this.#bytes };
     return { records: this.#records, lines, pathOf: (index) => `line ${numbers[index]}` };
   }
@@ -69,16 +62,17 @@ export class LineRecords {
   #recordIn(text: Buffer, path: string): ProducedRecord | undefined {
     try {
       const reader = new JsonReader(text, limits.jsonDepth);
-      const record = takeRecord(reader, { path, report: this.#report }, shownFields);
+      const record = takeRecord(reader, { path, report: this.#faults.report }, shownFields);
       reader.end();
       return record;
     } catch (error) {
-      if (error instanceof JsonFault && error.kind !== 'depth') return this.#report(path, error.message);
+      if (error instanceof JsonFault && error.kind !== 'depth')
+        return this.#faults.report(path, error.message);
       if (error instanceof JsonFault) throw exceeded('limit_exceeded', 'jsonDepth', path);
       const isFault = error instanceof Problem && error.code === 'invalid_request';
-      if (!isFault || this.#errors.length >= reportedErrors) throw error;
+      if (!isFault || this.#faults.isFull) throw error;
       // A fault inside a field ends its line, and not the others.
-      for (const found of error.details.errors ?? []) this.#report(found.path, found.message);
+      for (const found of error.details.errors ?? []) this.#faults.report(found.path, found.message);
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 import { parseWhole } from '../../domain/decimals.ts';
 import { Problem, UndecodableBatchError } from '../../domain/errors.ts';
-import { type PartitionRef, recordJson } from '../../domain/records/records.ts';
+import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Reader } from '../../log/read/reader.ts';
 import { undecodableBatch } from '../../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
@@ -8,6 +8,7 @@ import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '.
 import { answerBytes } from '../bytes/answer.ts';
 import { readQuery } from '../query.ts';
 import { type FetchFrom, type FetchRequest, fetchParameters, parseFetch } from '../schemas/fetch.ts';
+import { fetchAnswer, fetchedType } from '../shapes/answers.ts';
 
 export interface FetchDeps extends ApiDeps {
   readonly directory: Pick<TopicDirectory, 'resolvePartition'>;
@@ -15,30 +16,6 @@ export interface FetchDeps extends ApiDeps {
 }
 
 type Fetched = Awaited<ReturnType<Reader['fetch']>>;
-
-/** Characters of an answer that are put together before they are encoded. V8 keeps so short a text among its small objects. */
-const pieceLength = 60_000;
-
-/**
- * Put together as text, since records are text, and as bytes in the end, since a text is measured before it is sent: by pieces,
- * so that no text is there as long as the answer, which costs time and memory of its own.
- */
-const fetchedBytes = ({ records, ...offsets }: Fetched): Uint8Array<ArrayBuffer> => {
-  const { nextOffset, startOffset, endOffset } = offsets;
-  const pieces: string[] = [];
-  let text = '{"records":[';
-  for (const [index, record] of records.entries()) {
-    text += index === 0 ? recordJson(record) : `,${recordJson(record)}`;
-    if (text.length < pieceLength) continue;
-    pieces.push(text);
-    text = '';
-  }
-  pieces.push(`${text}],${JSON.stringify({ nextOffset, startOffset, endOffset }).slice(1)}`);
-  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0));
-  let at = 0;
-  for (const piece of pieces) at += bytes.write(piece, at);
-  return bytes;
-};
 
 const partitionIn = (c: ApiContext): number => {
   const partition = parseWhole(pathParameter(c, 'partition'));
@@ -98,10 +75,13 @@ export const fetchRecords = (api: Api, deps: FetchDeps): void => {
   api.get('/v1/topics/:topic/partitions/:partition/records', allow(deps, 'consume'), async (c) => {
     const request = parseFetch(readQuery(c, fetchParameters));
     const partition = partitionIn(c);
-    const { topicId } = await deps.directory.resolvePartition(pathParameter(c, 'topic'), partition);
+    const type = fetchedType(c.req.header('accept'));
+    const topic = pathParameter(c, 'topic');
+    const { topicId } = await deps.directory.resolvePartition(topic, partition);
     try {
       const fetched = await fetch(deps, { topicId, partition }, request, c.req.raw.signal);
-      return await answerBytes(c, fetchedBytes(fetched), 'application/json');
+      const { body, headers } = fetchAnswer(fetched, type, topic);
+      return await answerBytes(c, body, type, headers);
     } catch (error) {
       throw error instanceof UndecodableBatchError ? undecodable(c, deps, topicId, error) : error;
     }

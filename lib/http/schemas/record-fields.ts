@@ -5,7 +5,7 @@ import { limits } from '../../domain/limits.ts';
 import { parseTimestamp } from '../../domain/timestamps.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-const controlCharacter = /[\u0000-\u001f\u007f]/;
+export const controlCharacter = /[\u0000-\u001f\u007f]/;
 
 /** Notes that what is at `path` is wrong. */
 export type Report = (path: string, message: string) => undefined;
