@@ -273,9 +273,7 @@ describe('a request is refused, and says where it is wrong, when', () => {
 });
 
 describe('a body that is not JSON is refused with what is accepted:', () => {
-  test.each([
-    [{ 'content-type': 'application/json; charset=utf-16' }],
-  ])('%j', async (headers) => {
+  test.each([[{ 'content-type': 'application/json; charset=utf-16' }]])('%j', async (headers) => {
     const body = new TextEncoder().encode('{"records":[{"value":1}]}');
     const problem = expectProblem(
       await call(await oneTopic(), path, { body, headers }),

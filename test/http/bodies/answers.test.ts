@@ -42,7 +42,12 @@ describe('a fetch is answered with the same bytes, compressed as it was asked fo
   test.each(codings)('%s', async (coding) => {
     const plain = await get(fetching);
     const answer = await get(fetching, coding);
-    expect(answer).toMatchObject({ status: 200, coding, vary: 'accept-encoding', type: 'application/json' });
+    expect(answer).toMatchObject({
+      status: 200,
+      coding,
+      vary: expect.stringContaining('accept-encoding'),
+      type: 'application/json',
+    });
     expect(expanded[coding](answer.bytes).equals(plain.bytes)).toBe(true);
     expect(answer.bytes.byteLength).toBeLessThan(plain.bytes.byteLength / 5);
   });
@@ -70,12 +75,12 @@ describe('a fetch is answered with the same bytes, compressed as it was asked fo
     ['there are thousands', `${'x,'.repeat(3000)}gzip`, 'gzip'],
   ] as const)('or not, where %s', async (_what, accept, coding) => {
     const answer = await get(fetching, accept);
-    expect(answer).toMatchObject({ status: 200, coding, vary: 'accept-encoding' });
+    expect(answer).toMatchObject({ status: 200, coding, vary: expect.stringContaining('accept-encoding') });
   });
 
   test('but not where it is small', async () => {
     const small = await get('/v1/topics/orders/partitions/1/records?offset=0', 'gzip, br, zstd');
-    expect(small).toMatchObject({ coding: null, vary: 'accept-encoding' });
+    expect(small).toMatchObject({ coding: null, vary: expect.stringContaining('accept-encoding') });
     expect(small.bytes.toString()).toContain('small');
   });
 
@@ -91,7 +96,11 @@ test.each(['/v1/topics/orders/partitions', '/v1/topics/orders/groups/audit', '/v
   async (path) => {
     for (let count = 0; count < 20; count += 1) await world.key({ scopes: ['consume'] });
     const answer = await get(path, 'br');
-    expect(answer).toMatchObject({ status: 200, coding: 'br', vary: 'accept-encoding' });
+    expect(answer).toMatchObject({
+      status: 200,
+      coding: 'br',
+      vary: expect.stringContaining('accept-encoding'),
+    });
     expect(JSON.parse(expanded.br(answer.bytes).toString())).toBeTypeOf('object');
   },
 );
@@ -102,5 +111,9 @@ test.each([
   '/v1/topics/orders/groups/audit/endpoints',
   '/v1/topics/orders/erasures',
 ])('a short list says that it would depend: %s', async (path) => {
-  expect(await get(path, 'br')).toMatchObject({ status: 200, coding: null, vary: 'accept-encoding' });
+  expect(await get(path, 'br')).toMatchObject({
+    status: 200,
+    coding: null,
+    vary: expect.stringContaining('accept-encoding'),
+  });
 });
