@@ -158,7 +158,7 @@ const faultSignals = (watched: Watched, { alarmFaults }: Settings): Signal[] => 
   },
   {
     id: 'ServerErrors',
-    says: 'Requests are answered with 5xx. 503 partition_overloaded asks for more partitions; for others, the access log names the route and the function.',
+    says: 'Requests are answered with 5xx. 503 partition_overloaded or throttled asks for more partitions; for others, the access log names the route and the function.',
     section: 'Requests fail with 5xx',
     metric: watched.stage.metricServerError({ statistic: 'Sum', period }),
     from: alarmFaults,

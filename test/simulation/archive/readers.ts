@@ -2,12 +2,11 @@ import { ArchiveReader, type ArchiveReaderDeps } from '../../../lib/archive/read
 import type { WantedOfArchive } from '../../../lib/archive/read/row-group-choice.ts';
 import type { ArchivedRun } from '../../../lib/archive/read/segment-reader.ts';
 import { Backlog } from '../../../lib/delivery/backlog.ts';
-import { Problem } from '../../../lib/domain/errors.ts';
 import { type PartitionRef, recordJson } from '../../../lib/domain/records/records.ts';
 import type { Clock } from '../../../lib/surroundings/clock.ts';
 import { hotPartition } from '../log/actors.ts';
 import { spread } from '../log/network.ts';
-import { checkPassed, type ReaderDeps, readOnce } from '../log/readers.ts';
+import { checkPassed, isPassing, type ReaderDeps, readOnce } from '../log/readers.ts';
 import type { Absences } from './absences.ts';
 
 const minute = 60_000;
@@ -122,7 +121,7 @@ const deliverOne = async (
     checkPassed(history, from, Math.max(due, state.startOffset), through);
     return next;
   } catch (error) {
-    if (history.isGone || (error instanceof Problem && error.code === 'unavailable')) return undefined;
+    if (history.isGone || isPassing(error)) return undefined;
     history.report(`a delivery from ${from} failed: ${String(error)}`);
     return undefined;
   }
@@ -143,7 +142,7 @@ const search = async ({ reader, random, history, state }: ReaderDeps): Promise<n
         history.report(`a search for ${timestamp} found ${found}, behind the record at ${offset}`);
     return found;
   } catch (error) {
-    if (history.isGone || (error instanceof Problem && error.code === 'unavailable')) return undefined;
+    if (history.isGone || isPassing(error)) return undefined;
     history.report(`a search for ${timestamp} failed: ${String(error)}`);
     return undefined;
   }

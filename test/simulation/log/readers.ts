@@ -13,6 +13,10 @@ import { spread } from './network.ts';
 
 const minute = 60_000;
 
+/** Whether a read failed for what passes by itself. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Problem && (error.code === 'unavailable' || error.code === 'throttled');
+
 export interface ReaderDeps {
   readonly reader: Reader;
   /** Reads strongly, as deliveries do. */
@@ -55,8 +59,8 @@ export const readOnce = async (deps: ReaderDeps, offset: number): Promise<number
     if (!history.isGone) checkRead(history, offset, records, nextOffset);
     return nextOffset;
   } catch (error) {
+    if (isPassing(error)) return offset;
     const code = error instanceof Problem ? error.code : undefined;
-    if (code === 'unavailable') return offset;
     if (history.isGone) return undefined;
     if (code !== 'offset_out_of_range') history.report(`a read from ${offset} failed: ${String(error)}`);
     else if (offset >= state.startOffset && offset <= endBefore)
