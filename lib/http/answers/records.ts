@@ -14,6 +14,23 @@ export const producedResult = whenNeeded(() =>
 
 export const producedAnswer = whenNeeded(() => z.object({ results: listOf(producedResult()) }));
 
+/** Of more lines than `limits.requestRecords`: not each by itself, but the appends that they were in. */
+export const linesAnswer = whenNeeded(() =>
+  z.object({
+    records: whole('How many records there were, each in its line.'),
+    appends: listOf(
+      z.object({
+        outcome: z.literal('written'),
+        partition: partition(),
+        offset: whole('Where the first of its records stands. The others follow, in the order of their lines.'),
+        appendedAt: time('When it was appended.'),
+        records: whole('How many records it has.'),
+        lines: text('Their lines in the body, from 1: 1-1000,1003.'),
+      }),
+    ),
+  }),
+);
+
 export const recordAnswer = whenNeeded(() =>
   z.object({
     partition: partition(),

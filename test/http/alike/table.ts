@@ -197,6 +197,12 @@ export const oddQueries = [
 ] as const;
 
 const json = ['Content-Type', 'application/json'] as const;
+const event: WireRequest['headers'] = [
+  ['ce-specversion', '1.0'],
+  ['ce-id', '1'],
+  ['ce-source', '/a'],
+  ['ce-type', 't'],
+];
 
 export const oddBodies: readonly (readonly [string | Buffer, WireRequest['headers']])[] = [
   ['', []],
@@ -230,6 +236,19 @@ export const oddBodies: readonly (readonly [string | Buffer, WireRequest['header
   [Buffer.alloc(70_000, ' '), []],
   [`{"partitions":${'1'.repeat(60_000)}}`, []],
   ['['.repeat(10_000), []],
+  ['{"value":1,"key":"ü"}\r\n\n{"value":2}', [['Content-Type', 'application/x-ndjson']]],
+  ['{"value":1}\n{"value":', [['Content-Type', 'application/jsonl']]],
+  [Buffer.from([0x00, 0xff, 0x0a]), [['Content-Type', 'image/png']]],
+  ['a=1&b=%zz', [['Content-Type', 'application/x-www-form-urlencoded']]],
+  ['{"a":1}', [['Content-Type', 'application/x-www-form-urlencoded']]],
+  ['"ü"', [json, ...event, ['ce-subject', '"\u00c3\u00bc" %C3%BC']]],
+  ['', [...event, ['CE-Extension', 'a'], ['ce-extension', 'b']]],
+  [Buffer.from([0x00, 0xff]), event],
+  ['{"id":"1"}', [['Content-Type', 'application/cloudevents+json; charset=UTF-8']]],
+  [
+    '[{"specversion":"1.0","id":"1","source":"/a","type":"ü","data":1}]',
+    [['Content-Type', 'application/cloudevents-batch+json']],
+  ],
 ];
 
 const bearer = `Bearer ${adminKey}`;
@@ -276,6 +295,11 @@ export const oddHeaders: readonly WireRequest['headers'][] = [
   [['X-Forwarded-Host', 'elsewhere.example.com']],
   [['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01']],
   [['Accept', 'text/html']],
+  [['Accept', 'application/x-ndjson;q=0.5, text/*']],
+  [
+    ['Accept', 'text/html'],
+    ['Accept', 'application/cloudevents-batch+json'],
+  ],
   [['Accept-Encoding', 'gzip, br']],
   [['If-None-Match', '*']],
   [['Range', 'bytes=0-1']],
