@@ -22,7 +22,9 @@ export const linesAnswer = whenNeeded(() =>
       z.object({
         outcome: z.literal('written'),
         partition: partition(),
-        offset: whole('Where the first of its records stands. The others follow, in the order of their lines.'),
+        offset: whole(
+          'Where the first of its records stands. The others follow, in the order of their lines.',
+        ),
         appendedAt: time('When it was appended.'),
         records: whole('How many records it has.'),
         lines: text('Their lines in the body, from 1: 1-1000,1003.'),
