@@ -1,5 +1,8 @@
 /** ISO 8601 with an offset from UTC; seconds and their fraction may be left out. */
 const pattern = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+/** The form of a time that `parseTimestamp` takes, as a regular expression of JSON Schema. */
+export const timestampPattern = pattern.source;
+
 const firstMs = Date.parse('0001-01-01T00:00:00Z');
 const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
 

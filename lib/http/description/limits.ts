@@ -1,0 +1,48 @@
+import { limits } from '../../domain/limits.ts';
+
+/** The limits that answers name, and what each is of. */
+export const statedLimits = {
+  nameLength: 'characters of the name of a topic, a group or a key',
+  recordBytes: 'bytes of a record: key, value and headers, as they are stored',
+  recordKeyBytes: "bytes of a record's key",
+  recordHeaders: 'headers of a record',
+  recordHeadersBytes: "bytes of a record's headers",
+  requestHeadBytes: 'bytes of the first line and the headers of a request',
+  requestBytes: 'bytes of the body of a produce request',
+  eventBodyBytes:
+    'bytes of a body where quotes, backslashes and line breaks count twice: what a function on AWS can be given',
+  requestRecords: 'records of a produce request',
+  settingsBytes: 'bytes of the body of any other request',
+  jsonDepth: 'levels of nesting of JSON',
+  batchBytes: 'stored bytes of the records that a request appends to one partition, compressed',
+  batchRecords: 'records of one append',
+  partitionsPerTopic: 'partitions of a topic',
+  retentionHours: 'hours that records can be kept for, unless they are kept for ever',
+  retentionBytes: 'bytes that each partition can be told to keep',
+  fetchRecords: 'records of one fetch',
+  fetchBytes: 'bytes of one fetch: keys, values and headers',
+  fetchWaitSeconds: 'seconds that a fetch or an erasure can wait',
+  deliveryBytes: "bytes of a webhook request's body",
+  deliveryRecords: 'records of a webhook request',
+  deliveryTimeoutSeconds: 'seconds that an endpoint can take to answer',
+  groupsPerTopic: 'groups of a topic',
+  endpointsPerGroup: 'endpoints of a group, disabled ones too',
+  listTopics: 'topics of one page of a list',
+  keyTopics: 'topic names and patterns of an API key',
+  urlLength: "characters of an endpoint's URL",
+  endpointHeadersBytes: "bytes of an endpoint's headers",
+} as const satisfies Partial<Record<keyof typeof limits, string>>;
+
+export type StatedLimit = keyof typeof statedLimits;
+
+export const statedLimitNames = Object.keys(statedLimits) as readonly StatedLimit[];
+
+/** A table of Markdown. */
+export const limitsTable = (): string =>
+  [
+    '| limit | at most |',
+    '| --- | --- |',
+    ...statedLimitNames.map(
+      (name) => `| \`${name}\` | ${limits[name].toLocaleString('en-US')} ${statedLimits[name]} |`,
+    ),
+  ].join('\n');

@@ -1,0 +1,34 @@
+import type { ProblemCode } from '../../domain/errors.ts';
+import type { Operation } from './operation.ts';
+import { endpointOperations } from './operations/endpoints.ts';
+import { erasureOperations } from './operations/erasures.ts';
+import { groupOperations } from './operations/groups.ts';
+import { keyOperations } from './operations/keys.ts';
+import { openOperations } from './operations/open.ts';
+import { produceOperations } from './operations/produce.ts';
+import { readOperations } from './operations/records.ts';
+import { topicOperations } from './operations/topics.ts';
+
+/** Every operation of the interface, in the order in which they are shown. */
+export const operations: readonly Operation[] = [
+  ...produceOperations,
+  ...readOperations,
+  ...topicOperations,
+  ...groupOperations,
+  ...endpointOperations,
+  ...erasureOperations,
+  ...keyOperations,
+  ...openOperations,
+];
+
+/** Whatever is asked for, it may come with a parameter that is not known, or at a moment at which the store is away. */
+const ofAll: readonly ProblemCode[] = ['invalid_request', 'unauthorized', 'unavailable', 'internal'];
+const ofBodies: readonly ProblemCode[] = ['too_large', 'unsupported_media_type'];
+
+/** Every problem that the operation can be answered. */
+export const problemsOf = ({ scopes, path, body, problems }: Operation): readonly ProblemCode[] => {
+  if (scopes === 'open') return ['invalid_request', ...problems];
+  const isRestricted = scopes.length > 0 || path.includes(':topic');
+  const all = [...ofAll, ...(isRestricted ? (['forbidden'] as const) : [])];
+  return [...new Set([...all, ...(body === undefined ? [] : ofBodies), ...problems])];
+};

@@ -1,0 +1,138 @@
+import { jsonOf, type Operation } from '../operation.ts';
+import { sampleProblem } from '../problems.ts';
+
+const endpoints = '/v1/topics/:topic/groups/:group/endpoints';
+const path = `${endpoints}/:endpoint`;
+const group = { topic: 'orders', group: 'billing' };
+
+const sample = {
+  id: '0f8c2d6b1a9e4c7f',
+  url: 'https://billing.example.com/hook',
+  status: 'enabled',
+  description: 'The billing service',
+  headerNames: ['x-tenant'],
+  createdAt: '2026-03-10T05:16:23.000Z',
+};
+const at = { ...group, endpoint: sample.id };
+const found = ['topic_not_found', 'group_not_found'] as const;
+
+export const endpointOperations: readonly Operation[] = [
+  {
+    method: 'GET',
+    path: endpoints,
+    id: 'listEndpoints',
+    tag: 'Endpoints',
+    summary: 'List endpoints',
+    description: 'The endpoints of the group, without their secrets and the values of their headers.',
+    scopes: ['groups'],
+    answers: { 200: { description: 'The endpoints.', content: jsonOf('EndpointList') } },
+    problems: found,
+    examples: [
+      {
+        name: 'billing',
+        summary: 'The endpoints of a group',
+        path: group,
+        status: 200,
+        answer: { endpoints: [sample] },
+      },
+    ],
+  },
+  {
+    method: 'POST',
+    path: endpoints,
+    id: 'registerEndpoint',
+    tag: 'Endpoints',
+    summary: 'Register an endpoint',
+    description:
+      'Registers a webhook, which is called with the records of the group from now on: by POST, signed by Standard Webhooks (https://www.standardwebhooks.com) with the secret that this answer shows once. Any 2xx acknowledges.',
+    scopes: ['groups'],
+    body: { required: true, content: jsonOf('NewEndpoint') },
+    answers: {
+      201: { description: 'It was registered.', content: jsonOf('RegisteredEndpoint') },
+    },
+    problems: [...found, 'endpoint_exists', 'conflict', 'limit_exceeded', 'outcome_unknown'],
+    examples: [
+      {
+        name: 'webhook',
+        summary: 'A webhook with a header of its own',
+        path: { topic: 'orders', group: 'reports' },
+        body: {
+          url: 'https://billing.example.com/hook',
+          headers: { 'x-tenant': 'blue' },
+          description: 'The billing service',
+        },
+        status: 201,
+        answer: { ...sample, secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD' },
+      },
+      {
+        name: 'another',
+        summary: 'The group has an endpoint that is enabled',
+        path: group,
+        body: { url: 'https://billing.example.com/other-hook' },
+        status: 409,
+        answer: sampleProblem('endpoint_exists'),
+      },
+    ],
+  },
+  {
+    method: 'GET',
+    path,
+    id: 'getEndpoint',
+    tag: 'Endpoints',
+    summary: 'Show an endpoint',
+    description: 'The endpoint, without its secret and the values of its headers.',
+    scopes: ['groups'],
+    answers: { 200: { description: 'The endpoint.', content: jsonOf('Endpoint') } },
+    problems: [...found, 'endpoint_not_found'],
+    examples: [
+      { name: 'billing', summary: 'An endpoint', path: at, status: 200, answer: sample },
+      {
+        name: 'unknown',
+        summary: 'There is no such endpoint',
+        path: { ...group, endpoint: 'none' },
+        status: 404,
+        answer: sampleProblem('endpoint_not_found'),
+      },
+    ],
+  },
+  {
+    method: 'PATCH',
+    path,
+    id: 'changeEndpoint',
+    tag: 'Endpoints',
+    summary: 'Change an endpoint',
+    description:
+      'Changes what is given. An endpoint that is enabled after it is called at once, whatever pause it had come to.',
+    scopes: ['groups'],
+    body: { required: true, content: jsonOf('EndpointChange') },
+    answers: { 200: { description: 'The endpoint as it is now.', content: jsonOf('Endpoint') } },
+    problems: [...found, 'endpoint_not_found', 'endpoint_exists', 'conflict', 'outcome_unknown'],
+    examples: [
+      {
+        name: 'disable',
+        summary: 'Have it called no more',
+        path: at,
+        body: { status: 'disabled' },
+        status: 200,
+        answer: {
+          ...sample,
+          status: 'disabled',
+          disabledReason: 'It was disabled by a request.',
+          disabledAt: '2026-03-10T05:16:23.000Z',
+        },
+      },
+    ],
+  },
+  {
+    method: 'DELETE',
+    path,
+    id: 'deleteEndpoint',
+    tag: 'Endpoints',
+    summary: 'Delete an endpoint',
+    description: 'Deletes the endpoint. It may be called for five seconds more.',
+    scopes: ['groups'],
+    answers: { 204: { description: 'It is deleted.' } },
+    problems: [...found, 'endpoint_not_found', 'conflict', 'outcome_unknown'],
+    examples: [{ name: 'billing', summary: 'Delete an endpoint', path: at, status: 204 }],
+  },
+];

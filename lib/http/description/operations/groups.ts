@@ -1,0 +1,153 @@
+import { deliveryDefaults } from '../../../domain/groups.ts';
+import { jsonOf, type Operation } from '../operation.ts';
+import { sampleProblem } from '../problems.ts';
+
+const groups = '/v1/topics/:topic/groups';
+const path = `${groups}/:group`;
+const at = { topic: 'orders', group: 'billing' };
+
+const sample = {
+  name: 'billing',
+  topic: 'orders',
+  mode: 'push',
+  status: 'active',
+  start: 'earliest',
+  delivery: deliveryDefaults,
+  endpoints: 1,
+  createdAt: '2026-03-10T05:16:23.000Z',
+};
+const audit = { ...sample, name: 'audit', endpoints: 0 };
+const progress = { partition: 0, committed: 0, end: 1, lag: 1, lost: 0, owner: null };
+
+export const groupOperations: readonly Operation[] = [
+  {
+    method: 'GET',
+    path: groups,
+    id: 'listGroups',
+    tag: 'Groups',
+    summary: 'List groups',
+    description: 'The groups of the topic, without their progress.',
+    scopes: ['consume', 'groups'],
+    answers: { 200: { description: 'The groups.', content: jsonOf('GroupList') } },
+    problems: ['topic_not_found'],
+    examples: [
+      {
+        name: 'orders',
+        summary: 'The groups of a topic',
+        path: { topic: 'orders' },
+        status: 200,
+        answer: { groups: [sample] },
+      },
+    ],
+  },
+  {
+    method: 'PUT',
+    path,
+    id: 'createGroup',
+    tag: 'Groups',
+    summary: 'Create a group',
+    description:
+      'Creates the group, or says that it is there with these settings already. It reads the whole topic for itself, from `start` on, as soon as it has an endpoint.',
+    scopes: ['groups'],
+    body: { required: true, content: jsonOf('GroupSettings') },
+    answers: {
+      201: { description: 'It was created.', content: jsonOf('Group') },
+      200: { description: 'It was there, with the same settings.', content: jsonOf('Group') },
+    },
+    problems: ['topic_not_found', 'group_exists', 'conflict', 'limit_exceeded', 'outcome_unknown'],
+    examples: [
+      {
+        name: 'from-the-oldest',
+        summary: 'A group that reads from the oldest record on',
+        path: { topic: 'orders', group: 'audit' },
+        body: { mode: 'push', start: 'earliest' },
+        status: 201,
+        answer: audit,
+      },
+      {
+        name: 'from-offsets',
+        summary: 'A group that begins at given offsets, and is sent ten records at once',
+        path: { topic: 'orders', group: 'audit' },
+        body: { mode: 'push', start: { offsets: { 0: 0 } }, delivery: { batchSize: 10 } },
+        status: 201,
+        answer: {
+          ...audit,
+          start: { offsets: { 0: 0 } },
+          delivery: { ...deliveryDefaults, batchSize: 10 },
+        },
+      },
+      {
+        name: 'other-settings',
+        summary: 'A group of that name has other settings',
+        path: at,
+        body: { mode: 'push', start: { timestamp: '2024-05-01T12:00:00Z' } },
+        status: 409,
+        answer: sampleProblem('group_exists'),
+      },
+    ],
+  },
+  {
+    method: 'GET',
+    path,
+    id: 'getGroup',
+    tag: 'Groups',
+    summary: 'Show a group',
+    description: 'The group, and how far it is in each partition.',
+    scopes: ['consume', 'groups'],
+    answers: { 200: { description: 'The group.', content: jsonOf('GroupProgress') } },
+    problems: ['topic_not_found', 'group_not_found'],
+    examples: [
+      {
+        name: 'billing',
+        summary: 'A group',
+        path: at,
+        status: 200,
+        answer: { ...sample, lag: 1, lost: 0, partitions: [progress] },
+      },
+      {
+        name: 'unknown',
+        summary: 'There is no such group',
+        path: { topic: 'orders', group: 'nobody' },
+        status: 404,
+        answer: sampleProblem('group_not_found'),
+      },
+    ],
+  },
+  {
+    method: 'PATCH',
+    path,
+    id: 'changeGroup',
+    tag: 'Groups',
+    summary: 'Change a group',
+    description: 'Changes settings of delivery. What is left out stays as it is.',
+    scopes: ['groups'],
+    body: { required: true, content: jsonOf('GroupChange') },
+    answers: { 200: { description: 'The group as it is now.', content: jsonOf('Group') } },
+    problems: ['topic_not_found', 'group_not_found', 'conflict', 'outcome_unknown'],
+    examples: [
+      {
+        name: 'smaller-batches',
+        summary: 'Ten records at once, and a pause of a minute at most',
+        path: at,
+        body: { delivery: { batchSize: 10, backoff: { maxSeconds: 60 } } },
+        status: 200,
+        answer: {
+          ...sample,
+          delivery: { ...deliveryDefaults, batchSize: 10, backoff: { initialSeconds: 1, maxSeconds: 60 } },
+        },
+      },
+    ],
+  },
+  {
+    method: 'DELETE',
+    path,
+    id: 'deleteGroup',
+    tag: 'Groups',
+    summary: 'Delete a group',
+    description: 'Deletes the group with its endpoints. It may be called for five seconds more.',
+    scopes: ['groups'],
+    answers: { 204: { description: 'It is deleted.' } },
+    problems: ['topic_not_found', 'group_not_found', 'conflict', 'outcome_unknown'],
+    examples: [{ name: 'billing', summary: 'Delete a group', path: at, status: 204 }],
+  },
+];

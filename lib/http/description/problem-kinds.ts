@@ -1,0 +1,164 @@
+import type { ProblemCode } from '../../domain/errors.ts';
+import { limits } from '../../domain/limits.ts';
+import { statedLimitNames } from './limits.ts';
+import type { JsonSchema } from './operation.ts';
+
+export interface ProblemKind {
+  /** A detail as it might be given. */
+  readonly detail: string;
+  /** What its document has beside the members of all. */
+  readonly members?: Readonly<Record<string, JsonSchema>>;
+  /** Those of them that it always has. */
+  readonly always?: readonly string[];
+  /** Members of an example. */
+  readonly sample?: Readonly<Record<string, unknown>>;
+}
+
+const whole = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
+const partition = whole('The partition that it is about.');
+const limit = {
+  limit: { type: 'string', enum: statedLimitNames, description: 'The limit that is exceeded.' },
+  maximum: whole('What it allows.'),
+};
+
+const outcome = (said: readonly string[]): JsonSchema => ({ type: 'string', enum: said });
+const code: JsonSchema = { type: 'string', description: 'The code of the problem that it met.' };
+
+/** What became of each record, in request order. */
+const results: JsonSchema = {
+  type: 'array',
+  description: 'What became of each record, in request order. Send again only those that were not_written.',
+  items: {
+    oneOf: [
+      {
+        type: 'object',
+        properties: {
+          outcome: outcome(['written']),
+          partition,
+          offset: whole('Where the record stands in its partition.'),
+          timestamp: { type: 'string', format: 'date-time' },
+        },
+        required: ['outcome', 'partition', 'offset', 'timestamp'],
+      },
+      {
+        type: 'object',
+        properties: { outcome: outcome(['not_written', 'unknown']), partition, code },
+        required: ['outcome', 'partition', 'code'],
+      },
+    ],
+  },
+};
+
+const fieldErrors = (path: string, message: string) => ({ errors: [{ path, message }] });
+
+/** What each problem's document holds, with an example. */
+export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
+  invalid_request: {
+    detail: 'The request is not valid. Nothing was written.',
+    sample: fieldErrors(
+      'records[0].colour',
+      'Unknown field. Known are key, value, valueBase64, headers, partition, timestamp.',
+    ),
+  },
+  unauthorized: { detail: 'This API key is unknown, deleted or expired.' },
+  forbidden: {
+    detail: 'This key lacks the scope "produce". It has: consume.',
+    members: { missingScope: { type: 'string', description: 'The scope that would do.' } },
+    sample: { missingScope: 'produce' },
+  },
+  not_found: { detail: 'There is nothing at this address. The interface begins at /v1/topics.' },
+  method_not_allowed: { detail: 'This address takes GET, POST, HEAD.' },
+  topic_not_found: { detail: 'There is no topic "orders". Create it with PUT /v1/topics/{topic}.' },
+  partition_not_found: { detail: 'Topic "orders" has no partition 9: it has 4, from 0 to 3.' },
+  group_not_found: { detail: 'Topic "orders" has no group "billing". Create it with PUT.' },
+  endpoint_not_found: { detail: 'Group "billing" has no endpoint of this id.' },
+  key_not_found: { detail: 'There is no key of this id.' },
+  topic_exists: {
+    detail:
+      'Topic "orders" exists with other settings (partitions). Change it with PATCH, or choose another name.',
+  },
+  group_exists: {
+    detail:
+      'Group "billing" exists with other settings (start). PATCH changes those of delivery; for others delete it first, or choose another name.',
+  },
+  endpoint_exists: {
+    detail: 'Group "billing" has an endpoint that is enabled, and calls one for now. Disable it first.',
+    members: { endpoint: { type: 'string', description: 'The id of the endpoint that is enabled.' } },
+    always: ['endpoint'],
+    sample: { endpoint: '0f8c2d6b1a9e4c7f' },
+  },
+  conflict: { detail: 'The partitions of a topic can only grow. Nothing was changed.' },
+  offset_mismatch: {
+    detail: 'The partition ends at 7, not at 5. Nothing was written.',
+    members: { partition, endOffset: whole('Where the partition ends.'), results },
+    always: ['partition', 'endOffset'],
+    sample: { partition: 0, endOffset: 7 },
+  },
+  offset_out_of_range: {
+    detail: 'Partition 0 has the offsets from 100 to below 250.',
+    members: {
+      partition,
+      startOffset: whole('The oldest offset that can be read.'),
+      endOffset: whole('The offset that the next record will have.'),
+    },
+    always: ['partition', 'startOffset', 'endOffset'],
+    sample: { partition: 0, startOffset: 100, endOffset: 250 },
+  },
+  limit_exceeded: {
+    detail: `records exceeds the limit requestRecords, ${limits.requestRecords}. Nothing was written.`,
+    members: limit,
+    always: ['limit', 'maximum'],
+    sample: { limit: 'requestRecords', maximum: limits.requestRecords },
+  },
+  undecodable_batch: {
+    detail:
+      'The records from offset 40 to below 60 of partition 0 are stored and cannot be decoded. This is a fault of Millrace, and its operator has to mend it. What follows them can be read from offset 60 on.',
+    members: {
+      partition,
+      offset: whole('Where the records begin that cannot be decoded.'),
+      nextOffset: whole('Where reading can go on.'),
+    },
+    always: ['partition', 'offset', 'nextOffset'],
+    sample: { partition: 0, offset: 40, nextOffset: 60 },
+  },
+  too_large: {
+    detail: `records[0] exceeds the limit recordBytes, ${limits.recordBytes}. Nothing was written.`,
+    members: limit,
+    sample: { limit: 'recordBytes', maximum: limits.recordBytes },
+  },
+  unsupported_media_type: {
+    detail: 'Send JSON, in UTF-8, as "Content-Type: application/json".',
+    members: {
+      accepted: { type: 'array', items: { type: 'string' }, description: 'Content types that would do.' },
+    },
+    sample: { accepted: ['application/json'] },
+  },
+  partition_overloaded: {
+    detail: 'Partition 0 has more to do than it can. Nothing was written; try again.',
+    members: { partition, results },
+    sample: { partition: 0 },
+  },
+  partly_written: {
+    detail:
+      'Of 2 records 1 were written, 1 were not, and of 0 it is not known. "results" says of each record, in request order, what became of it: send again only those that were not_written.',
+    members: { results },
+    sample: {
+      results: [
+        { outcome: 'written', partition: 0, offset: 7, timestamp: '2026-03-10T05:16:23.000Z' },
+        { outcome: 'not_written', partition: 1, code: 'partition_overloaded' },
+      ],
+    },
+  },
+  outcome_unknown: {
+    detail: 'The store did not answer: this may have been done, or may be done yet.',
+    members: { partition, results },
+  },
+  unavailable: {
+    detail: 'The store could not take the request just now. Nothing was changed; try again.',
+    members: { partition, results },
+  },
+  internal: {
+    detail: 'This is a fault of Millrace, not of the request. Its id finds it in the logs.',
+    members: { partition, results },
+  },
+};

@@ -1,0 +1,140 @@
+import * as z from 'zod/mini';
+import { deliveryDefaults } from '../../domain/groups.ts';
+import { limits } from '../../domain/limits.ts';
+import { endpointAnswer, endpointListAnswer, newEndpointAnswer } from '../answers/endpoints.ts';
+import { erasureAnswer, erasureListAnswer } from '../answers/erasures.ts';
+import { groupAnswer, groupListAnswer, groupProgressAnswer, partitionProgress } from '../answers/groups.ts';
+import { healthAnswer } from '../answers/health.ts';
+import { keyAnswer, keyListAnswer, newKeyAnswer } from '../answers/keys.ts';
+import {
+  fetchedAnswer,
+  partitionsAnswer,
+  producedAnswer,
+  producedResult,
+  recordAnswer,
+} from '../answers/records.ts';
+import { topicAnswer, topicListAnswer } from '../answers/topics.ts';
+import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
+import { groupChange, groupSettings } from '../schemas/groups.ts';
+import { newKeySettings } from '../schemas/keys.ts';
+import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
+import { topicChange, topicSettings } from '../schemas/topics.ts';
+import { type FieldTexts, withTexts } from './field-texts.ts';
+import { jsonSchemas, refTo } from './json-schemas.ts';
+import type { JsonSchema } from './operation.ts';
+
+const partitions = 'How many partitions it has. More can be added later, never fewer.';
+const topicFields: FieldTexts = {
+  partitions,
+  retentionHours:
+    'For how long records are kept after their append. null: for ever. Without it 168, and null for a topic that is compacted.',
+  retentionBytes: 'Bytes of stored records that each partition keeps at most. null: any number.',
+  archive: 'Whether records move to the archive when they are older than an hour or so.',
+  cleanup: '"compact": of the records of a key the last one stays. It needs the archive.',
+};
+
+const deliveryFields = (at: string): FieldTexts => ({
+  [at]: 'How its endpoint is called. What is left out stays as it is.',
+  [`${at}.batchSize`]: `Records of one request at most (${deliveryDefaults.batchSize} unless said).`,
+  [`${at}.timeoutSeconds`]: `For how long an answer is waited for (${deliveryDefaults.timeoutSeconds} unless said).`,
+  [`${at}.backoff`]: 'The pauses after failures: random, up to a ceiling that doubles with each.',
+  [`${at}.backoff.initialSeconds`]: `The first ceiling (${deliveryDefaults.backoff.initialSeconds} unless said).`,
+  [`${at}.backoff.maxSeconds`]: `The last ceiling (${deliveryDefaults.backoff.maxSeconds} unless said). Not below the first.`,
+});
+
+const endpointFields: FieldTexts = {
+  url: 'Where it is called: an absolute https URL of a public address. On a broker of one machine also http, and loopback.',
+  headers: `Sent with every request, beside those that Millrace sets itself. At most ${limits.endpointHeadersBytes} bytes (limit endpointHeadersBytes).`,
+  description: 'For people.',
+};
+
+const change = { '': { minProperties: 1 } };
+
+/** Schemas that requests are checked with, and what a person has to know of their fields. */
+const requests = {
+  TopicSettings: { schema: topicSettings, texts: topicFields },
+  TopicChange: { schema: topicChange, texts: { ...topicFields, ...change } },
+  GroupSettings: {
+    schema: groupSettings,
+    texts: {
+      mode: 'How it gets its records: "push" by webhook.',
+      start:
+        'Where it begins: at the oldest record, at the end, at a time, or at the offset of each partition by its number.',
+      ...deliveryFields('delivery'),
+    },
+  },
+  GroupChange: { schema: groupChange, texts: { ...deliveryFields('delivery'), ...change } },
+  NewEndpoint: { schema: newEndpoint, texts: endpointFields },
+  EndpointChange: {
+    schema: endpointChange,
+    texts: {
+      ...endpointFields,
+      ...change,
+      headers: 'In place of all that it had. null takes them away.',
+      description: 'For people. null takes it away.',
+      status: '"enabled" has it called at once; of a group one endpoint at a time is enabled.',
+    },
+  },
+  NewKey: {
+    schema: newKeySettings,
+    texts: {
+      name: 'A name for people; it need not be unique.',
+      scopes:
+        'What it may do. "produce": append. "consume": fetch, and read groups. "groups": make and change groups and endpoints. "admin": all that, topics and keys.',
+      topics: 'Topics that it is for: names, or their beginnings followed by "*". Without it every one.',
+      expiresAt: 'From when on it is not valid any more: ISO 8601 with an offset from UTC, and to come.',
+    },
+  },
+} as const satisfies Record<string, { schema: () => z.ZodMiniType; texts: FieldTexts }>;
+
+/** Schemas that say what answers are. */
+const answers = {
+  Topic: topicAnswer,
+  TopicList: topicListAnswer,
+  ProducedRecord: producedResult,
+  Produced: producedAnswer,
+  Record: recordAnswer,
+  Fetched: fetchedAnswer,
+  Partitions: partitionsAnswer,
+  Group: groupAnswer,
+  GroupList: groupListAnswer,
+  GroupProgress: groupProgressAnswer,
+  PartitionProgress: partitionProgress,
+  Endpoint: endpointAnswer,
+  RegisteredEndpoint: newEndpointAnswer,
+  EndpointList: endpointListAnswer,
+  Erasure: erasureAnswer,
+  ErasureList: erasureListAnswer,
+  Key: keyAnswer,
+  CreatedKey: newKeyAnswer,
+  KeyList: keyListAnswer,
+  Health: healthAnswer,
+} as const satisfies Record<string, () => z.ZodMiniType>;
+
+/** Schemas of what is read or written by hand. */
+const byHand = {
+  NewRecord: newRecordSchema,
+  ProduceRequest: {
+    ...produceRequestSchema,
+    properties: {
+      ...produceRequestSchema.properties,
+      records: { ...produceRequestSchema.properties.records, items: refTo('NewRecord') },
+    },
+  },
+} as const satisfies Record<string, JsonSchema>;
+
+export type SchemaName = keyof typeof requests | keyof typeof answers | keyof typeof byHand;
+
+/** Every schema that the description names, but those of problems. */
+export const namedSchemas = (): Readonly<Record<string, JsonSchema>> => {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, { schema }] of Object.entries(requests)) registry.add(schema(), { id });
+  for (const [id, schema] of Object.entries(answers)) registry.add(schema(), { id });
+  const converted = jsonSchemas(registry);
+  const texts: Readonly<Record<string, { readonly texts: FieldTexts }>> = requests;
+  const all = Object.entries(converted).map(([id, schema]) => [
+    id,
+    texts[id] === undefined ? schema : withTexts(id, schema, texts[id].texts),
+  ]);
+  return { ...Object.fromEntries(all), ...byHand };
+};

@@ -1,0 +1,42 @@
+import { type Example, type JsonSchema, json, type Operation } from './operation.ts';
+import { problemType } from './problems.ts';
+
+/**
+ * An example is shown in three places under its one name: with the parameters and the body of its request, and with the
+ * status that it is answered.
+ */
+
+const shown = (
+  examples: readonly Example[],
+  toShow: (example: Example) => unknown,
+): { readonly examples?: JsonSchema } => {
+  const values = examples.flatMap((example) => {
+    const value = toShow(example);
+    return value === undefined ? [] : [[example.name, { summary: example.summary, value }] as const];
+  });
+  return values.length === 0 ? {} : { examples: Object.fromEntries(values) };
+};
+
+/** Those of the bodies of a content type that requests have. */
+export const requestExamples = ({ examples }: Operation, type: string) =>
+  shown(
+    examples.filter(({ contentType = json }) => contentType === type),
+    ({ body }) => body,
+  );
+
+/** Those of the answers of a status and content type. */
+export const examplesOf = ({ examples }: Operation, status: number, type: string) =>
+  shown(
+    examples.filter((example) => {
+      const { answerType = example.status < 400 ? json : problemType } = example;
+      return example.status === status && answerType === type;
+    }),
+    ({ answer }) => answer,
+  );
+
+/** Those of a parameter. */
+export const parameterExamples = (
+  { examples }: Operation,
+  place: 'path' | 'query' | 'header',
+  parameter: string,
+) => shown(examples, (example) => (place === 'header' ? example.headers : example[place])?.[parameter]);
