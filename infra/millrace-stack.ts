@@ -57,6 +57,11 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
     // Four minutes of segments; what is left the next sweep finds. A run that is lost holds its partition up no longer.
     timeout: Duration.minutes(5),
   },
+  describe: {
+    description: 'Serves the description of the interface, and the page that shows it',
+    memoryMb: 512,
+    timeout: Duration.seconds(10),
+  },
 });
 
 interface Run {
@@ -94,6 +99,7 @@ export class MillraceStack extends Stack {
       produce: this.functions.produce.lambda,
       consume: this.functions.consume.lambda,
       admin: this.functions.admin.lambda,
+      describe: this.functions.describe.lambda,
     });
     new Delivery(this, 'Delivery', {
       log: this.storage.log,
@@ -174,6 +180,7 @@ export class MillraceStack extends Stack {
       deliver: { ...tables, ...wakes, ...bucket },
       sweep: { ...tables, ...wakes, ...tasks, ...segments },
       archive: { ...tables, ...segments },
+      describe: {},
     };
   }
 

@@ -80,6 +80,12 @@ const calls: Readonly<Record<FunctionName, Call>> = {
     event: { Records: [] },
     called: 'an event of no tasks',
   },
+  describe: {
+    // It has no client: beside it stands the bare handler that has the fewest.
+    bare: 'bare-dynamodb',
+    event: request('GET', '/v1/openapi.json'),
+    called: 'the description, which it makes then',
+  },
 };
 
 const bareEntry = (name: BareName): string => new URL(`./${name}.ts`, import.meta.url).pathname;

@@ -4,7 +4,9 @@ import { newKey, storedKey } from '../../lib/auth/keys.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { adminApp } from '../../lib/http/admin.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
+import { describeApp } from '../../lib/http/describe.ts';
 import { produceApp } from '../../lib/http/produce.ts';
+import { installedAsset } from '../../lib/local/docs-assets.ts';
 import { serveHttp } from '../../lib/local/http-server.ts';
 import { announceWrites } from '../../lib/local/pumps/announced-batches.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
@@ -44,6 +46,7 @@ const deps = {
   random,
   telemetry,
 };
-const apps = { produce: produceApp(deps), consume: consumeApp(deps), admin: adminApp(deps) };
+const describe = describeApp({ ...deps, asset: installedAsset });
+const apps = { produce: produceApp(deps), consume: consumeApp(deps), admin: adminApp(deps), describe };
 const server = await serveHttp(apps, { port: 0 }, clock);
 serveParent({ port: Number(new URL(server.url).port), key });

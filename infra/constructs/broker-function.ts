@@ -11,7 +11,7 @@ import {
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { bundle, entryOf, type FunctionName, root } from './bundling.ts';
+import { bundle, entryOf, type FunctionName, filesBeside, root } from './bundling.ts';
 import { removalPolicy } from './removal.ts';
 
 /** What a function may do: these actions, on this one resource. */
@@ -112,6 +112,11 @@ export class BrokerFunction extends Construct {
         externalModules: [...bundle.external],
         forceDockerBundling: false,
         logLevel: LogLevel.WARNING,
+        commandHooks: {
+          beforeBundling: () => [],
+          beforeInstall: () => [],
+          afterBundling: (from, to) => filesBeside(props.name).map((file) => `cp "${from}/${file}" "${to}"`),
+        },
       },
     });
   }

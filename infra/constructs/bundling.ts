@@ -38,12 +38,20 @@ export const functionNames = [
   'deliver',
   'sweep',
   'archive',
+  'describe',
 ] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 export const root = new URL('../..', import.meta.url).pathname;
 
 export const entryOf = (name: FunctionName): string => `${root}functions/${name}/handler.ts`;
+
+const swaggerUi = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'].map(
+  (name) => `node_modules/swagger-ui-dist/${name}`,
+);
+
+/** Files that lie beside a function's bundle, by their paths from the root. */
+export const filesBeside = (name: FunctionName): readonly string[] => (name === 'describe' ? swaggerUi : []);
 
 /** The same for esbuild's own interface, as CDK says it on esbuild's command line. */
 export const buildOptionsOf = (entry: string, outputFile: string): BuildOptions => ({

@@ -23,11 +23,13 @@ export interface HttpEntryProps {
   readonly produce: IFunction;
   readonly consume: IFunction;
   readonly admin: IFunction;
+  readonly describe: IFunction;
 }
 
 const records = '/v1/topics/{topic}/records';
 const partitions = '/v1/topics/{topic}/partitions';
 const fetch = '/v1/topics/{topic}/partitions/{partition}/records';
+const described = { Description: '/v1/openapi.json', Docs: '/docs', DocsFile: '/docs/{file}' };
 
 /** No query, and of the headers `User-Agent` alone: who called what when, how it ended, and where the time went. */
 const accessLogFormat = AccessLogFormat.custom(
@@ -46,7 +48,7 @@ const accessLogFormat = AccessLogFormat.custom(
   }),
 );
 
-/** The HTTPS address: routes to three functions, so that each has the least rights. */
+/** The HTTPS address: routes to four functions, so that each has the least rights. */
 export class HttpEntry extends Construct {
   readonly api: HttpApi;
   readonly stage: HttpStage;
@@ -71,12 +73,17 @@ export class HttpEntry extends Construct {
     const produce = new HttpLambdaIntegration('Produce', functions.produce);
     const consume = new HttpLambdaIntegration('Consume', functions.consume);
     const admin = new HttpLambdaIntegration('Admin', functions.admin);
+    const describe = new HttpLambdaIntegration('Describe', functions.describe);
     this.#route('ProduceRecords', HttpRouteKey.with(records, HttpMethod.POST), produce);
     this.#route('GetPartitions', HttpRouteKey.with(partitions, HttpMethod.GET), consume);
     this.#route('FetchRecords', HttpRouteKey.with(fetch, HttpMethod.GET), consume);
     // To the gateway HEAD is a method like any other, and admin would know nothing of these.
     this.#route('HeadPartitions', HttpRouteKey.with(partitions, HttpMethod.HEAD), consume);
     this.#route('HeadRecords', HttpRouteKey.with(fetch, HttpMethod.HEAD), consume);
+    for (const [id, path] of Object.entries(described)) {
+      this.#route(`Get${id}`, HttpRouteKey.with(path, HttpMethod.GET), describe);
+      this.#route(`Head${id}`, HttpRouteKey.with(path, HttpMethod.HEAD), describe);
+    }
     // The rest, unknown paths too: they get their problem document from us, not the gateway's own answer.
     this.#route('Rest', HttpRouteKey.DEFAULT, admin);
   }

@@ -112,6 +112,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       wake,
       task,
     ],
+    describe: [],
     archive: [
       receives(tasks.queue),
       onLog('Query', 'BatchWriteItem'),

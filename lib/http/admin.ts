@@ -1,4 +1,5 @@
 import { type Api, newApi } from './api.ts';
+import { docsFolder } from './routes/docs-folder.ts';
 import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
 import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
 import { type GroupDeps, groupRoutes } from './routes/groups.ts';
@@ -12,6 +13,7 @@ export type AdminDeps = TopicDeps & ErasureDeps & GroupDeps & EndpointDeps & Key
 export const adminApp = (deps: AdminDeps): Api => {
   const api = newApi(deps);
   healthRoute(api);
+  docsFolder(api);
   topicRoutes(api, deps);
   erasureRoutes(api, deps);
   groupRoutes(api, deps);

@@ -24,12 +24,16 @@ export type Api = Hono<ApiEnv>;
 export type ApiContext = Context<ApiEnv>;
 
 /** What every part of the interface needs. */
-export interface ApiDeps {
-  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+export interface AnyDeps {
   readonly random: Random;
   readonly telemetry: Telemetry;
   /** The id that the platform gave the request, where there is one; else a random one is taken. */
   readonly requestId?: (c: Context) => string | undefined;
+}
+
+/** What a part needs that is not open to all. */
+export interface ApiDeps extends AnyDeps {
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
 }
 
 /** Whether it is one of ours, or comes from one. */
@@ -37,7 +41,7 @@ const isFault = ({ code, details: { cause } }: Problem): boolean =>
   code === 'internal' || (cause instanceof Problem && cause.code === 'internal');
 
 /** An application without routes: it gives every request an id, and every failure the form of DESIGN §10. */
-export const newApi = (deps: ApiDeps): Api => {
+export const newApi = (deps: AnyDeps): Api => {
   const api: Api = new Hono<ApiEnv>();
   api.use(async (c, next) => {
     const requestId = deps.requestId?.(c) ?? Buffer.from(deps.random.bytes(12)).toString('hex');
@@ -46,7 +50,7 @@ export const newApi = (deps: ApiDeps): Api => {
     // Not by c.header, which makes the whole answer anew for each.
     const { headers } = c.res;
     headers.set('x-request-id', requestId);
-    headers.set('cache-control', 'no-store');
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   });
   api.onError((error, c) => {
     const problem = problemOf(error);

@@ -1,4 +1,4 @@
-export type Part = 'produce' | 'consume' | 'admin';
+export type Part = 'produce' | 'consume' | 'admin' | 'describe';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const topics = '/v1/topics';
@@ -22,6 +22,11 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   '/v1/keys': { GET: 'admin', POST: 'admin' },
   '/v1/keys/:key': { DELETE: 'admin' },
   '/v1/health': { GET: 'admin' },
+  '/v1/openapi.json': { GET: 'describe' },
+  '/docs': { GET: 'describe' },
+  // To the gateway this is another path, and no route of its own.
+  '/docs/': { GET: 'admin' },
+  '/docs/:file': { GET: 'describe' },
 };
 
 const namesAsPatterns = (path: string): string => path.replaceAll(/:\w+/g, '[^/]+');
@@ -30,7 +35,6 @@ const namesAsPatterns = (path: string): string => path.replaceAll(/:\w+/g, '[^/]
 const planned: readonly RegExp[] = [
   [`${group}/`, 'seek|pause|resume|poll|ack|nack|leave|attempts|redrive'],
   [`${endpoints}/:endpoint/`, 'rotate-secret|test'],
-  ['/', 'v1/openapi\\.json|docs'],
 ].map(([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`));
 
 /** Whether the path is one of those that are planned. */

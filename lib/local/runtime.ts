@@ -16,6 +16,7 @@ import { endLeases } from '../groups/end-leases.ts';
 import { Receivers } from '../groups/receivers.ts';
 import { adminApp } from '../http/admin.ts';
 import { consumeApp } from '../http/consume.ts';
+import { describeApp } from '../http/describe.ts';
 import { produceApp } from '../http/produce.ts';
 import { Appender } from '../log/append/appender.ts';
 import { quickCompression } from '../log/append/options.ts';
@@ -31,6 +32,7 @@ import type { Telemetry } from '../surroundings/telemetry.ts';
 import { TopicDirectory } from '../topics/directory.ts';
 import { localArchive } from './archive.ts';
 import { asStartError, type DataFolder, openDataFolder } from './data-folder.ts';
+import { installedAsset } from './docs-assets.ts';
 import { type Apps, type HttpServer, serveHttp } from './http-server.ts';
 import { announceWrites } from './pumps/announced-batches.ts';
 import { QueuePump } from './pumps/queue-pump.ts';
@@ -149,7 +151,12 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
     random,
     telemetry,
   };
-  const apps: Apps = { produce: produceApp(http), consume: consumeApp(http), admin: adminApp(http) };
+  const apps: Apps = {
+    produce: produceApp(http),
+    consume: consumeApp(http),
+    admin: adminApp(http),
+    describe: describeApp({ ...http, asset: installedAsset }),
+  };
   const pumps = { streamPump, queuePump, archivePump: archive.pump, sweepTimer, expiryTimer };
   return { apps, arrivals, appender, logStream, ...pumps };
 };

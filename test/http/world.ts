@@ -6,8 +6,10 @@ import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { type AdminDeps, adminApp } from '../../lib/http/admin.ts';
 import type { Api } from '../../lib/http/api.ts';
 import { type ConsumeDeps, consumeApp } from '../../lib/http/consume.ts';
+import { type DescribeDeps, describeApp } from '../../lib/http/describe.ts';
 import { type Part, partFor } from '../../lib/http/paths.ts';
 import { type ProduceDeps, produceApp } from '../../lib/http/produce.ts';
+import { installedAsset } from '../../lib/local/docs-assets.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
@@ -22,7 +24,7 @@ export const keyNamed = (name: string): string => `mr_${name.padEnd(43, '_')}`;
 
 export const adminKey = keyNamed('root-key-of-the-tests');
 
-export type AppDeps = ProduceDeps & ConsumeDeps & AdminDeps;
+export type AppDeps = ProduceDeps & ConsumeDeps & AdminDeps & DescribeDeps;
 
 export interface World {
   readonly apps: Readonly<Record<Part, Api>>;
@@ -52,6 +54,7 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
     directory: new TopicDirectory({ topics: stores.topics, clock }),
     appender: new Appender({ batches, clock, random }),
     reader: new Reader({ batches, partitions: stores.partitions, clock }),
+    asset: installedAsset,
     sticky: new StickyPartition({ clock, random }),
     clock,
     random,
@@ -67,7 +70,12 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
   };
   await stores.keys.put(storedKey(adminKey, { name: 'root', scopes: ['admin'] }, clock.now()));
   const whole = { ...deps, ...replace(deps) };
-  const apps = { produce: produceApp(whole), consume: consumeApp(whole), admin: adminApp(whole) };
+  const apps = {
+    produce: produceApp(whole),
+    consume: consumeApp(whole),
+    admin: adminApp(whole),
+    describe: describeApp(whole),
+  };
   return { apps, clock, stores, deps: whole, events, key };
 };
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,9 +9,11 @@ import {
   buildOptions,
   bundle,
   type FunctionName,
+  filesBeside,
   functionNames,
   root,
 } from '../../infra/constructs/bundling.ts';
+import { docsAssets } from '../../lib/http/docs/page.ts';
 import { httpEvent } from './events.ts';
 import { environmentsOf, synthesise } from './template.ts';
 
@@ -40,6 +42,7 @@ const exchanges: Record<Exclude<FunctionName, 'sweep'>, { event: object; answer:
     event: { Records: [{ messageId: 'm1', body: 'no task' }] },
     answer: { batchItemFailures: [{ itemIdentifier: 'm1' }] },
   },
+  describe: { event: httpEvent('GET', '/v1/openapi.json'), answer: { statusCode: 200 } },
 };
 
 /** Run by plain Node beside a bundle: loads it and, given an event, prints the handler's answer as its last line. */
@@ -70,6 +73,9 @@ describe('the bundle', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-bundles-'));
     await Promise.all(functionNames.map((name) => build(buildOptions(name, folder))));
+    for (const name of functionNames)
+      for (const file of filesBeside(name))
+        await copyFile(join(root, file), join(folder, name, basename(file)));
     environments = environmentsOf(synthesise());
   });
 
@@ -126,6 +132,11 @@ describe('the bundle', () => {
   it('of produce keeps the id that the gateway gave the request', async () => {
     const { answer } = await load('produce', exchanges.produce.event);
     expect(answer).toMatchObject({ headers: { 'x-request-id': 'gateway-request-1' } });
+  });
+
+  it.each(Object.keys(docsAssets))('of describe has %s beside it', async (name) => {
+    const { answer } = await load('describe', httpEvent('HEAD', `/docs/${name}`));
+    expect(answer).toMatchObject({ statusCode: 200 });
   });
 
   it('fails with the name of what is missing when the environment is not whole', async () => {

@@ -116,7 +116,7 @@ describe('the policies of the resources', () => {
       });
       expect(short(permission['SourceArn'])).toMatch(/:execute-api:.*:HttpApi\//);
     }
-    expect(permissions).toHaveLength(6);
+    expect(permissions).toHaveLength(12);
   });
 
   it('are those, and no other', () => {

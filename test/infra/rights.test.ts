@@ -133,6 +133,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'sqs:ReceiveMessage on ArchiveQueueTasks.Arn',
     ...readArchive,
   ],
+  describe: [],
 };
 
 describe('the rights of the functions', () => {

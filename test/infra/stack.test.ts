@@ -297,7 +297,7 @@ describe('the functions', () => {
   it('answer over HTTP before the gateway gives up, and wait as long as a long poll may', () => {
     const timeout = (name: string): number =>
       Number(resource(production, 'AWS::Lambda::Function', `${name}Lambda`).Properties['Timeout']);
-    for (const name of ['Produce', 'Consume', 'Admin']) expect(timeout(name)).toBeLessThan(30);
+    for (const name of ['Produce', 'Consume', 'Admin', 'Describe']) expect(timeout(name)).toBeLessThan(30);
     expect(timeout('Consume')).toBeGreaterThan(limits.fetchWaitSeconds);
   });
 
@@ -334,7 +334,7 @@ describe('the functions', () => {
 });
 
 describe('the HTTP interface', () => {
-  it('routes records to produce, fetches to consume and the rest to admin, under paths that begin with /v1', () => {
+  it('routes records to produce, fetches to consume, the description and its page to describe, and the rest to admin', () => {
     const integrations = resourcesOf(production, 'AWS::ApiGatewayV2::Integration');
     const routes = [...resourcesOf(production, 'AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => {
       const integration = integrations.get(short(Properties['Target']).replace('integrations/', ''));
@@ -346,6 +346,12 @@ describe('the HTTP interface', () => {
       'GET /v1/topics/{topic}/partitions/{partition}/records': 'ConsumeLambda.Arn',
       'HEAD /v1/topics/{topic}/partitions': 'ConsumeLambda.Arn',
       'HEAD /v1/topics/{topic}/partitions/{partition}/records': 'ConsumeLambda.Arn',
+      'GET /v1/openapi.json': 'DescribeLambda.Arn',
+      'HEAD /v1/openapi.json': 'DescribeLambda.Arn',
+      'GET /docs': 'DescribeLambda.Arn',
+      'HEAD /docs': 'DescribeLambda.Arn',
+      'GET /docs/{file}': 'DescribeLambda.Arn',
+      'HEAD /docs/{file}': 'DescribeLambda.Arn',
       $default: 'AdminLambda.Arn',
     });
     // What the applications serve, and where: the two lists are one.

@@ -1,6 +1,6 @@
 import { introduction } from './introduction.ts';
-import { refTo } from './json-schemas.ts';
-import { type Content, type JsonSchema, type Operation, type Parameter, tags } from './operation.ts';
+import { type JsonSchema, refTo } from './json-schemas.ts';
+import { type Content, type Operation, type Parameter, tags } from './operation.ts';
 import { operations, problemsOf } from './operations.ts';
 import { parametersOf } from './parameters.ts';
 import { problemResponses } from './problem-responses.ts';

@@ -1,4 +1,4 @@
-import type { JsonSchema } from './operation.ts';
+import type { JsonSchema } from './json-schemas.ts';
 
 /**
  * What is said of fields, by their paths, as `backoff.maxSeconds`; the empty path is the schema itself. A text is a

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
-import type { JsonSchema } from './operation.ts';
+
+/** A JSON Schema of draft 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const place = (name: string): string => `#/components/schemas/${name}`;
 

@@ -1,10 +1,8 @@
 import type { ProblemCode } from '../../domain/errors.ts';
 import type { Scope } from '../../domain/keys.ts';
 import type { Method } from '../paths.ts';
+import type { JsonSchema } from './json-schemas.ts';
 import type { SchemaName } from './schemas.ts';
-
-/** A JSON Schema of draft 2020-12. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Bytes of a content type: those of a named schema, of a schema of its own, or any. */
 export interface Content {
@@ -34,7 +32,7 @@ export interface Example {
   /** Unique in its operation. */
   readonly name: string;
   readonly summary: string;
-  readonly path?: Readonly<Record<string, string>>;
+  readonly path?: Readonly<Record<string, string | number>>;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;

@@ -1,6 +1,7 @@
 import { limits } from '../../domain/limits.ts';
 import { namePattern } from '../../domain/names.ts';
-import type { JsonSchema, Operation, Parameter } from './operation.ts';
+import type { JsonSchema } from './json-schemas.ts';
+import type { Operation, Parameter } from './operation.ts';
 import { parameterExamples } from './shown-examples.ts';
 
 const name: JsonSchema = { type: 'string', pattern: namePattern.source, maxLength: limits.nameLength };

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
+import type { JsonSchema } from './json-schemas.ts';
 import { statedLimitNames } from './limits.ts';
-import type { JsonSchema } from './operation.ts';
 
 export interface ProblemKind {
   /** A detail as it might be given. */

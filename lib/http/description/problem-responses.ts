@@ -1,6 +1,7 @@
 import type { ProblemCode } from '../../domain/errors.ts';
 import { problems } from '../problems.ts';
-import type { JsonSchema, Operation } from './operation.ts';
+import type { JsonSchema } from './json-schemas.ts';
+import type { Operation } from './operation.ts';
 import { anyOfProblems, problemType } from './problems.ts';
 import { examplesOf } from './shown-examples.ts';
 

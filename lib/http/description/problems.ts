@@ -1,7 +1,6 @@
 import type { ProblemCode } from '../../domain/errors.ts';
 import { problems } from '../problems.ts';
-import { refTo } from './json-schemas.ts';
-import type { JsonSchema } from './operation.ts';
+import { type JsonSchema, refTo } from './json-schemas.ts';
 import { problemKinds } from './problem-kinds.ts';
 
 export const problemType = 'application/problem+json';

@@ -20,8 +20,7 @@ import { newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
 import { topicChange, topicSettings } from '../schemas/topics.ts';
 import { type FieldTexts, withTexts } from './field-texts.ts';
-import { jsonSchemas, refTo } from './json-schemas.ts';
-import type { JsonSchema } from './operation.ts';
+import { type JsonSchema, jsonSchemas, refTo } from './json-schemas.ts';
 
 const partitions = 'How many partitions it has. More can be added later, never fewer.';
 const topicFields: FieldTexts = {

@@ -1,4 +1,5 @@
-import { type Example, type JsonSchema, json, type Operation } from './operation.ts';
+import type { JsonSchema } from './json-schemas.ts';
+import { type Example, json, type Operation } from './operation.ts';
 import { problemType } from './problems.ts';
 
 /**

@@ -66,6 +66,10 @@ const functions: Readonly<
     load: () => import('../../../functions/deliver/handler.ts'),
     event: { Records: [{ messageId: 'm', receiptHandle: 'r', body: wakeToMessage(wake), attributes }] },
   },
+  describe: {
+    load: () => import('../../../functions/describe/handler.ts'),
+    event: httpEvent('GET', '/v1/openapi.json'),
+  },
   sweep: { load: () => import('../../../functions/sweep/handler.ts'), event: {} },
   archive: {
     load: () => import('../../../functions/archive/handler.ts'),

@@ -28,7 +28,6 @@ const onStage = (stage: string, path: string): APIGatewayProxyEventV2 => {
 
 const newApp = () =>
   newApi({
-    authenticator: { authenticate: async () => undefined },
     random: systemRandom,
     telemetry: noTelemetry,
     requestId: gatewayRequestId,

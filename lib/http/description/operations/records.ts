@@ -86,7 +86,7 @@ export const readOperations: readonly Operation[] = [
       {
         name: 'from-the-oldest',
         summary: 'Ten records from the oldest on',
-        path: { topic: 'orders', partition: '0' },
+        path: { topic: 'orders', partition: 0 },
         query: { offset: 'earliest', limit: 10 },
         status: 200,
         answer: { records: [record], nextOffset: 1, startOffset: 0, endOffset: 1 },
@@ -94,7 +94,7 @@ export const readOperations: readonly Operation[] = [
       {
         name: 'from-a-time',
         summary: 'Records since a time',
-        path: { topic: 'orders', partition: '0' },
+        path: { topic: 'orders', partition: 0 },
         query: { timestamp: '2024-05-01T12:00:00Z' },
         status: 200,
         answer: { records: [record], nextOffset: 1, startOffset: 0, endOffset: 1 },
@@ -102,7 +102,7 @@ export const readOperations: readonly Operation[] = [
       {
         name: 'past-the-end',
         summary: 'An offset that the partition does not have',
-        path: { topic: 'orders', partition: '0' },
+        path: { topic: 'orders', partition: 0 },
         query: { offset: 1000000 },
         status: 416,
         answer: sampleProblem('offset_out_of_range'),
@@ -110,7 +110,7 @@ export const readOperations: readonly Operation[] = [
       {
         name: 'no-such-partition',
         summary: 'A partition that the topic does not have',
-        path: { topic: 'orders', partition: '999' },
+        path: { topic: 'orders', partition: 999 },
         status: 404,
         answer: sampleProblem('partition_not_found'),
       },
