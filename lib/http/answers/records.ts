@@ -12,7 +12,30 @@ export const producedResult = whenNeeded(() =>
   }),
 );
 
-export const producedAnswer = whenNeeded(() => z.object({ results: listOf(producedResult()) }));
+export const producedAnswer = whenNeeded(() =>
+  z.union([
+    z.object({
+      results: listOf(producedResult()).check(
+        z.meta({ description: 'Where each record is, in request order.' }),
+      ),
+    }),
+    z
+      .object({
+        records: whole('How many records were written.'),
+        appends: listOf(
+          z.object({
+            outcome: z.literal('written'),
+            partition: partition(),
+            offset: whole('Where its first record stands.'),
+            appendedAt: time('When it was appended.'),
+            records: whole('How many records it has.'),
+            lines: text('The lines that it took, as 1-1000,1003.'),
+          }),
+        ),
+      })
+      .check(z.meta({ description: 'Of a request of many lines: where each append is.' })),
+  ]),
+);
 
 /** Of more lines than `limits.requestRecords`: not each by itself, but the appends that they were in. */
 export const linesAnswer = whenNeeded(() =>

@@ -17,6 +17,10 @@ An address that is none is answered 404 \`not_found\`, a method that it does not
 
 503 has \`Retry-After\`: nothing was written, try again. After 504 \`outcome_unknown\`, or no answer at all, a request may have been carried out.
 
+## Bodies
+
+Bodies of requests may be compressed, as \`Content-Encoding\` gzip, br or zstd; answers are compressed where \`Accept-Encoding\` asks for it. On AWS a compressed body of JSON is sent as \`Content-Type: application/vnd.millrace+json\`, since the gateway takes \`application/json\` for text.
+
 ## Limits
 
 What exceeds one is answered 400 or 413 with its name as \`limit\` and what it allows as \`maximum\`.

@@ -22,8 +22,14 @@ export const operations: readonly Operation[] = [
 ];
 
 /** Whatever is asked for, it may come with a parameter that is not known, or at a moment at which the store is away. */
-const ofAll: readonly ProblemCode[] = ['invalid_request', 'unauthorized', 'unavailable', 'internal'];
-const ofBodies: readonly ProblemCode[] = ['too_large', 'unsupported_media_type'];
+const ofAll: readonly ProblemCode[] = [
+  'invalid_request',
+  'unauthorized',
+  'throttled',
+  'unavailable',
+  'internal',
+];
+const ofBodies: readonly ProblemCode[] = ['too_large', 'limit_exceeded', 'unsupported_media_type'];
 
 /** Every problem that the operation can be answered. */
 export const problemsOf = ({ scopes, path, body, problems }: Operation): readonly ProblemCode[] => {

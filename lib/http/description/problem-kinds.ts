@@ -24,6 +24,11 @@ const limit = {
 const outcome = (said: readonly string[]): JsonSchema => ({ type: 'string', enum: said });
 const code: JsonSchema = { type: 'string', description: 'The code of the problem that it met.' };
 
+const lines: JsonSchema = {
+  type: 'string',
+  description: 'The lines that it took, as 1-1000,1003.',
+};
+
 /** What became of each record, in request order. */
 const results: JsonSchema = {
   type: 'array',
@@ -48,6 +53,43 @@ const results: JsonSchema = {
     ],
   },
 };
+
+/** The same where each record was a line, and there were more than requestRecords: of each append. */
+const appends: JsonSchema = {
+  type: 'array',
+  description:
+    'Instead of results, of a request of many lines: what became of each append. Send again only the lines of those that were not_written.',
+  items: {
+    oneOf: [
+      {
+        type: 'object',
+        properties: {
+          outcome: outcome(['written']),
+          partition,
+          offset: whole('Where its first record stands.'),
+          appendedAt: { type: 'string', format: 'date-time' },
+          records: whole('How many records it has.'),
+          lines,
+        },
+        required: ['outcome', 'partition', 'offset', 'appendedAt', 'records', 'lines'],
+      },
+      {
+        type: 'object',
+        properties: {
+          outcome: outcome(['not_written', 'unknown']),
+          partition,
+          code,
+          records: whole('How many records it has.'),
+          lines,
+        },
+        required: ['outcome', 'partition', 'code', 'records', 'lines'],
+      },
+    ],
+  },
+};
+
+/** What says of a request over several partitions what became of its records. */
+const fates = { results, records: whole('How many records there were.'), appends };
 
 const fieldErrors = (path: string, message: string) => ({ errors: [{ path, message }] });
 
@@ -90,7 +132,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   conflict: { detail: 'The partitions of a topic can only grow. Nothing was changed.' },
   offset_mismatch: {
     detail: 'The partition ends at 7, not at 5. Nothing was written.',
-    members: { partition, endOffset: whole('Where the partition ends.'), results },
+    members: { partition, endOffset: whole('Where the partition ends.'), ...fates },
     always: ['partition', 'endOffset'],
     sample: { partition: 0, endOffset: 7 },
   },
@@ -135,13 +177,18 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   partition_overloaded: {
     detail: 'Partition 0 has more to do than it can. Nothing was written; try again.',
-    members: { partition, results },
+    members: { partition, ...fates },
+    sample: { partition: 0 },
+  },
+  throttled: {
+    detail: 'The table has no capacity left for partition 0 just now. Nothing was written: try again later.',
+    members: { partition, ...fates },
     sample: { partition: 0 },
   },
   partly_written: {
     detail:
       'Of 2 records 1 were written, 1 were not, and of 0 it is not known. "results" says of each record, in request order, what became of it: send again only those that were not_written.',
-    members: { results },
+    members: fates,
     sample: {
       results: [
         { outcome: 'written', partition: 0, offset: 7, timestamp: '2026-03-10T05:16:23.000Z' },
@@ -151,14 +198,14 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   outcome_unknown: {
     detail: 'The store did not answer: this may have been done, or may be done yet.',
-    members: { partition, results },
+    members: { partition, ...fates },
   },
   unavailable: {
     detail: 'The store could not take the request just now. Nothing was changed; try again.',
-    members: { partition, results },
+    members: { partition, ...fates },
   },
   internal: {
     detail: 'This is a fault of Millrace, not of the request. Its id finds it in the logs.',
-    members: { partition, results },
+    members: { partition, ...fates },
   },
 };

@@ -1,3 +1,4 @@
+import { limits } from '../../../domain/limits.ts';
 import { jsonOf, type Operation } from '../operation.ts';
 import { sampleProblem } from '../problems.ts';
 
@@ -19,7 +20,19 @@ export const produceOperations: readonly Operation[] = [
         schema: { type: 'string' },
       },
     },
-    body: { required: true, content: jsonOf('ProduceRequest') },
+    body: {
+      required: true,
+      content: {
+        ...jsonOf('ProduceRequest'),
+        'application/vnd.millrace+json': { schema: 'ProduceRequest' },
+        'application/x-ndjson': {
+          schema: {
+            type: 'string',
+            description: `Records, each as JSON in a line of its own (NewRecord): at most ${limits.requestLines} (limit requestLines). \`offset\` and \`appendedAt\`, with which a fetch shows them, are passed over. More than ${limits.requestRecords} are answered by appends.`,
+          },
+        },
+      },
+    },
     answers: {
       200: { description: 'All records were written: where, in request order.', content: jsonOf('Produced') },
     },
@@ -47,6 +60,20 @@ export const produceOperations: readonly Operation[] = [
         body: { records: [{ valueBase64: 'AAECAw==', partition: 0, timestamp: '2024-05-01T12:00:00Z' }] },
         status: 200,
         answer: { results: [{ partition: 0, offset: 7, timestamp: '2024-05-01T12:00:00.000Z' }] },
+      },
+      {
+        name: 'lines',
+        summary: 'Each record in a line',
+        path: { topic: 'orders' },
+        contentType: 'application/x-ndjson',
+        body: '{"key":"customer-7","value":{"total":42}}\n{"key":"customer-8","value":{"total":7}}\n',
+        status: 200,
+        answer: {
+          results: [
+            { partition: 3, offset: 1, timestamp: time },
+            { partition: 0, offset: 8, timestamp: time },
+          ],
+        },
       },
       {
         name: 'unknown-field',
