@@ -175,6 +175,18 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     },
     sample: { accepted: ['application/json'] },
   },
+  not_acceptable: {
+    detail: 'Accept one of application/json, application/x-ndjson.',
+    members: {
+      available: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Content types that are to be had.',
+      },
+    },
+    always: ['available'],
+    sample: { available: ['application/json', 'application/x-ndjson'] },
+  },
   partition_overloaded: {
     detail: 'Partition 0 has more to do than it can. Nothing was written; try again.',
     members: { partition, ...fates },

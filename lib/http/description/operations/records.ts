@@ -80,6 +80,7 @@ export const readOperations: readonly Operation[] = [
       'partition_not_found',
       'offset_out_of_range',
       'limit_exceeded',
+      'not_acceptable',
       'undecodable_batch',
     ],
     examples: [
