@@ -51,8 +51,7 @@ const { handler } = await import(process.argv[1]);
 if (typeof handler !== 'function') throw new TypeError('no handler');
 const event = JSON.parse(process.argv[2]);
 const answer = event && await handler(event, { getRemainingTimeInMillis: () => 10000 });
-console.log('\\n' + JSON.stringify(answer));
-process.exit();
+process.stdout.write('\\n' + JSON.stringify(answer) + '\\n', () => process.exit());
 `;
 
 /**

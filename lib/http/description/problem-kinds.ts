@@ -2,6 +2,7 @@ import type { ProblemCode } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import type { JsonSchema } from './json-schemas.ts';
 import { statedLimitNames } from './limits.ts';
+import { fates, partition, whole } from './record-fates.ts';
 
 export interface ProblemKind {
   /** A detail as it might be given. */
@@ -14,82 +15,10 @@ export interface ProblemKind {
   readonly sample?: Readonly<Record<string, unknown>>;
 }
 
-const whole = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
-const partition = whole('The partition that it is about.');
 const limit = {
   limit: { type: 'string', enum: statedLimitNames, description: 'The limit that is exceeded.' },
   maximum: whole('What it allows.'),
 };
-
-const outcome = (said: readonly string[]): JsonSchema => ({ type: 'string', enum: said });
-const code: JsonSchema = { type: 'string', description: 'The code of the problem that it met.' };
-
-const lines: JsonSchema = {
-  type: 'string',
-  description: 'The lines that it took, as 1-1000,1003.',
-};
-
-/** What became of each record, in request order. */
-const results: JsonSchema = {
-  type: 'array',
-  description: 'What became of each record, in request order. Send again only those that were not_written.',
-  items: {
-    oneOf: [
-      {
-        type: 'object',
-        properties: {
-          outcome: outcome(['written']),
-          partition,
-          offset: whole('Where the record stands in its partition.'),
-          timestamp: { type: 'string', format: 'date-time' },
-        },
-        required: ['outcome', 'partition', 'offset', 'timestamp'],
-      },
-      {
-        type: 'object',
-        properties: { outcome: outcome(['not_written', 'unknown']), partition, code },
-        required: ['outcome', 'partition', 'code'],
-      },
-    ],
-  },
-};
-
-/** The same where each record was a line, and there were more than requestRecords: of each append. */
-const appends: JsonSchema = {
-  type: 'array',
-  description:
-    'Instead of results, of a request of many lines: what became of each append. Send again only the lines of those that were not_written.',
-  items: {
-    oneOf: [
-      {
-        type: 'object',
-        properties: {
-          outcome: outcome(['written']),
-          partition,
-          offset: whole('Where its first record stands.'),
-          appendedAt: { type: 'string', format: 'date-time' },
-          records: whole('How many records it has.'),
-          lines,
-        },
-        required: ['outcome', 'partition', 'offset', 'appendedAt', 'records', 'lines'],
-      },
-      {
-        type: 'object',
-        properties: {
-          outcome: outcome(['not_written', 'unknown']),
-          partition,
-          code,
-          records: whole('How many records it has.'),
-          lines,
-        },
-        required: ['outcome', 'partition', 'code', 'records', 'lines'],
-      },
-    ],
-  },
-};
-
-/** What says of a request over several partitions what became of its records. */
-const fates = { results, records: whole('How many records there were.'), appends };
 
 const fieldErrors = (path: string, message: string) => ({ errors: [{ path, message }] });
 

@@ -19,6 +19,7 @@ import { groupChange, groupSettings } from '../schemas/groups.ts';
 import { newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
 import { topicChange, topicSettings } from '../schemas/topics.ts';
+import { eventSchema, newEventSchema } from './event-schemas.ts';
 import { type FieldTexts, withTexts } from './field-texts.ts';
 import { type JsonSchema, jsonSchemas, refTo } from './json-schemas.ts';
 
@@ -113,6 +114,15 @@ const answers = {
 /** Schemas of what is read or written by hand. */
 const byHand = {
   NewRecord: newRecordSchema,
+  NewCloudEvent: newEventSchema,
+  NewCloudEventBatch: {
+    type: 'array',
+    items: refTo('NewCloudEvent'),
+    maxItems: limits.requestRecords,
+    description: `At most ${limits.requestRecords} (limit requestRecords).`,
+  },
+  CloudEvent: eventSchema,
+  CloudEventBatch: { type: 'array', items: refTo('CloudEvent') },
   ProduceRequest: {
     ...produceRequestSchema,
     properties: {

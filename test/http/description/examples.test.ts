@@ -36,6 +36,12 @@ const examples: readonly Sent[] = Object.entries(document.paths).flatMap(([path,
   }),
 );
 
+/** The content type of the answer that bears the example's name. */
+const typeOf = ({ operation, name }: Sent): string | undefined =>
+  Object.values(operation.responses)
+    .flatMap(({ content = {} }) => Object.entries(content))
+    .find(([, { examples: own = {} }]) => Object.hasOwn(own, name))?.[0];
+
 /** The status of the answer that bears the example's name; an example that none bears is answered without a body. */
 const statusOf = ({ operation, name }: Sent): number => {
   const [named] = Object.entries(operation.responses).filter(([, { content = {} }]) =>
@@ -90,7 +96,9 @@ const send = async (sent: Sent): Promise<{ path: string; answer: Answer }> => {
     ([, { examples: own = {} }]) => Object.hasOwn(own, sent.name),
   );
   const value = content?.examples?.[sent.name]?.value;
+  const wanted = statusOf(sent) < 300 ? typeOf(sent) : undefined;
   const headers = {
+    ...(wanted !== undefined && { accept: wanted }),
     ...(type !== undefined && { 'content-type': type }),
     ...Object.fromEntries(parametersOf(sent, 'header')),
   };
@@ -109,5 +117,6 @@ describe('each example of the description is answered as it says:', () => {
     const { path, answer } = await send(sent);
     expect({ status: answer.status, text: answer.text }).toMatchObject({ status: statusOf(sent) });
     check.require(sent.method, path, answer);
+    expect(answer.headers.get('content-type')?.split(';', 1)[0]).toBe(typeOf(sent));
   });
 });

@@ -1,8 +1,32 @@
 import { limits } from '../../../domain/limits.ts';
-import { jsonOf, type Operation } from '../operation.ts';
+import { timestampPattern } from '../../../domain/timestamps.ts';
+import { jsonOf, type Operation, type Parameter } from '../operation.ts';
 import { sampleProblem } from '../problems.ts';
 
 const time = '2026-03-10T05:16:23.000Z';
+
+const eventHeader = (description: string): Parameter => ({ description, schema: { type: 'string' } });
+
+/** Of an event in CloudEvents' binary mode, whose data is the body. */
+const eventHeaders = {
+  'ce-specversion': eventHeader(
+    'That the body is the data of a CloudEvent, whose attributes are headers that begin with `ce-`: 1.0.',
+  ),
+  'ce-id': eventHeader('The id of that event.'),
+  'ce-source': eventHeader('Where that event comes from.'),
+  'ce-type': eventHeader('What happened.'),
+  'ce-partitionkey': eventHeader("The key of that event's record."),
+};
+
+const event = {
+  specversion: '1.0',
+  id: 'order-4711-paid',
+  source: '/shop',
+  type: 'com.example.order.paid',
+  partitionkey: 'customer-7',
+  data: { total: 42 },
+};
+const oneResult = { results: [{ partition: 3, offset: 0, timestamp: time }] };
 
 export const produceOperations: readonly Operation[] = [
   {
@@ -12,9 +36,24 @@ export const produceOperations: readonly Operation[] = [
     tag: 'Records',
     summary: 'Append records',
     description:
-      'Appends records, and says where each of them is. The records for one partition are one append, all of it or nothing; over several partitions a part may be written (422 `partly_written`).',
+      'Appends records, and says where each of them is. They come as JSON, as lines of JSON, as CloudEvents, or as one value of any other type. The records for one partition are one append, all of it or nothing; over several partitions a part may be written (422 `partly_written`).',
     scopes: ['produce'],
+    query: {
+      key: {
+        description: 'The key of a record whose value is the body.',
+        schema: { type: 'string', maxLength: limits.recordKeyBytes },
+      },
+      partition: {
+        description: 'The partition of a record whose value is the body.',
+        schema: { type: 'integer', minimum: 0 },
+      },
+      timestamp: {
+        description: 'The time of a record whose value is the body: ISO 8601 with an offset from UTC.',
+        schema: { type: 'string', pattern: timestampPattern },
+      },
+    },
     headers: {
+      ...eventHeaders,
       traceparent: {
         description: 'W3C Trace Context of the call. Webhooks that get its records are sent it.',
         schema: { type: 'string' },
@@ -25,10 +64,19 @@ export const produceOperations: readonly Operation[] = [
       content: {
         ...jsonOf('ProduceRequest'),
         'application/vnd.millrace+json': { schema: 'ProduceRequest' },
+        'application/cloudevents+json': { schema: 'NewCloudEvent' },
+        'application/cloudevents-batch+json': { schema: 'NewCloudEventBatch' },
         'application/x-ndjson': {
           schema: {
             type: 'string',
             description: `Records, each as JSON in a line of its own (NewRecord): at most ${limits.requestLines} (limit requestLines). \`offset\` and \`appendedAt\`, with which a fetch shows them, are passed over. More than ${limits.requestRecords} are answered by appends.`,
+          },
+        },
+        'text/plain': { schema: { type: 'string', description: 'A value, as it is.' } },
+        '*/*': {
+          schema: {
+            description:
+              'Any other type: the body is the value of one record, its type the header `content-type`. The query says what else a record has.',
           },
         },
       },
@@ -74,6 +122,50 @@ export const produceOperations: readonly Operation[] = [
             { partition: 0, offset: 8, timestamp: time },
           ],
         },
+      },
+      {
+        name: 'event',
+        summary: 'A CloudEvent',
+        path: { topic: 'orders' },
+        contentType: 'application/cloudevents+json',
+        body: event,
+        status: 200,
+        answer: oneResult,
+      },
+      {
+        name: 'events',
+        summary: 'A batch of CloudEvents',
+        path: { topic: 'orders' },
+        contentType: 'application/cloudevents-batch+json',
+        body: [event],
+        status: 200,
+        answer: oneResult,
+      },
+      {
+        name: 'binary-event',
+        summary: 'A CloudEvent whose attributes are headers',
+        path: { topic: 'orders' },
+        headers: {
+          'ce-specversion': '1.0',
+          'ce-id': 'order-4711-note',
+          'ce-source': '/shop',
+          'ce-type': 'com.example.order.note',
+          'ce-partitionkey': 'customer-7',
+        },
+        contentType: 'text/plain',
+        body: 'Please ring twice.',
+        status: 200,
+        answer: oneResult,
+      },
+      {
+        name: 'raw',
+        summary: 'A value as it is, with a key',
+        path: { topic: 'orders' },
+        query: { key: 'customer-7' },
+        contentType: 'text/plain',
+        body: 'Please ring twice.',
+        status: 200,
+        answer: oneResult,
       },
       {
         name: 'unknown-field',

@@ -1,6 +1,7 @@
 import { limits } from '../../../domain/limits.ts';
 import { timestampPattern } from '../../../domain/timestamps.ts';
-import { jsonOf, type Operation } from '../operation.ts';
+import { eventBatchType, lineTypes } from '../../shapes/types.ts';
+import { type Content, jsonOf, type Operation, type Parameter } from '../operation.ts';
 import { sampleProblem } from '../problems.ts';
 
 const topic = '/v1/topics/:topic';
@@ -13,6 +14,15 @@ const record = {
   value: { total: 42 },
   headers: { event: 'paid' },
 };
+
+const lines: Content = {
+  schema: { type: 'string', description: 'Records, each as JSON in a line of its own (Record).' },
+};
+
+const offsetHeader = (description: string): Parameter => ({
+  description,
+  schema: { type: 'integer', minimum: 0 },
+});
 
 export const readOperations: readonly Operation[] = [
   {
@@ -74,7 +84,22 @@ export const readOperations: readonly Operation[] = [
         schema: { type: 'integer', minimum: 0, maximum: limits.fetchWaitSeconds, default: 0 },
       },
     },
-    answers: { 200: { description: 'Records, perhaps none.', content: jsonOf('Fetched') } },
+    answers: {
+      200: {
+        description:
+          'Records, perhaps none, in the form that `Accept` asks for. Where the body has no place for them, offsets are headers.',
+        content: {
+          ...jsonOf('Fetched'),
+          ...Object.fromEntries(lineTypes.map((type) => [type, lines])),
+          [eventBatchType]: { schema: 'CloudEventBatch' },
+        },
+        headers: {
+          'Millrace-Next-Offset': offsetHeader('The offset to go on at.'),
+          'Millrace-Start-Offset': offsetHeader('The oldest offset that can be read.'),
+          'Millrace-End-Offset': offsetHeader('The offset that the next record will have.'),
+        },
+      },
+    },
     problems: [
       'topic_not_found',
       'partition_not_found',
@@ -99,6 +124,33 @@ export const readOperations: readonly Operation[] = [
         query: { timestamp: '2024-05-01T12:00:00Z' },
         status: 200,
         answer: { records: [record], nextOffset: 1, startOffset: 0, endOffset: 1 },
+      },
+      {
+        name: 'as-events',
+        summary: 'Records as CloudEvents',
+        path: { topic: 'orders', partition: 0 },
+        status: 200,
+        answerType: eventBatchType,
+        answer: [
+          {
+            specversion: '1.0',
+            id: 'orders/0/0',
+            source: '/v1/topics/orders',
+            type: 'millrace.record',
+            time,
+            partitionkey: 'customer-7',
+            datacontenttype: 'application/json',
+            data: { total: 42 },
+          },
+        ],
+      },
+      {
+        name: 'as-lines',
+        summary: 'Records as lines',
+        path: { topic: 'orders', partition: 0 },
+        status: 200,
+        answerType: 'application/x-ndjson',
+        answer: `${JSON.stringify(record)}\n`,
       },
       {
         name: 'past-the-end',
