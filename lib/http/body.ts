@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
+import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../domain/errors.ts';
 import { JsonReader } from '../domain/json/reader.ts';
 import { JsonFault } from '../domain/json/text.ts';
 import { limits } from '../domain/limits.ts';
 import type { ApiContext } from './api.ts';
 import { appliedCodings } from './bytes/codings.ts';
-import { isHandedOverAsText, requireEventRoom } from './bytes/event-room.ts';
+import { isHandedOverAsText, requireEventRoom, requireRoomAsBase64 } from './bytes/event-room.ts';
 import { type BodyLimit, expand } from './bytes/expand.ts';
 
 const tooLarge = (name: BodyLimit): Problem =>
@@ -81,6 +82,36 @@ export const readBody = async (c: ApiContext, limit: BodyLimit): Promise<Buffer>
   if (isCompressed) return expand(bytes, applied, limit);
   if (isHandedOverAsText(contentType) && !isUtf8(bytes)) throw notUtf8();
   return bytes;
+};
+
+/** What is smaller is read as a whole, which takes no streams. */
+const leastInParts = 64 * 1024;
+
+/** With a turn of the event loop between its parts, so that whoever works on them holds nobody else up. */
+const inTurns = async function* (bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let from = 0; from < bytes.byteLength; from += leastInParts) {
+    if (from > 0) await setImmediate();
+    yield bytes.subarray(from, from + leastInParts);
+  }
+};
+
+/**
+ * The body in parts: a large one as they come in, so that it is never there as a whole; a small or compressed one is read before
+ * the first. For content types that the gateway of AWS hands over as bytes.
+ * @throws Problem `unsupported_media_type`, `too_large`, `limit_exceeded`, `invalid_request`
+ */
+export const readParts = async function* (c: ApiContext, limit: BodyLimit): AsyncGenerator<Uint8Array> {
+  const stated = Number(c.req.header('content-length') ?? Number.NaN);
+  const isPlain = appliedCodings(c.req.header('content-encoding')).length === 0;
+  const isStreamed = isPlain && stated > leastInParts && stated <= limits[limit];
+  const { lengthHolds = false, isDamaged = false } = c.env ?? {};
+  if (!isStreamed || !lengthHolds || isDamaged) return yield* inTurns(await readBody(c, limit));
+  requireRoomAsBase64(stated);
+  try {
+    for await (const part of c.req.raw.body ?? []) yield part;
+  } catch (error) {
+    throw new Problem('invalid_request', 'The body broke off. Nothing was written.', { cause: error });
+  }
 };
 
 /** @throws Problem `unsupported_media_type`, `too_large`, `limit_exceeded`, `invalid_request` */

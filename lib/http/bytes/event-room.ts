@@ -41,13 +41,16 @@ export interface SentBody {
   readonly isCompressed: boolean;
 }
 
-/** @returns what it takes inside an event, and why that is more than it is. */
-const inEvent = ({ bytes, contentType, isCompressed }: SentBody): readonly [bytes: number, why: string] => {
-  if (isCompressed || !isHandedOverAsText(contentType))
-    return [
-      base64Bytes(bytes.byteLength),
-      `as base64, which is four bytes for three, so that ${mostAsBase64} bytes can be sent`,
-    ];
+/** What a body takes inside an event, and why that is more than it is. */
+type InEvent = readonly [bytes: number, why: string];
+
+const asBase64 = (byteLength: number): InEvent => [
+  base64Bytes(byteLength),
+  `as base64, which is four bytes for three, so that ${mostAsBase64} bytes can be sent`,
+];
+
+const inEvent = ({ bytes, contentType, isCompressed }: SentBody): InEvent => {
+  if (isCompressed || !isHandedOverAsText(contentType)) return asBase64(bytes.byteLength);
   return [escapedBytes(bytes), 'where each quote, backslash and line break counts twice'];
 };
 
@@ -57,12 +60,20 @@ const inEvent = ({ bytes, contentType, isCompressed }: SentBody): readonly [byte
  * @throws Problem `too_large`
  */
 export const requireEventRoom = (body: SentBody): void => {
-  const maximum = limits.eventBodyBytes;
   // No character takes more than six.
-  if (body.bytes.byteLength * 6 <= maximum) return;
-  const [bytes, why] = inEvent(body);
+  if (body.bytes.byteLength * 6 > limits.eventBodyBytes) requireRoom(inEvent(body), body.isCompressed);
+};
+
+/**
+ * The same of a body of that length, not compressed, that is handed over as base64.
+ * @throws Problem `too_large`
+ */
+export const requireRoomAsBase64 = (byteLength: number): void => requireRoom(asBase64(byteLength), false);
+
+const requireRoom = ([bytes, why]: InEvent, isCompressed: boolean): void => {
+  const maximum = limits.eventBodyBytes;
   if (bytes <= maximum) return;
-  const otherwise = body.isCompressed ? '' : ', or compressed (Content-Encoding: zstd, br or gzip)';
+  const otherwise = isCompressed ? '' : ', or compressed (Content-Encoding: zstd, br or gzip)';
   throw new Problem(
     'too_large',
     `The body of this request would take ${bytes} bytes in the event of a function on AWS, ${why}, and may take ${maximum} (limit eventBodyBytes). Nothing was written. Send it in two requests, each with a part of the records${otherwise}.`,

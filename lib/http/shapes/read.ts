@@ -1,6 +1,6 @@
 import { Problem } from '../../domain/errors.ts';
 import type { ApiContext } from '../api.ts';
-import { asText, jsonAsBytes, readBody, readJsonText } from '../body.ts';
+import { asText, jsonAsBytes, readBody, readJsonText, readParts } from '../body.ts';
 import { LineRecords } from '../lines/parse.ts';
 import { eachLine } from '../lines/read.ts';
 import { noQuery, readQuery } from '../query.ts';
@@ -23,7 +23,7 @@ const requireUtf8 = (media: MediaType): void => {
 const readLines = async (c: ApiContext, media: MediaType): Promise<ProduceRequest> => {
   requireUtf8(media);
   const records = new LineRecords();
-  await eachLine([await readBody(c, 'requestBytes')], (line, number) => records.take(line, number));
+  await eachLine(readParts(c, 'requestBytes'), (line, number) => records.take(line, number));
   return records.end();
 };
 

@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { Problem } from '../../../lib/domain/errors.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { partitionForKey } from '../../../lib/domain/records/partitioning.ts';
-import { type Answer, type AppDeps, call, expectProblem, newWorld, type World, withTopic } from '../world.ts';
+import {
+  type Answer,
+  type AppDeps,
+  adminKey,
+  call,
+  expectProblem,
+  newWorld,
+  type World,
+  withTopic,
+} from '../world.ts';
 
 const send = (world: World, body: string | Uint8Array<ArrayBuffer>, type = 'application/x-ndjson') =>
   call(world, 'POST /v1/topics/orders/records', { body, headers: { 'content-type': type } });
@@ -291,5 +300,73 @@ describe('when an append of lines fails', () => {
     );
     expectProblem(answer, 503, 'partition_overloaded');
     expect(appendsIn(answer).map(({ outcome }) => outcome)).toEqual(Array(3).fill('not_written'));
+  });
+});
+
+describe('a large body of lines is taken as it comes in', () => {
+  const encoder = new TextEncoder();
+
+  /** A request of which so much has come when it is answered; its whole length is said beforehand. */
+  const sendParts = async (
+    world: World,
+    length: number,
+    parts: () => AsyncGenerator<Uint8Array>,
+  ): Promise<{ readonly status: number; readonly json: Readonly<Record<string, unknown>> }> => {
+    const headers = {
+      authorization: `Bearer ${adminKey}`,
+      'content-type': 'application/x-ndjson',
+      'content-length': String(length),
+    };
+    const body = ReadableStream.from(parts());
+    const init: RequestInit = { method: 'POST', headers, body, duplex: 'half' };
+    // As whoever serves it says of a request whose length an HTTP parser keeps to.
+    const response = await world.apps.produce.request('/v1/topics/orders/records', init, { lengthHolds: true });
+    return { status: response.status, json: (await response.json()) as Readonly<Record<string, unknown>> };
+  };
+
+  test('wherever it is cut', async () => {
+    const world = await oneTopic();
+    const lines = Array.from({ length: 2000 }, (_, index) => `{"value":"${'ü'.repeat(30)} ${index}"}\n`).join(
+      '',
+    );
+    const bytes = encoder.encode(lines);
+    const answer = await sendParts(world, bytes.length, async function* () {
+      for (let from = 0; from < bytes.length; from += 997) yield bytes.subarray(from, from + 997);
+    });
+    expect(answer).toMatchObject({ status: 200, json: { records: 2000 } });
+    const [last] = await stored(world, 0, 'offset=1999');
+    expect(last).toMatchObject({ value: `${'ü'.repeat(30)} 1999` });
+  });
+
+  test('and refused before the rest of it has come', async () => {
+    const world = await oneTopic();
+    let isOver = false;
+    const answer = await sendParts(world, 4_000_000, async function* () {
+      for (let part = 0; part < 30; part += 1) yield encoder.encode('{"value"\n'.repeat(100));
+      await new Promise(() => undefined);
+      isOver = true;
+    });
+    expect(answer).toMatchObject({ status: 400, json: { code: 'invalid_request' } });
+    expect(answer.json['errors']).toHaveLength(20);
+    expect(isOver).toBe(false);
+  });
+
+  test('and nothing of it is written where it breaks off', async () => {
+    const world = await oneTopic();
+    const answer = await sendParts(world, 200_000, async function* () {
+      yield encoder.encode('{"value":1}\n'.repeat(1000));
+      throw new Error('gone');
+    });
+    expect(answer).toMatchObject({ status: 400, json: { code: 'invalid_request' } });
+    expect(await stored(world)).toEqual([]);
+  });
+
+  test('and refused at once where it is longer than may come through the gateway of AWS', async () => {
+    const world = await oneTopic();
+    const answer = await sendParts(world, 4_900_000, async function* () {
+      await new Promise(() => undefined);
+      yield encoder.encode('');
+    });
+    expect(answer).toMatchObject({ status: 413, json: { code: 'too_large', limit: 'eventBodyBytes' } });
   });
 });
