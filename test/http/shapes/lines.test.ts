@@ -320,7 +320,9 @@ describe('a large body of lines is taken as it comes in', () => {
     const body = ReadableStream.from(parts());
     const init: RequestInit = { method: 'POST', headers, body, duplex: 'half' };
     // As whoever serves it says of a request whose length an HTTP parser keeps to.
-    const response = await world.apps.produce.request('/v1/topics/orders/records', init, { lengthHolds: true });
+    const response = await world.apps.produce.request('/v1/topics/orders/records', init, {
+      lengthHolds: true,
+    });
     return { status: response.status, json: (await response.json()) as Readonly<Record<string, unknown>> };
   };
 
