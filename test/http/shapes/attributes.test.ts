@@ -17,18 +17,16 @@ const extensions = fc.dictionary(
   { maxKeys: 5, noNullPrototype: true },
 );
 
-const event = fc
-  .record({ id: text, type: text, subject: text, partitionkey: text, extensions })
-  .map(
-    ({ extensions: further, ...own }) =>
-      new CloudEvent<unknown>({
-        ...further,
-        ...own,
-        source: '/orders',
-        time: '2024-05-01T12:00:00.000Z',
-        data: [1],
-      }),
-  );
+const event = fc.record({ id: text, type: text, subject: text, partitionkey: text, extensions }).map(
+  ({ extensions: further, ...own }) =>
+    new CloudEvent<unknown>({
+      ...further,
+      ...own,
+      source: '/orders',
+      time: '2024-05-01T12:00:00.000Z',
+      data: [1],
+    }),
+);
 
 /** As CloudEvents' binding to HTTP has it (3.1.3.2); the SDK encodes nothing. */
 const percentEncoded = (said: string): string =>
