@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from './broker.ts';
-import { Client, eventually, type Record } from './client.ts';
+import { eventually, type Record } from './client.ts';
+import { DescribedClient as Client } from './described-client.ts';
 import { type Delivery, Receiver } from './receiver.ts';
 
 interface Partition {

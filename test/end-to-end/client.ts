@@ -1,3 +1,5 @@
+import type { GivenAnswer } from '../harness/description.ts';
+
 /** One answer of the interface. */
 export interface Answer {
   readonly status: number;
@@ -31,11 +33,11 @@ const parsed = (response: Response, text: string): unknown =>
 
 /** Millrace as whoever has its address and a key sees it. */
 export class Client {
-  readonly #url: string;
+  protected readonly url: string;
   readonly #key: string | undefined;
 
   constructor(url: string, key: string | undefined) {
-    this.#url = url;
+    this.url = url;
     this.#key = key;
   }
 
@@ -46,7 +48,7 @@ export class Client {
     body?: unknown,
     headers: { readonly [name: string]: string } = {},
   ): Promise<Answer> {
-    const response = await fetch(new URL(path, this.#url), {
+    const response = await fetch(new URL(path, this.url), {
       method,
       headers: {
         ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
@@ -56,11 +58,17 @@ export class Client {
       ...(body === undefined ? {} : { body: isWritten(body) ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
+    await this.answered(method, path, { status: response.status, headers: response.headers, text });
     return {
       status: response.status,
       headers: response.headers,
       body: text === '' ? undefined : parsed(response, text),
     };
+  }
+
+  /** Sees every answer as it came, before anybody else does. */
+  protected answered(_method: string, _path: string, _answer: GivenAnswer): Promise<void> {
+    return Promise.resolve();
   }
 
   /**

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CloudEvent, HTTP } from 'cloudevents';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from './broker.ts';
-import { Client } from './client.ts';
+import { DescribedClient as Client } from './described-client.ts';
 
 /** The shapes in which records may come and go, as whoever has an address and a key sees them. */
 export const describeShapes = (name: string, start: () => Promise<Broker>): void => {

@@ -112,7 +112,12 @@ export const call = async ({ apps }: World, line: string, options: Call = {}): P
   );
   const text = await response.text();
   const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson && text !== '' ? JSON.parse(text) : {},
+  };
 };
 
 /** Expects a whole problem document, and gives it. */
