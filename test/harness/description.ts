@@ -23,6 +23,8 @@ export interface DescribedParameter extends DescribedContent {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
   readonly required: boolean;
+  /** What a page that fills in examples is to pass over. */
+  readonly 'x-examples'?: Examples;
 }
 
 export interface DescribedResponse {

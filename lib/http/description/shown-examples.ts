@@ -35,9 +35,18 @@ export const examplesOf = ({ examples }: Operation, status: number, type: string
     ({ answer }) => answer,
   );
 
-/** Those of a parameter. */
+/**
+ * Those of a parameter. A page that lets people try an operation out fills in the first example of each parameter: so what the
+ * operation's first example does not give stands under a name that such a page passes over.
+ */
 export const parameterExamples = (
   { examples }: Operation,
   place: 'path' | 'query' | 'header',
   parameter: string,
-) => shown(examples, (example) => (place === 'header' ? example.headers : example[place])?.[parameter]);
+): JsonSchema => {
+  const valueIn = (example: Example | undefined) =>
+    (place === 'header' ? example?.headers : example?.[place])?.[parameter];
+  const { examples: own } = shown(examples, valueIn);
+  if (own === undefined) return {};
+  return { [valueIn(examples[0]) === undefined ? 'x-examples' : 'examples']: own };
+};

@@ -67,7 +67,10 @@ describe('the description', () => {
     for (const { operation } of described) {
       const { parameters = [], requestBody, responses } = operation;
       const contents = [
-        ...parameters,
+        ...parameters.map(({ schema, examples, 'x-examples': hidden }) => ({
+          schema,
+          examples: { ...examples, ...hidden },
+        })),
         ...Object.values(requestBody?.content ?? {}),
         ...Object.values(responses).flatMap(({ content = {} }) => Object.values(content)),
       ];

@@ -3,6 +3,7 @@ import { openApiDocument } from '../../../lib/http/description/document.ts';
 import {
   type DescribedContent,
   type DescribedOperation,
+  type DescribedParameter,
   type Description,
   DescriptionCheck,
 } from '../../harness/description.ts';
@@ -24,11 +25,16 @@ const namesIn = (contents: readonly (Pick<DescribedContent, 'examples'> | undefi
 const contentsOf = (operation: DescribedOperation): readonly DescribedContent[] =>
   Object.values(operation.responses).flatMap(({ content = {} }) => Object.values(content));
 
+const examplesOf = (parameter: DescribedParameter) => ({
+  ...parameter.examples,
+  ...parameter['x-examples'],
+});
+
 /** An example is what bears one name, in the parameters, the body and the answers of an operation. */
 const examples: readonly Sent[] = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).flatMap(([method, operation]) => {
     const requested = namesIn([
-      ...(operation.parameters ?? []),
+      ...(operation.parameters ?? []).map((parameter) => ({ examples: examplesOf(parameter) })),
       ...Object.values(operation.requestBody?.content ?? {}),
     ]);
     const names = new Set([...requested, ...namesIn(contentsOf(operation))]);
@@ -55,7 +61,7 @@ const statusOf = ({ operation, name }: Sent): number => {
 
 const parametersOf = ({ operation, name }: Sent, place: string): [string, string][] =>
   (operation.parameters ?? []).flatMap((parameter) => {
-    const example = parameter.in === place ? parameter.examples?.[name] : undefined;
+    const example = parameter.in === place ? examplesOf(parameter)[name] : undefined;
     return example === undefined ? [] : [[parameter.name, String(example.value)] as [string, string]];
   });
 
