@@ -139,7 +139,7 @@ describe('a fault', () => {
     const world = await newWorld();
     world.stores.topics.list = () => Promise.reject(new ThrottledError('no capacity'));
     const answer = await call(world, 'GET /v1/topics');
-    expectProblem(answer, 503, 'unavailable');
+    expectProblem(answer, 503, 'throttled');
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(world.events).toEqual([]);
   });
