@@ -3,6 +3,7 @@ import { type Batch, batchEnd, bytesThrough, closesPartition } from '../domain/r
 import { type PartitionRef, partitionKey } from '../domain/records/records.ts';
 import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
+import { trimAge } from '../log/trim.ts';
 import type { BatchStore } from '../stores/batches.ts';
 import type { PartitionState } from '../stores/partitions.ts';
 import type { SegmentStore } from '../stores/segments.ts';
@@ -26,6 +27,8 @@ export interface SweptPartition {
 /** What does not change of a batch, without its records. */
 type BatchFacts = Pick<Batch, 'base' | 'count' | 'appendedAt' | 'bytesBefore'> & {
   readonly bytesThrough: number;
+  /** How old it must be to be deleted, ms. */
+  readonly trimAgeMs: number;
 };
 
 /** What is remembered of a partition, each for as long as what it was asked for stands. */
@@ -71,7 +74,7 @@ export class ArchiveDue {
     const first = await this.#first(at, trimmedThrough);
     // The last batch stays.
     if (first === undefined || batchEnd(first) > upTo || batchEnd(first) >= end) return false;
-    return now - first.appendedAt >= this.#deps.options.trimMinAgeMs;
+    return now - first.appendedAt >= first.trimAgeMs;
   }
 
   /** Ms since the oldest record that is not archived was due for its age: 0 where none is. */
@@ -116,7 +119,7 @@ export class ArchiveDue {
     const { first } = this.#of(at);
     if (first.has(from)) return first.get(from);
     const { batches } = await this.#deps.batches.range(at, { from, limit: 1, consistent: false });
-    const facts = batches[0] && factsOf(batches[0]);
+    const facts = batches[0] && factsOf(batches[0], this.#deps.options.trimMinAgeMs);
     // What is not there yet may come.
     if (facts !== undefined) first.set(from, facts);
     dropOldest(first, rememberedFirsts);
@@ -152,10 +155,11 @@ export class ArchiveDue {
   }
 }
 
-const factsOf = (batch: Batch): BatchFacts => ({
+const factsOf = (batch: Batch, trimMinAgeMs: number): BatchFacts => ({
   base: batch.base,
   count: batch.count,
   appendedAt: batch.appendedAt,
   bytesBefore: batch.bytesBefore,
   bytesThrough: bytesThrough(batch),
+  trimAgeMs: trimAge(batch, trimMinAgeMs),
 });

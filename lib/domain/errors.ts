@@ -27,6 +27,12 @@ export type ProblemCode =
   | 'partition_overloaded'
   | 'throttled'
   | 'partly_written'
+  | 'idempotency_mismatch'
+  | 'idempotency_taken_over'
+  | 'idempotency_unknown'
+  | 'sequence_gap'
+  | 'sequence_forgotten'
+  | 'producer_fenced'
   | 'outcome_unknown'
   | 'unavailable'
   | 'internal';

@@ -114,6 +114,8 @@ export const limits = {
   keyedTrimMinAgeMs: 25 * 60 * 60_000,
   /** Appends with a key in one batch: each is written down by itself before it. */
   batchKeys: 64,
+  /** Producers with a sequence that append in one batch: it carries them all, whatever `batchProducersBytes` is. */
+  batchProducers: 16,
   /** What a batch carries of the producers of its partition; further ones are parked in the state table. */
   batchProducersBytes: 512,
   /** How long a producer that is parked there is known. */

@@ -41,6 +41,12 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   // AWS SDKs repeat 429, 500 and 502 to 504 (@smithy/core, submodules/retry), retryablehttp 429 and 5xx but 501, got and
   // ky 408, 413, 429 and 5xx, urllib3 413, 429 and 503 that have Retry-After, Envoy's retriable-4xx 409.
   partly_written: { status: 422, title: 'A part of the request was written' },
+  idempotency_mismatch: { status: 422, title: 'The key came before with other records' },
+  idempotency_taken_over: { status: 409, title: 'Another request with the key has taken this one over' },
+  idempotency_unknown: { status: 409, title: 'It is not known any more what became of the first request' },
+  sequence_gap: { status: 409, title: 'An append of the producer is missing before this one' },
+  sequence_forgotten: { status: 409, title: 'The append is in the log, and it is not known where' },
+  producer_fenced: { status: 403, title: 'The producer has begun a later epoch' },
   outcome_unknown: { status: 504, title: 'It is not known whether this was done' },
   unavailable: { status: 503, title: 'The service is not available for a moment' },
   undecodable_batch: { status: 500, title: 'Records of the partition cannot be decoded' },

@@ -44,6 +44,8 @@ export interface Tail {
   readonly appendedAt: number;
   /** Of all records; undefined for an empty partition. */
   readonly latestTimestamp: number | undefined;
+  /** What the last batch carries of the partition's producers. */
+  readonly producers?: Uint8Array;
   /** Bytes of `data` in all batches. */
   readonly bytes: number;
   /** The partition is closed: nothing can be appended any more, ever. */
@@ -65,6 +67,7 @@ export const tailAfter = (last: Batch | undefined, asOf: Instant, seenAt: Instan
         appendedAt: last.appendedAt,
         latestTimestamp: latestTimestamp(last),
         bytes: bytesThrough(last),
+        ...(last.producers !== undefined && { producers: last.producers }),
         closed: closesPartition(last),
         asOf,
         seenAt,

@@ -9,7 +9,16 @@ export interface TrimDeps {
   readonly clock: Pick<Clock, 'now'>;
   /** The safety floor of DESIGN §5, ms. Default `limits.trimMinAgeMs`; only the local runtime may lower it. */
   readonly minAgeMs?: number;
+  /** Of batches with records of an idempotency key, ms. Default `limits.keyedTrimMinAgeMs`, where that is more. */
+  readonly keyedMinAgeMs?: number;
 }
+
+/** How old a batch must be to be deleted, ms. */
+export const trimAge = (
+  { idempotencyKeys = [] }: Pick<Batch, 'idempotencyKeys'>,
+  minAgeMs: number,
+  keyedMinAgeMs: number = limits.keyedTrimMinAgeMs,
+): number => (idempotencyKeys.length > 0 ? Math.max(minAgeMs, keyedMinAgeMs) : minAgeMs);
 
 const batchesAtOnce = 25;
 
@@ -22,7 +31,7 @@ export interface Deleted {
 
 /**
  * Deletes the batches that end at or below `upTo`: an unbroken run of the oldest, never the last one, none younger than
- * the floor. What a stale writer believes to be the tail is then always taken by a batch that is still there (tail.ts).
+ * the floor, and none with records of an idempotency key that is still kept. What a stale writer believes to be the tail is then always taken by a batch that is still there (tail.ts).
  * @param from below it nothing is left.
  */
 export const deleteBatches = async (
@@ -34,7 +43,8 @@ export const deleteBatches = async (
   const last = await deps.batches.last(at);
   let [deleted, through] = [0, from];
   if (last === undefined) return { deleted, through };
-  const run = new OldRun(Math.min(upTo, last.base), deps.minAgeMs ?? limits.trimMinAgeMs);
+  const minAgeMs = deps.minAgeMs ?? limits.trimMinAgeMs;
+  const run = new OldRun(Math.min(upTo, last.base), (batch) => trimAge(batch, minAgeMs, deps.keyedMinAgeMs));
   for (let next = from; ; ) {
     const askedAt = deps.clock.now();
     const page = await deps.batches.range(at, { from: next, limit: batchesAtOnce, consistent: true });
@@ -55,12 +65,12 @@ export const deleteBatches = async (
 /** Finds, from the oldest batch on, those that may go; ends at the first that may not. */
 class OldRun {
   readonly #upTo: number;
-  readonly #minAgeMs: number;
+  readonly #minAgeMs: (batch: Batch) => number;
   /** Of a date that no legal clock has written: each is as old as the next batch of a possible one, at least. */
   #undated: Batch[] = [];
   ended = false;
 
-  constructor(upTo: number, minAgeMs: number) {
+  constructor(upTo: number, minAgeMs: (batch: Batch) => number) {
     this.#upTo = upTo;
     this.#minAgeMs = minAgeMs;
   }
@@ -71,7 +81,8 @@ class OldRun {
     for (const batch of batches) {
       const isDated = batch.appendedAt <= now + limits.appendTimeMaxAheadMs;
       if (isDated) {
-        this.ended = now - batch.appendedAt < this.#minAgeMs;
+        const ageMs = now - batch.appendedAt;
+        this.ended = [...this.#undated, batch].some((each) => ageMs < this.#minAgeMs(each));
         if (this.ended) break;
         going.push(...this.#undated.splice(0));
       }

@@ -31,19 +31,24 @@ export interface IntentChange {
  * What was meant to be appended, by idempotency key. Each call is one conditional write, may be repeated, and a late copy of it
  * changes nothing that came after it.
  *
- * Every method may throw `ThrottledError`, `NotSentError` (nothing was changed) or `OutcomeUnknownError`.
+ * Every method may throw `ThrottledError`, `NotSentError` (nothing was changed) or `OutcomeUnknownError`, which it does when its signal
+ * aborts.
  */
 export interface IntentStore {
   /**
    * Puts an intent where there is none, or where one has expired by `now` (wall clock ms).
    * @returns the one that stands: this one, by its attempt, or another.
    */
-  begin(ref: IntentRef, intent: Intent, now: number): Promise<Intent>;
+  begin(ref: IntentRef, intent: Intent, now: number, signal?: AbortSignal): Promise<Intent>;
   /** Moves it to a slot that is not before its own. False: it is of another attempt, or would go back. */
-  move(ref: IntentRef, to: IntentChange & { readonly slot: number }): Promise<boolean>;
+  move(ref: IntentRef, to: IntentChange & { readonly slot: number }, signal?: AbortSignal): Promise<boolean>;
   /**
    * Makes it one of attempt `by`, which stops the attempt before from moving it.
    * @returns the intent as that left it; undefined when it is of neither attempt any more.
    */
-  takeOver(ref: IntentRef, from: IntentChange & { readonly by: string }): Promise<Intent | undefined>;
+  takeOver(
+    ref: IntentRef,
+    from: IntentChange & { readonly by: string },
+    signal?: AbortSignal,
+  ): Promise<Intent | undefined>;
 }

@@ -9,7 +9,7 @@ import type { PartitionRef } from '../domain/records/records.ts';
  */
 export interface ProducerStore {
   /** Strongly consistent; undefined: nothing is known here, or nothing was heard of it for `limits.producerKeptMs`. */
-  get(at: PartitionRef, id: string): Promise<ProducerState | undefined>;
+  get(at: PartitionRef, id: string, signal?: AbortSignal): Promise<ProducerState | undefined>;
   /** Keeps `state`, if it is later than what is here; until `limits.producerKeptMs` after `now` (wall clock ms). */
-  park(at: PartitionRef, state: ProducerState, now: number): Promise<void>;
+  park(at: PartitionRef, state: ProducerState, now: number, signal?: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runArchive } from './archive/world.ts';
 import { runDelivery } from './delivery/world.ts';
+import { runIdempotency } from './idempotency/world.ts';
 import { runLog } from './log/scenario.ts';
 
 /** Runs one seed; `breach` says which invariant did not hold. The same seed gives the same run. */
@@ -8,6 +9,7 @@ type Scenario = (seed: number) => Promise<{ readonly breach: string | undefined 
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   log: (seed) => runLog(seed),
+  idempotency: (seed) => runIdempotency(seed),
   archive: (seed) => runArchive(seed),
   delivery: (seed) => runDelivery(seed, { sweep: false }),
   'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true, copies: true }),

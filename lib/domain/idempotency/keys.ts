@@ -20,6 +20,10 @@ export const storedProducerId = (producerId: string): string => shortHash(produc
 /** By which two appends of one key are told to have the same records: their texts as they are stored, in order. */
 export const digestOf = (records: readonly string[]): string => shortHash(records.join(','));
 
+/** What a sequence remembers of a digest, in hex: enough to tell a fault of the client's, and little to carry. */
+export const sequenceDigest = (digest: string): string =>
+  Buffer.from(digest, 'base64url').subarray(0, 4).toString('hex');
+
 /**
  * How a batch says which of its records came with an idempotency key: `<storedKey>.<n>`, where n counts from the batch's first record to
  * the append's.

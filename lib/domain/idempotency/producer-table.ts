@@ -3,8 +3,8 @@ import type { ProducedAppend, ProducerState } from './producers.ts';
 /*
  * The producers of a partition as its last batch carries them: a format byte, 1, and then each producer, that which appended last
  * coming first: 16 bytes of id; epoch, sequence and the number of its remembered appends; and of each of these how far its base is
- * before the batch's end, its append time before the batch's, and 4 bytes of digest. Numbers are LEB128, as in WebAssembly; times may
- * lie behind the batch's, so their sign is the lowest bit (zigzag).
+ * before the batch's end, its append time before the batch's, in whole ms, and 4 bytes of digest. Numbers are LEB128, as in
+ * WebAssembly; times may lie behind the batch's, so their sign is the lowest bit (zigzag).
  */
 
 const format = 1;
@@ -35,7 +35,7 @@ const entryOf = ({ id, epoch, sequence, recent }: ProducerState, origin: TableOr
   numberInto(bytes, recent.length);
   for (const { base, appendedAt, digest } of recent) {
     numberInto(bytes, origin.end - base);
-    numberInto(bytes, zigzag(Math.round(origin.appendedAt - appendedAt)));
+    numberInto(bytes, zigzag(Math.floor(origin.appendedAt) - Math.floor(appendedAt)));
     bytes.push(...Buffer.from(digest, 'hex'));
   }
   return bytes;
@@ -44,31 +44,34 @@ const entryOf = ({ id, epoch, sequence, recent }: ProducerState, origin: TableOr
 export interface PackedProducers {
   /** Undefined where there is nobody. */
   readonly table: Uint8Array | undefined;
-  /** Those for whom there was no room, whole. */
+  /** Of `others`, those for whom there was no room, whole. */
   readonly left: readonly ProducerState[];
 }
 
 /**
- * Puts producers, that which appended last coming first, into a table of at most `maxBytes`. Where not all of them have
- * room with all that is remembered of them, each but the first has its newest append alone.
+ * Puts producers into a table of `maxBytes` or so: all of those that append in this batch, and of the others, that which appended last
+ * coming first, as many as have room. Where not all have room with all that is remembered of them, each has its newest append alone.
  */
 export const packProducers = (
-  producers: readonly ProducerState[],
+  appending: readonly ProducerState[],
+  others: readonly ProducerState[],
   origin: TableOrigin,
   maxBytes: number,
 ): PackedProducers => {
-  if (producers.length === 0) return { table: undefined, left: [] };
-  const whole = producers.flatMap((state) => entryOf(state, origin));
+  const all = [...appending, ...others];
+  if (all.length === 0) return { table: undefined, left: [] };
+  const whole = all.flatMap((state) => entryOf(state, origin));
   if (whole.length + 1 <= maxBytes) return { table: Uint8Array.from([format, ...whole]), left: [] };
   const bytes = [format];
-  for (const [index, state] of producers.entries()) {
-    const entry = entryOf(index === 0 ? state : { ...state, recent: state.recent.slice(0, 1) }, origin);
-    // The first is who appends now.
-    if (index > 0 && bytes.length + entry.length > maxBytes)
-      return { table: Uint8Array.from(bytes), left: producers.slice(index) };
+  const add = (state: ProducerState, mustFit: boolean): boolean => {
+    const entry = entryOf({ ...state, recent: state.recent.slice(0, 1) }, origin);
+    if (mustFit && bytes.length + entry.length > maxBytes) return false;
     bytes.push(...entry);
-  }
-  return { table: Uint8Array.from(bytes), left: [] };
+    return true;
+  };
+  for (const state of appending) add(state, false);
+  const fitting = others.findIndex((state) => !add(state, true));
+  return { table: Uint8Array.from(bytes), left: fitting < 0 ? [] : others.slice(fitting) };
 };
 
 /** Reads a table from its first byte on. */
@@ -117,7 +120,7 @@ export const unpackProducers = (table: Uint8Array | undefined, origin: TableOrig
       { length: count },
       (): ProducedAppend => ({
         base: origin.end - reader.number(),
-        appendedAt: origin.appendedAt - unzigzag(reader.number()),
+        appendedAt: Math.floor(origin.appendedAt) - unzigzag(reader.number()),
         digest: reader.bytes(digestBytes).toString('hex'),
       }),
     );

@@ -14,7 +14,7 @@ export interface ProducedAppend {
   readonly base: number;
   /** Wall clock ms. */
   readonly appendedAt: number;
-  /** Of its records: the first four bytes of `digestOf`, in hex. */
+  /** Of its records: `sequenceDigest`. */
   readonly digest: string;
 }
 

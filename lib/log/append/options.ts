@@ -1,3 +1,4 @@
+import { limits } from '../../domain/limits.ts';
 import { defaultCompression } from '../../domain/records/encoding.ts';
 
 /** Every knob of the append protocol. Durations are ms. */
@@ -60,6 +61,8 @@ export interface AppendOptions {
   readonly admissionMemoryMs: number;
   /** Partitions a process remembers the tails of. */
   readonly rememberedPartitions: number;
+  /** Of a batch, for what it carries of producers. */
+  readonly producersBytes: number;
   /** zstd's level for batches that need not be compressed to fit. */
   readonly compression: number;
 }
@@ -95,5 +98,6 @@ export const appendDefaults: AppendOptions = {
   leastAdmission: 0.01,
   admissionMemoryMs: 10_000,
   rememberedPartitions: 4_096,
+  producersBytes: limits.batchProducersBytes,
   compression: defaultCompression,
 };

@@ -1,4 +1,6 @@
 import { OutcomeUnknownError, Problem, RefusedError, ThrottledError } from '../../domain/errors.ts';
+import { keyMark } from '../../domain/idempotency/keys.ts';
+import type { Sequenced } from '../../domain/idempotency/producers.ts';
 import type { Instant } from '../../domain/instants.ts';
 import type { Batch } from '../../domain/records/batches.ts';
 import { encodeSerialized } from '../../domain/records/encoding.ts';
@@ -8,6 +10,8 @@ import { isWithin } from '../../stores/batches.ts';
 import { instantOf } from '../../surroundings/clock.ts';
 import type { Telemetry } from '../../surroundings/telemetry.ts';
 import { PartitionClosedError } from '../closed.ts';
+import { type IdempotencyStores, numbered, park, screen, withoutReplayed } from '../idempotency/screening.ts';
+import type { Claim } from '../idempotency/claims.ts';
 import { appendTime, type Tail, tailAfter } from '../tail.ts';
 import { Congestion } from './congestion.ts';
 import { Pace } from './pace.ts';
@@ -18,6 +22,7 @@ import { type Appended, type Payload, type Waiting, WaitingQueue } from './waiti
 
 export interface WriterDeps extends SettleDeps {
   readonly telemetry: Telemetry;
+  readonly idempotency: IdempotencyStores | undefined;
 }
 
 export interface AppendRequest extends Payload {
@@ -25,7 +30,12 @@ export interface AppendRequest extends Payload {
   readonly closes?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly origin?: Origin | undefined;
+  readonly claim?: Claim | undefined;
+  readonly sequenced?: Sequenced | undefined;
 }
+
+/** Sent again it is not written twice. */
+const mayRepeat = ({ claim, sequenced }: Waiting): boolean => claim !== undefined || sequenced !== undefined;
 
 /**
  * One process's writes to one partition: one batch is under way at a time, and what arrives meanwhile goes together in
@@ -75,7 +85,8 @@ export class PartitionWriter {
       return Promise.reject(refusal);
     }
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
-    const { records, bytes, data, timestamps, expectedOffset, closes, signal, origin } = request;
+    const { records, bytes, data, timestamps, expectedOffset, closes, signal, origin, claim, sequenced } =
+      request;
     const waiting: Waiting = {
       records,
       bytes,
@@ -84,6 +95,8 @@ export class PartitionWriter {
       ...(expectedOffset !== undefined && { expectedOffset }),
       ...(closes !== undefined && { closes }),
       ...(origin !== undefined && { origin }),
+      ...(claim !== undefined && { claim }),
+      ...(sequenced !== undefined && { sequenced }),
       arrivedAt: now,
       waitsSince: now,
       abandoned: false,
@@ -116,7 +129,11 @@ export class PartitionWriter {
     const leave = (): void => {
       waiting.abandoned = true;
       const waits = this.#queue.remove((other) => other === waiting).length > 0;
-      waiting.reject(waits ? unavailable(this.#at, signal.reason) : outcomeUnknown(this.#at, signal.reason));
+      waiting.reject(
+        waits
+          ? unavailable(this.#at, signal.reason)
+          : outcomeUnknown(this.#at, signal.reason, mayRepeat(waiting)),
+      );
     };
     if (signal.aborted) leave();
     else signal.addEventListener('abort', leave, { once: true });
@@ -134,7 +151,8 @@ export class PartitionWriter {
       }
     } catch (error) {
       this.#deps.telemetry.record({ kind: 'fault', where: 'append', error });
-      for (const waiting of this.#underWay) waiting.reject(outcomeUnknown(this.#at, error));
+      for (const waiting of this.#underWay)
+        waiting.reject(outcomeUnknown(this.#at, error, mayRepeat(waiting)));
       this.#refuseAll(error);
     } finally {
       this.#underWay = [];
@@ -147,9 +165,8 @@ export class PartitionWriter {
     const tail = await this.#readTail();
     if (tail === undefined) return this.#pause(this.#congestion.backoffMs(instantOf(this.#deps.clock)));
     if (tail.closed) return this.#refuseClosed(tail);
-    const builtAt = instantOf(this.#deps.clock);
     // The clock stepped, or the answer was long on its way.
-    if (!isWithin(this.#deps.rules.window(tail, 1), builtAt)) return this.#tail.forget();
+    if (!isWithin(this.#deps.rules.window(tail, 1), instantOf(this.#deps.clock))) return this.#tail.forget();
     this.#underWay = this.#queue.takeBatch();
     const [first] = this.#underWay;
     if (first === undefined) return;
@@ -160,21 +177,57 @@ export class PartitionWriter {
       this.#underWay = [];
       return;
     }
-    const batch = this.#batchAt(tail, builtAt.wall);
-    const write = { at: this.#at, batch, tail, signal: this.#giveUp.signal };
+    const built = await this.#batchOf(tail);
+    if (built === undefined) return;
+    const write = { at: this.#at, batch: built, tail, signal: this.#giveUp.signal };
     const sentAt = this.#deps.clock.monotonic();
     const settlement = await settle(this.#deps, write);
     for (const waiting of this.#underWay) waiting.waitsSince += this.#deps.clock.monotonic() - sentAt;
-    const waitMs = this.#conclude(batch, tail, settlement);
+    const waitMs = this.#conclude(built, tail, settlement);
     this.#underWay = [];
     if (this.#queue.size > 0) await this.#pause(waitMs);
   }
 
-  #batchAt(tail: Tail, now: number): Batch {
+  /** The batch of what may be put at `tail` of what is under way; the rest is answered or given back. Undefined: there is none. */
+  async #batchOf(tail: Tail): Promise<Batch | undefined> {
+    const taken = this.#underWay;
+    const screened = await screen(this.#deps, this.#at, taken, tail, this.#giveUp.signal);
+    const builtAt = instantOf(this.#deps.clock);
+    const appendedAt = appendTime(tail, builtAt.wall);
+    const { writing, later, isPast, table, parking } = numbered(
+      this.#deps,
+      this.#at,
+      screened,
+      tail,
+      appendedAt,
+    );
+    let cause = screened.cause;
+    let going = writing;
+    if (going.length > 0)
+      await park(this.#deps, this.#at, parking, this.#giveUp.signal).catch((error: unknown) => {
+        cause = error;
+        going = [];
+      });
+    const staying = new Set([...screened.later, ...later, ...(going.length === 0 ? writing : [])]);
+    this.#underWay = going;
+    this.#queue.giveBack(taken.filter((waiting) => staying.has(waiting)));
+    if (screened.isPast || isPast) this.#tail.forget();
+    if (cause !== undefined) this.#storeFailed(cause);
+    if (going.length > 0) return this.#batchAt(tail, appendedAt, table);
+    if (cause !== undefined) await this.#pause(this.#congestion.backoffMs(instantOf(this.#deps.clock)));
+    return undefined;
+  }
+
+  #storeFailed(cause: unknown): void {
+    this.#congestion.throttled();
+    this.#trouble = cause instanceof ThrottledError ? { kind: 'throttling' } : { kind: 'unavailable', cause };
+  }
+
+  #batchAt(tail: Tail, appendedAt: number, producers: Uint8Array | undefined): Batch {
     const records = this.#underWay.flatMap((waiting) => waiting.records);
+    const idempotencyKeys = this.#keyMarks();
     const origin = this.#underWay[0]?.origin;
     const { compression } = this.#deps.options;
-    const appendedAt = appendTime(tail, now);
     const maxTimestamp = this.#maxTimestamp(tail, appendedAt);
     return {
       base: tail.end,
@@ -184,8 +237,20 @@ export class PartitionWriter {
       appendedAt,
       bytesBefore: tail.bytes,
       ...(maxTimestamp !== undefined && { maxTimestamp }),
+      ...(idempotencyKeys.length > 0 && { idempotencyKeys }),
+      ...(producers !== undefined && { producers }),
       ...(origin !== undefined && { origin }),
     };
+  }
+
+  #keyMarks(): readonly string[] {
+    const marks: string[] = [];
+    let first = 0;
+    for (const { claim, records } of this.#underWay) {
+      if (claim !== undefined) marks.push(keyMark(claim.key, first));
+      first += records.length;
+    }
+    return marks;
   }
 
   /** Of what is under way and all that is before it; undefined when that is no record at all. */
@@ -202,9 +267,7 @@ export class PartitionWriter {
     try {
       return await this.#tail.toPutOn(this.#queue.first?.expectedOffset, this.#giveUp.signal);
     } catch (cause) {
-      this.#congestion.throttled();
-      this.#trouble =
-        cause instanceof ThrottledError ? { kind: 'throttling' } : { kind: 'unavailable', cause };
+      this.#storeFailed(cause);
       return undefined;
     }
   }
@@ -220,6 +283,7 @@ export class PartitionWriter {
         this.#congestion.lost();
         this.#trouble = { kind: 'contention' };
         this.#tail.learn(settlement.tail);
+        this.#underWay = withoutReplayed(settlement.winner, this.#underWay);
         break;
       case 'throttled':
         this.#congestion.throttled();
@@ -241,7 +305,7 @@ export class PartitionWriter {
         this.#tail.forget();
         this.#recordFault(settlement.cause);
         for (const waiting of this.#underWay) {
-          waiting.reject(outcomeUnknown(this.#at, settlement.cause));
+          waiting.reject(outcomeUnknown(this.#at, settlement.cause, mayRepeat(waiting)));
           this.#recordRefusal('unknown', waiting);
         }
         return 0;

@@ -36,12 +36,17 @@ export const unavailable = (at: PartitionRef, cause?: unknown): Problem =>
     { retryAfterSeconds: 1, members: { partition: at.partition }, ...(cause !== undefined && { cause }) },
   );
 
-export const outcomeUnknown = (at: PartitionRef, cause?: unknown): Problem =>
-  new Problem(
+/** @param mayRepeat sent again they are not written twice. */
+export const outcomeUnknown = (at: PartitionRef, cause: unknown, mayRepeat: boolean): Problem => {
+  const advice = mayRepeat
+    ? 'Send the same again: they are written once.'
+    : 'Read the partition before sending them again, or accept that they may be there twice; an Idempotency-Key saves that.';
+  return new Problem(
     'outcome_unknown',
-    `No answer came for the append to partition ${at.partition}: its records may be in the log, or may come to be within the next minutes. Read the partition before sending them again, or accept that they may be there twice.`,
+    `No answer came for the append to partition ${at.partition}: its records may be in the log, or may come to be within the next minutes. ${advice}`,
     { members: { partition: at.partition }, ...(cause !== undefined && { cause }) },
   );
+};
 
 export const offsetMismatch = (at: PartitionRef, expected: number, endOffset: number): Problem =>
   new Problem(

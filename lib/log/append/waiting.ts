@@ -1,9 +1,11 @@
 import { Problem } from '../../domain/errors.ts';
+import type { Sequenced } from '../../domain/idempotency/producers.ts';
 import { limits } from '../../domain/limits.ts';
 import { encodeSerialized, recordBytes } from '../../domain/records/encoding.ts';
 import type { Origin } from '../../domain/records/origin.ts';
 import type { NewRecord } from '../../domain/records/records.ts';
 import { serializeRecord } from '../../domain/records/stored-records.ts';
+import type { Claim } from '../idempotency/claims.ts';
 
 /** Where an append's records are. */
 export interface Appended {
@@ -11,6 +13,8 @@ export interface Appended {
   readonly base: number;
   /** Wall clock ms: the timestamp of records that came without one. */
   readonly appendedAt: number;
+  /** They were there before: this append wrote nothing. */
+  readonly replayed?: boolean;
 }
 
 /** The records of an append as they will be stored. */
@@ -48,6 +52,10 @@ export interface Waiting extends Payload {
   readonly expectedOffset?: number;
   readonly closes?: boolean;
   readonly origin?: Origin;
+  /** By its idempotency key. */
+  readonly claim?: Claim;
+  /** By its producer's number. */
+  readonly sequenced?: Sequenced;
   /** Monotonic ms. */
   readonly arrivedAt: number;
   /** Monotonic ms from which its wait is counted: when it came, and later by the time for which it was under way. */
@@ -85,6 +93,23 @@ export const payloadOf = (newRecords: readonly NewRecord[]): Payload => {
 const goesAlone = (waiting: Waiting): boolean =>
   waiting.expectedOffset !== undefined || waiting.closes === true || waiting.bytes > limits.batchBytes;
 
+/** The idempotency keys and the producers of one batch. */
+class Marks {
+  readonly #keys = new Set<string>();
+  readonly #producers = new Set<string>();
+
+  /** False where the batch cannot have this append as well. */
+  add({ claim, sequenced }: Waiting): boolean {
+    if (claim !== undefined) {
+      // Two attempts by one key would both find that nobody else has put there.
+      if (this.#keys.has(claim.key) || this.#keys.size === limits.batchKeys) return false;
+      this.#keys.add(claim.key);
+    }
+    if (sequenced !== undefined) this.#producers.add(sequenced.id);
+    return this.#producers.size <= limits.batchProducers;
+  }
+}
+
 /** Appends in order of arrival. */
 export class WaitingQueue {
   #waiting: Waiting[] = [];
@@ -116,12 +141,15 @@ export class WaitingQueue {
     let taken = 1;
     let { bytes } = first;
     let records = first.records.length;
+    const marks = new Marks();
+    marks.add(first);
     while (!goesAlone(first)) {
       const next = this.#waiting[taken];
       if (next === undefined || goesAlone(next)) break;
       bytes += next.bytes;
       records += next.records.length;
       if (bytes > limits.batchBytes || records > limits.batchRecords) break;
+      if (!marks.add(next)) break;
       taken += 1;
     }
     const batch = this.#waiting.splice(0, taken);

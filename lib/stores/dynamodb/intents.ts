@@ -10,13 +10,15 @@ import { itemAt } from './table/tombstones.ts';
 
 /** Intents on a DynamoDB table. Each change is one write unit. */
 export const dynamoIntentStore = (state: Table): IntentStore => ({
-  begin: (ref, intent, now) => begin(state, ref, intent, now),
-  move: (ref, to) => move(state, ref, to),
-  takeOver: (ref, from) => takeOver(state, ref, from),
+  begin: (ref, intent, now, signal) => begin(state, ref, intent, now, signal),
+  move: (ref, to, signal) => move(state, ref, to, signal),
+  takeOver: (ref, from, signal) => takeOver(state, ref, from, signal),
 });
 
 /** DynamoDB's expiry takes an item some time after it, by whole seconds since 1970; a retry goes by `expiresAt`. */
 const ttlOf = (expiresAt: number): number => Math.ceil((expiresAt + limits.lateWriteMs) / 1000);
+
+const given = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { abortSignal: signal });
 
 const toIntent = (item: Item): Intent => fromItem<Intent>(item, ['ttl']);
 
@@ -30,7 +32,13 @@ const standing = async (
   return item === undefined ? undefined : toIntent(item);
 };
 
-const begin = async (state: Table, ref: IntentRef, intent: Intent, now: number): Promise<Intent> => {
+const begin = async (
+  state: Table,
+  ref: IntentRef,
+  intent: Intent,
+  now: number,
+  signal: AbortSignal | undefined,
+): Promise<Intent> => {
   const put = new PutItemCommand({
     TableName: state.table,
     Item: toItem(intentKey(ref), { ...intent, ttl: ttlOf(intent.expiresAt) }),
@@ -39,12 +47,12 @@ const begin = async (state: Table, ref: IntentRef, intent: Intent, now: number):
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   try {
-    await state.client.send(put);
+    await state.client.send(put, given(signal));
     return intent;
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);
     // It was there a moment ago, and is gone only if it expired: the next attempt puts.
-    return (await standing(state, ref, error.Item)) ?? begin(state, ref, intent, now);
+    return (await standing(state, ref, error.Item)) ?? begin(state, ref, intent, now, signal);
   }
 };
 
@@ -52,6 +60,7 @@ const move = async (
   { client, table }: Table,
   ref: IntentRef,
   { attempt, slot, expiresAt }: IntentChange & { readonly slot: number },
+  signal: AbortSignal | undefined,
 ): Promise<boolean> => {
   const update = new UpdateItemCommand({
     TableName: table,
@@ -67,7 +76,7 @@ const move = async (
     }),
   });
   try {
-    await client.send(update);
+    await client.send(update, given(signal));
     return true;
   } catch (error) {
     if (isConditionFailure(error)) return false;
@@ -79,6 +88,7 @@ const takeOver = async (
   state: Table,
   ref: IntentRef,
   { attempt, by, expiresAt }: IntentChange & { readonly by: string },
+  signal: AbortSignal | undefined,
 ): Promise<Intent | undefined> => {
   const update = new UpdateItemCommand({
     TableName: state.table,
@@ -96,7 +106,7 @@ const takeOver = async (
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   try {
-    const { Attributes = {} } = await state.client.send(update);
+    const { Attributes = {} } = await state.client.send(update, given(signal));
     return toIntent(Attributes);
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);

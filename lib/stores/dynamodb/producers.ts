@@ -10,12 +10,12 @@ import { itemAt } from './table/tombstones.ts';
 
 /** Parked producers on a DynamoDB table. */
 export const dynamoProducerStore = (state: Table): ProducerStore => ({
-  get: async (at, id) => {
-    const item = await itemAt(state, producerKey(at, id));
+  get: async (at, id, signal) => {
+    const item = await itemAt(state, producerKey(at, id), signal);
     const expired = item !== undefined && Number(item['ttl']?.N ?? 0) * 1000 <= state.clock.now();
     return item === undefined || expired ? undefined : fromItem<ProducerState>(item, ['ttl']);
   },
-  park: (at, producer, now) => park(state, at, producer, now),
+  park: (at, producer, now, signal) => park(state, at, producer, now, signal),
 });
 
 const park = async (
@@ -23,6 +23,7 @@ const park = async (
   at: PartitionRef,
   producer: ProducerState,
   now: number,
+  signal: AbortSignal | undefined,
 ): Promise<void> => {
   const ttl = Math.ceil((now + limits.producerKeptMs) / 1000);
   await unlessRefused(
@@ -35,6 +36,7 @@ const park = async (
         ExpressionAttributeNames: { '#sequence': 'sequence' },
         ExpressionAttributeValues: marshall({ ':epoch': producer.epoch, ':sequence': producer.sequence }),
       }),
+      signal === undefined ? {} : { abortSignal: signal },
     ),
   );
 };

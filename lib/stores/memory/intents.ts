@@ -7,6 +7,15 @@ const keyOf = (ref: IntentRef): string => `${partitionKey(ref)}/${ref.key}`;
 export class MemoryIntentStore implements IntentStore {
   readonly #intents = new Map<string, Intent>();
 
+  /** As it is, and to be changed under no condition: for a simulation that shows what the conditions are for. */
+  standing(ref: IntentRef): Intent | undefined {
+    return this.#intents.get(keyOf(ref));
+  }
+
+  place(ref: IntentRef, intent: Intent): void {
+    this.#intents.set(keyOf(ref), Object.freeze({ ...intent }));
+  }
+
   async begin(ref: IntentRef, intent: Intent, now: number): Promise<Intent> {
     const standing = this.#intents.get(keyOf(ref));
     if (standing !== undefined && standing.expiresAt > now) return standing;

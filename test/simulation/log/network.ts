@@ -173,6 +173,22 @@ export class Connection {
     return this.#exchange(inTime);
   }
 
+  /**
+   * As `reach`, for a write of the state table: the store looks at its signature, and the client may send it again, so that it
+   * happens twice: soon, or within that in which late copies land.
+   */
+  async state<T>(serve: () => T, signal?: AbortSignal): Promise<Awaited<T>> {
+    const { scheduler, random, faults } = this.#deps;
+    const sentAt = scheduler.now();
+    const inTime = this.#signed((): T => {
+      if (scheduler.now() - sentAt > lateMs) throw new NotSentError('The request is too old.');
+      return serve();
+    });
+    if (random.number() < faults().duplicate)
+      scheduler.after(spread(random, 1, random.number() < 0.5 ? 20 : lateMs), quietly(inTime));
+    return await this.#exchange(inTime, signal, this.#mishap(), () => new OutcomeUnknownError('Given up.'));
+  }
+
   async #put(at: PartitionRef, batch: Batch, attempt: PutAttempt): Promise<PutOutcome> {
     const { scheduler, random, table, history, faults } = this.#deps;
     const { signal } = attempt;

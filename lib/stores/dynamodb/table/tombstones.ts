@@ -25,9 +25,13 @@ export const standingItem = async (state: Table, key: StateKey): Promise<Item | 
 };
 
 /** What is under `key`, tombstones too, read strongly. */
-export const itemAt = async ({ client, table }: Table, key: StateKey): Promise<Item | undefined> => {
+export const itemAt = async (
+  { client, table }: Table,
+  key: StateKey,
+  signal?: AbortSignal,
+): Promise<Item | undefined> => {
   const get = new GetItemCommand({ TableName: table, Key: toKey(key), ConsistentRead: true });
-  return (await reading(client.send(get))).Item;
+  return (await reading(client.send(get, signal === undefined ? {} : { abortSignal: signal }))).Item;
 };
 
 /** A condition, with what it names and compares. */
