@@ -32,7 +32,14 @@ const batches = announceWrites(stores.batches, (at) => arrivals.announce(at));
 const deps = {
   ...stores,
   batches,
-  appender: new Appender({ batches, clock, random, telemetry, options: { compression: quickCompression } }),
+  appender: new Appender({
+    batches,
+    idempotency: stores,
+    clock,
+    random,
+    telemetry,
+    options: { compression: quickCompression },
+  }),
   reader: new Reader({ batches, partitions: stores.partitions, clock, arrivals }),
   // As in the runtime there is a root key, which every key is compared with first.
   authenticator: new Authenticator({

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { AdminDeps } from '../../lib/http/admin.ts';
+import type { IdempotencyStores } from '../../lib/log/idempotency/admission.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
@@ -11,10 +12,11 @@ import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 export type HttpStores = Pick<
   AdminDeps,
   'topics' | 'groups' | 'cursors' | 'erasures' | 'keys' | 'removals' | 'queue'
-> & {
-  readonly batches: BatchStore;
-  readonly partitions: PartitionStore;
-};
+> &
+  IdempotencyStores & {
+    readonly batches: BatchStore;
+    readonly partitions: PartitionStore;
+  };
 
 const inMemory = (): HttpStores => {
   const { wakes, ...stores } = memoryStores({ clock });

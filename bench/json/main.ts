@@ -3,6 +3,7 @@
  * memory is while many of them go through the produce route. Times are CPU ms of the thread, the shortest of several, beside
  * those of JSON.parse, since the machine may be busy. `--requests` says how many requests follow (200).
  */
+
 import { isUtf8 } from 'node:buffer';
 import { parseArgs } from 'node:util';
 import { Problem } from '../../lib/domain/errors.ts';
@@ -12,6 +13,7 @@ import { escapedBytes } from '../../lib/http/bytes/event-room.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { parseProduceRequest } from '../../lib/http/schemas/records.ts';
 import { payloadOf } from '../../lib/log/append/waiting.ts';
+import { systemClock } from '../../lib/stores/system/clock.ts';
 import { noTelemetry } from '../../lib/surroundings/telemetry.ts';
 import { seededRandom } from '../../test/simulation/scheduler.ts';
 import { bodies } from './bodies.ts';
@@ -88,6 +90,8 @@ const app = () => {
       },
     },
     sticky: { next: () => 0 },
+    intents: { find: () => Promise.resolve(undefined) },
+    clock: systemClock,
     random: seededRandom(1),
     telemetry: noTelemetry,
   });

@@ -85,7 +85,7 @@ export const startSystem = async () => {
   };
   const deps = {
     ...stores,
-    appender: new Appender({ batches: stores.batches, clock, random, telemetry }),
+    appender: new Appender({ batches: stores.batches, idempotency: stores, clock, random, telemetry }),
     reader: newReader(),
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory: new TopicDirectory({ topics: stores.topics, clock }),

@@ -4,6 +4,8 @@ import { produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { dynamoKeyStore } from '../../lib/stores/dynamodb/api-keys.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { dynamoIntentStore } from '../../lib/stores/dynamodb/intents.ts';
+import { dynamoProducerStore } from '../../lib/stores/dynamodb/producers.ts';
 import { dynamoTopicStore } from '../../lib/stores/dynamodb/topics.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
@@ -17,7 +19,14 @@ const environment = functionEnvironment(['MILLRACE_LOG_TABLE', 'MILLRACE_STATE_T
 const telemetry = createTelemetry();
 const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
 const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
-const appender = new Appender({ batches: dynamoBatchStore(log), clock, random, telemetry });
+const intents = dynamoIntentStore(state);
+const appender = new Appender({
+  batches: dynamoBatchStore(log),
+  idempotency: { intents, producers: dynamoProducerStore(state) },
+  clock,
+  random,
+  telemetry,
+});
 
 /** `POST /v1/topics/{topic}/records`. Never returns with an append still under way. */
 export const handler = createHttpHandler({
@@ -26,6 +35,8 @@ export const handler = createHttpHandler({
     authenticator: new Authenticator({ keys: dynamoKeyStore(state), clock }),
     directory: new TopicDirectory({ topics: dynamoTopicStore(state), clock }),
     sticky: new StickyPartition({ clock, random }),
+    intents,
+    clock,
     random,
     telemetry,
     requestId: gatewayRequestId,

@@ -58,7 +58,12 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
   const listObjects: Right = { actions: ['s3:ListBucket'], resource: archive.bucketArn };
   const readArchive = [onState(['segments/*'], 'Query'), onObjects('GetObject'), listObjects];
   return {
-    produce: [onLog('PutItem', 'Query'), onState(['topic', 'key', 'schema/*'], 'GetItem')],
+    produce: [
+      onLog('PutItem', 'Query'),
+      onState(['topic', 'key', 'schema/*'], 'GetItem'),
+      onState(['intent/*'], 'GetItem', 'PutItem', 'UpdateItem'),
+      onState(['producer/*'], 'GetItem', 'PutItem'),
+    ],
     consume: [
       onLog('Query'),
       onState(['topic', 'key'], 'GetItem'),

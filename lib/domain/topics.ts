@@ -1,4 +1,5 @@
 import { Problem } from './errors.ts';
+import { limits } from './limits.ts';
 import type { PartitionRef } from './records/records.ts';
 import type { TopicSchema } from './schemas.ts';
 
@@ -30,15 +31,25 @@ export interface Topic extends TopicSettings {
   readonly version: number;
   /** Absent until it has one. */
   readonly schema?: TopicSchema;
+  /** When it got more partitions in the last days, and how many it had until then, in that order; absent: never. */
+  readonly grown?: readonly Growth[];
   /** Wall clock ms. It is being deleted since, which nothing can stop: nothing else of it changes any more. */
   readonly deletingSince?: number;
 }
 
+/** Records of a key may go to another partition since, and a request that is sent again must not. */
+export interface Growth {
+  /** Partitions until then. */
+  readonly from: number;
+  /** Wall clock ms. */
+  readonly at: number;
+}
+
 /** A topic as it is created. */
-export type NewTopic = Omit<Topic, 'version' | 'schema' | 'deletingSince'>;
+export type NewTopic = Omit<Topic, 'version' | 'schema' | 'deletingSince' | 'grown'>;
 
 /** What can change of a topic. */
-export type TopicChange = Partial<TopicSettings & Pick<Topic, 'schema' | 'deletingSince'>>;
+export type TopicChange = Partial<TopicSettings & Pick<Topic, 'schema' | 'deletingSince' | 'grown'>>;
 
 export const topicDefaults: TopicSettings = {
   partitions: 8,
@@ -54,6 +65,15 @@ export const partitionsOf = ({
   partitions,
 }: Pick<Topic, 'topicId' | 'partitions'>): PartitionRef[] =>
   Array.from({ length: partitions }, (_, partition) => ({ topicId, partition }));
+
+/** `grown` of a topic that gets more partitions at `now`, without what is no longer worth knowing. */
+export const grownAt = (
+  { partitions, grown = [] }: Pick<Topic, 'partitions' | 'grown'>,
+  now: number,
+): readonly Growth[] => [
+  ...grown.filter(({ at }) => now - at < 2 * limits.idempotencyMs),
+  { from: partitions, at: now },
+];
 
 /** @throws Problem `invalid_request` for settings that do not go together. */
 export const checkTogether = ({ archive, cleanup }: TopicSettings): void => {

@@ -10,6 +10,7 @@ import { PartitionClosedError } from '../log/closed.ts';
 import { type PartitionAppend, partitionAppends } from './lines/partition-appends.ts';
 import { ranges } from './lines/ranges.ts';
 import { problemOf } from './problems.ts';
+import { type Repeat, repeatOfAppend } from './repeats/headers.ts';
 
 /** What a producer is told of a record. */
 export interface ProducedResult {
@@ -72,13 +73,16 @@ const fatesOf = (outcome: PartitionOutcome): readonly Fate[] => {
 };
 
 /** How many records each fate has, and what to do now, whatever the failures were. */
-const summary = (fates: readonly Fate[], { results }: Told): string => {
+const summary = (fates: readonly Fate[], { results }: Told, mayRepeat: boolean): string => {
   const count = (fate: Fate['outcome']): number => fates.filter(({ outcome }) => outcome === fate).length;
   const where =
     results === undefined
       ? '"appends" says of each append which lines were in it and'
       : '"results" says of each record, in request order,';
-  return `Of ${fates.length} records ${count('written')} were written, ${count('not_written')} were not, and of ${count('unknown')} it is not known. ${where} what became of it: send again only those that were not_written. One that is unknown may be there, or may come yet.`;
+  const advice = mayRepeat
+    ? 'send all of it again, with the same key, and each record is written once.'
+    : 'send again only those that were not_written. One that is unknown may be there, or may come yet.';
+  return `Of ${fates.length} records ${count('written')} were written, ${count('not_written')} were not, and of ${count('unknown')} it is not known. ${where} what became of it: ${advice}`;
 };
 
 /** What an answer says of its records: of each, or of more than `limits.requestRecords` lines by the appends that they were in. */
@@ -113,6 +117,7 @@ const told = (
 const partlyFailed = (
   outcomes: readonly PartitionOutcome[],
   lines: readonly number[] | undefined,
+  mayRepeat: boolean,
 ): Problem | undefined => {
   const problems = outcomes.flatMap((outcome) => ('problem' in outcome ? [outcome.problem] : []));
   const lead = leading(problems);
@@ -122,10 +127,10 @@ const partlyFailed = (
   );
   const said = told(outcomes, fates, lines);
   if (problems.length < outcomes.length)
-    return new Problem('partly_written', summary(fates, said), { members: said, cause: lead });
+    return new Problem('partly_written', summary(fates, said, mayRepeat), { members: said, cause: lead });
   const { members, cause = lead } = lead.details;
   const details = { members: { ...members, ...said }, cause };
-  if (leavesUnknown.has(lead.code)) return new Problem(lead.code, summary(fates, said), details);
+  if (leavesUnknown.has(lead.code)) return new Problem(lead.code, summary(fates, said, mayRepeat), details);
   const retryAfterSeconds = Math.max(1, ...problems.map(({ details }) => details.retryAfterSeconds ?? 1));
   return new Problem(lead.code, lead.message, { ...details, retryAfterSeconds });
 };
@@ -141,13 +146,20 @@ const notFollowed = ({ details }: Problem): Problem =>
     retryAfterSeconds: details.retryAfterSeconds ?? 1,
   });
 
+export interface AllAppended {
+  /** For whoever sent the records. */
+  readonly answer: Told;
+  /** All of them were there before: nothing was written. */
+  readonly isReplayed: boolean;
+}
+
 /** A request may name a thousand partitions. Begun all at once, their writes would wait for each other past their time. */
 const appendsAtOnce = 32;
 
 /**
  * Appends records to their partitions, some partitions at a time and each append all or nothing. A partition has one append;
  * of lines as many as it needs, one after the other, and none after one that failed.
- * @returns the answer: `results` in the order of `records`, or of more than `limits.requestRecords` lines `records`, how many
+ * @returns an answer of `results` in the order of `records`, or of more than `limits.requestRecords` lines `records`, how many
  *   they are, and `appends`, with the lines of each.
  * @throws PartitionClosedError when the topic was deleted meanwhile: whatever was written went with it.
  * @throws Problem as Appender.append; where there are several appends, with the member `results` or `appends`, which
@@ -163,18 +175,24 @@ export const appendAll = async (
     readonly origin?: Origin | undefined;
     /** Where the records are lines of a body: the number of each, from 1, and its bytes as stored. */
     readonly lines?: { readonly numbers: readonly number[]; readonly bytes: readonly number[] } | undefined;
+    /** How the request says that it may be sent again. */
+    readonly repeat?: Repeat | undefined;
     /** Ends the request: what is under way then goes on, and nothing more is begun. */
     readonly signal?: AbortSignal;
   },
-): Promise<Told> => {
-  const { records, partitions, expectedOffset, origin, lines, signal } = request;
+): Promise<AllAppended> => {
+  const { records, partitions, expectedOffset, origin, lines, repeat, signal } = request;
   let closed: PartitionClosedError | undefined;
   const run = async (append: PartitionAppend): Promise<PartitionOutcome> => {
     if (closed !== undefined) return { append, problem: problemOf(closed) };
     if (signal?.aborted === true) return { append, problem: notBegun() };
     const at: PartitionRef = { topicId: topic.topicId, partition: append.partition };
     try {
-      const options = { origin, ...(expectedOffset !== undefined && { expectedOffset }) };
+      const options = {
+        origin,
+        ...repeatOfAppend(repeat, append.chunk),
+        ...(expectedOffset !== undefined && { expectedOffset }),
+      };
       return { append, appended: await appender.append(at, append.records, options) };
     } catch (error) {
       if (error instanceof PartitionClosedError) closed = error;
@@ -193,7 +211,7 @@ export const appendAll = async (
   const appends = partitionAppends(records, partitions, lines?.bytes);
   const outcomes = (await concurrently(appendsAtOnce, appends, runInOrder)).flat();
   if (closed !== undefined) throw closed;
-  const failure = partlyFailed(outcomes, lines?.numbers);
+  const failure = partlyFailed(outcomes, lines?.numbers, repeat !== undefined);
   if (failure !== undefined) throw failure;
   const results = inRequestOrder(
     outcomes.flatMap((outcome) =>
@@ -202,5 +220,8 @@ export const appendAll = async (
         : [],
     ),
   );
-  return told(outcomes, results, lines?.numbers);
+  return {
+    answer: told(outcomes, results, lines?.numbers),
+    isReplayed: outcomes.every((outcome) => 'appended' in outcome && outcome.appended.replayed === true),
+  };
 };

@@ -3,6 +3,7 @@ import {
   OutcomeUnknownError,
   Problem,
   type ProblemCode,
+  type ProblemDetails,
   RefusedError,
   ThrottledError,
 } from '../domain/errors.ts';
@@ -93,6 +94,20 @@ export const problemOf = (error: unknown): Problem => {
   );
 };
 
+/** Members that a client may also read as headers, which is where the Durable Streams protocol has them. */
+const memberHeaders: Readonly<Record<string, string>> = {
+  expectedSeq: 'producer-expected-seq',
+  receivedSeq: 'producer-received-seq',
+  currentEpoch: 'producer-epoch',
+};
+
+const headersOf = (members: ProblemDetails['members'] = {}): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(memberHeaders).flatMap(([member, header]) =>
+      members[member] === undefined ? [] : [[header, String(members[member])]],
+    ),
+  );
+
 /** `problem` as application/problem+json (RFC 9457). Members it brings along cannot replace the standard ones. */
 export const problemResponse = (
   requestId: string,
@@ -120,6 +135,7 @@ export const problemResponse = (
       // RFC 9110, 15.5.16: it may be the coding of the body that is not supported.
       ...(status === 415 && { 'accept-encoding': acceptedCodings }),
       ...(status === 401 && { 'www-authenticate': 'Bearer realm="millrace"' }),
+      ...headersOf(members),
       ...headers,
     },
   });

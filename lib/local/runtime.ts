@@ -103,7 +103,7 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   });
   const logStream = stores.stream?.((record) => streamPump.push(record));
   const options = { compression: quickCompression };
-  const appender = new Appender({ batches, clock, random, telemetry, options });
+  const appender = new Appender({ batches, idempotency: stores, clock, random, telemetry, options });
   const webhooks = new HttpsWebhookSender({ allowLoopback: true, excerpts: true });
   const archive = localArchive({ stores, options: given.archive, clock, random, telemetry });
   const reading = { batches, partitions: stores.partitions, archive: archive.reader, clock };

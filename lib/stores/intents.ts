@@ -40,6 +40,8 @@ export interface IntentStore {
    * @returns the one that stands: this one, by its attempt, or another.
    */
   begin(ref: IntentRef, intent: Intent, now: number, signal?: AbortSignal): Promise<Intent>;
+  /** The one that stands, expired or not; strongly consistent. */
+  find(ref: IntentRef, signal?: AbortSignal): Promise<Intent | undefined>;
   /** Moves it to a slot that is not before its own. False: it is of another attempt, or would go back. */
   move(ref: IntentRef, to: IntentChange & { readonly slot: number }, signal?: AbortSignal): Promise<boolean>;
   /**

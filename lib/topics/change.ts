@@ -1,6 +1,14 @@
 import { Problem } from '../domain/errors.ts';
-import { checkTogether, refuseWhileDeleted, type Topic, type TopicSettings } from '../domain/topics.ts';
+import {
+  checkTogether,
+  grownAt,
+  refuseWhileDeleted,
+  type Topic,
+  type TopicChange,
+  type TopicSettings,
+} from '../domain/topics.ts';
 import type { TopicStore } from '../stores/topics.ts';
+import type { Clock } from '../surroundings/clock.ts';
 import type { TopicDirectory } from './directory.ts';
 
 const changesAtMost = 5;
@@ -12,7 +20,11 @@ const changesAtMost = 5;
  * others keep changing it.
  */
 export const changeTopic = async (
-  deps: { readonly topics: Pick<TopicStore, 'update'>; readonly directory: TopicDirectory },
+  deps: {
+    readonly topics: Pick<TopicStore, 'update'>;
+    readonly directory: TopicDirectory;
+    readonly clock: Pick<Clock, 'now'>;
+  },
   name: string,
   change: Partial<TopicSettings>,
 ): Promise<Topic> => {
@@ -32,13 +44,18 @@ export const changeTopic = async (
       );
     }
     checkTogether({ ...topic, ...change });
-    const changed = await deps.topics.update(topic, change);
+    const changed = await deps.topics.update(topic, withGrowth(topic, change, deps.clock.now()));
     if (changed !== undefined) {
       deps.directory.remember(changed);
       return changed;
     }
   }
   throw conflict(`Topic "${name}" is being changed by others. Nothing was changed; try again.`);
+};
+
+const withGrowth = (topic: Topic, change: Partial<TopicSettings>, now: number): TopicChange => {
+  const grows = change.partitions !== undefined && change.partitions > topic.partitions;
+  return grows ? { ...change, grown: grownAt(topic, now) } : change;
 };
 
 const conflict = (detail: string): Problem => new Problem('conflict', detail);

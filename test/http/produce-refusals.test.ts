@@ -254,14 +254,6 @@ describe('a request is refused, and says where it is wrong, when', () => {
     expect(problem['detail']).toContain('UTF-8');
   });
 
-  test('it asks for idempotency, which would otherwise be promised and not kept', async () => {
-    const headers = { 'idempotency-key': 'abc' };
-    const answer = await call(await oneTopic(), path, { json: { records: [{ value: 1 }] }, headers });
-    expect(expectProblem(answer, 400, 'invalid_request')['errors']).toMatchObject([
-      { path: 'Idempotency-Key' },
-    ]);
-  });
-
   test('it has a query', async () => {
     const answer = await call(await oneTopic(), `${path}?key=a`, { json: { records: [{ value: 1 }] } });
     expect(expectProblem(answer, 400, 'invalid_request')['errors']).toMatchObject([{ path: 'key' }]);

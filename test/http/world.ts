@@ -52,7 +52,7 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
     queue: stores.wakes,
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory: new TopicDirectory({ topics: stores.topics, clock }),
-    appender: new Appender({ batches, clock, random }),
+    appender: new Appender({ batches, idempotency: stores, clock, random }),
     reader: new Reader({ batches, partitions: stores.partitions, clock }),
     asset: installedAsset,
     sticky: new StickyPartition({ clock, random }),

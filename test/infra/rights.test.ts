@@ -8,8 +8,10 @@ import {
   endpointKey,
   erasureKey,
   groupKey,
+  intentKey,
   newestSegmentKey,
   partitionStateKey,
+  producerKey,
   removalKey,
   schemaKey,
   segmentKey,
@@ -42,6 +44,11 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:PutItem on StorageLog.Arn',
     'dynamodb:Query on StorageLog.Arn',
     'dynamodb:GetItem on StorageState.Arn where pk is topic or key or schema/*',
+    'dynamodb:GetItem on StorageState.Arn where pk is intent/*',
+    'dynamodb:PutItem on StorageState.Arn where pk is intent/*',
+    'dynamodb:UpdateItem on StorageState.Arn where pk is intent/*',
+    'dynamodb:GetItem on StorageState.Arn where pk is producer/*',
+    'dynamodb:PutItem on StorageState.Arn where pk is producer/*',
   ],
   consume: [
     'dynamodb:Query on StorageLog.Arn',
@@ -199,6 +206,8 @@ describe('the rights of the functions', () => {
       segment: segmentKey({ topicId: 'T', partition: 0 }, 0).pk,
       'newest segment': newestSegmentKey({ topicId: 'T', partition: 0 }).pk,
       schema: schemaKey('T', { version: 1, schemaId: 's' }).pk,
+      intent: intentKey({ topicId: 'T', partition: 0, key: 'k' }).pk,
+      producer: producerKey({ topicId: 'T', partition: 0 }, 'p').pk,
       erasure: erasureKey({ topicId: 'T', erasureId: 'e' }).pk,
     };
 
@@ -210,7 +219,9 @@ describe('the rights of the functions', () => {
       });
 
     it.each([
-      ['produce', 'GetItem', ['topic', 'API key', 'schema']],
+      ['produce', 'GetItem', ['topic', 'API key', 'schema', 'intent', 'producer']],
+      ['produce', 'PutItem', ['intent', 'producer']],
+      ['produce', 'UpdateItem', ['intent']],
       ['consume', 'GetItem', ['topic', 'API key', 'group', 'endpoint', 'partition state']],
       ['consume', 'Query', ['group', 'endpoint', 'partition state', 'segment', 'newest segment']],
       ['on-append', 'Query', ['group', 'endpoint', 'partition state']],

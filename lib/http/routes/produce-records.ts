@@ -1,25 +1,33 @@
 import { Problem } from '../../domain/errors.ts';
 import { type Origin, originOf } from '../../domain/records/origin.ts';
-import type { StickyPartition } from '../../domain/records/partitioning.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { Appender } from '../../log/append/appender.ts';
 import { PartitionClosedError } from '../../log/closed.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
-import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { appendAll } from '../append-all.ts';
 import { placeRecords, requireOnePartition, requireRoom } from '../placement.ts';
+import { type Repeat, readRepeat } from '../repeats/headers.ts';
+import { checkRepeatable, placeRepeated, type RepeatPlacementDeps } from '../repeats/placement.ts';
 import type { ProduceRequest } from '../schemas/records.ts';
 import { readProduceRequest } from '../shapes/read.ts';
 
-export interface ProduceDeps extends ApiDeps {
+export interface ProduceDeps extends ApiDeps, RepeatPlacementDeps {
   readonly directory: Pick<TopicDirectory, 'resolve' | 'resolveAgain'>;
   readonly appender: Pick<Appender, 'append'>;
-  readonly sticky: Pick<StickyPartition, 'next'>;
 }
 
-const placed = (deps: ProduceDeps, topic: Topic, request: ProduceRequest): readonly number[] => {
+const placed = async (
+  deps: ProduceDeps,
+  topic: Topic,
+  request: ProduceRequest,
+  repeat: Repeat | undefined,
+): Promise<readonly number[]> => {
   requireOnePartition(topic, request);
-  const partitions = placeRecords(topic, request, deps.sticky);
+  const partitions =
+    repeat === undefined
+      ? placeRecords(topic, request, deps.sticky)
+      : await placeRepeated(deps, topic, request, repeat);
   if (request.lines === undefined) requireRoom(request.records, partitions);
   return partitions;
 };
@@ -28,9 +36,11 @@ const placed = (deps: ProduceDeps, topic: Topic, request: ProduceRequest): reado
 interface ProduceCall {
   readonly origin: Origin | undefined;
   readonly signal: AbortSignal;
+  /** How it says that it may be sent again. */
+  readonly repeat: Repeat | undefined;
 }
 
-const produceTo = (
+const produceTo = async (
   deps: ProduceDeps,
   topic: Topic,
   request: ProduceRequest,
@@ -38,7 +48,7 @@ const produceTo = (
 ): ReturnType<typeof appendAll> =>
   appendAll(deps.appender, topic, {
     records: request.records.map(({ record }) => record),
-    partitions: placed(deps, topic, request),
+    partitions: await placed(deps, topic, request, call.repeat),
     lines: request.lines,
     ...call,
     ...(request.expectedOffset !== undefined && { expectedOffset: request.expectedOffset }),
@@ -75,23 +85,18 @@ const produce = async (
   }
 };
 
-const refuseIdempotencyKey = (c: ApiContext): void => {
-  if (c.req.header('idempotency-key') === undefined) return;
-  throw new Problem('invalid_request', 'Idempotency-Key is not available yet. Nothing was written.', {
-    errors: [{ path: 'Idempotency-Key', message: 'Leave this header out, or use expectedOffset.' }],
-  });
-};
-
 /** `POST /v1/topics/{topic}/records`: appends records. */
 export const produceRecords = (api: Api, deps: ProduceDeps): void => {
   api.post('/v1/topics/:topic/records', allow(deps, 'produce'), async (c) => {
-    refuseIdempotencyKey(c);
+    const repeat = readRepeat(c);
     const request = await readProduceRequest(c);
+    if (repeat !== undefined) checkRepeatable(request, repeat);
     const origin = originOf(c.get('requestId'), c.req.header('traceparent'));
-    const answer = await produce(deps, pathParameter(c, 'topic'), request, {
+    const { answer, isReplayed } = await produce(deps, pathParameter(c, 'topic'), request, {
       origin,
       signal: c.req.raw.signal,
+      repeat,
     });
-    return c.json(answer);
+    return c.json(answer, 200, isReplayed ? { 'Idempotency-Replayed': 'true' } : {});
   });
 };

@@ -11,6 +11,10 @@ import { itemAt } from './table/tombstones.ts';
 /** Intents on a DynamoDB table. Each change is one write unit. */
 export const dynamoIntentStore = (state: Table): IntentStore => ({
   begin: (ref, intent, now, signal) => begin(state, ref, intent, now, signal),
+  find: async (ref, signal) => {
+    const item = await itemAt(state, intentKey(ref), signal);
+    return item === undefined ? undefined : toIntent(item);
+  },
   move: (ref, to, signal) => move(state, ref, to, signal),
   takeOver: (ref, from, signal) => takeOver(state, ref, from, signal),
 });

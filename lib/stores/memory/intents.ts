@@ -23,6 +23,10 @@ export class MemoryIntentStore implements IntentStore {
     return intent;
   }
 
+  async find(ref: IntentRef): Promise<Intent | undefined> {
+    return this.standing(ref);
+  }
+
   async move(ref: IntentRef, to: IntentChange & { readonly slot: number }): Promise<boolean> {
     const standing = this.#intents.get(keyOf(ref));
     if (standing?.attempt !== to.attempt || standing.slot > to.slot) return false;

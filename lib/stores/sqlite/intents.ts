@@ -51,6 +51,7 @@ export const sqliteIntentStore = (database: Database, clock: Pick<Clock, 'now'>)
         put(key, intent);
         return intent;
       }),
+    find: async (ref) => standing(keyOf(ref)),
     move: (ref, { attempt, slot, expiresAt }) =>
       database.write('process', () => {
         const sql = 'UPDATE intents SET slot = ?, expires_at = ? WHERE key = ? AND attempt = ? AND slot <= ?';

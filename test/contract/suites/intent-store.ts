@@ -11,7 +11,9 @@ export const describeIntentStore = (open: () => Promise<Stores>): void => {
   describe('an intent', () => {
     test('that is begun stands for whoever begins after it', async () => {
       const { intents } = await open();
+      expect(await intents.find(ref)).toBeUndefined();
       expect(await intents.begin(ref, intent, now)).toStrictEqual(intent);
+      expect(await intents.find(ref)).toStrictEqual(intent);
       expect(await intents.begin(ref, { ...intent, attempt: 'second', slot: 9 }, now)).toStrictEqual(intent);
       expect(await intents.begin(ref, intent, now)).toStrictEqual(intent);
     });

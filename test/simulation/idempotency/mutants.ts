@@ -9,6 +9,7 @@ const moving =
   (mayMove: (standing: Intent, to: { readonly attempt: string; readonly slot: number }) => boolean) =>
   (table: MemoryIntentStore): IntentStore => ({
     begin: (ref, intent, now) => table.begin(ref, intent, now),
+    find: (ref) => table.find(ref),
     takeOver: (ref, from) => table.takeOver(ref, from),
     move: async (ref, to) => {
       const standing = table.standing(ref);

@@ -132,6 +132,7 @@ class IdempotencyWorld {
     const reached: IdempotencyStores = {
       intents: {
         begin: (ref, intent, now, signal) => connection.state(() => intents.begin(ref, intent, now), signal),
+        find: (ref, signal) => connection.state(() => intents.find(ref), signal),
         move: (ref, to, signal) => connection.state(() => intents.move(ref, to), signal),
         takeOver: (ref, from, signal) => connection.state(() => intents.takeOver(ref, from), signal),
       },
