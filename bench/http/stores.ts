@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { AdminDeps } from '../../lib/http/admin.ts';
-import type { IdempotencyStores } from '../../lib/log/idempotency/admission.ts';
+import type { IdempotencyStores } from '../../lib/log/idempotency/screening.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
