@@ -34,7 +34,7 @@ export interface Example {
   readonly summary: string;
   readonly path?: Readonly<Record<string, string | number>>;
   readonly query?: Readonly<Record<string, string | number>>;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: unknown;
   /** Of the body; JSON unless said. A text of another type is sent as it is. */
   readonly contentType?: string;

@@ -137,6 +137,55 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
       ],
     },
   },
+  idempotency_mismatch: {
+    detail:
+      'This Idempotency-Key came before with other records for partition 0. Nothing was written: send exactly what was sent then, or take a new key for new records.',
+    members: { partition, ...fates },
+    always: ['partition'],
+    sample: { partition: 0 },
+  },
+  idempotency_taken_over: {
+    detail:
+      'Another request with this Idempotency-Key is appending to partition 0 and has taken this one over. Its answer counts. Or send this again with the same key: the records are written once, and the answer says where.',
+    members: { partition, ...fates },
+    always: ['partition'],
+    sample: { partition: 0 },
+  },
+  idempotency_unknown: {
+    detail:
+      'Partition 0 does not have the batch any more in which the records of this Idempotency-Key would be, if they were written. Read the partition before you send them with a new key.',
+    members: { partition, ...fates },
+    always: ['partition'],
+    sample: { partition: 0 },
+  },
+  sequence_gap: {
+    detail:
+      "This producer's next append to partition 0 in epoch 2 has Producer-Seq 5, and this one has 7. Nothing was written: send what is missing first.",
+    members: {
+      partition,
+      expectedSeq: whole('The `Producer-Seq` of its next append. Also the header `Producer-Expected-Seq`.'),
+      receivedSeq: whole('That of this one. Also the header `Producer-Received-Seq`.'),
+    },
+    always: ['partition', 'expectedSeq', 'receivedSeq'],
+    sample: { partition: 0, expectedSeq: 5, receivedSeq: 7 },
+  },
+  sequence_forgotten: {
+    detail:
+      'The append of Producer-Seq 3 in epoch 2 is in partition 0, and is so long ago that its offsets are not known any more: the last appends of a producer are remembered. Nothing was written; go on.',
+    members: { partition },
+    always: ['partition'],
+    sample: { partition: 0 },
+  },
+  producer_fenced: {
+    detail:
+      "This producer has begun epoch 3 in partition 0, and this append is of epoch 2. Nothing was written: another process has taken this one's place. If it should not have, begin epoch 4 with Producer-Seq 0.",
+    members: {
+      partition,
+      currentEpoch: whole('The epoch that has begun. Also the header `Producer-Epoch`.'),
+    },
+    always: ['partition', 'currentEpoch'],
+    sample: { partition: 0, currentEpoch: 3 },
+  },
   outcome_unknown: {
     detail: 'The store did not answer: this may have been done, or may be done yet.',
     members: { partition, ...fates },

@@ -28,6 +28,32 @@ const event = {
 };
 const oneResult = { results: [{ partition: 3, offset: 0, timestamp: time }] };
 
+const named = { type: 'string', pattern: `^[\\x20-\\x7e]{1,${limits.idempotencyKeyLength}}$` } as const;
+const counted = (description: string): Parameter => ({
+  description,
+  schema: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+});
+
+/** By which a request may be sent again. */
+const repeatHeaders = {
+  'Idempotency-Key': {
+    description:
+      'Sent again within 24 hours with the same key, after whatever failure, the same records are written once. Not together with `expectedOffset` or the `Producer-` headers.',
+    schema: named,
+  },
+  'Producer-Id': {
+    description:
+      'Who numbers its requests, for producers that send for ever: all three `Producer-` headers, or none. The records of such a request go to one partition.',
+    schema: named,
+  },
+  'Producer-Epoch': counted(
+    'Of the producer: a higher one begins again with `Producer-Seq` 0, and ends those before.',
+  ),
+  'Producer-Seq': counted(
+    'Of the request, among those of the producer to its partition in its epoch: 0, 1, 2, and so on.',
+  ),
+};
+
 export const produceOperations: readonly Operation[] = [
   {
     method: 'POST',
@@ -53,6 +79,7 @@ export const produceOperations: readonly Operation[] = [
       },
     },
     headers: {
+      ...repeatHeaders,
       ...eventHeaders,
       traceparent: {
         description: 'W3C Trace Context of the call. Webhooks that get its records are sent it.',
@@ -82,7 +109,16 @@ export const produceOperations: readonly Operation[] = [
       },
     },
     answers: {
-      200: { description: 'All records were written: where, in request order.', content: jsonOf('Produced') },
+      200: {
+        description: 'All records were written: where, in request order.',
+        content: jsonOf('Produced'),
+        headers: {
+          'Idempotency-Replayed': {
+            description: 'They were written before, all of them, by the same key or number: nothing was now.',
+            schema: { const: 'true' },
+          },
+        },
+      },
     },
     problems: [
       'topic_not_found',
@@ -90,6 +126,12 @@ export const produceOperations: readonly Operation[] = [
       'offset_mismatch',
       'partition_overloaded',
       'partly_written',
+      'idempotency_mismatch',
+      'idempotency_taken_over',
+      'idempotency_unknown',
+      'sequence_gap',
+      'sequence_forgotten',
+      'producer_fenced',
       'outcome_unknown',
     ],
     examples: [
@@ -166,6 +208,33 @@ export const produceOperations: readonly Operation[] = [
         body: 'Please ring twice.',
         status: 200,
         answer: oneResult,
+      },
+      {
+        name: 'with-a-key',
+        summary: 'Records that are written once, however often they are sent',
+        path: { topic: 'orders' },
+        headers: { 'Idempotency-Key': '4711-paid' },
+        body: { records: [{ key: 'customer-7', value: { total: 42 } }] },
+        status: 200,
+        answer: oneResult,
+      },
+      {
+        name: 'numbered',
+        summary: 'The first append of a producer that numbers them',
+        path: { topic: 'orders' },
+        headers: { 'Producer-Id': 'till-7', 'Producer-Epoch': 0, 'Producer-Seq': 0 },
+        body: { records: [{ key: 'customer-7', value: { total: 42 } }] },
+        status: 200,
+        answer: oneResult,
+      },
+      {
+        name: 'gap',
+        summary: 'An append of a producer before which another is missing',
+        path: { topic: 'orders' },
+        headers: { 'Producer-Id': 'till-8', 'Producer-Epoch': 2, 'Producer-Seq': 7 },
+        body: { records: [{ key: 'customer-7', value: { total: 42 } }] },
+        status: 409,
+        answer: sampleProblem('sequence_gap'),
       },
       {
         name: 'unknown-field',
