@@ -8,9 +8,10 @@ import type { Random } from '../../surroundings/random.ts';
 import { noTelemetry, type Telemetry } from '../../surroundings/telemetry.ts';
 import type { IdempotencyStores } from '../idempotency/screening.ts';
 import { type TailRules, tailRules } from '../tail.ts';
+import type { Appended } from './appended.ts';
 import { type AppendOptions, appendDefaults } from './options.ts';
 import { type AppendRequest, PartitionWriter, type WriterDeps } from './partition-writer.ts';
-import { type Appended, payloadOf } from './waiting.ts';
+import { payloadOf } from './waiting.ts';
 
 export interface AppenderDeps {
   readonly batches: BatchStore;
@@ -135,4 +136,4 @@ export class Appender {
 }
 
 export { PartitionClosedError } from '../closed.ts';
-export type { Appended } from './waiting.ts';
+export type { Appended } from './appended.ts';

@@ -13,12 +13,13 @@ import { PartitionClosedError } from '../closed.ts';
 import type { Claim } from '../idempotency/claims.ts';
 import { type IdempotencyStores, numbered, park, screen, withoutReplayed } from '../idempotency/screening.ts';
 import { appendTime, type Tail, tailAfter } from '../tail.ts';
+import type { Appended } from './appended.ts';
 import { Congestion } from './congestion.ts';
 import { Pace } from './pace.ts';
 import { offsetMismatch, outcomeUnknown, refusedFor, type Trouble, unavailable } from './refusals.ts';
 import { type SettleDeps, type Settlement, settle } from './settle.ts';
 import { TailCache } from './tail-cache.ts';
-import { type Appended, type Payload, type Waiting, WaitingQueue } from './waiting.ts';
+import { type Payload, type Waiting, WaitingQueue } from './waiting.ts';
 
 export interface WriterDeps extends SettleDeps {
   readonly telemetry: Telemetry;

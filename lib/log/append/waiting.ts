@@ -6,16 +6,7 @@ import type { Origin } from '../../domain/records/origin.ts';
 import type { NewRecord } from '../../domain/records/records.ts';
 import { serializeRecord } from '../../domain/records/stored-records.ts';
 import type { Claim } from '../idempotency/claims.ts';
-
-/** Where an append's records are. */
-export interface Appended {
-  /** Offset of its first record; the others follow it. */
-  readonly base: number;
-  /** Wall clock ms: the timestamp of records that came without one. */
-  readonly appendedAt: number;
-  /** They were there before: this append wrote nothing. */
-  readonly replayed?: boolean;
-}
+import type { Appended } from './appended.ts';
 
 /** The records of an append as they will be stored. */
 export interface Payload {

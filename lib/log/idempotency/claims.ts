@@ -5,7 +5,7 @@ import type { PartitionRef } from '../../domain/records/records.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { Intent, IntentStore } from '../../stores/intents.ts';
 import type { Clock } from '../../surroundings/clock.ts';
-import type { Appended } from '../append/waiting.ts';
+import type { Appended } from '../append/appended.ts';
 import { withTimeout } from '../timeout.ts';
 import { keyMismatch, outcomeForgotten, takenOver } from './refusals.ts';
 
