@@ -22,6 +22,7 @@ export type ProblemCode =
   | 'limit_exceeded'
   | 'undecodable_batch'
   | 'too_large'
+  | 'request_timeout'
   | 'unsupported_media_type'
   | 'not_acceptable'
   | 'partition_overloaded'

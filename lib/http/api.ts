@@ -8,6 +8,15 @@ import type { Telemetry } from '../surroundings/telemetry.ts';
 import { isPlanned, methodsAt } from './paths.ts';
 import { problemOf, problemResponse } from './problems.ts';
 
+/** The bodies that a process is reading. */
+export interface BodiesUnderWay {
+  /**
+   * Called before a body is read that has so many bytes at most, and what it gives when that is over.
+   * @throws Problem `unavailable` where it would be too much with the others.
+   */
+  begin(bytes: number): () => void;
+}
+
 export interface ApiEnv {
   /** What whoever serves the application says of a request. */
   Bindings: {
@@ -15,6 +24,8 @@ export interface ApiEnv {
     readonly lengthHolds?: boolean;
     /** Its body was read as text on its way, though it was none: bytes of it were replaced. */
     readonly isDamaged?: boolean;
+    /** Where many requests are served at once. */
+    readonly bodies?: BodiesUnderWay;
   };
   /** What the middleware leaves for the routes. */
   Variables: { requestId: string; apiKey: ApiKey };

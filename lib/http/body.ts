@@ -29,17 +29,20 @@ const readChunks = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
 /**
  * The body, counted while it comes in: what it says of its length is only believed when that is too much, or is made sure of.
  * Then it is read as a whole, which takes no streams.
- * @throws Problem `too_large`; `invalid_request` when it broke off.
+ * @throws Problem `too_large`, `unavailable`; `invalid_request` when it broke off.
  */
 const readBytes = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
   const stated = Number(c.req.header('content-length') ?? Number.NaN);
   if (stated > limits[name]) throw tooLarge(name);
+  const isBounded = stated <= limits[name] && c.env?.lengthHolds === true;
+  const end = c.env?.bodies?.begin(isBounded ? stated : limits[name]);
   try {
-    const isBounded = stated <= limits[name] && c.env?.lengthHolds === true;
     return isBounded ? Buffer.from(await c.req.raw.arrayBuffer()) : await readChunks(c, name);
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem('invalid_request', 'The body broke off.', { cause: error });
+  } finally {
+    end?.();
   }
 };
 

@@ -33,6 +33,7 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   offset_mismatch: { status: 412, title: 'The partition does not end at the expected offset' },
   offset_out_of_range: { status: 416, title: 'The partition does not have that offset' },
   limit_exceeded: { status: 400, title: 'A limit is exceeded' },
+  request_timeout: { status: 408, title: 'The request took too long to come in' },
   too_large: { status: 413, title: 'Something is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   not_acceptable: { status: 406, title: 'The answer is not to be had in this form' },
