@@ -137,6 +137,12 @@ const requireJson = (c: ApiContext): void => {
   }
 };
 
+const tooDeep = (): Problem => {
+  const [limit, maximum] = ['jsonDepth', limits.jsonDepth] as const;
+  const message = `A body may be ${maximum} levels deep (limit ${limit}). Nothing was changed.`;
+  return new Problem('limit_exceeded', message, { members: { limit, maximum } });
+};
+
 /** Checked by our own reader first: its texts are sentences, and quote nothing of the body, which may hold a secret. */
 const parsed = (text: Buffer): unknown => {
   try {
@@ -146,6 +152,7 @@ const parsed = (text: Buffer): unknown => {
     return JSON.parse(text.toString());
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
+    if (error.kind === 'depth') throw tooDeep();
     const detail = error.kind === 'syntax' ? 'The body is not JSON.' : 'The request is not valid.';
     const errors = [{ path: '', message: error.message }];
     throw new Problem('invalid_request', `${detail} Nothing was changed.`, { errors });
