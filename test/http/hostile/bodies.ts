@@ -164,13 +164,6 @@ const numbers: readonly Row[] = [
   ),
 ];
 
-const types: readonly Row[] = [
-  produced('is a form', 'records=1', [415, 'unsupported_media_type', /Send/], {
-    'content-type': 'multipart/form-data',
-  }),
-  produced('is of no type', one, [415, 'unsupported_media_type', /Send/], { 'content-type': ';;;' }),
-];
-
 const encoded = (encoding: string): Readonly<Record<string, string>> => ({ 'content-encoding': encoding });
 const { gzip, br, zstd } = compressed;
 
@@ -209,5 +202,4 @@ export const bodyRows: readonly Row[] = [
   ...headers,
   ...base64,
   ...numbers,
-  ...types,
 ];

@@ -3,6 +3,7 @@ import { call, expectProblem, newWorld, produce, type World, withTopic } from '.
 import { bodyRows, bombRows } from './bodies.ts';
 import { requestRows } from './requests.ts';
 import type { Row } from './row.ts';
+import { shapeRows } from './shapes.ts';
 
 let world: World;
 
@@ -33,7 +34,7 @@ const expectRefused = async ({ line, headers, body, status, code, told }: Row): 
   expect(await ends()).toEqual(before);
 };
 
-test.each(bodyRows.map((row) => [row.what, row] as const))(
+test.each([...bodyRows, ...shapeRows].map((row) => [row.what, row] as const))(
   'records are refused whose body %s',
   (_what, row) => expectRefused(row),
 );
