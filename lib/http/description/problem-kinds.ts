@@ -97,10 +97,15 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     members: limit,
     sample: { limit: 'recordBytes', maximum: limits.recordBytes },
   },
+  request_timeout: { detail: 'The request took too long to come in. Nothing was written.' },
   unsupported_media_type: {
     detail: 'Send JSON, in UTF-8, as "Content-Type: application/json".',
     members: {
-      accepted: { type: 'array', items: { type: 'string' }, description: 'Content types that would do.' },
+      accepted: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Content types, or content codings, that would do.',
+      },
     },
     sample: { accepted: ['application/json'] },
   },
