@@ -92,6 +92,7 @@ const app = () => {
     sticky: { next: () => 0 },
     intents: { find: () => Promise.resolve(undefined) },
     clock: systemClock,
+    quotas: { meterOf: () => undefined },
     random: seededRandom(1),
     telemetry: noTelemetry,
   });

@@ -1,4 +1,5 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
@@ -37,6 +38,7 @@ export const handler = createHttpHandler({
     sticky: new StickyPartition({ clock, random }),
     intents,
     clock,
+    quotas: new Quotas({ clock }),
     random,
     telemetry,
     requestId: gatewayRequestId,

@@ -27,6 +27,7 @@ export type ProblemCode =
   | 'not_acceptable'
   | 'partition_overloaded'
   | 'throttled'
+  | 'quota_exceeded'
   | 'partly_written'
   | 'idempotency_mismatch'
   | 'idempotency_taken_over'

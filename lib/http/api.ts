@@ -1,6 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { requireScope, requireTopic } from '../auth/permissions.ts';
+import type { Meter } from '../auth/quotas/meter.ts';
 import { Problem } from '../domain/errors.ts';
 import type { ApiKey, Scope } from '../domain/keys.ts';
 import type { Random } from '../surroundings/random.ts';
@@ -28,7 +29,12 @@ export interface ApiEnv {
     readonly bodies?: BodiesUnderWay;
   };
   /** What the middleware leaves for the routes. */
-  Variables: { requestId: string; apiKey: ApiKey };
+  Variables: {
+    requestId: string;
+    apiKey: ApiKey;
+    /** Of a key that has a quota, on routes that count. */
+    meter?: Meter;
+  };
 }
 
 export type Api = Hono<ApiEnv>;
