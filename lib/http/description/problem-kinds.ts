@@ -126,6 +126,19 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     members: { partition, ...fates },
     sample: { partition: 0 },
   },
+  quota_exceeded: {
+    detail:
+      'This key may produce 10 records a second, and has used that up. Nothing was written: try again in 3 seconds.',
+    members: {
+      'violated-policies': {
+        type: 'array',
+        items: { type: 'string', enum: ['records', 'bytes'] },
+        description: 'What the key has used up.',
+      },
+    },
+    always: ['violated-policies'],
+    sample: { 'violated-policies': ['records'] },
+  },
   throttled: {
     detail: 'The table has no capacity left for partition 0 just now. Nothing was written: try again later.',
     members: { partition, ...fates },

@@ -17,7 +17,6 @@ import { readProduceRequest } from '../shapes/read.ts';
 export interface ProduceDeps extends ApiDeps, RepeatPlacementDeps {
   readonly directory: Pick<TopicDirectory, 'resolve' | 'resolveAgain'>;
   readonly appender: Pick<Appender, 'append'>;
-  readonly sticky: Pick<StickyPartition, 'next'>;
   readonly quotas: Pick<Quotas, 'meterOf'>;
 }
 
