@@ -1,9 +1,9 @@
 /**
- * The one-way rule: functions → lib/{http,topics,log,groups,delivery,archive,auth} → lib/stores (ports) and
+ * The one-way rule: functions → lib/{http,topics,schemas,log,groups,delivery,archive,auth} → lib/stores (ports) and
  * lib/surroundings (clock, chance, telemetry) → lib/domain.
  * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
  */
-const concerns = '^lib/(http|topics|log|groups|delivery|archive|auth)/';
+const concerns = '^lib/(http|topics|schemas|log|groups|delivery|archive|auth)/';
 const adapters = '^lib/stores/(aws|dynamodb|files|https|memory|s3|sqlite|sqs|system)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -32,7 +32,9 @@ export default {
       name: 'adapters-depend-on-ports-and-domain',
       severity: 'error',
       from: { path: adapters },
-      to: { path: '^(lib/(http|topics|log|groups|delivery|archive|auth|local)/|functions|infra|test|bench)' },
+      to: {
+        path: '^(lib/(http|topics|schemas|log|groups|delivery|archive|auth|local)/|functions|infra|test|bench)',
+      },
     },
     {
       name: 'concerns-know-ports-not-adapters',
@@ -50,7 +52,7 @@ export default {
       name: 'no-aws-in-domain-or-concerns',
       severity: 'error',
       from: {
-        path: '^lib/(domain|surroundings|http|topics|log|groups|delivery|archive|auth)/|^lib/stores/[^/]+\\.ts$',
+        path: '^lib/(domain|surroundings|http|topics|schemas|log|groups|delivery|archive|auth)/|^lib/stores/[^/]+\\.ts$',
       },
       to: { path: 'node_modules/(@aws-sdk|@smithy|@aws-lambda-powertools|@types/aws-lambda)/' },
     },
@@ -104,7 +106,7 @@ export default {
       severity: 'error',
       from: { path: '^cli/' },
       to: {
-        path: '^(functions|infra|lib/(http|topics|log|groups|delivery|auth|local))/',
+        path: '^(functions|infra|lib/(http|topics|schemas|log|groups|delivery|auth|local))/',
         pathNot: '^infra/keys/(account|aws-advice|stack-output|command-line)\\.ts$',
       },
     },

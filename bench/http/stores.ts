@@ -11,7 +11,7 @@ import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 /** What the HTTP interface needs of stores. */
 export type HttpStores = Pick<
   AdminDeps,
-  'topics' | 'groups' | 'cursors' | 'erasures' | 'keys' | 'removals' | 'queue'
+  'topics' | 'groups' | 'cursors' | 'schemas' | 'erasures' | 'keys' | 'removals' | 'queue'
 > &
   IdempotencyStores & {
     readonly batches: BatchStore;

@@ -91,8 +91,8 @@ const app = () => {
     },
     sticky: { next: () => 0 },
     intents: { find: () => Promise.resolve(undefined) },
+    schemas: { get: () => Promise.resolve(undefined) },
     clock: systemClock,
-    quotas: { meterOf: () => undefined },
     random: seededRandom(1),
     telemetry: noTelemetry,
   });

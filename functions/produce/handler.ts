@@ -1,5 +1,4 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
-import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
@@ -7,6 +6,7 @@ import { dynamoKeyStore } from '../../lib/stores/dynamodb/api-keys.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoIntentStore } from '../../lib/stores/dynamodb/intents.ts';
 import { dynamoProducerStore } from '../../lib/stores/dynamodb/producers.ts';
+import { dynamoSchemaStore } from '../../lib/stores/dynamodb/schemas.ts';
 import { dynamoTopicStore } from '../../lib/stores/dynamodb/topics.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
@@ -37,8 +37,8 @@ export const handler = createHttpHandler({
     directory: new TopicDirectory({ topics: dynamoTopicStore(state), clock }),
     sticky: new StickyPartition({ clock, random }),
     intents,
+    schemas: dynamoSchemaStore(state),
     clock,
-    quotas: new Quotas({ clock }),
     random,
     telemetry,
     requestId: gatewayRequestId,

@@ -126,15 +126,17 @@ export const limits = {
   outageDisablesAfterMs: 5 * 24 * 60 * 60_000,
   /** How much later than it was due an attempt may come for the whole time since the one before to count as outage. */
   outageGraceMs: 15 * 60_000,
+  /** Schemas in a schema: each becomes code, some of it a millisecond's work of a compiler. */
+  schemaParts: 1000,
+  schemaVersions: 1000,
+  schemaCompileMs: 5000,
+  /** The check of one request's records, whatever a pattern does. */
+  schemaCheckMs: 2000,
   groupsPerTopic: 100,
   /** Disabled ones too: one at a time is enabled. */
   endpointsPerGroup: 10,
   /** Topics of one page of a list. */
   listTopics: 1000,
-  /** What a key's quota may be. */
-  quotaRecordsPerSecond: 1_000_000,
-  quotaBytesPerSecond: 10_000_000_000,
-  quotaBurstSeconds: 3600,
   /** Topic names and patterns of one API key. */
   keyTopics: 100,
   urlLength: 2048,

@@ -5,16 +5,18 @@ import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
 import { type GroupDeps, groupRoutes } from './routes/groups.ts';
 import { healthRoute } from './routes/health.ts';
 import { type KeyDeps, keyRoutes } from './routes/keys.ts';
+import { type SchemaDeps, schemaRoutes } from './routes/schemas.ts';
 import { type TopicDeps, topicRoutes } from './routes/topics.ts';
 
-export type AdminDeps = TopicDeps & ErasureDeps & GroupDeps & EndpointDeps & KeyDeps;
+export type AdminDeps = TopicDeps & SchemaDeps & ErasureDeps & GroupDeps & EndpointDeps & KeyDeps;
 
-/** The application that topics, groups, endpoints and keys are managed with, and health. */
+/** The application that topics, schemas, groups, endpoints and keys are managed with, and health. */
 export const adminApp = (deps: AdminDeps): Api => {
   const api = newApi(deps);
   healthRoute(api);
   docsFolder(api);
   topicRoutes(api, deps);
+  schemaRoutes(api, deps);
   erasureRoutes(api, deps);
   groupRoutes(api, deps);
   endpointRoutes(api, deps);

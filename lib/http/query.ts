@@ -45,6 +45,19 @@ export const noQuery = (c: ApiContext): void => {
   readQuery(c, []);
 };
 
+/** Whether a query parameter says `true`; absent, it does not. @throws Problem `invalid_request` */
+export const flag = (name: string, text: string | undefined): boolean => {
+  if (text === undefined || text === 'false') return false;
+  if (text === 'true') return true;
+  throw new Problem(
+    'invalid_request',
+    `The query parameter "${name}" is not valid. Give "true" or "false".`,
+    {
+      errors: [{ path: name, message: 'Give "true" or "false".' }],
+    },
+  );
+};
+
 /**
  * A whole number in decimal digits, from `from` to the limit, or `absent` where there is none.
  * @throws Problem `invalid_request`; `limit_exceeded`, which names the limit

@@ -2,7 +2,6 @@ import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { createStreamConsumer } from '../../functions/on-append/stream-events.ts';
 import type { ArchiveOptions } from '../archive/options.ts';
 import { Authenticator } from '../auth/authenticator.ts';
-import { Quotas } from '../auth/quotas/quotas.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { newDeliveryMemory } from '../delivery/memory.ts';
 import { onAppend } from '../delivery/on-append.ts';
@@ -147,7 +146,6 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
     root,
     directory: new TopicDirectory({ topics: stores.topics, clock }),
     sticky: new StickyPartition({ clock, random }),
-    quotas: new Quotas({ clock }),
     allowLoopback: true,
     clock,
     random,

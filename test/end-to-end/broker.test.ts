@@ -1,10 +1,12 @@
 import { describeArchive } from './archive-suite.ts';
 import { archivingBroker, broker } from './broker.ts';
 import { describeRepeats } from './repeats-suite.ts';
+import { describeSchemas } from './schemas-suite.ts';
 import { describeShapes } from './shapes-suite.ts';
 import { describeBroker } from './suite.ts';
 
 describeBroker('the broker', broker);
+describeSchemas('the broker', broker);
 describeShapes('the broker', broker);
 describeRepeats('the broker', broker);
 describeArchive('the broker', archivingBroker);

@@ -16,6 +16,12 @@ const requests: readonly (readonly [line: string, ...scopes: (Scope | 'any')[]])
   ['DELETE /v1/topics/orders/records', 'admin'],
   ['GET /v1/topics/orders/erasures', 'admin'],
   ['GET /v1/topics/orders/erasures/abc', 'admin'],
+  ['GET /v1/topics/orders/schema', 'any'],
+  ['PUT /v1/topics/orders/schema', 'admin'],
+  ['PATCH /v1/topics/orders/schema', 'admin'],
+  ['DELETE /v1/topics/orders/schema', 'admin'],
+  ['GET /v1/topics/orders/schema/versions', 'any'],
+  ['GET /v1/topics/orders/schema/versions/1', 'any'],
   ['GET /v1/topics/orders/partitions', 'consume'],
   ['GET /v1/topics/orders/partitions/0/records', 'consume'],
   ['GET /v1/topics/orders/groups', 'consume', 'groups'],
@@ -30,7 +36,6 @@ const requests: readonly (readonly [line: string, ...scopes: (Scope | 'any')[]])
   [`DELETE ${group}/endpoints/abc`, 'groups'],
   ['GET /v1/keys', 'admin'],
   ['POST /v1/keys', 'admin'],
-  ['PATCH /v1/keys/abc', 'admin'],
   ['DELETE /v1/keys/abc', 'admin'],
 ];
 

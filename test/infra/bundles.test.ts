@@ -144,10 +144,11 @@ describe('the bundle', () => {
     await expect(run(node, args, { env })).rejects.toThrow(/MILLRACE_STATE_TABLE is not set/);
   });
 
-  it('of produce is at most 460 KB, and no other over 800 KB', async () => {
+  // 160 KB of produce and admin are ajv, which is only run where a topic has a schema.
+  it('of produce is at most 620 KB, and no other over 960 KB', async () => {
     for (const name of functionNames) {
       const { size } = await stat(fileOf(name));
-      expect(size, `bytes of ${name}`).toBeLessThanOrEqual((name === 'produce' ? 460 : 800) * 1000);
+      expect(size, `bytes of ${name}`).toBeLessThanOrEqual((name === 'produce' ? 620 : 960) * 1000);
     }
   });
 });

@@ -33,7 +33,7 @@ export interface Example {
   readonly name: string;
   readonly summary: string;
   readonly path?: Readonly<Record<string, string | number>>;
-  readonly query?: Readonly<Record<string, string | number>>;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: unknown;
   /** Of the body; JSON unless said. A text of another type is sent as it is. */
@@ -69,6 +69,7 @@ export interface Operation {
 export const tags = {
   Records: 'Append records, and read them.',
   Topics: 'What records are appended to. A topic has partitions, each an ordered log of its own.',
+  Schemas: 'What the values of a topic have to be, in versions.',
   Groups: 'Independent readers of a topic, whose records are pushed to a webhook.',
   Endpoints: 'The webhooks of a group.',
   Erasures: 'Records of a key that are taken from the archive.',

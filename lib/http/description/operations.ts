@@ -7,6 +7,7 @@ import { keyOperations } from './operations/keys.ts';
 import { openOperations } from './operations/open.ts';
 import { produceOperations } from './operations/produce.ts';
 import { readOperations } from './operations/records.ts';
+import { schemaOperations } from './operations/schemas.ts';
 import { topicOperations } from './operations/topics.ts';
 
 /** Every operation of the interface, in the order in which they are shown. */
@@ -14,6 +15,7 @@ export const operations: readonly Operation[] = [
   ...produceOperations,
   ...readOperations,
   ...topicOperations,
+  ...schemaOperations,
   ...groupOperations,
   ...endpointOperations,
   ...erasureOperations,
@@ -29,12 +31,7 @@ const ofAll: readonly ProblemCode[] = [
   'unavailable',
   'internal',
 ];
-const ofBodies: readonly ProblemCode[] = [
-  'too_large',
-  'limit_exceeded',
-  'unsupported_media_type',
-  'request_timeout',
-];
+const ofBodies: readonly ProblemCode[] = ['too_large', 'limit_exceeded', 'unsupported_media_type'];
 
 /** Every problem that the operation can be answered. */
 export const problemsOf = ({ scopes, path, body, problems }: Operation): readonly ProblemCode[] => {

@@ -14,6 +14,7 @@ const inPaths: Readonly<Record<string, Parameter>> = {
     description: 'The number of the partition.',
     schema: { type: 'integer', minimum: 0, maximum: limits.partitionsPerTopic - 1 },
   },
+  version: { description: 'The number of the version.', schema: { type: 'integer', minimum: 1 } },
   endpoint: { description: 'The id of the endpoint.', schema: { type: 'string' } },
   erasure: { description: 'The id of the erasure.', schema: { type: 'string' } },
   key: { description: 'The id of the API key, which is not the key itself.', schema: { type: 'string' } },

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
+import { compatibilities } from '../../domain/schemas.ts';
 import type { JsonSchema } from './json-schemas.ts';
 import { statedLimitNames } from './limits.ts';
 import { fates, partition, whole } from './record-fates.ts';
@@ -44,6 +45,35 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   group_not_found: { detail: 'Topic "orders" has no group "billing". Create it with PUT.' },
   endpoint_not_found: { detail: 'Group "billing" has no endpoint of this id.' },
   key_not_found: { detail: 'There is no key of this id.' },
+  schema_not_found: {
+    detail: 'Topic "orders" has no schema. Set one with PUT /v1/topics/orders/schema.',
+  },
+  invalid_schema: {
+    detail:
+      'This is no schema that records can be checked against: schema/requierd unknown keyword. A note of your own begins with "x-". Nothing was changed.',
+    sample: fieldErrors('schema/requierd', 'Unknown keyword. A note of your own begins with "x-".'),
+  },
+  schema_incompatible: {
+    detail:
+      'The schema is not shown to be compatible (backward) with version 1, which is in force. Nothing was changed. Where that is meant, send it with "compatibility": "none".',
+    members: {
+      compatibility: { type: 'string', enum: [...compatibilities], description: 'What it has to be.' },
+      version: whole('The version in force.'),
+    },
+    always: ['compatibility', 'version', 'errors'],
+    sample: {
+      compatibility: 'backward',
+      version: 1,
+      ...fieldErrors('value/id', 'Version 1 allows a string, the new schema does not.'),
+    },
+  },
+  schema_mismatch: {
+    detail:
+      'Not every value fits the schema of topic "accounts" (version 1; GET /v1/topics/accounts/schema). Nothing was written.',
+    members: { schemaVersion: whole('The version that they were checked against.') },
+    always: ['schemaVersion', 'errors'],
+    sample: { schemaVersion: 1, ...fieldErrors('records[3].value/email', 'Must be of the format "email".') },
+  },
   topic_exists: {
     detail:
       'Topic "orders" exists with other settings (partitions). Change it with PATCH, or choose another name.',
@@ -97,15 +127,10 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     members: limit,
     sample: { limit: 'recordBytes', maximum: limits.recordBytes },
   },
-  request_timeout: { detail: 'The request took too long to come in. Nothing was written.' },
   unsupported_media_type: {
     detail: 'Send JSON, in UTF-8, as "Content-Type: application/json".',
     members: {
-      accepted: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'Content types, or content codings, that would do.',
-      },
+      accepted: { type: 'array', items: { type: 'string' }, description: 'Content types that would do.' },
     },
     sample: { accepted: ['application/json'] },
   },
@@ -125,19 +150,6 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     detail: 'Partition 0 has more to do than it can. Nothing was written; try again.',
     members: { partition, ...fates },
     sample: { partition: 0 },
-  },
-  quota_exceeded: {
-    detail:
-      'This key may produce 10 records a second, and has used that up. Nothing was written: try again in 3 seconds.',
-    members: {
-      'violated-policies': {
-        type: 'array',
-        items: { type: 'string', enum: ['records', 'bytes'] },
-        description: 'What the key has used up.',
-      },
-    },
-    always: ['violated-policies'],
-    sample: { 'violated-policies': ['records'] },
   },
   throttled: {
     detail: 'The table has no capacity left for partition 0 just now. Nothing was written: try again later.',

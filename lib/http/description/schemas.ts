@@ -13,11 +13,18 @@ import {
   producedResult,
   recordAnswer,
 } from '../answers/records.ts';
+import {
+  schemaAnswer,
+  schemaTrialAnswer,
+  schemaVersionAnswer,
+  schemaVersionsAnswer,
+} from '../answers/schemas.ts';
 import { topicAnswer, topicListAnswer } from '../answers/topics.ts';
 import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
 import { groupChange, groupSettings } from '../schemas/groups.ts';
-import { keyChange, newKeySettings } from '../schemas/keys.ts';
+import { newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
+import { schemaChange, schemaSettings } from '../schemas/schemas.ts';
 import { topicChange, topicSettings } from '../schemas/topics.ts';
 import { eventSchema, newEventSchema } from './event-schemas.ts';
 import { type FieldTexts, withTexts } from './field-texts.ts';
@@ -48,19 +55,23 @@ const endpointFields: FieldTexts = {
   description: 'For people.',
 };
 
-const change = { '': { minProperties: 1 } };
+const compatibility =
+  'What this version and those after it have to be to the one in force: "backward", "forward", "full" or "none".';
 
-const keyFields = {
-  name: 'A name for people; it need not be unique.',
-  expiresAt: 'From when on it is not valid any more: ISO 8601 with an offset from UTC, and to come.',
-  quota:
-    'What it may produce through each process of the broker; beyond that it is answered 429. At least one of the rates is given.',
-};
+const change = { '': { minProperties: 1 } };
 
 /** Schemas that requests are checked with, and what a person has to know of their fields. */
 const requests = {
   TopicSettings: { schema: topicSettings, texts: topicFields },
   TopicChange: { schema: topicChange, texts: { ...topicFields, ...change } },
+  SchemaSettings: {
+    schema: schemaSettings,
+    texts: {
+      schema: { type: 'object', description: 'A JSON Schema of draft 2020-12, whole in itself.' },
+      compatibility: `${compatibility} What is left out stays as it is; of a first version it is "backward".`,
+    },
+  },
+  SchemaChange: { schema: schemaChange, texts: { compatibility } },
   GroupSettings: {
     schema: groupSettings,
     texts: {
@@ -85,22 +96,11 @@ const requests = {
   NewKey: {
     schema: newKeySettings,
     texts: {
-      ...keyFields,
-      'quota.recordsPerSecond': 'Records.',
-      'quota.bytesPerSecond': 'Bytes of keys, values and headers as they are stored, before compression.',
-      'quota.burstSeconds': "So many seconds' worth may come at once.",
+      name: 'A name for people; it need not be unique.',
       scopes:
         'What it may do. "produce": append. "consume": fetch, and read groups. "groups": make and change groups and endpoints. "admin": all that, topics and keys.',
       topics: 'Topics that it is for: names, or their beginnings followed by "*". Without it every one.',
-    },
-  },
-  KeyChange: {
-    schema: keyChange,
-    texts: {
-      ...keyFields,
-      ...change,
-      expiresAt: `${keyFields.expiresAt} null: it does not expire.`,
-      quota: `${keyFields.quota} null takes it away.`,
+      expiresAt: 'From when on it is not valid any more: ISO 8601 with an offset from UTC, and to come.',
     },
   },
 } as const satisfies Record<string, { schema: () => z.ZodMiniType; texts: FieldTexts }>;
@@ -109,6 +109,10 @@ const requests = {
 const answers = {
   Topic: topicAnswer,
   TopicList: topicListAnswer,
+  Schema: schemaAnswer,
+  SchemaVersion: schemaVersionAnswer,
+  SchemaVersions: schemaVersionsAnswer,
+  SchemaTrial: schemaTrialAnswer,
   ProducedRecord: producedResult,
   Produced: producedAnswer,
   Record: recordAnswer,

@@ -67,11 +67,20 @@ const parametersOf = ({ operation, name }: Sent, place: string): [string, string
 
 const idIn = (answer: Answer): string => String(answer.json['id']);
 
+const accountSchema = {
+  type: 'object',
+  properties: { id: { type: 'string' }, email: { type: 'string', format: 'email' } },
+  required: ['id'],
+  additionalProperties: false,
+};
+
 /** A broker that has what the examples speak of, and the ids that it gave it. */
 const worldOfExamples = async (): Promise<{ world: World; ids: Readonly<Record<string, string>> }> => {
   const world = await newWorld();
   await withTopic(world, 4);
   await produce(world, [{ key: 'customer-7', value: { total: 42 }, partition: 0 }]);
+  await withTopic(world, 1, 'accounts');
+  await call(world, 'PUT /v1/topics/accounts/schema', { json: { schema: accountSchema } });
   const groups = 'PUT /v1/topics/orders/groups';
   const settings = { mode: 'push', start: 'earliest' };
   for (const group of ['billing', 'reports']) await call(world, `${groups}/${group}`, { json: settings });

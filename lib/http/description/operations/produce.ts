@@ -2,7 +2,6 @@ import { limits } from '../../../domain/limits.ts';
 import { timestampPattern } from '../../../domain/timestamps.ts';
 import { jsonOf, type Operation, type Parameter } from '../operation.ts';
 import { sampleProblem } from '../problems.ts';
-import { quotaHeaders } from '../quota-headers.ts';
 
 const time = '2026-03-10T05:16:23.000Z';
 
@@ -118,15 +117,14 @@ export const produceOperations: readonly Operation[] = [
             description: 'They were written before, all of them, by the same key or number: nothing was now.',
             schema: { const: 'true' },
           },
-          ...quotaHeaders,
         },
       },
     },
     problems: [
+      'schema_mismatch',
       'topic_not_found',
       'limit_exceeded',
       'offset_mismatch',
-      'quota_exceeded',
       'partition_overloaded',
       'partly_written',
       'idempotency_mismatch',
@@ -138,6 +136,14 @@ export const produceOperations: readonly Operation[] = [
       'outcome_unknown',
     ],
     examples: [
+      {
+        name: 'mismatch',
+        summary: 'A value that does not fit the schema of its topic',
+        path: { topic: 'accounts' },
+        body: { records: [{ value: { id: 'a-7', email: 'nobody' } }] },
+        status: 422,
+        answer: sampleProblem('schema_mismatch'),
+      },
       {
         name: 'one-record',
         summary: 'A record with a key and headers',

@@ -1,0 +1,58 @@
+import { Problem } from '../domain/errors.ts';
+import { storedKey } from '../domain/idempotency/keys.ts';
+import type { Topic } from '../domain/topics.ts';
+import type { RecordSchemas } from '../schemas/record-schemas.ts';
+import type { IntentStore } from '../stores/intents.ts';
+import type { Repeat } from './repeats/headers.ts';
+import type { ProduceRequest } from './schemas/records.ts';
+
+export interface SchemaCheckDeps {
+  readonly recordSchemas: Pick<RecordSchemas, 'require'>;
+  readonly intents: Pick<IntentStore, 'find'>;
+}
+
+/** A request, as it was placed. */
+interface Placed {
+  readonly request: ProduceRequest;
+  readonly partitions: readonly number[];
+  readonly repeat: Repeat | undefined;
+}
+
+/** The partitions in which a request's key has begun an append: of just these records, or it is refused there. */
+const begunIn = async (
+  { intents }: SchemaCheckDeps,
+  { topicId }: Topic,
+  partitions: readonly number[],
+  key: string,
+): Promise<ReadonlySet<number>> => {
+  const all = [...new Set(partitions)];
+  const found = await Promise.all(
+    all.map((partition) => intents.find({ topicId, partition, key: storedKey(key) })),
+  );
+  return new Set(all.filter((_, index) => found[index] !== undefined));
+};
+
+/**
+ * Makes sure that the values of a request fit the schema of its topic. What an Idempotency-Key has begun to append did fit then, and may be
+ * in the log: it is not held against a schema that came since.
+ * @throws Problem `schema_mismatch`, `limit_exceeded`
+ */
+export const requireSchema = async (
+  deps: SchemaCheckDeps,
+  topic: Topic,
+  { request, partitions, repeat }: Placed,
+): Promise<void> => {
+  const { pathOf, lines } = request;
+  const records = request.records.map(({ record }) => record);
+  try {
+    await deps.recordSchemas.require(topic, records, { pathOf });
+  } catch (error) {
+    const isMismatch = error instanceof Problem && error.code === 'schema_mismatch';
+    // Lines may be several appends of a partition, of which some were not begun.
+    if (!isMismatch || repeat?.kind !== 'key' || lines !== undefined) throw error;
+    const begun = await begunIn(deps, topic, partitions, repeat.key);
+    if (begun.size === 0) throw error;
+    const isExempt = (index: number): boolean => begun.has(partitions[index] ?? -1);
+    await deps.recordSchemas.require(topic, records, { pathOf, isExempt });
+  }
+};
