@@ -34,6 +34,8 @@ const convert = ({ zodSchema, jsonSchema }: Converted): void => {
     }
   }
   delete jsonSchema['readOnly'];
+  // Its text says so: generators of clients take a field that has a default for one that is always there.
+  delete jsonSchema['default'];
   withoutRefused(jsonSchema);
 };
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { deliveryDefaults } from '../../domain/groups.ts';
 import { limits } from '../../domain/limits.ts';
+import { topicDefaults } from '../../domain/topics.ts';
 import { endpointAnswer, endpointListAnswer, newEndpointAnswer } from '../answers/endpoints.ts';
 import { erasureAnswer, erasureListAnswer } from '../answers/erasures.ts';
 import { groupAnswer, groupListAnswer, groupProgressAnswer, partitionProgress } from '../answers/groups.ts';
@@ -30,24 +31,30 @@ import { eventSchema, newEventSchema } from './event-schemas.ts';
 import { type FieldTexts, withTexts } from './field-texts.ts';
 import { type JsonSchema, jsonSchemas, refTo } from './json-schemas.ts';
 
-const partitions = 'How many partitions it has. More can be added later, never fewer.';
-const topicFields: FieldTexts = {
-  partitions,
-  retentionHours:
-    'For how long records are kept after their append. null: for ever. Without it 168, and null for a topic that is compacted.',
-  retentionBytes: 'Bytes of stored records that each partition keeps at most. null: any number.',
-  archive: 'Whether records move to the archive when they are older than an hour or so.',
-  cleanup: '"compact": of the records of a key the last one stays. It needs the archive.',
-};
+/** What a field says that is left out where something is created. Where it is changed, it stays as it is. */
+type WhenAbsent = (value: unknown) => string;
+const taken: WhenAbsent = (value) => ` Without it ${value}.`;
+const asItIs: WhenAbsent = () => '';
 
-const deliveryFields = (at: string): FieldTexts => ({
-  [at]: 'How its endpoint is called. What is left out stays as it is.',
-  [`${at}.batchSize`]: `Records of one request at most (${deliveryDefaults.batchSize} unless said).`,
-  [`${at}.timeoutSeconds`]: `For how long an answer is waited for (${deliveryDefaults.timeoutSeconds} unless said).`,
-  [`${at}.backoff`]: 'The pauses after failures: random, up to a ceiling that doubles with each.',
-  [`${at}.backoff.initialSeconds`]: `The first ceiling (${deliveryDefaults.backoff.initialSeconds} unless said).`,
-  [`${at}.backoff.maxSeconds`]: `The last ceiling (${deliveryDefaults.backoff.maxSeconds} unless said). Not below the first.`,
+const topicFields = (absent: WhenAbsent): FieldTexts => ({
+  partitions: `How many partitions it has. More can be added later, never fewer.${absent(topicDefaults.partitions)}`,
+  retentionHours: `For how long records are kept after their append. null: for ever.${absent(`${topicDefaults.retentionHours}, and null for a topic that is compacted`)}`,
+  retentionBytes: `Bytes of stored records that each partition keeps at most. null: any number.${absent(topicDefaults.retentionBytes)}`,
+  archive: `Whether records move to the archive when they are older than an hour or so.${absent(topicDefaults.archive)}`,
+  cleanup: `"compact": of the records of a key the last one stays; it needs the archive. "delete": retention alone takes records away.${absent(`"${topicDefaults.cleanup}"`)}`,
 });
+
+const deliveryFields = (absent: WhenAbsent): FieldTexts => {
+  const { batchSize, timeoutSeconds, backoff } = deliveryDefaults;
+  return {
+    delivery: 'How its endpoint is called.',
+    'delivery.batchSize': `Records of one request at most.${absent(batchSize)}`,
+    'delivery.timeoutSeconds': `For how long an answer is waited for.${absent(timeoutSeconds)}`,
+    'delivery.backoff': 'The pauses after failures: random, up to a ceiling that doubles with each.',
+    'delivery.backoff.initialSeconds': `The first ceiling.${absent(backoff.initialSeconds)}`,
+    'delivery.backoff.maxSeconds': `The last ceiling, not below the first.${absent(backoff.maxSeconds)}`,
+  };
+};
 
 const endpointFields: FieldTexts = {
   url: 'Where it is called: an absolute https URL of a public address. On a broker of one machine also http, and loopback.',
@@ -62,8 +69,8 @@ const change = { '': { minProperties: 1 } };
 
 /** Schemas that requests are checked with, and what a person has to know of their fields. */
 const requests = {
-  TopicSettings: { schema: topicSettings, texts: topicFields },
-  TopicChange: { schema: topicChange, texts: { ...topicFields, ...change } },
+  TopicSettings: { schema: topicSettings, texts: topicFields(taken) },
+  TopicChange: { schema: topicChange, texts: { ...topicFields(asItIs), ...change } },
   SchemaSettings: {
     schema: schemaSettings,
     texts: {
@@ -77,11 +84,11 @@ const requests = {
     texts: {
       mode: 'How it gets its records: "push" by webhook.',
       start:
-        'Where it begins: at the oldest record, at the end, at a time, or at the offset of each partition by its number.',
-      ...deliveryFields('delivery'),
+        'Where it begins: at the oldest record, at the end, at a time, or at the offset of each partition by its number. Without it "latest".',
+      ...deliveryFields(taken),
     },
   },
-  GroupChange: { schema: groupChange, texts: { ...deliveryFields('delivery'), ...change } },
+  GroupChange: { schema: groupChange, texts: { ...deliveryFields(asItIs), ...change } },
   NewEndpoint: { schema: newEndpoint, texts: endpointFields },
   EndpointChange: {
     schema: endpointChange,
