@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  type CfnStage,
   DomainName,
   HttpApi,
   HttpMethod,
@@ -30,6 +31,10 @@ const records = '/v1/topics/{topic}/records';
 const partitions = '/v1/topics/{topic}/partitions';
 const fetch = '/v1/topics/{topic}/partitions/{partition}/records';
 const described = { Description: '/v1/openapi.json', Docs: '/docs', DocsFile: '/docs/{file}' };
+
+/** Requests a second, and at once, to each address of the description and its page; all visitors together. */
+const openRate = 5;
+const openBurst = 50;
 
 /** No query, and of the headers `User-Agent` alone: who called what when, how it ended, and where the time went. */
 const accessLogFormat = AccessLogFormat.custom(
@@ -80,21 +85,36 @@ export class HttpEntry extends Construct {
     // To the gateway HEAD is a method like any other, and admin would know nothing of these.
     this.#route('HeadPartitions', HttpRouteKey.with(partitions, HttpMethod.HEAD), consume);
     this.#route('HeadRecords', HttpRouteKey.with(fetch, HttpMethod.HEAD), consume);
-    for (const [id, path] of Object.entries(described)) {
-      this.#route(`Get${id}`, HttpRouteKey.with(path, HttpMethod.GET), describe);
+    const open = Object.entries(described).map(([id, path]) => {
       this.#route(`Head${id}`, HttpRouteKey.with(path, HttpMethod.HEAD), describe);
-    }
+      return this.#route(`Get${id}`, HttpRouteKey.with(path, HttpMethod.GET), describe);
+    });
+    this.#throttleOpen(open);
     // The rest, unknown paths too: they get their problem document from us, not the gateway's own answer.
     this.#route('Rest', HttpRouteKey.DEFAULT, admin);
   }
 
-  #route(id: string, routeKey: HttpRouteKey, integration: HttpLambdaIntegration): void {
+  #route(id: string, routeKey: HttpRouteKey, integration: HttpLambdaIntegration): HttpRoute {
     const route = new HttpRoute(this, id, { httpApi: this.api, routeKey, integration });
     acknowledge(
       route,
       'AwsSolutions-APIG4',
       'Callers show an API key, which the functions check against its stored hash, with its scopes and topics: an authorizer would be one more function and one more read for each request.',
     );
+    return route;
+  }
+
+  /**
+   * The description and its page are given to all who ask, up to 1.7 MB at a time, which AWS charges for as it leaves: a few in
+   * a second are enough for people.
+   */
+  #throttleOpen(routes: readonly HttpRoute[]): void {
+    const stage = this.stage.node.defaultChild as CfnStage;
+    const setting = { ThrottlingRateLimit: openRate, ThrottlingBurstLimit: openBurst };
+    const keys = Object.values(described).map((path) => `GET ${path}`);
+    stage.routeSettings = Object.fromEntries(keys.map((key) => [key, setting]));
+    // CloudFormation refuses settings of routes that are not there yet.
+    for (const route of routes) stage.node.addDependency(route);
   }
 
   #domain({ domainName, certificateArn }: Settings): DomainName | undefined {

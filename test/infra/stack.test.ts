@@ -6,7 +6,7 @@ import { schema } from '../../lib/archive/parquet/schema.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import { objectName } from '../../lib/domain/segments.ts';
 import { paths } from '../../lib/http/paths.ts';
-import { environmentsOf, resource, resourcesOf, short, stackOf, synthesise } from './template.ts';
+import { environmentsOf, nameOf, resource, resourcesOf, short, stackOf, synthesise } from './template.ts';
 
 let production: Template;
 let development: Template;
@@ -385,6 +385,15 @@ describe('the HTTP interface', () => {
       status: '$context.status',
     });
     expect(Format).not.toMatch(/authorizer|header|query/i);
+  });
+
+  it('gives what is open to all a few times a second, once its routes are there', () => {
+    const { Properties, DependsOn } = resource(production, 'AWS::ApiGatewayV2::Stage', 'HttpStage');
+    const few = { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 50 };
+    const open = ['/v1/openapi.json', '/docs', '/docs/{file}'];
+    expect(Properties['RouteSettings']).toEqual(Object.fromEntries(open.map((path) => [`GET ${path}`, few])));
+    for (const name of ['GetDescription', 'GetDocs', 'GetDocsFile'])
+      expect((DependsOn ?? []).map(nameOf)).toContain(`Http${name}`);
   });
 
   it('logs under the one prefix that does not fill up the account, in a group that no earlier stack has left', () => {
