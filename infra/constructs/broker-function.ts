@@ -11,7 +11,15 @@ import {
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { bundle, entryOf, type FunctionName, filesBeside, root } from './bundling.ts';
+import {
+  bundle,
+  entryOf,
+  type FunctionName,
+  filesBeside,
+  lateCommand,
+  lateLibraries,
+  root,
+} from './bundling.ts';
 import { removalPolicy } from './removal.ts';
 
 /** What a function may do: these actions, on this one resource. */
@@ -115,7 +123,10 @@ export class BrokerFunction extends Construct {
         commandHooks: {
           beforeBundling: () => [],
           beforeInstall: () => [],
-          afterBundling: (from, to) => filesBeside(props.name).map((file) => `cp "${from}/${file}" "${to}"`),
+          afterBundling: (from, to) => [
+            ...filesBeside(props.name).map((file) => `cp "${from}/${file}" "${to}"`),
+            ...lateLibraries(props.name).map((library) => lateCommand(library, from, to)),
+          ],
         },
       },
     });

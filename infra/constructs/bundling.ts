@@ -24,6 +24,9 @@ export const bundle = {
     '@aws-sdk/credential-provider-process',
     '@aws-sdk/credential-provider-sso',
     '@aws-sdk/credential-provider-web-identity',
+    // Loaded late: see `lateLibraries`.
+    'ajv/dist/2020.js',
+    'ajv-formats/dist/formats.js',
   ],
   /** `.mjs`, so that Node takes it for a module without a `package.json` beside it. */
   outputFile: 'index.mjs',
@@ -53,6 +56,28 @@ const swaggerUi = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'
 /** Files that lie beside a function's bundle, by their paths from the root. */
 export const filesBeside = (name: FunctionName): readonly string[] => (name === 'describe' ? swaggerUi : []);
 
+/**
+ * Libraries that a function loads when it needs them, as where the first topic with a schema is met: files of their own under
+ * `node_modules` beside its bundle, so that no start reads them.
+ */
+export const lateLibraries = (name: FunctionName): readonly string[] =>
+  name === 'produce' || name === 'admin' ? ['ajv/dist/2020.js', 'ajv-formats/dist/formats.js'] : [];
+
+const lateOptions = (library: string, folder: string): BuildOptions => ({
+  entryPoints: [`${root}node_modules/${library}`],
+  outfile: `${folder}/node_modules/${library}`,
+  bundle: true,
+  platform: 'node',
+  target: bundle.target,
+  format: 'cjs',
+  minify: bundle.minify,
+  logLevel: 'warning',
+});
+
+/** The command that makes such a file. @param from the root. @param to the folder of the bundle. */
+export const lateCommand = (library: string, from: string, to: string): string =>
+  `"${from}/node_modules/.bin/esbuild" "${from}/node_modules/${library}" --bundle --platform=node --target=${bundle.target} --format=cjs --minify --log-level=warning "--outfile=${to}/node_modules/${library}"`;
+
 /** The same for esbuild's own interface, as CDK says it on esbuild's command line. */
 export const buildOptionsOf = (entry: string, outputFile: string): BuildOptions => ({
   entryPoints: [entry],
@@ -72,3 +97,9 @@ export const buildOptionsOf = (entry: string, outputFile: string): BuildOptions 
 
 export const buildOptions = (name: FunctionName, outputFolder: string): BuildOptions =>
   buildOptionsOf(entryOf(name), `${outputFolder}/${name}/${bundle.outputFile}`);
+
+/** Of a function's bundle and what is loaded late beside it. */
+export const buildsOf = (name: FunctionName, outputFolder: string): readonly BuildOptions[] => [
+  buildOptions(name, outputFolder),
+  ...lateLibraries(name).map((library) => lateOptions(library, `${outputFolder}/${name}`)),
+];

@@ -9,16 +9,17 @@ export interface Check {
 
 const wholeId = 'urn:millrace:schema';
 
+/** By the paths that infra/constructs/bundling.ts puts them under, beside the functions that need them. */
 const load = async (): Promise<Validators> => {
-  const [{ Ajv2020 }, { default: formats }] = await Promise.all([
+  const [{ default: library }, { default: formats }] = await Promise.all([
     import('ajv/dist/2020.js'),
-    import('ajv-formats'),
+    import('ajv-formats/dist/formats.js'),
   ]);
-  const addFormats = formats as unknown as (ajv: Ajv) => Ajv;
-  return validators((allErrors) =>
-    addFormats(
-      new Ajv2020({
+  return validators(
+    (allErrors) =>
+      new library.Ajv2020({
         allErrors,
+        formats: formats.fullFormats,
         // What it would warn of is reported by what stands around it, or is no fault.
         logger: false,
         strictSchema: false,
@@ -28,7 +29,6 @@ const load = async (): Promise<Validators> => {
         ownProperties: true,
         validateSchema: false,
       }),
-    ),
   );
 };
 

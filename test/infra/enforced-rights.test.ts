@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildOptions, bundle, type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
+import { buildsOf, bundle, type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
 import { batchEnd } from '../../lib/domain/records/batches.ts';
 import { encodeRecords } from '../../lib/domain/records/encoding.ts';
@@ -53,7 +53,7 @@ const isFunction = (name: string): name is FunctionName => functionNames.include
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-rights-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
-  await Promise.all(functionNames.map((name) => build(buildOptions(name, folder))));
+  await Promise.all(functionNames.flatMap((name) => buildsOf(name, folder)).map((options) => build(options)));
   tables = started.use(await embeddedTables());
   sqsAndS3 = await startSqsAndS3();
   started.defer(() => sqsAndS3.stop());
@@ -190,6 +190,14 @@ it('every function has the rights to all that it does', async () => {
   expect((await call('admin', 'GET /keys')).status).toBe(200);
   expect((await call('admin', `DELETE /keys/${String(made.body['id'])}`)).status).toBe(204);
 
+  const schema = { type: 'integer', $defs: { day: { type: 'string', format: 'date' } } };
+  expect((await call('admin', 'PUT /topics/orders/schema', { body: { schema } })).status).toBe(201);
+  expect((await call('admin', 'GET /topics/orders/schema/versions/1')).status).toBe(200);
+  const wrong = { records: [{ value: 'one' }] };
+  expect(await call('produce', 'POST /topics/orders/records', { body: wrong })).toMatchObject({
+    status: 422,
+    body: { code: 'schema_mismatch' },
+  });
   const records = [0, 1].flatMap((partition) => [{ value: 1, partition }]);
   expect((await call('produce', 'POST /topics/orders/records', { body: { records } })).status).toBe(200);
   expect((await call('consume', 'GET /topics/orders/partitions')).status).toBe(200);
