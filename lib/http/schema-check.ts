@@ -1,7 +1,7 @@
 import { Problem } from '../domain/errors.ts';
 import { storedKey } from '../domain/idempotency/keys.ts';
 import type { Topic } from '../domain/topics.ts';
-import type { RecordSchemas } from '../schemas/record-schemas.ts';
+import type { RecordSchemas, ValuePath } from '../schemas/record-schemas.ts';
 import type { IntentStore } from '../stores/intents.ts';
 import type { Repeat } from './repeats/headers.ts';
 import type { ProduceRequest } from './schemas/records.ts';
@@ -32,6 +32,12 @@ const begunIn = async (
   return new Set(all.filter((_, index) => found[index] !== undefined));
 };
 
+/** Where the values of a request stand, as errors name them. */
+const pathsIn =
+  ({ pathOf, valuePathOf }: ProduceRequest): ValuePath =>
+  (index, field) =>
+    valuePathOf?.(index) ?? `${pathOf?.(index) ?? `records[${index}]`}.${field}`;
+
 /**
  * Makes sure that the values of a request fit the schema of its topic. What an Idempotency-Key has begun to append did fit then, and may be
  * in the log: it is not held against a schema that came since.
@@ -42,7 +48,8 @@ export const requireSchema = async (
   topic: Topic,
   { request, partitions, repeat }: Placed,
 ): Promise<void> => {
-  const { pathOf, lines } = request;
+  const { lines } = request;
+  const pathOf = pathsIn(request);
   const records = request.records.map(({ record }) => record);
   try {
     await deps.recordSchemas.require(topic, records, { pathOf });

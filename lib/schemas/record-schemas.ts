@@ -26,9 +26,12 @@ export interface RecordSchemasDeps {
   readonly clock: Clock;
 }
 
-/** How records are called in errors (`records[3]` where nothing is said), and which of them are not looked at. */
+/** Where the value of a record stands, in the one field or the other. */
+export type ValuePath = (index: number, field: 'value' | 'valueBase64') => string;
+
+/** What values are called in errors, and which records are not looked at. */
 export interface Checked {
-  readonly pathOf?: ((index: number) => string) | undefined;
+  readonly pathOf: ValuePath;
   readonly isExempt?: (index: number) => boolean;
 }
 
@@ -56,7 +59,7 @@ export class RecordSchemas {
    * any more, and fits.
    * @throws Problem `schema_mismatch` with where each fault is, of the first records that have any; `limit_exceeded` when it takes too long.
    */
-  async require(topic: Topic, records: readonly NewRecord[], naming: Checked = {}): Promise<void> {
+  async require(topic: Topic, records: readonly NewRecord[], naming: Checked): Promise<void> {
     const { schema } = topic;
     if (schema?.isInForce !== true) return;
     const key = `${topic.topicId}/${schema.version}/${schema.schemaId}`;
@@ -64,9 +67,11 @@ export class RecordSchemas {
     const isCompacted = topic.cleanup === 'compact';
     const errors = timed(() => faultsIn(compiled, records, { ...naming, isCompacted }));
     if (errors.length === 0) return;
+    const [{ path, message } = { path: '', message: '' }] = errors;
+    const first = `${path === '' ? '' : `"${path}": `}${message}`;
     throw new Problem(
       'schema_mismatch',
-      `Not every value fits the schema of topic "${topic.name}" (version ${schema.version}; GET /v1/topics/${topic.name}/schema). Nothing was written.`,
+      `Not every value fits the schema of topic "${topic.name}" (version ${schema.version}). ${first} Nothing was written.`,
       { errors, members: { schemaVersion: schema.version } },
     );
   }
@@ -111,12 +116,11 @@ const faultsIn = (
   for (const [index, record] of records.entries()) {
     if (errors.length >= reportedErrors) break;
     if (isExempt?.(index) === true || (isCompacted && isTombstone(record))) continue;
-    const path = pathOf(index);
     if (record.valueJson === undefined) {
-      errors.push({ path: `${path}.valueBase64`, message: notJson });
+      errors.push({ path: pathOf(index, 'valueBase64'), message: notJson });
       continue;
     }
-    errors.push(...valueFaults(`${path}.value`, record.valueJson, { fits, explain }));
+    errors.push(...valueFaults(pathOf(index, 'value'), record.valueJson, { fits, explain }));
   }
   return errors.slice(0, reportedErrors);
 };

@@ -20,7 +20,7 @@ const isTimeout = (error: unknown): boolean =>
 
 /**
  * What `work`, which does not wait for anything, gives. Only what a script of `node:vm` calls can be ended from outside, in the midst of
- * a regular expression too; so it is called by one. That takes a quarter of a millisecond (`npm run bench:schemas`).
+ * a regular expression too; so it is called by one. That takes a fraction of a millisecond (`npm run bench:schemas`).
  * @throws OvertimeError when it takes longer than `ms` of the clock on the wall.
  */
 export const withinTime = <T>(ms: number, work: () => T): T => {

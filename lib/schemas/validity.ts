@@ -84,11 +84,10 @@ export const requireValid = async (schema: SchemaObject): Promise<SchemaIndex> =
   if (errors.length === 0) reportTexts(index, validators, report);
   if (errors.length === 0) reportCompilation(schema, validators, report);
   if (errors.length === 0) return index;
+  const [{ path, message } = { path: '', message: '' }] = errors;
   throw new Problem(
     'invalid_schema',
-    `This is no schema that records can be checked against: ${errors[0]?.path} ${lowerFirst(errors[0]?.message ?? '')} Nothing was changed.`,
+    `Records cannot be checked against this schema. "${path}": ${message} Nothing was changed.`,
     { errors },
   );
 };
-
-const lowerFirst = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;

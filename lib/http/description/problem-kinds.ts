@@ -50,7 +50,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   invalid_schema: {
     detail:
-      'This is no schema that records can be checked against: schema/requierd unknown keyword. A note of your own begins with "x-". Nothing was changed.',
+      'Records cannot be checked against this schema. "schema/requierd": Unknown keyword. A note of your own begins with "x-". Nothing was changed.',
     sample: fieldErrors('schema/requierd', 'Unknown keyword. A note of your own begins with "x-".'),
   },
   schema_incompatible: {
@@ -69,7 +69,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   schema_mismatch: {
     detail:
-      'Not every value fits the schema of topic "accounts" (version 1; GET /v1/topics/accounts/schema). Nothing was written.',
+      'Not every value fits the schema of topic "accounts" (version 1). "records[3].value/email": Must be of the format "email". Nothing was written.',
     members: { schemaVersion: whole('The version that they were checked against.') },
     always: ['schemaVersion', 'errors'],
     sample: { schemaVersion: 1, ...fieldErrors('records[3].value/email', 'Must be of the format "email".') },

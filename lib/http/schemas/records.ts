@@ -31,6 +31,8 @@ export interface ProduceRequest {
   readonly lines?: { readonly numbers: readonly number[]; readonly bytes: readonly number[] };
   /** Where the record of an index stands in the body, as errors name it; `records[3]` where nothing is said. */
   readonly pathOf?: (index: number) => string;
+  /** Where its value stands; in its field `value` where nothing is said. */
+  readonly valuePathOf?: (index: number) => string;
 }
 
 const requestFields = ['records', 'expectedOffset'];

@@ -58,5 +58,5 @@ export const parseRaw = (media: MediaType, query: RawQuery, body: Buffer): Produ
   const place = placeIn(query, report);
   faults.refuse();
   const record = producedRecord({ key, headersJson, valueBase64: body.toString('base64'), ...place }, 'body');
-  return { records: [record], pathOf: () => '' };
+  return { records: [record], pathOf: () => '', valuePathOf: () => '' };
 };

@@ -16,6 +16,8 @@ const order = {
 };
 const right = { id: 1, address: { zip: '12345' } };
 
+const event = '"specversion":"1.0","id":"1","source":"/x","type":"t"';
+
 const setSchema = async (world: World, schema: unknown, compatibility = 'none'): Promise<void> => {
   const json = { schema, compatibility };
   const { status, text } = await call(world, 'PUT /v1/topics/orders/schema', { json });
@@ -86,6 +88,18 @@ describe('records of a topic that has a schema', () => {
     expect(expectProblem(answer, 422, 'schema_mismatch')['errors']).toEqual([
       { path: 'line 3.value/address/zip', message: 'Must be of type string.' },
     ]);
+  });
+
+  test.each([
+    ['application/cloudevents+json', `{${event},"data":{"id":"1","address":{}}}`, 'event.data/id'],
+    ['application/cloudevents-batch+json', `[{${event},"data":{"id":"1","address":{}}}]`, '[0].data/id'],
+    ['text/plain', 'hello', ''],
+  ])('of type %s are named as they stand in the request', async (type, body, path) => {
+    const world = await makeWorld();
+    const headers = { 'content-type': type };
+    const answer = await call(world, 'POST /v1/topics/orders/records', { body, headers });
+    const problem = expectProblem(answer, 422, 'schema_mismatch');
+    expect((problem['errors'] as { path: string }[]).map((error) => error.path)).toEqual([path]);
   });
 
   test('have values that are JSON', async () => {

@@ -75,5 +75,5 @@ export const parseBinaryEvent = (
     attribute === 'datacontenttype' ? 'content-type' : `${prefix}${attribute}`;
   const record: ProducedRecord = eventRecord(event, { path: '', pathOf, report: faults.report });
   faults.refuse();
-  return { records: [record], pathOf: () => 'event' };
+  return { records: [record], pathOf: () => 'event', valuePathOf: () => '' };
 };

@@ -106,5 +106,6 @@ export const parseStructuredEvents = (text: Buffer, isBatch: boolean): ProduceRe
   };
   located(() => '', whole);
   faults.refuse();
-  return { records, pathOf: (index) => (isBatch ? `[${index}]` : 'event') };
+  const pathOfEvent = (index: number): string => (isBatch ? `[${index}]` : 'event');
+  return { records, pathOf: pathOfEvent, valuePathOf: (index) => `${pathOfEvent(index)}.data` };
 };
