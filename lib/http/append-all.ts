@@ -208,7 +208,9 @@ export const appendAll = async (
     }
     return outcomes;
   };
-  const appends = partitionAppends(records, partitions, lines?.bytes);
+  // A producer's number is that of one append.
+  const mayBeCut = repeat?.kind !== 'sequence';
+  const appends = partitionAppends(records, partitions, mayBeCut ? lines?.bytes : undefined);
   const outcomes = (await concurrently(appendsAtOnce, appends, runInOrder)).flat();
   if (closed !== undefined) throw closed;
   const failure = partlyFailed(outcomes, lines?.numbers, repeat !== undefined);
@@ -222,6 +224,8 @@ export const appendAll = async (
   );
   return {
     answer: told(outcomes, results, lines?.numbers),
-    isReplayed: outcomes.every((outcome) => 'appended' in outcome && outcome.appended.replayed === true),
+    isReplayed:
+      outcomes.length > 0 &&
+      outcomes.every((outcome) => 'appended' in outcome && outcome.appended.replayed === true),
   };
 };

@@ -45,6 +45,20 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
         expect(numbers).toEqual(lines.map((_, number) => number));
       });
 
+      test('a file that is sent again with its Idempotency-Key is there once', async () => {
+        const topic = await newTopic(2);
+        const lines = Array.from({ length: 2500 }, (_, value) => JSON.stringify({ value })).join('\n');
+        const headers = { ...type, 'idempotency-key': randomUUID() };
+        const first = await send(topic, lines, headers);
+        expect(first).toMatchObject({ status: 200, body: { records: 2500 } });
+        const second = await send(topic, lines, headers);
+        expect(second).toMatchObject({ status: 200, body: first.body });
+        expect(second.headers.get('idempotency-replayed')).toBe('true');
+        const path = `/v1/topics/${topic}/partitions`;
+        const { partitions } = await admin.ok<{ partitions: readonly { endOffset: number }[] }>('GET', path);
+        expect(partitions.reduce((sum, { endOffset }) => sum + endOffset, 0)).toBe(2500);
+      });
+
       test('a fault names its line, and nothing is written', async () => {
         const topic = await newTopic();
         const answer = await send(topic, '{"value":1}\n{"value":\n', type);

@@ -205,3 +205,25 @@ describe('lines with an Idempotency-Key', () => {
     expect(((await ends(world)) as number[]).reduce((sum, end) => sum + end)).toBe(2_500);
   });
 });
+
+test('an empty batch of events with an Idempotency-Key is none that was there before', async () => {
+  const world = await newWorld();
+  await withTopic(world, 2);
+  const headers = { 'content-type': 'application/cloudevents-batch+json', 'idempotency-key': 'k' };
+  const answer = await call(world, path, { body: '[]', headers });
+  expect(answer).toMatchObject({ status: 200, json: { results: [] } });
+  expect(replayed(answer)).not.toBe('true');
+});
+
+test('an event with an Idempotency-Key is written once', async () => {
+  const world = await newWorld();
+  await withTopic(world, 2);
+  const event = { specversion: '1.0', id: '1', source: '/a', type: 't', partitionkey: 'k', data: 1 };
+  const headers = { 'content-type': 'application/cloudevents+json', 'idempotency-key': 'k' };
+  const first = await call(world, path, { body: JSON.stringify(event), headers });
+  const second = await call(world, path, { body: JSON.stringify(event), headers });
+  expect(second.json).toEqual(first.json);
+  expect(replayed(second)).toBe('true');
+  const changed = await call(world, path, { body: JSON.stringify({ ...event, id: '2' }), headers });
+  expectProblem(changed, 422, 'idempotency_mismatch');
+});

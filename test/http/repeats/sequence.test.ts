@@ -135,3 +135,36 @@ describe('a producer that numbers its appends', () => {
     expect(expectProblem(answer, 400, 'invalid_request')['errors']).toMatchObject([{ path: name }]);
   });
 });
+
+describe('lines that a producer numbers', () => {
+  const lines = (length: number): string =>
+    Array.from({ length: 900 }, (_, index) =>
+      JSON.stringify({ partition: 0, value: `${index}${'x'.repeat(length)}` }),
+    ).join('\n');
+  const sendLines = (world: World, body: string, seq: number): Promise<Answer> =>
+    call(world, path, { body, headers: { ...producer(0, seq), 'content-type': 'application/x-ndjson' } });
+
+  test('are one append, whatever they take before they are compressed', async () => {
+    const world = await topicOf(1);
+    const first = await sendLines(world, lines(1_000), 0);
+    expect(first.status).toBe(200);
+    expect((await sendLines(world, lines(1_000), 0)).json).toEqual(first.json);
+    const { json } = await call(world, 'GET /v1/topics/orders/partitions/0/records?offset=0&limit=1000');
+    const values = (json['records'] as readonly { value: string }[]).map(({ value }) =>
+      Number.parseInt(value, 10),
+    );
+    expect(values).toEqual(Array.from({ length: 900 }, (_, index) => index));
+  });
+
+  test('are refused where one append cannot hold them', async () => {
+    const world = await topicOf(1);
+    const noise = Array.from({ length: 4 }, () =>
+      JSON.stringify({
+        partition: 0,
+        valueBase64: Buffer.from(world.deps.random.bytes(150_000)).toString('base64'),
+      }),
+    );
+    expectProblem(await sendLines(world, noise.join('\n'), 0), 413, 'too_large');
+    expect((await sendLines(world, noise[0] ?? '', 0)).status).toBe(200);
+  });
+});
