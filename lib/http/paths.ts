@@ -32,7 +32,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   '/docs/:file': { GET: 'describe' },
 };
 
-const namesAsPatterns = (path: string): string => path.replaceAll(/:\w+/g, '[^/]+');
+const namesAsPatterns = (path: string): string => path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+');
 
 /** What the interface will have: it is told apart from what it never will. */
 const planned: readonly RegExp[] = [

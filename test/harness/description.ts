@@ -67,7 +67,14 @@ const strictly = (schema: unknown): unknown => {
 /** Whoever asks for an address that is none, or with a method that it does not take, asks for nothing that is described. */
 const ofNoOperation = new Set(['not_found', 'method_not_allowed', 'invalid_request']);
 
-const templateOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+const templateOf = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+
+/** Pages for people, which are no operations. */
+const isPage = (path: string): boolean => /^\/docs(?:[/?]|$)/.test(path);
+
+/** What is no JSON is nothing that a schema could describe. */
+const parsed = (text: string): unknown => (text === '' ? undefined : JSON.parse(text));
 
 /** Finds out whether answers are as the description says. */
 export class DescriptionCheck {
@@ -110,6 +117,7 @@ export class DescriptionCheck {
   }
 
   #faultOfAnswer(method: string, path: string, answer: GivenAnswer): string | undefined {
+    if (isPage(path)) return undefined;
     const operation = this.operationOf(method, path.replace(/\?.*$/s, ''));
     if (operation === undefined) {
       const { code } = JSON.parse(answer.text || '{}') as { code?: string };
@@ -127,13 +135,16 @@ export class DescriptionCheck {
     return missing.length === 0 ? undefined : `it lacks ${missing.join(', ')}.`;
   }
 
-  #faultOfBody(method: string, { content = {} }: DescribedResponse, answer: GivenAnswer): string | undefined {
-    if (answer.text === '')
-      return method === 'HEAD' || Object.keys(content).length === 0 ? undefined : 'it has a body there.';
-    const type = (answer.headers.get('content-type') ?? '').split(';', 1)[0] ?? '';
+  #faultOfBody(
+    method: string,
+    { content = {} }: DescribedResponse,
+    { headers, text }: GivenAnswer,
+  ): string | undefined {
+    const type = (headers.get('content-type') ?? '').split(';', 1)[0] ?? '';
     const described = content[type];
+    if (text === '' && (method === 'HEAD' || Object.keys(content).length === 0)) return undefined;
     if (described === undefined) return `it has no body of the type "${type}" there.`;
     const isJson = /^application\/([\w.-]+\+)?json$/.test(type);
-    return this.faultOf(described.schema, isJson ? JSON.parse(answer.text) : answer.text);
+    return this.faultOf(described.schema, isJson ? parsed(text) : text);
   }
 }

@@ -7,6 +7,7 @@ import { type AdminDeps, adminApp } from '../../lib/http/admin.ts';
 import type { Api } from '../../lib/http/api.ts';
 import { type ConsumeDeps, consumeApp } from '../../lib/http/consume.ts';
 import { type DescribeDeps, describeApp } from '../../lib/http/describe.ts';
+import { openApiDocument } from '../../lib/http/description/document.ts';
 import { type Part, partFor } from '../../lib/http/paths.ts';
 import { type ProduceDeps, produceApp } from '../../lib/http/produce.ts';
 import { installedAsset } from '../../lib/local/docs-assets.ts';
@@ -16,6 +17,7 @@ import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { type MemoryStores, memoryStores } from '../../lib/stores/memory/stores.ts';
 import type { TelemetryEvent } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { type Description, DescriptionCheck } from '../harness/description.ts';
 import { seededRandom } from '../simulation/scheduler.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -95,6 +97,14 @@ export interface Answer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
+let check: DescriptionCheck | undefined;
+
+/** Whatever a test asks for, it is answered as the description says. */
+const description = (): DescriptionCheck => {
+  check ??= new DescriptionCheck(JSON.parse(JSON.stringify(openApiDocument())) as Description);
+  return check;
+};
+
 /** One request, `method path`, with the root key unless the call says otherwise. */
 export const call = async ({ apps }: World, line: string, options: Call = {}): Promise<Answer> => {
   const [method = 'GET', path = '/'] = line.split(' ');
@@ -111,6 +121,7 @@ export const call = async ({ apps }: World, line: string, options: Call = {}): P
     init,
   );
   const text = await response.text();
+  description().require(method, path, { status: response.status, headers: response.headers, text });
   const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
   return {
     status: response.status,

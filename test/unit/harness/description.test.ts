@@ -35,7 +35,7 @@ describe('an answer that is held against the description', () => {
     ['a time that is none', given({ ...topic, createdAt: 'yesterday' }), /date-time/],
     ['a status that is not described', given(topic, 418), /no answer of that status/],
     ['a content type that is not', given(topic, 200, { 'content-type': 'text/html' }), /"text\/html"/],
-    ['no body', given(undefined), /it has a body there/],
+    ['no body', given(undefined), /must be object/],
     ['a code that is another operation’s', given({ ...topic, code: 'key_not_found' }, 404), /type/],
   ])('may not have %s', (_what, answer, said) => {
     expect(require(answer)).toThrow(said);
