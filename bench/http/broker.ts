@@ -1,6 +1,7 @@
 /** The broker's HTTP interface over stores by name, without deliveries: a composition root of its own, as lib/local/runtime.ts. */
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
+import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { adminApp } from '../../lib/http/admin.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
@@ -49,6 +50,7 @@ const deps = {
   }),
   directory: new TopicDirectory({ topics: stores.topics, clock }),
   sticky: new StickyPartition({ clock, random }),
+  quotas: new Quotas({ clock }),
   clock,
   random,
   telemetry,

@@ -93,6 +93,7 @@ const app = () => {
     intents: { find: () => Promise.resolve(undefined) },
     schemas: { get: () => Promise.resolve(undefined) },
     clock: systemClock,
+    quotas: { meterOf: () => undefined },
     random: seededRandom(1),
     telemetry: noTelemetry,
   });

@@ -4,6 +4,7 @@ import { parquetSegments } from '../../lib/archive/parquet/parquet-segments.ts';
 import { ArchiveReader, type ArchiveReadOptions } from '../../lib/archive/read/reader.ts';
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { storedKey } from '../../lib/auth/keys.ts';
+import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
@@ -90,6 +91,7 @@ export const startSystem = async () => {
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory: new TopicDirectory({ topics: stores.topics, clock }),
     sticky: new StickyPartition({ clock, random }),
+    quotas: new Quotas({ clock }),
     clock,
     random,
     telemetry,

@@ -1,4 +1,5 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
@@ -39,6 +40,7 @@ export const handler = createHttpHandler({
     intents,
     schemas: dynamoSchemaStore(state),
     clock,
+    quotas: new Quotas({ clock }),
     random,
     telemetry,
     requestId: gatewayRequestId,

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { ApiKey, Scope } from '../domain/keys.ts';
+import type { ApiKey, Quota, Scope } from '../domain/keys.ts';
 import type { Random } from '../surroundings/random.ts';
 
 /**
@@ -24,6 +24,7 @@ export interface KeyGrant {
   readonly topics?: readonly string[];
   /** Wall clock ms. */
   readonly expiresAt?: number;
+  readonly quota?: Quota;
 }
 
 /** What is stored of `key`, for whoever presents it to have `grant`. */

@@ -11,6 +11,16 @@ export const rootKeyRule = {
   text: 'must be 16 to 256 visible ASCII characters without spaces',
 } as const;
 
+/** How much a key may be used for in each process that takes its requests. At least one of the rates is there. */
+export interface Quota {
+  /** Records produced. */
+  readonly recordsPerSecond?: number;
+  /** Bytes of the records produced: keys, values and headers as they are stored (JSON), before compression. */
+  readonly bytesPerSecond?: number;
+  /** The use of so many seconds may come at once. */
+  readonly burstSeconds: number;
+}
+
 /** An API key as it is stored: its hash, never itself. */
 export interface ApiKey {
   /** The first 20 hex digits of `hash`. */
@@ -23,6 +33,8 @@ export interface ApiKey {
   readonly topics?: readonly string[];
   /** Wall clock ms. */
   readonly expiresAt?: number;
+  /** Absent: none, as a root key has none. */
+  readonly quota?: Quota;
   /** Wall clock ms. */
   readonly createdAt: number;
 }

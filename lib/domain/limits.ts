@@ -137,6 +137,10 @@ export const limits = {
   endpointsPerGroup: 10,
   /** Topics of one page of a list. */
   listTopics: 1000,
+  /** What a key's quota may be. */
+  quotaRecordsPerSecond: 1_000_000,
+  quotaBytesPerSecond: 10_000_000_000,
+  quotaBurstSeconds: 3600,
   /** Topic names and patterns of one API key. */
   keyTopics: 100,
   urlLength: 2048,

@@ -1,12 +1,22 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { requireScope, requireTopic } from '../auth/permissions.ts';
+import type { Meter } from '../auth/quotas/meter.ts';
 import { Problem } from '../domain/errors.ts';
 import type { ApiKey, Scope } from '../domain/keys.ts';
 import type { Random } from '../surroundings/random.ts';
 import type { Telemetry } from '../surroundings/telemetry.ts';
 import { isPlanned, methodsAt } from './paths.ts';
 import { problemOf, problemResponse } from './problems.ts';
+
+/** The bodies that a process is reading. */
+export interface BodiesUnderWay {
+  /**
+   * Called before a body is read that has so many bytes at most, and what it gives when that is over.
+   * @throws Problem `unavailable` where it would be too much with the others.
+   */
+  begin(bytes: number): () => void;
+}
 
 export interface ApiEnv {
   /** What whoever serves the application says of a request. */
@@ -15,9 +25,16 @@ export interface ApiEnv {
     readonly lengthHolds?: boolean;
     /** Its body was read as text on its way, though it was none: bytes of it were replaced. */
     readonly isDamaged?: boolean;
+    /** Where many requests are served at once. */
+    readonly bodies?: BodiesUnderWay;
   };
   /** What the middleware leaves for the routes. */
-  Variables: { requestId: string; apiKey: ApiKey };
+  Variables: {
+    requestId: string;
+    apiKey: ApiKey;
+    /** Of a key that has a quota, on routes that count. */
+    meter?: Meter;
+  };
 }
 
 export type Api = Hono<ApiEnv>;

@@ -29,17 +29,20 @@ const readChunks = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
 /**
  * The body, counted while it comes in: what it says of its length is only believed when that is too much, or is made sure of.
  * Then it is read as a whole, which takes no streams.
- * @throws Problem `too_large`; `invalid_request` when it broke off.
+ * @throws Problem `too_large`, `unavailable`; `invalid_request` when it broke off.
  */
 const readBytes = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
   const stated = Number(c.req.header('content-length') ?? Number.NaN);
   if (stated > limits[name]) throw tooLarge(name);
+  const isBounded = stated <= limits[name] && c.env?.lengthHolds === true;
+  const end = c.env?.bodies?.begin(isBounded ? stated : limits[name]);
   try {
-    const isBounded = stated <= limits[name] && c.env?.lengthHolds === true;
     return isBounded ? Buffer.from(await c.req.raw.arrayBuffer()) : await readChunks(c, name);
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem('invalid_request', 'The body broke off.', { cause: error });
+  } finally {
+    end?.();
   }
 };
 
@@ -134,6 +137,12 @@ const requireJson = (c: ApiContext): void => {
   }
 };
 
+const tooDeep = (): Problem => {
+  const [limit, maximum] = ['jsonDepth', limits.jsonDepth] as const;
+  const message = `A body may be ${maximum} levels deep (limit ${limit}). Nothing was changed.`;
+  return new Problem('limit_exceeded', message, { members: { limit, maximum } });
+};
+
 /** Checked by our own reader first: its texts are sentences, and quote nothing of the body, which may hold a secret. */
 const parsed = (text: Buffer): unknown => {
   try {
@@ -143,6 +152,7 @@ const parsed = (text: Buffer): unknown => {
     return JSON.parse(text.toString());
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
+    if (error.kind === 'depth') throw tooDeep();
     const detail = error.kind === 'syntax' ? 'The body is not JSON.' : 'The request is not valid.';
     const errors = [{ path: '', message: error.message }];
     throw new Problem('invalid_request', `${detail} Nothing was changed.`, { errors });

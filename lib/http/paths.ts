@@ -23,7 +23,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [endpoints]: { GET: 'admin', POST: 'admin' },
   [`${endpoints}/:endpoint`]: { GET: 'admin', PATCH: 'admin', DELETE: 'admin' },
   '/v1/keys': { GET: 'admin', POST: 'admin' },
-  '/v1/keys/:key': { DELETE: 'admin' },
+  '/v1/keys/:key': { PATCH: 'admin', DELETE: 'admin' },
   '/v1/health': { GET: 'admin' },
   '/v1/openapi.json': { GET: 'describe' },
   '/docs': { GET: 'describe' },

@@ -37,10 +37,13 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   offset_mismatch: { status: 412, title: 'The partition does not end at the expected offset' },
   offset_out_of_range: { status: 416, title: 'The partition does not have that offset' },
   limit_exceeded: { status: 400, title: 'A limit is exceeded' },
+  request_timeout: { status: 408, title: 'The request took too long to come in' },
   too_large: { status: 413, title: 'Something is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   not_acceptable: { status: 406, title: 'The answer is not to be had in this form' },
   partition_overloaded: { status: 503, title: 'The partition has more to do than it can' },
+  // Only this client has to send less, and what stands between (a proxy that ejects hosts by their 5xx) takes no notice.
+  quota_exceeded: { status: 429, title: 'The key has used up its quota' },
   throttled: { status: 503, title: 'The store has no capacity left for a moment' },
   // Sent again as it is, what was written would be there twice: so this is a status that no client repeats by itself.
   // AWS SDKs repeat 429, 500 and 502 to 504 (@smithy/core, submodules/retry), retryablehttp 429 and 5xx but 501, got and

@@ -2,6 +2,7 @@ import {
   createServer,
   type IncomingMessage,
   type Server,
+  type ServerOptions,
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
@@ -20,6 +21,7 @@ import { newId } from '../surroundings/ids.ts';
 import { StartError } from './data-folder.ts';
 import { gatewayPath } from './gateway-path.ts';
 import { Intake } from './intake.ts';
+import { bodiesUnderWay, defaultPatience, type Patience } from './patience.ts';
 import { UnreadBodies } from './unread-body.ts';
 
 export type Apps = Readonly<Record<Part, Api>>;
@@ -103,12 +105,13 @@ const targetOf = ({ url = '' }: IncomingMessage): string => {
 const bodyFaults: Readonly<Record<string, string>> = {
   HPE_INVALID_EOF_STATE: 'The body broke off. Nothing was written.',
   HPE_INVALID_CHUNK_SIZE: 'The body is not in chunks, as its Transfer-Encoding says. Nothing was written.',
-  ERR_HTTP_REQUEST_TIMEOUT: 'The request took too long to come in. Nothing was written.',
 };
 
 const unreadable = (error: NodeJS.ErrnoException): Problem => {
   const { code = '' } = error;
   if (code === 'HPE_INVALID_METHOD') return unknownMethod();
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new Problem('request_timeout', 'The request took too long to come in. Nothing was written.');
   if (code !== 'HPE_HEADER_OVERFLOW')
     return new Problem('invalid_request', bodyFaults[code] ?? 'This is no HTTP request.', { cause: error });
   const limit = 'requestHeadBytes';
@@ -145,13 +148,23 @@ const closeAfter = (answer: ServerResponse): void => {
 const pathOf = ({ url }: Request): string =>
   url.slice(url.indexOf('/', url.indexOf('://') + 3)).split(/[?#]/, 1)[0] ?? '';
 
-const newServer = (apps: Apps, answering: Answering, clock: Clock): Server => {
+const serverOptions = ({ headMs, requestMs, checkMs }: Patience): ServerOptions => ({
+  maxHeaderSize: limits.requestHeadBytes,
+  // A request without a Host header gets a problem as its answer too, and not Node's own.
+  requireHostHeader: false,
+  headersTimeout: headMs,
+  requestTimeout: requestMs,
+  connectionsCheckingInterval: checkMs,
+});
+
+const newServer = (apps: Apps, answering: Answering, clock: Clock, patience: Patience): Server => {
   const unread = new UnreadBodies(clock);
+  const bodies = bodiesUnderWay(patience.bodyBytes);
   // The listener puts a Response of its own in place of the global one: it writes that without streams.
   const options = { errorHandler: problemBeforeRouting };
   const listener = getRequestListener(async (request, env) => {
     const app = apps[partFor(request.method, pathOf(request))];
-    const response = await app.fetch(request, { ...env, lengthHolds: true });
+    const response = await app.fetch(request, { ...env, lengthHolds: true, bodies });
     await unread.drop((env as HttpBindings).incoming);
     return response;
   }, options);
@@ -175,8 +188,8 @@ const newServer = (apps: Apps, answering: Answering, clock: Clock): Server => {
   };
   /** What ends a connection comes after the requests before it, whose answers may be there already. */
   const afterBegun = (run: () => void): void => intake.add(() => void setImmediate(run));
-  // A request without a Host header gets a problem as its answer too, and not Node's own.
-  const server = createServer({ maxHeaderSize: limits.requestHeadBytes, requireHostHeader: false }, answer);
+  const server = createServer(serverOptions(patience), answer);
+  server.maxConnections = patience.connections;
   // Else a connection that its client has ended would be ended before its last requests have begun.
   Object.assign(server, { httpAllowHalfOpen: true });
   // What a request expects beside "100-continue" may be passed over (RFC 9110, 10.1.1).
@@ -242,9 +255,10 @@ export const serveHttp = async (
   apps: Apps,
   { port, host = loopback }: ListenAt,
   clock: Clock,
+  patience: Patience = defaultPatience,
 ): Promise<HttpServer> => {
   const answering: Answering = { underWay: new Set(), closes: false };
-  const server = newServer(apps, answering, clock);
+  const server = newServer(apps, answering, clock, patience);
   await listen(server, { port, host });
   return {
     url: urlOf(host, (server.address() as AddressInfo).port),

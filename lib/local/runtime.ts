@@ -2,6 +2,7 @@ import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { createStreamConsumer } from '../../functions/on-append/stream-events.ts';
 import type { ArchiveOptions } from '../archive/options.ts';
 import { Authenticator } from '../auth/authenticator.ts';
+import { Quotas } from '../auth/quotas/quotas.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { newDeliveryMemory } from '../delivery/memory.ts';
 import { onAppend } from '../delivery/on-append.ts';
@@ -146,6 +147,7 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
     root,
     directory: new TopicDirectory({ topics: stores.topics, clock }),
     sticky: new StickyPartition({ clock, random }),
+    quotas: new Quotas({ clock }),
     allowLoopback: true,
     clock,
     random,

@@ -9,6 +9,11 @@ export interface KeyStore {
   get(keyId: string): Promise<ApiKey | undefined>;
   /** In order of id. */
   list(): Promise<readonly ApiKey[]>;
+  /**
+   * Makes what `apply` gives of the key as it stands, and gives that; undefined when there is none. `apply` changes nothing
+   * by itself, and may be asked more than once. Of two changes at the same time none is lost.
+   */
+  change(keyId: string, apply: (key: ApiKey) => ApiKey): Promise<ApiKey | undefined>;
   /** False when there was none. */
   delete(keyId: string): Promise<boolean>;
 }

@@ -98,6 +98,29 @@ export const describeBroker = (name: string, start: () => Promise<Broker>): void
         expect(refused).toMatchObject(problem(403, 'forbidden'));
       });
 
+      test('a key that has used up its quota is refused until there is some again', async () => {
+        const topic = await newTopic({ partitions: 1 });
+        const quota = { recordsPerSecond: 1, burstSeconds: 1 };
+        const { client } = await newKey({ name: 'little', scopes: ['produce'], quota });
+        const send = () => client.call('POST', `/v1/topics/${topic}/records`, { records: numbered(600) });
+        const first = await send();
+        expect(first.status).toBe(200);
+        expect(first.headers.get('ratelimit-policy')).toBe('"records";q=1;qu="records";w=1');
+        expect(first.headers.get('ratelimit')).toMatch(/^"records";r=0;t=[1-9]\d*$/);
+        // Each process that answers has a quota of its own, and is ten minutes in debt from then on.
+        const refused = await eventually('the key is refused', send, ({ status }) => status === 429);
+        expect(refused).toMatchObject(problem(429, 'quota_exceeded'));
+        expect(refused.body).toMatchObject({ 'violated-policies': ['records'] });
+        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(300);
+        expect(refused.headers.get('ratelimit')).toBe(
+          `"records";r=0;t=${refused.headers.get('retry-after')}`,
+        );
+        const { client: other } = await newKey({ name: 'other', scopes: ['produce'] });
+        const unlimited = await other.call('POST', `/v1/topics/${topic}/records`, { records: numbered(1) });
+        expect(unlimited.status).toBe(200);
+        expect(unlimited.headers.has('ratelimit')).toBe(false);
+      });
+
       test('a deleted key stops working, and no list shows a key itself', async () => {
         const { client, id } = await newKey({ name: 'short-lived', scopes: ['admin'] });
         await client.ok('GET', '/v1/topics');

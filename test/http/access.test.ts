@@ -36,6 +36,7 @@ const requests: readonly (readonly [line: string, ...scopes: (Scope | 'any')[]])
   [`DELETE ${group}/endpoints/abc`, 'groups'],
   ['GET /v1/keys', 'admin'],
   ['POST /v1/keys', 'admin'],
+  ['PATCH /v1/keys/abc', 'admin'],
   ['DELETE /v1/keys/abc', 'admin'],
 ];
 

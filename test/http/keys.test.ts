@@ -77,11 +77,84 @@ describe('a new key', () => {
     [{ name: 'a', scopes: ['admin'], expiresAt: 1900000000000 }, 'expiresAt'],
     [{ name: 'a', scopes: ['admin'], expiresAt: '2026-03-01T12:00:00Z' }, 'expiresAt'],
     [{ name: 'a', scopes: ['admin'], key: 'mine' }, 'key'],
+    [{ name: 'a', scopes: ['produce'], quota: {} }, 'quota'],
+    [{ name: 'a', scopes: ['produce'], quota: null }, 'quota'],
+    [{ name: 'a', scopes: ['produce'], quota: { recordsPerSecond: 1_000_001 } }, 'quota.recordsPerSecond'],
   ])('is refused as %j', async (json, at) => {
     const world = await newWorld();
     const problem = expectProblem(await create(world, json), 400, 'invalid_request');
     expect(problem['errors']).toContainEqual({ path: at, message: expect.stringMatching(/./) });
     expect(await world.stores.keys.list()).toHaveLength(1);
+  });
+});
+
+describe('changing a key', () => {
+  const change = (world: World, id: unknown, json: unknown, key = adminKey) =>
+    call(world, `PATCH /v1/keys/${String(id)}`, { json, key });
+
+  test('gives it another name, an end and a quota, and takes them away with null', async () => {
+    const world = await newWorld();
+    const { json: made } = await create(world, { name: 'shop', scopes: ['produce'] });
+    const { key: _key, ...shown } = made;
+    const quota = { recordsPerSecond: 5, burstSeconds: 1 };
+    const expiresAt = '2026-03-02T00:00:00.000Z';
+    const first = await change(world, made['id'], {
+      name: 'web',
+      expiresAt,
+      quota: { recordsPerSecond: 5 },
+    });
+    expect([first.status, first.json]).toEqual([200, { ...shown, name: 'web', expiresAt, quota }]);
+    expect((await change(world, made['id'], { quota: null })).json).toEqual({
+      ...shown,
+      name: 'web',
+      expiresAt,
+    });
+    const last = await change(world, made['id'], { expiresAt: null });
+    expect(last.json).toEqual({ ...shown, name: 'web' });
+    expect((await call(world, 'GET /v1/keys')).json['keys']).toContainEqual(last.json);
+  });
+
+  test('is known at once in this process', async () => {
+    const world = await newWorld();
+    const { json } = await create(world, { name: 'ops', scopes: ['admin'] });
+    const key = String(json['key']);
+    expect((await call(world, 'GET /v1/topics', { key })).status).toBe(200);
+    await change(world, json['id'], { expiresAt: '2026-03-01T12:00:01Z' });
+    world.clock.advance(1_000);
+    expectProblem(await call(world, 'GET /v1/topics', { key }), 401, 'unauthorized');
+  });
+
+  test.each([
+    [{}, ''],
+    [{ name: 'a b' }, 'name'],
+    [{ scopes: ['admin'] }, 'scopes'],
+    [{ expiresAt: '2026-03-01T12:00:00Z' }, 'expiresAt'],
+    [{ quota: {} }, 'quota'],
+    [{ quota: { burstSeconds: 5 } }, 'quota'],
+    [{ quota: { recordsPerSecond: 0 } }, 'quota.recordsPerSecond'],
+    [{ quota: { bytesPerSecond: 1.5 } }, 'quota.bytesPerSecond'],
+    [{ quota: { recordsPerSecond: 1, burstSeconds: 0 } }, 'quota.burstSeconds'],
+    [{ quota: { requestsPerSecond: 1 } }, 'quota.requestsPerSecond'],
+  ])('is refused as %j', async (json, at) => {
+    const world = await newWorld();
+    const { json: made } = await create(world, { name: 'shop', scopes: ['produce'] });
+    const problem = expectProblem(await change(world, made['id'], json), 400, 'invalid_request');
+    expect(problem['errors']).toContainEqual({ path: at, message: expect.stringMatching(/./) });
+  });
+
+  test.each(['nothing', '0123456789abcdef0123'])('that is not there is 404: %s', async (id) => {
+    expectProblem(await change(await newWorld(), id, { name: 'a' }), 404, 'key_not_found');
+  });
+
+  test('gives the last admin key no sooner end, and any later one', async () => {
+    const world = await newWorld();
+    const id = keyIdOf(hashKey(adminKey));
+    const soon = { expiresAt: '2026-03-01T13:00:00Z' };
+    expectProblem(await change(world, id, soon), 409, 'conflict');
+    const other = await world.key({ scopes: ['admin'] });
+    expect((await change(world, id, soon, other)).status).toBe(200);
+    expectProblem(await change(world, keyIdOf(hashKey(other)), soon, other), 409, 'conflict');
+    expect((await change(world, id, { expiresAt: '2026-03-01T14:00:00Z' }, other)).status).toBe(200);
   });
 });
 
@@ -170,18 +243,21 @@ describe('the last admin key', () => {
     const by = 'set-by-the-environment';
     expect((await remove(world, adminKey, by)).status).toBe(204);
     expect(expectProblem(await remove(world, by, by), 409, 'conflict')['detail']).toContain('root key');
+    const changed = await call(world, `PATCH /v1/keys/${root.keyId}`, { key: by, json: { name: 'other' } });
+    expectProblem(changed, 409, 'conflict');
     expect((await call(world, 'GET /v1/keys', { key: by })).status).toBe(200);
   });
 });
 
 describe('managing keys', () => {
-  test.each(['POST /v1/keys', 'GET /v1/keys', `DELETE /v1/keys/${keyIdOf(hashKey(adminKey))}`])(
+  const one = `/v1/keys/${keyIdOf(hashKey(adminKey))}`;
+  test.each(['POST /v1/keys', 'GET /v1/keys', `PATCH ${one}`, `DELETE ${one}`])(
     'takes an admin key that is for every topic: %s',
     async (line) => {
       const world = await newWorld();
       const restricted = await world.key({ scopes: ['admin'], topics: ['*'] });
       const consumer = await world.key({ scopes: ['produce', 'consume'] });
-      const json = line.startsWith('POST') ? { name: 'a', scopes: ['admin'] } : undefined;
+      const json = line.startsWith('P') ? { name: 'a', scopes: ['admin'] } : undefined;
       const refused = expectProblem(await call(world, line, { key: restricted, json }), 403, 'forbidden');
       expect(refused['detail']).toContain('not restricted');
       const lacking = expectProblem(await call(world, line, { key: consumer, json }), 403, 'forbidden');

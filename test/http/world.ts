@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { storedKey } from '../../lib/auth/keys.ts';
-import type { Scope } from '../../lib/domain/keys.ts';
+import { Quotas } from '../../lib/auth/quotas/quotas.ts';
+import type { Quota, Scope } from '../../lib/domain/keys.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { type AdminDeps, adminApp } from '../../lib/http/admin.ts';
 import type { Api } from '../../lib/http/api.ts';
@@ -39,6 +40,7 @@ export interface World {
     readonly scopes: readonly Scope[];
     readonly topics?: readonly string[];
     readonly expiresAt?: number;
+    readonly quota?: Quota;
   }) => Promise<string>;
 }
 
@@ -58,6 +60,7 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
     reader: new Reader({ batches, partitions: stores.partitions, clock }),
     asset: installedAsset,
     sticky: new StickyPartition({ clock, random }),
+    quotas: new Quotas({ clock }),
     clock,
     random,
     telemetry: { record: (event) => void events.push(event) },

@@ -173,6 +173,7 @@ test('another root key revokes every root key before it, also one whose start di
     establish: keys.establish.bind(keys),
     get: keys.get.bind(keys),
     list: keys.list.bind(keys),
+    change: keys.change.bind(keys),
     delete: died,
   };
   await expect(establishRootKey(folder, 'second-root-key-002', { ...deps, keys: crashing })).rejects.toThrow(

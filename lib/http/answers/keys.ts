@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { scopes } from '../../domain/keys.ts';
 import { whenNeeded } from '../schemas/check.ts';
-import { listOf, text, time } from './parts.ts';
+import { listOf, text, time, whole } from './parts.ts';
 
 const fields = () => ({
   id: text('Its id, by which it is deleted.'),
@@ -15,6 +15,17 @@ const fields = () => ({
     ),
   ),
   expiresAt: z.exactOptional(time('From when on it is not valid any more. Absent: it does not expire.')),
+  quota: z.exactOptional(
+    z
+      .object({
+        recordsPerSecond: z.exactOptional(whole('Records it may produce.')),
+        bytesPerSecond: z.exactOptional(whole('Bytes of records it may produce, before compression.')),
+        burstSeconds: whole('The use of so many seconds may come at once.'),
+      })
+      .check(
+        z.meta({ description: 'What it may use of each process that takes requests. Absent: no quota.' }),
+      ),
+  ),
   createdAt: time('When it was created.'),
 });
 

@@ -123,13 +123,19 @@ const tooLarge = (name: BodyLimit): Problem =>
     { members: { limit: name, maximum: limits[name] } },
   );
 
+const tooManyFrames = (): Problem => {
+  const [limit, maximum] = ['bodyFrames', limits.bodyFrames] as const;
+  const message = `A body may have ${maximum} frames of zstd (limit ${limit}). Nothing was written. Compress it as a whole.`;
+  return new Problem('limit_exceeded', message, { members: { limit, maximum } });
+};
+
 /** Of zstd there may be several frames, one after the other, as of gzip several members, which Node takes as one. */
 const expandParts = async (coding: Coding, body: Buffer, name: BodyLimit): Promise<Buffer> => {
   const parts: Buffer[] = [];
   let size = 0;
   for (let rest = body; rest.byteLength > 0; ) {
-    if (parts.length === (coding === 'zstd' ? limits.bodyFrames : 1))
-      throw notAsSaid(`something follows the end of its ${coding}.`);
+    if (parts.length > 0 && coding !== 'zstd') throw notAsSaid(`something follows the end of its ${coding}.`);
+    if (parts.length === limits.bodyFrames) throw tooManyFrames();
     const { bytes, used } = await expandPart(coding, rest, Math.max(1, limits[name] - size));
     parts.push(bytes);
     size += bytes.byteLength;

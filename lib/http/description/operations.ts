@@ -31,7 +31,12 @@ const ofAll: readonly ProblemCode[] = [
   'unavailable',
   'internal',
 ];
-const ofBodies: readonly ProblemCode[] = ['too_large', 'limit_exceeded', 'unsupported_media_type'];
+const ofBodies: readonly ProblemCode[] = [
+  'too_large',
+  'limit_exceeded',
+  'unsupported_media_type',
+  'request_timeout',
+];
 
 /** Every problem that the operation can be answered. */
 export const problemsOf = ({ scopes, path, body, problems }: Operation): readonly ProblemCode[] => {

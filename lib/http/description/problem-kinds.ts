@@ -127,10 +127,15 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     members: limit,
     sample: { limit: 'recordBytes', maximum: limits.recordBytes },
   },
+  request_timeout: { detail: 'The request took too long to come in. Nothing was written.' },
   unsupported_media_type: {
     detail: 'Send JSON, in UTF-8, as "Content-Type: application/json".',
     members: {
-      accepted: { type: 'array', items: { type: 'string' }, description: 'Content types that would do.' },
+      accepted: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Content types, or content codings, that would do.',
+      },
     },
     sample: { accepted: ['application/json'] },
   },
@@ -150,6 +155,19 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     detail: 'Partition 0 has more to do than it can. Nothing was written; try again.',
     members: { partition, ...fates },
     sample: { partition: 0 },
+  },
+  quota_exceeded: {
+    detail:
+      'This key may produce 10 records a second, and has used that up. Nothing was written: try again in 3 seconds.',
+    members: {
+      'violated-policies': {
+        type: 'array',
+        items: { type: 'string', enum: ['records', 'bytes'] },
+        description: 'What the key has used up.',
+      },
+    },
+    always: ['violated-policies'],
+    sample: { 'violated-policies': ['records'] },
   },
   throttled: {
     detail: 'The table has no capacity left for partition 0 just now. Nothing was written: try again later.',

@@ -3,6 +3,7 @@ import { problems } from '../problems.ts';
 import type { JsonSchema } from './json-schemas.ts';
 import type { Operation } from './operation.ts';
 import { anyOfProblems, problemType } from './problems.ts';
+import { quotaHeaders } from './quota-headers.ts';
 import { examplesOf } from './shown-examples.ts';
 
 const requestId = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
@@ -24,7 +25,8 @@ const authenticate = {
 
 const headersOf = (status: number): JsonSchema => ({
   ...requestId,
-  ...(status === 503 && retryAfter),
+  ...((status === 503 || status === 429) && retryAfter),
+  ...(status === 429 && quotaHeaders),
   ...(status === 401 && authenticate),
 });
 

@@ -23,7 +23,7 @@ import {
 import { topicAnswer, topicListAnswer } from '../answers/topics.ts';
 import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
 import { groupChange, groupSettings } from '../schemas/groups.ts';
-import { newKeySettings } from '../schemas/keys.ts';
+import { keyChange, newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
 import { schemaChange, schemaSettings } from '../schemas/schemas.ts';
 import { topicChange, topicSettings } from '../schemas/topics.ts';
@@ -67,6 +67,13 @@ const compatibility =
 
 const change = { '': { minProperties: 1 } };
 
+const keyFields = {
+  name: 'A name for people; it need not be unique.',
+  expiresAt: 'From when on it is not valid any more: ISO 8601 with an offset from UTC, and to come.',
+  quota:
+    'What it may produce through each process of the broker; beyond that it is answered 429. At least one of the rates is given.',
+};
+
 /** Schemas that requests are checked with, and what a person has to know of their fields. */
 const requests = {
   TopicSettings: { schema: topicSettings, texts: topicFields(taken) },
@@ -103,11 +110,22 @@ const requests = {
   NewKey: {
     schema: newKeySettings,
     texts: {
-      name: 'A name for people; it need not be unique.',
+      ...keyFields,
+      'quota.recordsPerSecond': 'Records.',
+      'quota.bytesPerSecond': 'Bytes of keys, values and headers as they are stored, before compression.',
+      'quota.burstSeconds': "So many seconds' worth may come at once.",
       scopes:
         'What it may do. "produce": append. "consume": fetch, and read groups. "groups": make and change groups and endpoints. "admin": all that, topics and keys.',
       topics: 'Topics that it is for: names, or their beginnings followed by "*". Without it every one.',
-      expiresAt: 'From when on it is not valid any more: ISO 8601 with an offset from UTC, and to come.',
+    },
+  },
+  KeyChange: {
+    schema: keyChange,
+    texts: {
+      ...keyFields,
+      ...change,
+      expiresAt: `${keyFields.expiresAt} null: it does not expire.`,
+      quota: `${keyFields.quota} null takes it away.`,
     },
   },
 } as const satisfies Record<string, { schema: () => z.ZodMiniType; texts: FieldTexts }>;

@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import type { Authenticator } from '../../auth/authenticator.ts';
 import { newKey, storedKey } from '../../auth/keys.ts';
 import { isFullAdmin, lastsAsLong, requireEveryTopic } from '../../auth/permissions.ts';
@@ -12,7 +13,7 @@ import { readJson } from '../body.ts';
 import { answerJson } from '../bytes/answer.ts';
 import { noQuery } from '../query.ts';
 import { check } from '../schemas/check.ts';
-import { newKeySettings } from '../schemas/keys.ts';
+import { keyChange, newKeySettings } from '../schemas/keys.ts';
 
 export interface KeyDeps extends ApiDeps {
   readonly authenticator: Pick<Authenticator, 'authenticate' | 'forget'>;
@@ -22,14 +23,23 @@ export interface KeyDeps extends ApiDeps {
   readonly root?: ApiKey;
 }
 
-const shown = ({ keyId, name, scopes, topics, expiresAt, createdAt }: ApiKey): KeyAnswer => ({
+const shown = ({ keyId, name, scopes, topics, expiresAt, quota, createdAt }: ApiKey): KeyAnswer => ({
   id: keyId,
   name,
   scopes,
   ...(topics !== undefined && { topics }),
   ...(expiresAt !== undefined && { expiresAt: timestampText(expiresAt) }),
+  ...(quota !== undefined && { quota }),
   createdAt: timestampText(createdAt),
 });
+
+/** @throws Problem `invalid_request` */
+const requireToCome = (expiresAt: number | null | undefined, now: number): void => {
+  if ((expiresAt ?? Infinity) > now) return;
+  throw new Problem('invalid_request', 'The key would be expired at once.', {
+    errors: [{ path: 'expiresAt', message: 'Give a time that is to come.' }],
+  });
+};
 
 /** `POST /v1/keys`: the only answer that shows the key. */
 const postKey = (api: Api, deps: KeyDeps): void => {
@@ -38,11 +48,7 @@ const postKey = (api: Api, deps: KeyDeps): void => {
     noQuery(c);
     const grant = check(newKeySettings, await readJson(c, { limit: 'settingsBytes' }));
     const now = deps.clock.now();
-    if (grant.expiresAt !== undefined && grant.expiresAt <= now) {
-      throw new Problem('invalid_request', 'The key would be expired at once.', {
-        errors: [{ path: 'expiresAt', message: 'Give a time that is to come.' }],
-      });
-    }
+    requireToCome(grant.expiresAt, now);
     const key = newKey(deps.random);
     const stored = storedKey(key, grant, now);
     await deps.keys.put(stored);
@@ -72,13 +78,51 @@ const requireAnotherAdmin = async (deps: KeyDeps, keyId: string): Promise<void> 
   const end = key.expiresAt === undefined ? 'does not expire' : 'expires no earlier than this one';
   throw new Problem(
     'conflict',
-    `No other admin key is for every topic and ${end}: without this one nobody could make another, now or when the others have expired. Create another first (POST /v1/keys), then delete this one with it. Nothing was changed.`,
+    `No other admin key is for every topic and ${end}: without this one nobody could make another, now or when the others have expired. Create another first (POST /v1/keys), then delete or end this one with it. Nothing was changed.`,
   );
 };
 
-/** API keys: created, listed and deleted, by admin keys that are for every topic. */
+type KeyChange = z.output<ReturnType<typeof keyChange>>;
+
+/** `null` takes away what is there. */
+const changed = (key: ApiKey, { name = key.name, ...change }: KeyChange): ApiKey => {
+  const { expiresAt, quota, ...rest } = { ...key, ...change };
+  return {
+    ...rest,
+    name,
+    ...(typeof expiresAt === 'number' && { expiresAt }),
+    ...(quota !== null && quota !== undefined && { quota }),
+  };
+};
+
+/** `PATCH /v1/keys/{id}`: its name, when it expires, and its quota. What it may do is not changed: that takes another key. */
+const patchKey = (api: Api, deps: KeyDeps): void => {
+  api.patch('/v1/keys/:key', allow(deps, 'admin'), async (c) => {
+    requireEveryTopic(c.get('apiKey'));
+    noQuery(c);
+    const keyId = pathParameter(c, 'key');
+    const change = check(keyChange, await readJson(c, { limit: 'settingsBytes' }));
+    requireToCome(change.expiresAt, deps.clock.now());
+    const former = isKeyId(keyId) ? await deps.keys.get(keyId) : undefined;
+    if (former === undefined) throw keyNotFound();
+    // One that ends sooner is as good as gone then.
+    const endsSooner = (change.expiresAt ?? Infinity) < (former.expiresAt ?? Infinity);
+    if (endsSooner || keyId === deps.root?.keyId) await requireAnotherAdmin(deps, keyId);
+    const key = await deps.keys.change(keyId, (stood) => changed(stood, change));
+    if (key === undefined) throw keyNotFound();
+    deps.authenticator.forget(keyId);
+    return c.json(shown(key) satisfies KeyAnswer);
+  });
+};
+
+const isKeyId = (text: string): boolean => /^[0-9a-f]{20}$/.test(text);
+
+const keyNotFound = (): Problem => new Problem('key_not_found', 'There is no key of this id.');
+
+/** API keys: created, listed, changed and deleted, by admin keys that are for every topic. */
 export const keyRoutes = (api: Api, deps: KeyDeps): void => {
   postKey(api, deps);
+  patchKey(api, deps);
   api.get('/v1/keys', allow(deps, 'admin'), async (c) => {
     requireEveryTopic(c.get('apiKey'));
     noQuery(c);
@@ -88,10 +132,8 @@ export const keyRoutes = (api: Api, deps: KeyDeps): void => {
     requireEveryTopic(c.get('apiKey'));
     noQuery(c);
     const keyId = pathParameter(c, 'key');
-    const isId = /^[0-9a-f]{20}$/.test(keyId);
-    if (isId) await requireAnotherAdmin(deps, keyId);
-    if (!isId || !(await deps.keys.delete(keyId)))
-      throw new Problem('key_not_found', 'There is no key of this id.');
+    if (isKeyId(keyId)) await requireAnotherAdmin(deps, keyId);
+    if (!isKeyId(keyId) || !(await deps.keys.delete(keyId))) throw keyNotFound();
     deps.authenticator.forget(keyId);
     return c.body(null, 204);
   });

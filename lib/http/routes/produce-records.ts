@@ -1,3 +1,4 @@
+import type { Quotas } from '../../auth/quotas/quotas.ts';
 import { Problem } from '../../domain/errors.ts';
 import { type Origin, originOf } from '../../domain/records/origin.ts';
 import type { Topic } from '../../domain/topics.ts';
@@ -9,6 +10,7 @@ import type { Clock } from '../../surroundings/clock.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { appendAll } from '../append-all.ts';
+import { metered } from '../metering.ts';
 import { placeRecords, requireOnePartition, requireRoom } from '../placement.ts';
 import { type Repeat, readRepeat } from '../repeats/headers.ts';
 import { checkRepeatable, placeRepeated, type RepeatPlacementDeps } from '../repeats/placement.ts';
@@ -19,6 +21,7 @@ import { readProduceRequest } from '../shapes/read.ts';
 export interface ProduceDeps extends ApiDeps, RepeatPlacementDeps {
   readonly directory: Pick<TopicDirectory, 'resolve' | 'resolveAgain'>;
   readonly appender: Pick<Appender, 'append'>;
+  readonly quotas: Pick<Quotas, 'meterOf'>;
   readonly schemas: Pick<SchemaStore, 'get'>;
   readonly clock: Clock;
 }
@@ -102,10 +105,11 @@ const produce = async (
 /** `POST /v1/topics/{topic}/records`: appends records. */
 export const produceRecords = (api: Api, given: ProduceDeps): void => {
   const deps = { ...given, recordSchemas: new RecordSchemas(given) };
-  api.post('/v1/topics/:topic/records', allow(deps, 'produce'), async (c) => {
+  api.post('/v1/topics/:topic/records', allow(deps, 'produce'), metered(deps), async (c) => {
     const repeat = readRepeat(c);
     const request = await readProduceRequest(c);
     if (repeat !== undefined) checkRepeatable(request, repeat);
+    c.get('meter')?.take(request.records.map(({ record }) => record));
     const origin = originOf(c.get('requestId'), c.req.header('traceparent'));
     const { answer, isReplayed } = await produce(deps, pathParameter(c, 'topic'), request, {
       origin,

@@ -48,15 +48,24 @@ const takeString = (reader: JsonReader): string | undefined => {
   return undefined;
 };
 
+/** Whether a number of JSON is whole as it is written, and not only after a double has rounded it: 1e-400 is not. */
+const isWhole = (number: JsonText): boolean => {
+  const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:e(.+))?$/i.exec(number) ?? [];
+  const significant = (whole + fraction).replace(/0+$/, '');
+  const places = Number(exponent) + whole.length - significant.length;
+  return places >= 0 || significant === '';
+};
+
 /** A whole number that a double holds, 0 or more, however it is written: clients of some languages write 3.0. */
 export const takeWhole = (reader: JsonReader): number | undefined => {
   if (reader.kind !== 'number') {
     reader.skip();
     return undefined;
   }
-  const number = Number(reader.value());
+  const text = reader.value();
+  const number = Number(text);
   // Of -0, which is 0.
-  return Number.isSafeInteger(number) && number >= 0 ? Math.abs(number) : undefined;
+  return Number.isSafeInteger(number) && number >= 0 && isWhole(text) ? Math.abs(number) : undefined;
 };
 
 export const takeKey = (reader: JsonReader, path: string, report: Report): string | undefined => {

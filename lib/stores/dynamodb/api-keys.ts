@@ -29,6 +29,7 @@ export const dynamoKeyStore = (state: Table): KeyStore => ({
       if (!isTombstone(item)) keys.push(toKey(item));
     return keys;
   },
+  change: (keyId, apply) => change(state, keyId, apply),
   delete: (keyId) => remove(state, keyId),
 });
 
@@ -55,6 +56,20 @@ const put = async ({ client, table }: Table, key: ApiKey, read: Item | undefined
 const establish = async (state: Table, key: ApiKey): Promise<void> => {
   for (let attempt = 0; attempt < writesAtMost; attempt += 1)
     if (await put(state, key, await itemAt(state, apiKeyKey(key.keyId)))) return;
+  throw busy();
+};
+
+const change = async (
+  state: Table,
+  keyId: string,
+  apply: (key: ApiKey) => ApiKey,
+): Promise<ApiKey | undefined> => {
+  for (let attempt = 0; attempt < writesAtMost; attempt += 1) {
+    const read = await standingItem(state, apiKeyKey(keyId));
+    if (read === undefined) return undefined;
+    const changed = apply(toKey(read));
+    if (await put(state, changed, read)) return changed;
+  }
   throw busy();
 };
 

@@ -24,6 +24,14 @@ export class MemoryKeyStore implements KeyStore {
     return structuredClone([...this.#keys.values()].sort((a, b) => (a.keyId < b.keyId ? -1 : 1)));
   }
 
+  async change(keyId: string, apply: (key: ApiKey) => ApiKey): Promise<ApiKey | undefined> {
+    const key = this.#keys.get(keyId);
+    if (key === undefined) return undefined;
+    const changed = structuredClone(apply(structuredClone(key)));
+    this.#keys.set(keyId, changed);
+    return structuredClone(changed);
+  }
+
   async delete(keyId: string): Promise<boolean> {
     if (!this.#keys.delete(keyId)) return false;
     this.#deleted.add(keyId);

@@ -27,6 +27,14 @@ export const sqliteKeyStore = (database: Database, deleted: Deleted): KeyStore =
     return row && toKey(row);
   },
   list: async () => database.all<Row>('SELECT key FROM keys ORDER BY key_id').map(toKey),
+  change: (keyId, apply) =>
+    database.write('disk', () => {
+      const row = database.one<Row>('SELECT key FROM keys WHERE key_id = ?', keyId);
+      if (row === undefined) return undefined;
+      const changed = apply(toKey(row));
+      database.run('UPDATE keys SET key = ? WHERE key_id = ?', JSON.stringify(changed), keyId);
+      return changed;
+    }),
   delete: (keyId) =>
     database.write('disk', () => {
       const isGone = database.run('DELETE FROM keys WHERE key_id = ?', keyId) > 0;

@@ -15,7 +15,11 @@ export const describeKeyStore = (open: () => Promise<Stores>): void => {
   describe('API keys', () => {
     test('a key comes back as it was put, without what it does not have', async () => {
       const { keys } = await open();
-      const restricted = apiKey('b', { topics: ['orders', 'billing-*'], expiresAt: 1_800_000_000_000 });
+      const restricted = apiKey('b', {
+        topics: ['orders', 'billing-*'],
+        expiresAt: 1_800_000_000_000,
+        quota: { recordsPerSecond: 100, bytesPerSecond: 1_000_000, burstSeconds: 10 },
+      });
       await keys.put(restricted);
       await keys.put(apiKey('a'));
       expect(await keys.get('b')).toStrictEqual(restricted);
@@ -50,11 +54,46 @@ export const describeKeyStore = (open: () => Promise<Stores>): void => {
       }
     });
 
+    test('a key that is changed is from then on what it was changed to, and what it lost is gone', async () => {
+      const { keys } = await open();
+      const expiring = apiKey('a', { expiresAt: 1_800_000_000_000 });
+      await keys.put(expiring);
+      const other = apiKey('a', { name: 'other', quota: { recordsPerSecond: 1, burstSeconds: 1 } });
+      let found: ApiKey | undefined;
+      const change = (key: ApiKey): ApiKey => {
+        found = key;
+        return other;
+      };
+      expect(await keys.change('a', change)).toStrictEqual(other);
+      expect(found).toStrictEqual(expiring);
+      expect(await keys.get('a')).toStrictEqual(other);
+    });
+
+    test('a key that is not there, or was deleted, is not changed', async () => {
+      const { keys } = await open();
+      expect(await keys.change('a', (key) => key)).toBeUndefined();
+      await keys.put(apiKey('a'));
+      await keys.delete('a');
+      expect(await keys.change('a', () => apiKey('a'))).toBeUndefined();
+      expect(await keys.list()).toStrictEqual([]);
+    });
+
+    test('of changes at the same time none is lost', async () => {
+      const { keys } = await open();
+      await keys.put(apiKey('a', { name: '' }));
+      const append = (letter: string) =>
+        keys.change('a', (key) => ({ ...key, name: [...key.name, letter].sort().join('') }));
+      await Promise.all(['x', 'y', 'z'].map(append));
+      expect((await keys.get('a'))?.name).toBe('xyz');
+    });
+
     test('a late copy of any write changes nothing', async () => {
       const { keys, landCopies } = await open();
       const root = apiKey('root', { scopes: ['admin'] });
       const steps = [
         () => keys.put(apiKey('a')),
+        () => keys.change('a', (key) => ({ ...key, name: 'one' })),
+        () => keys.change('a', (key) => ({ ...key, name: 'two' })),
         () => keys.delete('a'),
         () => keys.establish(root),
         () => keys.delete('root'),

@@ -176,6 +176,7 @@ describe('a body is refused, with what to do, when', () => {
 
   test('it is thousands of frames', async () => {
     const frames = Buffer.concat(Array.from({ length: 5000 }, () => compressed.zstd('')));
-    expectProblem(await send(await oneTopic(), frames, 'zstd'), 400, 'invalid_request');
+    const problem = expectProblem(await send(await oneTopic(), frames, 'zstd'), 400, 'limit_exceeded');
+    expect(problem).toMatchObject({ limit: 'bodyFrames', maximum: limits.bodyFrames });
   });
 });

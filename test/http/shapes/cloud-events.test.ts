@@ -281,44 +281,11 @@ describe('an event is refused', () => {
     expect(expectProblem(await sendJson(await oneTopic(), given), status, code)).toMatchObject({ limit });
   });
 
-  test('whose attribute is given twice, however it is written', async () => {
-    const body = JSON.stringify(event).replace('{', '{"\\u0069d":"0",');
-    const problem = expectProblem(await sendJson(await oneTopic(), body), 400, 'invalid_request');
-    expect(problem['errors']).toEqual([{ path: 'id', message: 'This is given twice.' }]);
-  });
-
-  test.each(['{"a":'.repeat(10_000), '['.repeat(10_000)])(
-    'whose data is nested too deep: %.10s…',
-    async (deep) => {
-      const world = await oneTopic();
-      const inJson = `${JSON.stringify(event).slice(0, -1)},"data":${deep}`;
-      for (const [body, type] of [
-        [inJson, 'application/cloudevents+json'],
-        [`[${inJson}`, batch],
-      ] as const)
-        expectProblem(await sendJson(world, body, type), 400, 'limit_exceeded');
-      const headers = { ...heads, 'content-type': 'application/json' };
-      expectProblem(await call(world, `POST ${path}`, { body: deep, headers }), 400, 'limit_exceeded');
-    },
-  );
-
   test('with more than a thousand others', async () => {
     const body = Array.from({ length: 1001 }, () => event);
     const problem = expectProblem(await sendJson(await oneTopic(), body, batch), 400, 'limit_exceeded');
     expect(problem).toMatchObject({ limit: 'requestRecords' });
   });
-});
-
-test('a record with the headers of an event is one, and what cannot be its attribute is left out', async () => {
-  const world = await oneTopic();
-  const required = { ce_specversion: '1.0', ce_id: '1', ce_source: '/a', ce_type: 't' };
-  const odd = { ce_data: 'x', ce_datacontenttype: 'a/b', ce_Foo: 'x', 'ce_a-b': 'x', ce_: 'x', region: 'eu' };
-  const headers = { ...required, ...odd, 'Content-Type': 'application/json' };
-  await call(world, `POST ${path}`, { json: { records: [{ key: 'k', value: 1, headers }] } });
-  const { text } = await fetched(world);
-  expect(text).toBe(
-    '[{"specversion":"1.0","id":"1","source":"/a","type":"t","datacontenttype":"application/json","data":1}]',
-  );
 });
 
 describe('a record that did not come as an event', () => {

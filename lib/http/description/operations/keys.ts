@@ -56,6 +56,37 @@ export const keyOperations: readonly Operation[] = [
     ],
   },
   {
+    method: 'PATCH',
+    path: '/v1/keys/:key',
+    id: 'changeKey',
+    tag: 'Keys',
+    summary: 'Change an API key',
+    description:
+      'Changes its name, when it expires, or its quota. What is left out stays as it is; what it may do is never changed. Other processes go by it within 15 seconds. It takes an admin key that is for every topic.',
+    scopes: ['admin'],
+    body: { required: true, content: jsonOf('KeyChange') },
+    answers: { 200: { description: 'The key as it is now.', content: jsonOf('Key') } },
+    problems: ['key_not_found', 'conflict', 'outcome_unknown'],
+    examples: [
+      {
+        name: 'quota',
+        summary: 'A quota of records',
+        path: { key: sample.id },
+        body: { quota: { recordsPerSecond: 1000, burstSeconds: 10 } },
+        status: 200,
+        answer: { ...sample, quota: { recordsPerSecond: 1000, burstSeconds: 10 } },
+      },
+      {
+        name: 'unknown',
+        summary: 'There is no such key',
+        path: { key: '00000000000000000000' },
+        body: { name: 'billing' },
+        status: 404,
+        answer: sampleProblem('key_not_found'),
+      },
+    ],
+  },
+  {
     method: 'DELETE',
     path: '/v1/keys/:key',
     id: 'deleteKey',

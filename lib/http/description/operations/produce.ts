@@ -2,6 +2,7 @@ import { limits } from '../../../domain/limits.ts';
 import { timestampPattern } from '../../../domain/timestamps.ts';
 import { jsonOf, type Operation, type Parameter } from '../operation.ts';
 import { sampleProblem } from '../problems.ts';
+import { quotaHeaders } from '../quota-headers.ts';
 
 const time = '2026-03-10T05:16:23.000Z';
 
@@ -117,6 +118,7 @@ export const produceOperations: readonly Operation[] = [
             description: 'They were written before, all of them, by the same key or number: nothing was now.',
             schema: { const: 'true' },
           },
+          ...quotaHeaders,
         },
       },
     },
@@ -125,6 +127,7 @@ export const produceOperations: readonly Operation[] = [
       'topic_not_found',
       'limit_exceeded',
       'offset_mismatch',
+      'quota_exceeded',
       'partition_overloaded',
       'partly_written',
       'idempotency_mismatch',
