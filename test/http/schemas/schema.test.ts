@@ -245,7 +245,7 @@ describe('the schema of a topic', () => {
     expectProblem(await put(world, { description: 'x'.repeat(limits.settingsBytes) }), 413, 'too_large');
     const body = `{"schema":${'{"not":'.repeat(200)}{}${'}'.repeat(200)}}`;
     const headers = { 'content-type': 'application/json' };
-    expectProblem(await call(world, `PUT ${path}`, { body, headers }), 400, 'invalid_request');
+    expectProblem(await call(world, `PUT ${path}`, { body, headers }), 400, 'limit_exceeded');
   });
 
   test('may have notes of others, an id, anchors and references within itself', async () => {
