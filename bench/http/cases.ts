@@ -36,9 +36,19 @@ export interface Case {
   readonly path: string;
   /** Bodies, which the requests of a connection have in turn, from its own number on. */
   readonly bodies: readonly string[];
+  /** Lines of the head, each with its end, that are others in each request of a connection, by its number from 0 on. */
+  readonly headersOf?: (connection: Connected) => (request: number) => string;
 }
 
-const produceCase = (
+/** A connection that drives a case. */
+export interface Connected {
+  /** Of those of the case, from 0 on. */
+  readonly number: number;
+  /** Of all that there ever were. */
+  readonly id: string;
+}
+
+export const produceCase = (
   label: string,
   target: string,
   connections: number,

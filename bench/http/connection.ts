@@ -27,13 +27,13 @@ export class Connection {
     return new Connection(socket, key);
   }
 
-  /** A request as bytes, to be sent as often as is wanted. */
-  request(method: string, path: string, body?: string): Buffer {
+  /** A request as bytes, to be sent as often as is wanted. @param headers lines of its head, each with its end. */
+  request(method: string, path: string, body?: string, headers = ''): Buffer {
     const about =
       body === undefined
         ? ''
         : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-    return Buffer.from(`${method} ${path} HTTP/1.1\r\n${this.#headers}${about}\r\n${body ?? ''}`);
+    return Buffer.from(`${method} ${path} HTTP/1.1\r\n${this.#headers}${headers}${about}\r\n${body ?? ''}`);
   }
 
   /** The body of its answer. Throws unless that is a 2xx, and where the server has closed the connection. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Case, polledPartition, topic } from './cases.ts';
 import { Connection } from './connection.ts';
 import type { Server } from './server.ts';
@@ -16,16 +17,22 @@ const ascending = (numbers: number[]): number[] => numbers.sort((a, b) => a - b)
 /** One connection of the case: sends until it is time, and tells of each answer how long it took, ms. */
 const drive = async (
   { port, key }: Server,
-  { method, path, bodies }: Case,
+  { method, path, bodies, headersOf }: Case,
   number: number,
   told: (ms: number) => boolean,
 ): Promise<void> => {
   const connection = await Connection.open(port, key);
   const requests = bodies.map((body) => connection.request(method, path, body));
   if (requests.length === 0) requests.push(connection.request(method, path));
+  const headers = headersOf?.({ number, id: randomUUID() });
+  const requestAt = (at: number): Buffer =>
+    headers === undefined
+      ? (requests[at % requests.length] ?? Buffer.of())
+      : connection.request(method, path, bodies[at % bodies.length], headers(at - number));
   for (let at = number; ; at += 1) {
+    const request = requestAt(at);
     const sentAt = performance.now();
-    await connection.send(requests[at % requests.length] ?? Buffer.of());
+    await connection.send(request);
     if (!told(performance.now() - sentAt)) break;
   }
   connection.close();

@@ -1,18 +1,23 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { Profiler } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startOptions } from '../../test/local/start-command.ts';
 import { fetchedPartition, orderJson, topic } from './cases.ts';
 import { Connection } from './connection.ts';
-import type { Ready, Taken } from './messages.ts';
+import type { Profiled, Question, Ready, Taken } from './messages.ts';
 
 /** A server in a process of its own. */
 export interface Server extends Ready {
   /** CPU time that its process has taken so far, µs. */
   cpuMicros(): Promise<number>;
+  /** What it has in memory now. */
+  residentBytes(): Promise<number>;
+  /** Where its process spends its time while `work` is done. */
+  profileOf(work: () => Promise<unknown>): Promise<Profiler.Profile>;
   stop(): Promise<void>;
 }
 
@@ -33,12 +38,19 @@ const start = async (
   const early = exited.then(() => Promise.reject(new Error(`${program} ended before its time.`)));
   const ready = await Promise.race([answerOf<Ready>(child), early]);
   early.catch(() => undefined);
+  const ask = <Message>(question: Question): Promise<Message> => {
+    const answered = answerOf<Message>(child);
+    child.send(question);
+    return answered;
+  };
   return {
     ...ready,
-    cpuMicros: async () => {
-      const answered = answerOf<Taken>(child);
-      child.send('cpu');
-      return (await answered).cpuMicros;
+    cpuMicros: async () => (await ask<Taken>('cpu')).cpuMicros,
+    residentBytes: async () => (await ask<Taken>('cpu')).residentBytes,
+    profileOf: async (work) => {
+      await ask<Taken>('profile');
+      await work();
+      return (await ask<Profiled>('profiled')).profile;
     },
     stop: async () => {
       child.disconnect();

@@ -7,6 +7,7 @@ import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
 import { sqliteStores } from '../../lib/stores/sqlite/stores.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
+import { throttledBatches } from '../produce/throttled-batches.ts';
 
 /** What the HTTP interface needs of stores. */
 export type HttpStores = Pick<
@@ -32,4 +33,8 @@ const onSqlite = (folder: string): HttpStores => {
 export const openStores: Readonly<Record<string, (folder: string) => HttpStores>> = {
   memory: inMemory,
   sqlite: onSqlite,
+  throttled: () => {
+    const stores = inMemory();
+    return { ...stores, batches: throttledBatches(stores.batches, clock) };
+  },
 };

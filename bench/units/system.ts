@@ -146,11 +146,11 @@ export const startSystem = async () => {
     },
     stop: stores.stop,
     /** One produce request of `records`. */
-    produce: (records: readonly object[]) =>
+    produce: (records: readonly object[], more: Readonly<Record<string, string>> = {}) =>
       checked(
         producing.request('/v1/topics/orders/records', {
           method: 'POST',
-          headers,
+          headers: { ...headers, ...more },
           body: JSON.stringify({ records }),
         }),
       ),
