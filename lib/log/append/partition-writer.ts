@@ -52,6 +52,9 @@ export class PartitionWriter {
   readonly #giveUp = new AbortController();
   #running: Promise<void> | undefined;
   #underWay: readonly Waiting[] = [];
+  /** Since when a put has had no answer, monotonic ms. */
+  #unansweredSince: number | undefined;
+  #watching: Promise<void> | undefined;
   /** Why the last attempt did not succeed: what an append that has waited too long is told. */
   #trouble: Trouble = { kind: 'contention' };
 
@@ -108,7 +111,7 @@ export class PartitionWriter {
     if (this.#running === undefined) {
       this.#pace.begins(now);
       this.#running = this.#run();
-    }
+    } else this.#watching ??= this.#watch();
     return signal === undefined ? promise : this.#until(signal, waiting, promise);
   }
 
@@ -141,6 +144,17 @@ export class PartitionWriter {
     return promise.finally(() => signal.removeEventListener('abort', leave));
   }
 
+  /** Those who wait behind a batch that gets no answer are told in time that they are not written. */
+  async #watch(): Promise<void> {
+    const { clock, options } = this.#deps;
+    while (!this.isIdle && !this.#giveUp.signal.aborted) {
+      await clock.sleep(options.waitBudgetMs / 4, this.#giveUp.signal);
+      const since = this.#unansweredSince ?? Number.POSITIVE_INFINITY;
+      if (clock.monotonic() - since > options.attemptTimeoutMs) this.#refuseLate({ kind: 'unavailable' });
+    }
+    this.#watching = undefined;
+  }
+
   async #run(): Promise<void> {
     // A turn for whoever appends in the same one: they go together.
     await undefined;
@@ -157,6 +171,7 @@ export class PartitionWriter {
       this.#refuseAll(error);
     } finally {
       this.#underWay = [];
+      this.#unansweredSince = undefined;
       this.#running = undefined;
     }
   }
@@ -182,7 +197,9 @@ export class PartitionWriter {
     if (built === undefined) return;
     const write = { at: this.#at, batch: built, tail, signal: this.#giveUp.signal };
     const sentAt = this.#deps.clock.monotonic();
+    this.#unansweredSince = sentAt;
     const settlement = await settle(this.#deps, write);
+    this.#unansweredSince = undefined;
     for (const waiting of this.#underWay) waiting.waitsSince += this.#deps.clock.monotonic() - sentAt;
     const waitMs = this.#conclude(built, tail, settlement);
     this.#underWay = [];
@@ -344,13 +361,12 @@ export class PartitionWriter {
     if (ms > 0) await this.#deps.clock.sleep(ms, this.#giveUp.signal);
   }
 
-  #refuseLate(): void {
+  #refuseLate(trouble: Trouble = this.#trouble): void {
     const now = this.#deps.clock.monotonic();
     const { waitBudgetMs, answerBudgetMs } = this.#deps.options;
     const late = this.#queue.remove(
       ({ waitsSince, arrivedAt }) => now - waitsSince > waitBudgetMs || now - arrivedAt > answerBudgetMs,
     );
-    const trouble = this.#trouble;
     const isOverload = trouble.kind !== 'unavailable';
     if (late.length > 0 && isOverload) this.#congestion.gaveUp(instantOf(this.#deps.clock));
     for (const waiting of late) {

@@ -107,6 +107,25 @@ describe('an append to a slow store that refuses it again and again', () => {
   });
 });
 
+describe('an append behind one whose put gets no answer', () => {
+  it('is told within five seconds that it is not written, and those after it do not wait for long either', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    world.store.fates = always('lost');
+    const first = codeOf(appender.append(at, [{ key: 'a' }]));
+    await world.pass(100);
+    for (let turn = 0; turn < 3; turn += 1) {
+      const startedAt = world.clock.now();
+      expect(await world.outcome(codeOf(appender.append(at, [{ key: 'b' }])))).toBe('unavailable');
+      expect(world.clock.now() - startedAt).toBeLessThan(5_000);
+    }
+    expect(await world.outcome(first)).toBe('outcome_unknown');
+    await world.pass(60_000);
+    world.store.fates = [];
+    expect(await world.outcome(codeOf(appender.append(at, [{ key: 'c' }])))).toBe('stored');
+  });
+});
+
 /** What became of what arrived, in phases one after the other, at processes that take one append at a time. */
 const phases = async (plan: readonly { readonly perSecond: number; readonly seconds: number }[]) => {
   const world = createWorld(7, {});
