@@ -38,7 +38,7 @@ const drive = async (
   connection.close();
 };
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Runs a case for so long, after a third of that which does not count. */
 export const run = async (server: Server, measured: Case, seconds: number): Promise<Round> => {

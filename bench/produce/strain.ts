@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import autocannon from 'autocannon';
 import { topic } from '../http/cases.ts';
+import { pause } from '../http/load.ts';
 import { percentile } from '../http/report.ts';
 import { startBroker } from '../http/server.ts';
 
@@ -84,11 +85,14 @@ export const strain = async (connections: number, seconds: number): Promise<Stra
   const server = await startBroker('throttled');
   const seen: Seen = { latencies: [], codes: new Map(), refused: 0, withRetryAfter: 0 };
   let most = 0;
-  const look = setInterval(() => {
-    void server.residentBytes().then((bytes) => {
-      most = Math.max(most, bytes);
-    });
-  }, 500);
+  let over = false;
+  const look = async (): Promise<void> => {
+    while (!over) {
+      most = Math.max(most, await server.residentBytes());
+      await pause(250);
+    }
+  };
+  const looking = look();
   try {
     const result = await load(`http://127.0.0.1:${server.port}`, server.key, connections, seconds, seen);
     const latencies = seen.latencies.toSorted((a, b) => a - b);
@@ -103,7 +107,8 @@ export const strain = async (connections: number, seconds: number): Promise<Stra
       megabytes: most / 1_000_000,
     };
   } finally {
-    clearInterval(look);
+    over = true;
+    await looking;
     await server.stop();
   }
 };
