@@ -24,12 +24,49 @@ const single = 200;
 const batches = 120;
 const batchRecords = 100;
 
-const appends = async (system: System, label: string, count: number, size: number): Promise<Measured> => {
-  await system.produce(recordsOf(size));
+/** Headers by which each of several appends may be sent again, by its number. */
+type Repeatable = (append: number) => Readonly<Record<string, string>>;
+
+const plain: Repeatable = () => ({});
+const keyed: Repeatable = (append) => ({ 'idempotency-key': `order-${append}` });
+const sequenced: Repeatable = (append) => ({
+  'producer-id': 'bench',
+  'producer-epoch': '0',
+  'producer-seq': String(append),
+});
+
+const appends = async (
+  system: System,
+  label: string,
+  { count, size, writes = 1, repeatable = plain }: Appends,
+): Promise<Measured> => {
+  await system.produce(recordsOf(size), repeatable(0));
   const before = system.meter.total;
-  for (let done = 0; done < count; done += 1) await system.produce(recordsOf(size));
+  for (let done = 1; done <= count; done += 1) await system.produce(recordsOf(size), repeatable(done));
   const usage = difference(system.meter.total, before);
-  return { label, operations: count, records: count * size, usage, target: { writes: 1, reads: 0 } };
+  return { label, operations: count, records: count * size, usage, target: { writes, reads: 0 } };
+};
+
+interface Appends {
+  readonly count: number;
+  /** Records of each. */
+  readonly size: number;
+  readonly writes?: number;
+  readonly repeatable?: Repeatable;
+}
+
+/** The same appends once more: nothing is written but the attempt to begin. */
+const replays = async (
+  system: System,
+  label: string,
+  { count, repeatable = plain, writes = 0 }: Appends,
+  reads: number,
+): Promise<Measured> => {
+  const before = system.meter.total;
+  for (let again = count - 4; again <= count; again += 1)
+    await system.produce(recordsOf(1), repeatable(again));
+  const usage = difference(system.meter.total, before);
+  return { label, operations: 5, records: 5, usage, target: { writes, reads } };
 };
 
 /** Reads on from page to page, in the part of the log whose batches are as large as the pages. */
@@ -131,9 +168,21 @@ const archivedFetches = async (system: System, from: number): Promise<readonly M
   return [first, sequential, await measure('fetch of 100 archived records, elsewhere', anywhere, other)];
 };
 
+/** Appends that may be sent again, and what that costs. */
+const repeatableAppends = async (system: System): Promise<readonly Measured[]> => {
+  const withKey = { count: single, size: 1, writes: 2, repeatable: keyed };
+  const inSequence = { count: single, size: 1, repeatable: sequenced };
+  return [
+    await appends(system, 'append of 1 record with a key', withKey),
+    await replays(system, 'the same again', { ...withKey, writes: 1 }, 2),
+    await appends(system, 'append of 1 record in a sequence', inSequence),
+    await replays(system, 'the same again', inSequence, 0),
+  ];
+};
+
 export const measureAll = async (system: System): Promise<readonly Measured[]> => {
-  const one = await appends(system, 'append of 1 record', single, 1);
-  const hundred = await appends(system, 'append of 100 records', batches, batchRecords);
+  const one = await appends(system, 'append of 1 record', { count: single, size: 1 });
+  const hundred = await appends(system, 'append of 100 records', { count: batches, size: batchRecords });
   return [
     one,
     hundred,
@@ -143,5 +192,6 @@ export const measureAll = async (system: System): Promise<readonly Measured[]> =
     await told(system, system.topicId, 'of a group'),
     await told(system, 'nobodys1', 'of no group'),
     ...(await archivedFetches(system, single + 1)),
+    ...(await repeatableAppends(system)),
   ];
 };

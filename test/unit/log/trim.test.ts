@@ -39,6 +39,25 @@ describe('trimming', () => {
     );
   });
 
+  it('keeps what has records of an idempotency key for as long as that is kept, and what follows it', async () => {
+    const { world, trimTo } = await filled(2 * hour);
+    const [first, second, ...others] = world.store.table.batches(at);
+    if (first === undefined || second === undefined) throw new Error('There are five batches.');
+    world.store.table.delete(at, [second.base]);
+    world.store.table.put(
+      at,
+      { ...second, idempotencyKeys: ['key.0'] },
+      world.clock.now(),
+      world.clock.now(),
+    );
+    expect(await trimTo(10)).toBe(1);
+    expect(shape(world.store)).toHaveLength(1 + others.length);
+    await world.pass(22 * hour);
+    expect(await trimTo(10)).toBe(0);
+    await world.pass(hour);
+    expect(await trimTo(10)).toBe(3);
+  });
+
   it('deletes none that is younger than the floor, and gets them later', async () => {
     const { world, trimTo } = await filled(limits.trimMinAgeMs - 90_000);
     expect(await trimTo(10)).toBe(3);
