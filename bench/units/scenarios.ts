@@ -191,7 +191,7 @@ export const measureAll = async (system: System): Promise<readonly Measured[]> =
     ...(await lonelyDeliveries(system)),
     await told(system, system.topicId, 'of a group'),
     await told(system, 'nobodys1', 'of no group'),
-    ...(await archivedFetches(system, single + 1)),
     ...(await repeatableAppends(system)),
+    ...(await archivedFetches(system, single + 1)),
   ];
 };

@@ -1,4 +1,5 @@
 import type { ArchiveReader } from '../../archive/read/reader.ts';
+import { limits } from '../../domain/limits.ts';
 import { type Batch, batchEnd, closesPartition } from '../../domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { BatchPage, BatchStore } from '../../stores/batches.ts';
@@ -46,6 +47,8 @@ export type Run =
       readonly gap: boolean;
       /** They go to the end of a closed partition. */
       readonly closed: boolean;
+      /** The first is a batch that may be there for its idempotency keys alone: archived, and erased in part. */
+      readonly isKept?: boolean;
     }
   /** Nothing is there yet, or ever where it is closed. */
   | { readonly kind: 'end'; readonly closed: boolean }
@@ -54,13 +57,17 @@ export type Run =
   /** It is past the end. */
   | { readonly kind: 'above' };
 
+/** How old, ms, what is known of the border may be where a batch may be kept below it: as fetches have it of the start. */
+const keptMaxAgeMs = 5_000;
+
 const once: Ask = (request) => request(undefined);
 
 /**
  * Reads a partition as one log: its segments, its batches, and the border between them, of which a process knows how far
  * it was at least. Below it are segments; at and above it batches, and where no batch covers the offset that was asked for
  * the border has moved past it since, or the start has: the partition's state tells. A batch below the border that is still
- * there has the same records.
+ * there has the same records, and those that were erased since. One that is kept for its idempotency keys may be there for a day,
+ * so whether the border has passed it is asked for.
  *
  * One per process: it remembers where partitions begin and end.
  */
@@ -96,6 +103,10 @@ export class RunReader {
       }
     };
     const found = (await archived()) ?? (await this.#live(at, request));
+    if (found?.kind === 'found' && found.isKept) {
+      await this.offsets.recentStart(at, keptMaxAgeMs);
+      return (await archived()) ?? found;
+    }
     if (found !== undefined) return found;
     // Archived since, and deleted; or trimmed; or, in that order, both.
     for (let look = 0; look < 2; look += 1) {
@@ -152,12 +163,12 @@ export class RunReader {
     const range = { from, limit: batches, consistent };
     const page = await this.#ask((signal) => this.#deps.batches.range(at, range, signal));
     this.#sawPage(at, page);
-    if (page.batches[0]?.base === from) return runOf(at, from, page);
+    if (page.batches[0]?.base === from) return this.#runOf(at, from, page);
     const isEmpty = page.batches.length === 0;
     if (isEmpty && from === this.known.get(at).end) return { kind: 'end', closed: false };
     const floor = await this.#ask((signal) => this.#deps.batches.floor(at, from, true, signal));
     if (floor !== undefined && from < batchEnd(floor))
-      return runOf(at, from, { ...page, batches: [floor, ...page.batches] });
+      return this.#runOf(at, from, { ...page, batches: [floor, ...page.batches] });
     if (!isEmpty) return undefined;
     if (floor !== undefined && from === batchEnd(floor)) {
       this.known.sawEnd(at, from, instantOf(this.#deps.clock));
@@ -166,6 +177,14 @@ export class RunReader {
     const end = await this.offsets.end(at);
     if (from === end) return { kind: 'end', closed: false };
     return from > end ? { kind: 'above' } : undefined;
+  }
+
+  #runOf(at: PartitionRef, from: number, page: BatchPage): Run {
+    const run = runOf(at, from, page);
+    const [first] = page.batches;
+    const isKeyed = first?.idempotencyKeys !== undefined;
+    const isKept = isKeyed && this.#deps.clock.now() - first.appendedAt > limits.trimMinAgeMs;
+    return run.kind === 'found' && isKept ? { ...run, isKept } : run;
   }
 
   #sawPage(at: PartitionRef, { batches, more }: BatchPage): void {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { storedKey } from '../../../lib/domain/idempotency/keys.ts';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
+import { type Collected, collect } from '../../../lib/log/read/collect.ts';
 import type { Fetched, FetchRequest, Reader } from '../../../lib/log/read/reader.ts';
 import { at, logWorld } from './scripted-store.ts';
 
@@ -218,6 +220,23 @@ describe('records that compaction took away', () => {
     world.deleteBatches(9);
     await world.pass(6_000);
     expect(offsets((await fetch(world, reader, { offset: 3, maxRecords: 3 })).records)).toEqual([8]);
+  });
+
+  it('are not shown by a new process from a batch that is kept for its idempotency keys', async () => {
+    const world = logWorld();
+    const appender = world.appender();
+    const key = storedKey('k');
+    await world.outcome(appender.append(at, [{}, {}, {}], { key }));
+    await world.outcome(appender.append(at, [{}]));
+    await world.pass(2 * 60 * 60_000);
+    await world.archiveBatches(0, 3, (offset) => offset !== 1);
+    const want = { maxRecords: 10, maxBytes: 1_000 };
+    const read = (): Promise<Collected> =>
+      world.outcome(collect(world.runs(), at, { from: 0, want, consistent: true }));
+    expect(offsets((await read()).records)).toEqual([0, 2]);
+    // And who sends it again finds it.
+    const again = await world.outcome(world.appender().append(at, [{}, {}, {}], { key }));
+    expect(again).toMatchObject({ base: 0, replayed: true });
   });
 
   const compacted = async () => {

@@ -143,14 +143,14 @@ export const logWorld = (options: BatchTableOptions = {}) => {
   const scheduler = new Scheduler();
   const store = new ScriptedStore(scheduler, options);
   const { clock } = store.process;
-  const { partitions, segments, objects } = memoryStores({ clock });
+  const { partitions, segments, objects, ...idempotency } = memoryStores({ clock });
   const events: TelemetryEvent[] = [];
   let processes = 0;
   const appender = (appendOptions: Partial<AppendOptions> = {}): Appender => {
     processes += 1;
     const telemetry = { record: (event: TelemetryEvent) => void events.push(event) };
     const random = seededRandom(processes);
-    return new Appender({ batches: store, clock, random, telemetry, options: appendOptions });
+    return new Appender({ batches: store, idempotency, clock, random, telemetry, options: appendOptions });
   };
   const newArchive = () =>
     new ArchiveReader({ segments, objects, format: jsonSegments, clock, options: { wholeObjectBytes: 0 } });
