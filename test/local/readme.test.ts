@@ -45,7 +45,7 @@ test('what the README says to type works as it is written', async () => {
     const script = `${headers}\n${block.replaceAll('9000', port).replaceAll('backup', backup)}`;
     return answersOf((await promisify(execFile)('sh', ['-ec', script], { cwd: root, env })).stdout);
   };
-  const [produce, fetch, erase, subscribe, progress, keys, transfer, ...others] = blocks('sh');
+  const [produce, fetch, sendAgain, erase, subscribe, progress, keys, transfer, ...others] = blocks('sh');
   expect(others).toEqual([]);
 
   expect(await run(produce)).toMatchObject([{ name: 'orders' }, { results: [{ partition: 3, offset: 0 }] }]);
@@ -80,6 +80,9 @@ test('what the README says to type works as it is written', async () => {
   expect(await run(transfer)).toMatchObject([{ name: 'copy' }]);
   const copied = blocks('sh')[1]?.replaceAll('orders', 'copy');
   expect(await run(copied)).toMatchObject([{ records: [{ key: 'customer-7', value: { total: 42 } }] }]);
+  const written = { results: [{ partition: 3, offset: 1 }] };
+  expect(await run(sendAgain)).toMatchObject([written]);
+  expect(await run(sendAgain)).toMatchObject([written]);
   // The record is in no segment yet.
   expect(await run(erase)).toMatchObject([{ status: 'running' }]);
 });
