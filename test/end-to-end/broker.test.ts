@@ -1,4 +1,5 @@
 import { describeArchive } from './archive-suite.ts';
+import { describeBodies } from './bodies-suite.ts';
 import { archivingBroker, broker } from './broker.ts';
 import { describeRepeats } from './repeats-suite.ts';
 import { describeSchemas } from './schemas-suite.ts';
@@ -8,5 +9,6 @@ import { describeBroker } from './suite.ts';
 describeBroker('the broker', broker);
 describeSchemas('the broker', broker);
 describeShapes('the broker', broker);
+describeBodies('the broker', broker);
 describeRepeats('the broker', broker);
 describeArchive('the broker', archivingBroker);

@@ -1,4 +1,5 @@
 import { describeArchive } from './archive-suite.ts';
+import { describeBodies } from './bodies-suite.ts';
 import { archivingBrokerOnEmbeddedServices, brokerOnEmbeddedServices } from './broker.ts';
 import { describeRepeats } from './repeats-suite.ts';
 import { describeSchemas } from './schemas-suite.ts';
@@ -8,5 +9,6 @@ import { describeBroker } from './suite.ts';
 describeBroker('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeSchemas('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeShapes('the broker on the adapters of AWS', brokerOnEmbeddedServices);
+describeBodies('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeRepeats('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeArchive('the broker on the adapters of AWS', archivingBrokerOnEmbeddedServices);
