@@ -177,6 +177,11 @@ describe('a change of a schema', () => {
     expect(await compare(former, next)).not.toEqual([]);
   });
 
+  it('is refused where a way more in oneOf takes what another takes too: then neither is the only one', async () => {
+    expect(await compare({ oneOf: [integer] }, { oneOf: [integer, number] })).not.toEqual([]);
+    expect(await compare({ oneOf: [integer] }, { oneOf: [integer, string] })).toEqual([]);
+  });
+
   it('C of a half-open object takes a field more of the type that all others have', async () => {
     const half = { additionalProperties: string };
     expect(await compare(object({ a: number }, half), object({ a: number, b: string }, half))).toEqual([]);
