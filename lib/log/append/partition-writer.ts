@@ -1,9 +1,13 @@
-import { OutcomeUnknownError, Problem, RefusedError, ThrottledError } from '../../domain/errors.ts';
-import { keyMark } from '../../domain/idempotency/keys.ts';
+import {
+  NotSentError,
+  OutcomeUnknownError,
+  Problem,
+  RefusedError,
+  ThrottledError,
+} from '../../domain/errors.ts';
 import type { Sequenced } from '../../domain/idempotency/producers.ts';
 import type { Instant } from '../../domain/instants.ts';
 import type { Batch } from '../../domain/records/batches.ts';
-import { encodeSerialized } from '../../domain/records/encoding.ts';
 import type { Origin } from '../../domain/records/origin.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import { isWithin } from '../../stores/batches.ts';
@@ -11,9 +15,10 @@ import { instantOf } from '../../surroundings/clock.ts';
 import type { Telemetry } from '../../surroundings/telemetry.ts';
 import { PartitionClosedError } from '../closed.ts';
 import type { Claim } from '../idempotency/claims.ts';
-import { type IdempotencyStores, numbered, park, screen, withoutReplayed } from '../idempotency/screening.ts';
-import { appendTime, type Tail, tailAfter } from '../tail.ts';
+import { type IdempotencyStores, screen, withoutReplayed } from '../idempotency/screening.ts';
+import { type Tail, tailAfter } from '../tail.ts';
 import type { Appended } from './appended.ts';
+import { buildBatch } from './build-batch.ts';
 import { Congestion } from './congestion.ts';
 import { Pace } from './pace.ts';
 import { offsetMismatch, outcomeUnknown, refusedFor, type Trouble, unavailable } from './refusals.ts';
@@ -209,76 +214,33 @@ export class PartitionWriter {
   /** The batch of what may be put at `tail` of what is under way; the rest is answered or given back. Undefined: there is none. */
   async #batchOf(tail: Tail): Promise<Batch | undefined> {
     const taken = this.#underWay;
-    const screened = await screen(this.#deps, this.#at, taken, tail, this.#giveUp.signal);
-    const builtAt = instantOf(this.#deps.clock);
-    const appendedAt = appendTime(tail, builtAt.wall);
-    const { writing, later, isPast, table, parking } = numbered(
+    const { writing, later, isPast, cause, appendedAt, producers } = await screen(
       this.#deps,
       this.#at,
-      screened,
+      taken,
       tail,
-      appendedAt,
+      this.#giveUp.signal,
     );
-    let cause = screened.cause;
-    let going = writing;
-    if (going.length > 0)
-      await park(this.#deps, this.#at, parking, this.#giveUp.signal).catch((error: unknown) => {
-        cause = error;
-        going = [];
-      });
-    const staying = new Set([...screened.later, ...later, ...(going.length === 0 ? writing : [])]);
-    this.#underWay = going;
+    this.#underWay = writing;
+    const staying = new Set(later);
     this.#queue.giveBack(taken.filter((waiting) => staying.has(waiting)));
-    if (screened.isPast || isPast) this.#tail.forget();
-    if (cause !== undefined) this.#storeFailed(cause);
-    if (going.length > 0) return this.#batchAt(tail, appendedAt, table);
-    if (cause !== undefined) await this.#pause(this.#congestion.backoffMs(instantOf(this.#deps.clock)));
-    return undefined;
+    if (isPast) this.#tail.forget();
+    if (cause !== undefined) {
+      this.#storeFailed(cause);
+      this.#recordFault(cause);
+    }
+    if (writing.length === 0) {
+      if (cause !== undefined) await this.#pause(this.#congestion.backoffMs(instantOf(this.#deps.clock)));
+      return undefined;
+    }
+    const { compression } = this.#deps.options;
+    const writeId = this.#congestion.newWriteId();
+    return buildBatch(writing, { tail, appendedAt, producers, writeId, compression });
   }
 
   #storeFailed(cause: unknown): void {
     this.#congestion.throttled();
     this.#trouble = cause instanceof ThrottledError ? { kind: 'throttling' } : { kind: 'unavailable', cause };
-  }
-
-  #batchAt(tail: Tail, appendedAt: number, producers: Uint8Array | undefined): Batch {
-    const records = this.#underWay.flatMap((waiting) => waiting.records);
-    const idempotencyKeys = this.#keyMarks();
-    const origin = this.#underWay[0]?.origin;
-    const { compression } = this.#deps.options;
-    const maxTimestamp = this.#maxTimestamp(tail, appendedAt);
-    return {
-      base: tail.end,
-      count: records.length,
-      data: this.#underWay[0]?.data ?? encodeSerialized(records, { origin, compression }),
-      writeId: this.#congestion.newWriteId(),
-      appendedAt,
-      bytesBefore: tail.bytes,
-      ...(maxTimestamp !== undefined && { maxTimestamp }),
-      ...(idempotencyKeys.length > 0 && { idempotencyKeys }),
-      ...(producers !== undefined && { producers }),
-      ...(origin !== undefined && { origin }),
-    };
-  }
-
-  #keyMarks(): readonly string[] {
-    const marks: string[] = [];
-    let first = 0;
-    for (const { claim, records } of this.#underWay) {
-      if (claim !== undefined) marks.push(keyMark(claim.key, first));
-      first += records.length;
-    }
-    return marks;
-  }
-
-  /** Of what is under way and all that is before it; undefined when that is no record at all. */
-  #maxTimestamp(tail: Tail, appendedAt: number): number | undefined {
-    const times = this.#underWay.flatMap(({ timestamps: { latest, someAbsent } }) => [
-      latest,
-      someAbsent ? appendedAt : undefined,
-    ]);
-    const known = [tail.latestTimestamp, ...times].filter((time) => time !== undefined);
-    return known.length === 0 ? undefined : Math.max(...known);
   }
 
   async #readTail(): Promise<Tail | undefined> {
@@ -394,7 +356,9 @@ export class PartitionWriter {
    * Of an error that is not of our own making the name alone: its message may hold what was sent.
    */
   #recordFault(error: unknown): void {
-    const isSilence = [OutcomeUnknownError, ThrottledError, Problem].some((kind) => error instanceof kind);
+    const isSilence = [OutcomeUnknownError, NotSentError, ThrottledError, Problem].some(
+      (kind) => error instanceof kind,
+    );
     if (isSilence || this.#giveUp.signal.aborted) return;
     const name = error instanceof Error ? error.name : typeof error;
     const told =
