@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from './broker.ts';
-import { type Answer, Client } from './client.ts';
+import type { Answer } from './client.ts';
+import { DescribedClient as Client } from './described-client.ts';
 
 /** Records that are sent again, as whoever has an address and a key sees them. */
 export const describeRepeats = (name: string, start: () => Promise<Broker>): void => {

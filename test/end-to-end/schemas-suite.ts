@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Broker } from './broker.ts';
-import { Client, eventually } from './client.ts';
+import { eventually } from './client.ts';
+import { DescribedClient as Client } from './described-client.ts';
 
 const account = (properties: object = {}): object => ({
   $schema: 'https://json-schema.org/draft/2020-12/schema',
