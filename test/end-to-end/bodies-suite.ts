@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import zlib from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Broker } from './broker.ts';
-import { DescribedClient as Client } from './described-client.ts';
+import { suiteBroker } from './suite-broker.ts';
 
 /** JSON under the name by which every gateway lets it through as bytes. */
 const jsonAsBytes = 'application/vnd.millrace+json';
@@ -17,24 +16,11 @@ const codings = ['gzip', 'br', 'zstd'] as const;
 /** Compressed bodies, and how large they may be, as whoever has an address and a key sees it. */
 export const describeBodies = (name: string, start: () => Promise<Broker>): void => {
   describe(`${name}, by compressed and by large bodies`, () => {
-    let millrace: Broker;
-    let admin: Client;
-
-    beforeAll(async () => {
-      millrace = await start();
-      admin = new Client(millrace.url, millrace.key);
-    }, 120_000);
-    afterAll(() => millrace.stop(), 120_000);
-
-    const newTopic = async (): Promise<string> => {
-      const topic = `e2e-${randomUUID()}`;
-      await admin.ok('PUT', `/v1/topics/${topic}`, { partitions: 1 });
-      onTestFinished(() => admin.call('DELETE', `/v1/topics/${topic}`).then(() => undefined));
-      return topic;
-    };
+    const broker = suiteBroker(start);
+    const { newTopic } = broker;
 
     const send = (topic: string, body: Buffer, headers: { readonly [name: string]: string }) =>
-      admin.call('POST', `/v1/topics/${topic}/records`, new Uint8Array(body), headers);
+      broker.admin.call('POST', `/v1/topics/${topic}/records`, new Uint8Array(body), headers);
 
     const records = Array.from({ length: 200 }, (_, number) => ({ value: { number, text: 'Grüße 🌊' } }));
 
@@ -44,11 +30,11 @@ export const describeBodies = (name: string, start: () => Promise<Broker>): void
       const headers = { 'content-type': jsonAsBytes, 'content-encoding': coding };
       expect(await send(topic, body, headers)).toMatchObject({ status: 200 });
       const path = `/v1/topics/${topic}/partitions/0/records?offset=0&limit=1000`;
-      const answer = await admin.call('GET', path, undefined, { 'accept-encoding': coding });
+      const answer = await broker.admin.call('GET', path, undefined, { 'accept-encoding': coding });
       expect(answer).toMatchObject({ status: 200, body: { records, endOffset: records.length } });
       expect(answer.headers.get('content-encoding')).toBe(coding);
       expect(answer.headers.get('vary')).toContain('accept-encoding');
-      const plain = await admin.call('GET', path, undefined, { 'accept-encoding': 'identity' });
+      const plain = await broker.admin.call('GET', path, undefined, { 'accept-encoding': 'identity' });
       expect(plain.headers.get('content-encoding')).toBeNull();
       expect(plain.body).toEqual(answer.body);
     });
@@ -58,7 +44,7 @@ export const describeBodies = (name: string, start: () => Promise<Broker>): void
       const lines = records.map((record) => JSON.stringify(record)).join('\n');
       const headers = { 'content-type': 'application/x-ndjson', 'content-encoding': 'zstd' };
       expect(await send(topic, compressed.zstd(lines), headers)).toMatchObject({ status: 200 });
-      expect((await admin.fetch(topic, 0, 'offset=0&limit=1000')).records).toMatchObject(records);
+      expect((await broker.admin.fetch(topic, 0, 'offset=0&limit=1000')).records).toMatchObject(records);
     });
 
     test('a compressed body is refused where it is larger inside than a request may be, breaks off, or is unknown', async () => {
@@ -77,7 +63,7 @@ export const describeBodies = (name: string, start: () => Promise<Broker>): void
       const unknown = await send(topic, half, { ...type, 'content-encoding': 'deflate' });
       expect(unknown).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } });
       expect(unknown.headers.get('accept-encoding')).toContain('gzip');
-      expect((await admin.fetch(topic, 0, 'offset=latest')).endOffset).toBe(0);
+      expect((await broker.admin.fetch(topic, 0, 'offset=latest')).endOffset).toBe(0);
     });
 
     test('the largest body of a type that goes through a gateway as base64 is taken, and one byte more is refused by Millrace', async () => {
@@ -86,10 +72,10 @@ export const describeBodies = (name: string, start: () => Promise<Broker>): void
       const largest = Buffer.alloc(4_669_515, `${JSON.stringify({ value: 'x'.repeat(980) })}\n`);
       largest.fill(' ', largest.lastIndexOf('\n'));
       expect(await send(topic, largest, type)).toMatchObject({ status: 200 });
-      const { endOffset } = await admin.fetch(topic, 0, 'offset=latest');
+      const { endOffset } = await broker.admin.fetch(topic, 0, 'offset=latest');
       const more = await send(topic, Buffer.concat([largest, Buffer.from(' ')]), type);
       expect(more).toMatchObject({ status: 413, body: { code: 'too_large', limit: 'eventBodyBytes' } });
-      expect((await admin.fetch(topic, 0, 'offset=latest')).endOffset).toBe(endOffset);
+      expect((await broker.admin.fetch(topic, 0, 'offset=latest')).endOffset).toBe(endOffset);
     });
   });
 };

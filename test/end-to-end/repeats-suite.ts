@@ -1,36 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Broker } from './broker.ts';
 import type { Answer } from './client.ts';
-import { DescribedClient as Client } from './described-client.ts';
+import { suiteBroker } from './suite-broker.ts';
 
 /** Records that are sent again, as whoever has an address and a key sees them. */
 export const describeRepeats = (name: string, start: () => Promise<Broker>): void => {
   describe(`${name}, sent the same again`, () => {
-    let millrace: Broker;
-    let admin: Client;
-
-    beforeAll(async () => {
-      millrace = await start();
-      admin = new Client(millrace.url, millrace.key);
-    }, 120_000);
-    afterAll(() => millrace.stop(), 120_000);
-
-    const newTopic = async (partitions: number): Promise<string> => {
-      const topic = `e2e-${randomUUID()}`;
-      await admin.ok('PUT', `/v1/topics/${topic}`, { partitions });
-      onTestFinished(() => admin.call('DELETE', `/v1/topics/${topic}`).then(() => undefined));
-      return topic;
-    };
+    const broker = suiteBroker(start);
+    const { newTopic } = broker;
 
     const send = (
       topic: string,
       records: readonly unknown[],
       headers: { readonly [name: string]: string },
-    ): Promise<Answer> => admin.call('POST', `/v1/topics/${topic}/records`, { records }, headers);
+    ): Promise<Answer> => broker.admin.call('POST', `/v1/topics/${topic}/records`, { records }, headers);
 
     const valuesIn = async (topic: string, partition = 0): Promise<unknown[]> =>
-      (await admin.fetch(topic, partition, 'offset=earliest')).records.map(({ value }) => value);
+      (await broker.admin.fetch(topic, partition, 'offset=earliest')).records.map(({ value }) => value);
 
     test('with an Idempotency-Key each record is written once, in every partition', async () => {
       const topic = await newTopic(3);

@@ -1,30 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { CloudEvent, HTTP } from 'cloudevents';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Broker } from './broker.ts';
-import { DescribedClient as Client } from './described-client.ts';
+import { suiteBroker } from './suite-broker.ts';
 
 /** The shapes in which records may come and go, as whoever has an address and a key sees them. */
 export const describeShapes = (name: string, start: () => Promise<Broker>): void => {
   describe(`${name}, in every shape`, () => {
-    let millrace: Broker;
-    let admin: Client;
-
-    beforeAll(async () => {
-      millrace = await start();
-      admin = new Client(millrace.url, millrace.key);
-    }, 120_000);
-    afterAll(() => millrace.stop(), 120_000);
-
-    const newTopic = async (partitions = 1): Promise<string> => {
-      const topic = `e2e-${randomUUID()}`;
-      await admin.ok('PUT', `/v1/topics/${topic}`, { partitions });
-      onTestFinished(() => admin.call('DELETE', `/v1/topics/${topic}`).then(() => undefined));
-      return topic;
-    };
+    const broker = suiteBroker(start);
+    const { newTopic } = broker;
 
     const send = (topic: string, body: unknown, headers: { readonly [name: string]: string }) =>
-      admin.call('POST', `/v1/topics/${topic}/records`, body, headers);
+      broker.admin.call('POST', `/v1/topics/${topic}/records`, body, headers);
 
     describe('lines of JSON', () => {
       const type = { 'content-type': 'application/x-ndjson' };
@@ -38,7 +25,7 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
         expect(answer).toMatchObject({ status: 200, body: { records: 2500 } });
         const numbers = [];
         for (let from = 0; from < 2500; ) {
-          const page = await admin.fetch(topic, 0, `offset=${from}&limit=1000`);
+          const page = await broker.admin.fetch(topic, 0, `offset=${from}&limit=1000`);
           numbers.push(...page.records.map(({ value }) => (value as { number: number }).number));
           from = page.nextOffset;
         }
@@ -55,7 +42,10 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
         expect(second).toMatchObject({ status: 200, body: first.body });
         expect(second.headers.get('idempotency-replayed')).toBe('true');
         const path = `/v1/topics/${topic}/partitions`;
-        const { partitions } = await admin.ok<{ partitions: readonly { endOffset: number }[] }>('GET', path);
+        const { partitions } = await broker.admin.ok<{ partitions: readonly { endOffset: number }[] }>(
+          'GET',
+          path,
+        );
         expect(partitions.reduce((sum, { endOffset }) => sum + endOffset, 0)).toBe(2500);
       });
 
@@ -64,13 +54,13 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
         const answer = await send(topic, '{"value":1}\n{"value":\n', type);
         expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
         expect(answer.body).toMatchObject({ errors: [{ path: 'line 2.value' }] });
-        expect((await admin.fetch(topic, 0, 'offset=latest')).endOffset).toBe(0);
+        expect((await broker.admin.fetch(topic, 0, 'offset=latest')).endOffset).toBe(0);
       });
     });
 
     /** All of the one partition, in another shape than JSON. */
     const fetchAs = (topic: string, accept: string) =>
-      admin.call('GET', `/v1/topics/${topic}/partitions/0/records?offset=0`, undefined, { accept });
+      broker.admin.call('GET', `/v1/topics/${topic}/partitions/0/records?offset=0`, undefined, { accept });
 
     test('what is fetched as lines can be sent as it is', async () => {
       const topic = await newTopic();
@@ -78,13 +68,13 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
         { key: 'k', value: { text: 'Grüße 🌊' }, headers: { h: '1' } },
         { valueBase64: 'AAE=' },
       ];
-      await admin.produce(topic, records);
+      await broker.admin.produce(topic, records);
       const answer = await fetchAs(topic, 'application/x-ndjson');
       expect(answer.headers.get('content-type')).toContain('application/x-ndjson');
       expect(answer.headers.get('millrace-next-offset')).toBe('2');
       const sent = await send(topic, String(answer.body), { 'content-type': 'application/x-ndjson' });
       expect(sent).toMatchObject({ status: 200, body: { results: [{ offset: 2 }, { offset: 3 }] } });
-      expect((await admin.fetch(topic, 0, 'offset=2')).records).toMatchObject(records);
+      expect((await broker.admin.fetch(topic, 0, 'offset=2')).records).toMatchObject(records);
     });
 
     describe('CloudEvents', () => {
@@ -120,7 +110,7 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
         // Headers know nothing but text.
         expect(second).toEqual({ ...binary.toJSON(), sequence: '7' });
         for (const one of [first, second, third]) expect(new CloudEvent({ ...one }).validate()).toBe(true);
-        const { records } = await admin.fetch(topic, 0, 'offset=0&limit=1');
+        const { records } = await broker.admin.fetch(topic, 0, 'offset=0&limit=1');
         expect(records).toMatchObject([
           { key: 'customer-7', value: event.data, headers: { ce_type: event.type } },
         ]);
@@ -144,10 +134,10 @@ export const describeShapes = (name: string, start: () => Promise<Broker>): void
         const topic = await newTopic();
         const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
         const path = `/v1/topics/${topic}/records?key=logo`;
-        expect(await admin.call('POST', path, bytes, { 'content-type': 'image/png' })).toMatchObject({
+        expect(await broker.admin.call('POST', path, bytes, { 'content-type': 'image/png' })).toMatchObject({
           status: 200,
         });
-        const { records } = await admin.fetch(topic, 0, 'offset=0');
+        const { records } = await broker.admin.fetch(topic, 0, 'offset=0');
         expect(records).toMatchObject([{ key: 'logo', headers: { 'content-type': 'image/png' } }]);
         expect(Buffer.from(records[0]?.valueBase64 ?? '', 'base64')).toEqual(Buffer.from(bytes));
       });
