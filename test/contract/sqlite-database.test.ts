@@ -228,3 +228,19 @@ test('a database of the layout before idempotency keys opens with all that is in
   const intent = { slot: 1, attempt: 'a', digest: 'd', expiresAt: 2 };
   expect(await intents.begin({ ...at, key: 'key' }, intent, 1)).toEqual(intent);
 });
+
+test('what has expired of many intents is forgotten, and nothing else', async () => {
+  const { database } = opened(join(temporaryFolder(), 'millrace.db'));
+  const { intents, expire } = sqliteStores(database, { clock: systemClock });
+  const refOf = (number: number) => ({ ...at, key: `key-${number}` });
+  const intent = (expiresAt: number) => ({ slot: 1, attempt: 'a', digest: 'd', expiresAt });
+  const later = Date.now() + 60_000;
+  await Promise.all(
+    Array.from({ length: 2_501 }, (_, number) =>
+      intents.begin(refOf(number), intent(number === 7 ? later : Date.now() - 1), 0),
+    ),
+  );
+  expect(await expire()).toBe(2_500);
+  expect(await intents.find(refOf(7))).toEqual(intent(later));
+  expect(await intents.find(refOf(8))).toBeUndefined();
+});

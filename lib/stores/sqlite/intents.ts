@@ -19,8 +19,8 @@ const toIntent = ({ slot, attempt, digest, expires_at }: Row): Intent => ({
 
 const keyOf = (ref: IntentRef): string => `${partitionKey(ref)}/${ref.key}`;
 
-/** Forgotten in one write at most. */
-const expiredAtOnce = 10_000;
+/** Forgotten in one write: some ms, in which nothing else is done. */
+const expiredAtOnce = 1_000;
 
 export interface SqliteIntentStore extends IntentStore {
   /** Deletes what has expired. @returns how many. */
@@ -67,11 +67,15 @@ export const sqliteIntentStore = (database: Database, clock: Pick<Clock, 'now'>)
         put(key, taken);
         return taken;
       }),
-    expire: () =>
-      database.write('process', () => {
-        const sql =
-          'DELETE FROM intents WHERE key IN (SELECT key FROM intents WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)';
-        return database.run(sql, clock.now(), expiredAtOnce);
-      }),
+    expire: async () => {
+      const sql =
+        'DELETE FROM intents WHERE key IN (SELECT key FROM intents WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)';
+      const now = clock.now();
+      for (let forgotten = 0; ; ) {
+        const few = await database.write('process', () => database.run(sql, now, expiredAtOnce));
+        forgotten += few;
+        if (few < expiredAtOnce) return forgotten;
+      }
+    },
   };
 };
