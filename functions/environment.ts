@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { archiveDefaults } from '../lib/archive/options.ts';
 import { rootKeyRule } from '../lib/domain/keys.ts';
 import { limits } from '../lib/domain/limits.ts';
-import { plainLine } from '../lib/domain/plain-text.ts';
+import { plainLine } from '../lib/domain/text/plain-text.ts';
 
 /**
  * The only reader of `process.env`. Every setting is validated before anything else happens, all that is wrong is said

@@ -2,7 +2,7 @@ import { ArchiveDue } from '../../lib/archive/due.ts';
 import { archiveDefaults } from '../../lib/archive/options.ts';
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
-import { deliveryDefaults } from '../../lib/domain/groups.ts';
+import { deliveryDefaults } from '../../lib/domain/groups/groups.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import type { RequestUsage } from '../../lib/stores/dynamodb/table/client.ts';
 import { MemoryObjectStore } from '../../lib/stores/memory/objects.ts';

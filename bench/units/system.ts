@@ -8,7 +8,7 @@ import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
-import { deliveryDefaults, type Group } from '../../lib/domain/groups.ts';
+import { deliveryDefaults, type Group } from '../../lib/domain/groups/groups.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
 import { Receivers } from '../../lib/groups/receivers.ts';

@@ -1,7 +1,7 @@
 import { JsonReader } from '../../lib/domain/json/reader.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import type { NewRecord } from '../../lib/domain/records/records.ts';
-import { parseTimestamp, timestampText } from '../../lib/domain/timestamps.ts';
+import { parseTimestamp, timestampText } from '../../lib/domain/text/timestamps.ts';
 
 /** A record as a fetch shows it: where it is, beside what it is. */
 export interface ShownRecord extends NewRecord {

@@ -1,6 +1,6 @@
 /** `npm run export`: a topic, or a part of it, as files. */
 import { type ArgsDef, defineCommand } from 'citty';
-import { isName } from '../../lib/domain/names.ts';
+import { isName } from '../../lib/domain/text/names.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { addressArgs, addressOf } from '../broker/address.ts';
 import { Broker } from '../broker/broker.ts';

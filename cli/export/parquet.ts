@@ -1,9 +1,9 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ParquetSegmentWriter } from '../../lib/archive/parquet/segment-writer.ts';
+import { offsetText } from '../../lib/domain/archive/segments.ts';
 import type { JsonText } from '../../lib/domain/json/text.ts';
 import { type LogRecord, recordJson } from '../../lib/domain/records/records.ts';
-import { offsetText } from '../../lib/domain/segments.ts';
 import { makeFolder } from '../../lib/stores/files/folders.ts';
 import { readRecord } from '../broker/record-text.ts';
 import { CommandError, messageOf } from '../failure.ts';

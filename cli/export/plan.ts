@@ -1,4 +1,4 @@
-import { parseTimestamp } from '../../lib/domain/timestamps.ts';
+import { parseTimestamp } from '../../lib/domain/text/timestamps.ts';
 import type { Broker, PartitionRange, Place } from '../broker/broker.ts';
 import { CommandError } from '../failure.ts';
 

@@ -1,6 +1,6 @@
 /** `npm run import`: records of files, appended to a topic. */
 import { type ArgsDef, defineCommand } from 'citty';
-import { isName } from '../../lib/domain/names.ts';
+import { isName } from '../../lib/domain/text/names.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { addressArgs, addressOf } from '../broker/address.ts';
 import { Broker } from '../broker/broker.ts';

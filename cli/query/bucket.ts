@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Segment } from '../../lib/domain/archive/segments.ts';
 import { concurrently } from '../../lib/domain/concurrently.ts';
-import type { Segment } from '../../lib/domain/segments.ts';
 import { ObjectMissingError, type ObjectStore } from '../../lib/stores/objects.ts';
 import { CommandError } from '../failure.ts';
 import type { Archive } from './archive.ts';

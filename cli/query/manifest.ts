@@ -1,5 +1,5 @@
 import { segmentsFrom } from '../../lib/archive/segments-from.ts';
-import type { Segment } from '../../lib/domain/segments.ts';
+import type { Segment } from '../../lib/domain/archive/segments.ts';
 import type { Topic } from '../../lib/domain/topics.ts';
 import { type PartitionStore, untouchedPartition } from '../../lib/stores/partitions.ts';
 import type { SegmentStore } from '../../lib/stores/segments.ts';

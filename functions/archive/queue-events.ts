@@ -1,6 +1,6 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { ArchiverRun } from '../../lib/archive/deps.ts';
-import type { ArchiveTask } from '../../lib/domain/archive-tasks.ts';
+import type { ArchiveTask } from '../../lib/domain/archive/archive-tasks.ts';
 import { taskFromMessage } from '../../lib/stores/sqs/archive-message.ts';
 import type { Telemetry } from '../../lib/surroundings/telemetry.ts';
 

@@ -1,7 +1,7 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Run } from '../../lib/delivery/deps.ts';
 import { AnsweredElsewhereError, shownAgainAfterMs, UnansweredError } from '../../lib/delivery/unanswered.ts';
-import type { Wake } from '../../lib/domain/wakes.ts';
+import type { Wake } from '../../lib/domain/delivery/wakes.ts';
 import { wakeFromMessage } from '../../lib/stores/sqs/wake-message.ts';
 import type { WakeReceipts } from '../../lib/stores/wake-queue.ts';
 import type { Telemetry } from '../../lib/surroundings/telemetry.ts';

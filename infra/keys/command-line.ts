@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Scope, scopes } from '../../lib/domain/keys.ts';
-import { isName } from '../../lib/domain/names.ts';
-import { parseTimestamp } from '../../lib/domain/timestamps.ts';
+import { isName } from '../../lib/domain/text/names.ts';
+import { parseTimestamp } from '../../lib/domain/text/timestamps.ts';
 
 export const usage = `Usage, with AWS credentials that may read the stack and write its state table:
 

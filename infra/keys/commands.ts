@@ -1,6 +1,6 @@
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
 import type { ApiKey } from '../../lib/domain/keys.ts';
-import { timestampText } from '../../lib/domain/timestamps.ts';
+import { timestampText } from '../../lib/domain/text/timestamps.ts';
 import type { KeyStore } from '../../lib/stores/keys.ts';
 import type { Clock } from '../../lib/surroundings/clock.ts';
 import type { Random } from '../../lib/surroundings/random.ts';

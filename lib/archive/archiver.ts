@@ -1,4 +1,4 @@
-import type { ArchiveTask } from '../domain/archive-tasks.ts';
+import type { ArchiveTask } from '../domain/archive/archive-tasks.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
 import type { Topic } from '../domain/topics.ts';
 import { deleteBatches } from '../log/trim.ts';

@@ -1,7 +1,7 @@
+import type { Segment } from '../domain/archive/segments.ts';
 import { dropOldest } from '../domain/drop-oldest.ts';
 import { type Batch, batchEnd, bytesThrough, closesPartition } from '../domain/records/batches.ts';
 import { type PartitionRef, partitionKey } from '../domain/records/records.ts';
-import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
 import { trimAge } from '../log/trim.ts';
 import type { BatchStore } from '../stores/batches.ts';

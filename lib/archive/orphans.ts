@@ -1,5 +1,5 @@
+import { parseObjectName } from '../domain/archive/segments.ts';
 import { concurrently } from '../domain/concurrently.ts';
-import { parseObjectName } from '../domain/segments.ts';
 import type { ObjectStore, StoredObject } from '../stores/objects.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
 import type { SegmentStore } from '../stores/segments.ts';

@@ -1,5 +1,5 @@
+import type { Segment } from '../domain/archive/segments.ts';
 import type { LogRecord } from '../domain/records/records.ts';
-import type { Segment } from '../domain/segments.ts';
 import { DamagedSegmentError, type SegmentDecoding } from './format.ts';
 
 /**

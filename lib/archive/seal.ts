@@ -1,6 +1,6 @@
+import type { Segment } from '../domain/archive/segments.ts';
 import { batchEnd, bytesThrough, closesPartition } from '../domain/records/batches.ts';
 import type { LogRecord, PartitionRef } from '../domain/records/records.ts';
-import type { Segment } from '../domain/segments.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { PartitionState } from '../stores/partitions.ts';
 import { type TelemetryEvent, undecodableBatch } from '../surroundings/telemetry.ts';

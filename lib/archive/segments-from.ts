@@ -1,5 +1,5 @@
+import type { Segment } from '../domain/archive/segments.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
-import type { Segment } from '../domain/segments.ts';
 import type { SegmentStore } from '../stores/segments.ts';
 
 const segmentsAtOnce = 100;

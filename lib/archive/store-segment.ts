@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { objectName, type Segment } from '../domain/segments.ts';
+import { objectName, type Segment } from '../domain/archive/segments.ts';
 import { newId } from '../surroundings/ids.ts';
 import type { ArchiverDeps } from './deps.ts';
 import { DamagedSegmentError, type WrittenSegment } from './format.ts';

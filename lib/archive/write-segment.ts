@@ -1,6 +1,6 @@
+import type { Segment } from '../domain/archive/segments.ts';
 import { type Batch, batchEnd, bytesThrough, latestTimestamp } from '../domain/records/batches.ts';
 import type { LogRecord, PartitionRef } from '../domain/records/records.ts';
-import type { Segment } from '../domain/segments.ts';
 import type { WrittenSegment } from './format.ts';
 import type { Sealable } from './sealable.ts';
 import { type StoreDeps, storeSegment } from './store-segment.ts';

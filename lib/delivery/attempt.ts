@@ -1,5 +1,5 @@
-import type { Endpoint, Group } from '../domain/groups.ts';
-import type { Wake } from '../domain/wakes.ts';
+import type { Wake } from '../domain/delivery/wakes.ts';
+import type { Endpoint, Group } from '../domain/groups/groups.ts';
 import type { DeliverDeps } from './deps.ts';
 import type { Message } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';

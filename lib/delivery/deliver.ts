@@ -1,6 +1,6 @@
-import type { Cursor } from '../domain/cursors.ts';
-import type { Subscription } from '../domain/groups.ts';
-import type { Wake } from '../domain/wakes.ts';
+import type { Wake } from '../domain/delivery/wakes.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
+import type { Subscription } from '../domain/groups/groups.ts';
 import { Delivery, longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './delivery.ts';
 import type { DeliverDeps, Run, RunDeps } from './deps.ts';
 import { newDeliveryMemory } from './memory.ts';

@@ -1,8 +1,8 @@
-import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/cursors.ts';
+import type { Wake } from '../domain/delivery/wakes.ts';
 import { UndecodableBatchError } from '../domain/errors.ts';
-import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups.ts';
+import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/groups/cursors.ts';
+import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
-import type { Wake } from '../domain/wakes.ts';
 import { Lease, type LeaseAnswer } from '../groups/lease.ts';
 import type { Release } from '../stores/cursors.ts';
 import { undecodableBatch } from '../surroundings/telemetry.ts';

@@ -1,8 +1,8 @@
-import type { Cursor } from '../domain/cursors.ts';
-import { disabling, type Endpoint } from '../domain/groups.ts';
+import { backoffMs, type Outage, outageAfter } from '../domain/delivery/retry.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
+import { disabling, type Endpoint } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
-import { backoffMs, type Outage, outageAfter } from '../domain/retry.ts';
-import { timestampText } from '../domain/timestamps.ts';
+import { timestampText } from '../domain/text/timestamps.ts';
 import type { Release } from '../stores/cursors.ts';
 import type { TelemetryEvent } from '../surroundings/telemetry.ts';
 import type { Target } from './attempt.ts';

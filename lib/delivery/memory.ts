@@ -1,7 +1,7 @@
-import type { Cursor } from '../domain/cursors.ts';
+import type { Wake } from '../domain/delivery/wakes.ts';
 import { dropOldest } from '../domain/drop-oldest.ts';
-import type { Subscription } from '../domain/groups.ts';
-import type { Wake } from '../domain/wakes.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
+import type { Subscription } from '../domain/groups/groups.ts';
 import { receives } from '../groups/receivers.ts';
 import type { GroupRef, GroupStore } from '../stores/groups.ts';
 import { ReadCache } from '../stores/read-cache.ts';

@@ -1,6 +1,6 @@
-import type { Group } from '../domain/groups.ts';
+import type { Group } from '../domain/groups/groups.ts';
 import type { Origin } from '../domain/records/origin.ts';
-import { timestampText } from '../domain/timestamps.ts';
+import { timestampText } from '../domain/text/timestamps.ts';
 
 /** A record of a message, with when it was appended (wall clock ms). */
 export interface Pending {

@@ -1,4 +1,4 @@
-import { retryAfterMs } from '../domain/retry.ts';
+import { retryAfterMs } from '../domain/delivery/retry.ts';
 import type { WebhookAnswer } from '../stores/webhooks.ts';
 import type { Message } from './message.ts';
 

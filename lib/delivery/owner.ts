@@ -1,4 +1,4 @@
-import type { Cursor } from '../domain/cursors.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
 import { newId } from '../surroundings/ids.ts';
 import type { Random } from '../surroundings/random.ts';
 import type { Run } from './deps.ts';

@@ -1,6 +1,6 @@
-import { type Cursor, leaseMsLeft, retryMsLeft } from '../domain/cursors.ts';
+import type { Wake } from '../domain/delivery/wakes.ts';
+import { type Cursor, leaseMsLeft, retryMsLeft } from '../domain/groups/cursors.ts';
 import { limits } from '../domain/limits.ts';
-import type { Wake } from '../domain/wakes.ts';
 import type { QueuedWake } from '../stores/wake-queue.ts';
 import type { Run } from './deps.ts';
 import { isOwnedBy } from './owner.ts';

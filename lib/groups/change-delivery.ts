@@ -4,7 +4,7 @@ import {
   type DeliverySettings,
   mergedDelivery,
   type Subscription,
-} from '../domain/groups.ts';
+} from '../domain/groups/groups.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { findGroup } from './describe.ts';

@@ -6,7 +6,7 @@ import {
   enabledEndpoint,
   enabling,
   type Subscription,
-} from '../domain/groups.ts';
+} from '../domain/groups/groups.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { Clock } from '../surroundings/clock.ts';

@@ -6,7 +6,7 @@ import {
   type GroupStart,
   mergedDelivery,
   type Subscription,
-} from '../domain/groups.ts';
+} from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';

@@ -1,7 +1,7 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { Problem } from '../domain/errors.ts';
-import type { Group, Subscription } from '../domain/groups.ts';
-import { isName } from '../domain/names.ts';
+import type { Group, Subscription } from '../domain/groups/groups.ts';
+import { isName } from '../domain/text/names.ts';
 import { partitionsOf, type Topic } from '../domain/topics.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';

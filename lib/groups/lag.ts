@@ -1,5 +1,5 @@
-import type { Cursor } from '../domain/cursors.ts';
-import type { Group } from '../domain/groups.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
+import type { Group } from '../domain/groups/groups.ts';
 import type { PartitionState } from '../stores/partitions.ts';
 
 /** How far a group is in one partition. Offsets; the end ones exclusive. */

@@ -1,4 +1,4 @@
-import { type Cursor, type CursorRef, leaseMsLeft, retryMsLeft } from '../domain/cursors.ts';
+import { type Cursor, type CursorRef, leaseMsLeft, retryMsLeft } from '../domain/groups/cursors.ts';
 import type { Commit, CursorStore, Release } from '../stores/cursors.ts';
 import type { Clock } from '../surroundings/clock.ts';
 

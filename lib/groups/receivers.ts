@@ -1,4 +1,4 @@
-import { enabledEndpoint, type Group, type Subscription } from '../domain/groups.ts';
+import { enabledEndpoint, type Group, type Subscription } from '../domain/groups/groups.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { ReadCache } from '../stores/read-cache.ts';
 import type { Clock } from '../surroundings/clock.ts';

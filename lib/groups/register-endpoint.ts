@@ -1,5 +1,5 @@
 import { Problem } from '../domain/errors.ts';
-import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups.ts';
+import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';

@@ -1,5 +1,5 @@
 import { Problem } from '../domain/errors.ts';
-import type { Group } from '../domain/groups.ts';
+import type { Group } from '../domain/groups/groups.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { RemovalStore } from '../stores/removals.ts';
 import type { Clock } from '../surroundings/clock.ts';

@@ -1,9 +1,9 @@
 import { concurrently } from '../domain/concurrently.ts';
-import { parseWhole } from '../domain/decimals.ts';
 import { type FieldError, Problem } from '../domain/errors.ts';
-import type { GroupStart } from '../domain/groups.ts';
+import type { GroupStart } from '../domain/groups/groups.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
-import { parseTimestamp } from '../domain/timestamps.ts';
+import { parseWhole } from '../domain/text/decimals.ts';
+import { parseTimestamp } from '../domain/text/timestamps.ts';
 import { partitionsOf, type Topic } from '../domain/topics.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
 

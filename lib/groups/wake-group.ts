@@ -1,6 +1,6 @@
-import type { Group } from '../domain/groups.ts';
+import type { Wake } from '../domain/delivery/wakes.ts';
+import type { Group } from '../domain/groups/groups.ts';
 import { partitionsOf, type Topic } from '../domain/topics.ts';
-import type { Wake } from '../domain/wakes.ts';
 import type { QueuedWake, WakeQueue } from '../stores/wake-queue.ts';
 import type { Telemetry } from '../surroundings/telemetry.ts';
 import { groupProgress, type ProgressDeps } from './describe.ts';

@@ -3,7 +3,7 @@ import { Problem, type ProblemCode } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import type { Origin } from '../domain/records/origin.ts';
 import type { NewRecord, PartitionRef } from '../domain/records/records.ts';
-import { timestampText } from '../domain/timestamps.ts';
+import { timestampText } from '../domain/text/timestamps.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { Appended, Appender } from '../log/append/appender.ts';
 import { PartitionClosedError } from '../log/closed.ts';

@@ -1,6 +1,6 @@
-import { parseWhole } from '../domain/decimals.ts';
 import { type FieldError, Problem } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
+import { parseWhole } from '../domain/text/decimals.ts';
 import type { ApiContext } from './api.ts';
 
 const notText = 'The query is no text: give it as UTF-8, percent-encoded, with % itself as %25.';

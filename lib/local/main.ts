@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { archiveOptions } from '../../functions/archive-options.ts';
 import { EnvironmentError, localEnvironment } from '../../functions/environment.ts';
-import { plainLine, plainLines } from '../domain/plain-text.ts';
+import { plainLine, plainLines } from '../domain/text/plain-text.ts';
 import { systemClock } from '../stores/system/clock.ts';
 import { StartError } from './data-folder.ts';
 import { type Runtime, startRuntime } from './runtime.ts';

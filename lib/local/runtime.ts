@@ -8,7 +8,7 @@ import { newDeliveryMemory } from '../delivery/memory.ts';
 import { onAppend } from '../delivery/on-append.ts';
 import { PartitionEnds } from '../delivery/sweep/ends.ts';
 import { sweep } from '../delivery/sweep/sweep.ts';
-import { longestLeaseMs } from '../domain/cursors.ts';
+import { longestLeaseMs } from '../domain/groups/cursors.ts';
 import type { ApiKey } from '../domain/keys.ts';
 import { limits } from '../domain/limits.ts';
 import { StickyPartition } from '../domain/records/partitioning.ts';

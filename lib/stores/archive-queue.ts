@@ -1,4 +1,4 @@
-import type { ArchiveTask } from '../domain/archive-tasks.ts';
+import type { ArchiveTask } from '../domain/archive/archive-tasks.ts';
 
 /** At least once, in no order. What is lost on the way the next sweep finds again. */
 export interface ArchiveQueue {

@@ -1,4 +1,4 @@
-import type { Cursor } from '../domain/cursors.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
 import type { Acquisition, Commit, Release } from './cursors.ts';
 
 /*

@@ -1,5 +1,5 @@
-import type { Cursor, CursorRef } from '../domain/cursors.ts';
-import type { Outage } from '../domain/retry.ts';
+import type { Outage } from '../domain/delivery/retry.ts';
+import type { Cursor, CursorRef } from '../domain/groups/cursors.ts';
 
 export interface Acquisition {
   /** The cursor as it was read; undefined when there was none: the acquisition then creates it. */

@@ -1,4 +1,4 @@
-import type { Erasure, ErasureProgress } from '../domain/erasures.ts';
+import type { Erasure, ErasureProgress } from '../domain/archive/erasures.ts';
 
 export interface ErasureRef {
   readonly topicId: string;

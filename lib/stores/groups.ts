@@ -1,4 +1,10 @@
-import type { DeliverySettings, Endpoint, EndpointChange, Group, Subscription } from '../domain/groups.ts';
+import type {
+  DeliverySettings,
+  Endpoint,
+  EndpointChange,
+  Group,
+  Subscription,
+} from '../domain/groups/groups.ts';
 
 /** Where a group stands: groups and endpoints are kept under their topic's id, so that one query gives a topic's. */
 export interface GroupRef {

@@ -1,5 +1,5 @@
+import type { Segment } from '../domain/archive/segments.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
-import type { Segment } from '../domain/segments.ts';
 
 export interface SegmentRange {
   /** The first start wanted, inclusive. */

@@ -1,4 +1,4 @@
-import type { Wake } from '../domain/wakes.ts';
+import type { Wake } from '../domain/delivery/wakes.ts';
 
 export interface QueuedWake {
   readonly wake: Wake;

@@ -1,5 +1,5 @@
 import { Problem } from '../domain/errors.ts';
-import { isName } from '../domain/names.ts';
+import { isName } from '../domain/text/names.ts';
 import type { Topic } from '../domain/topics.ts';
 import { ReadCache } from '../stores/read-cache.ts';
 import type { TopicStore } from '../stores/topics.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Cursor, CursorRef } from '../../lib/domain/cursors.ts';
+import type { Cursor, CursorRef } from '../../lib/domain/groups/cursors.ts';
 import type { Acquisition, Commit, CursorStore, Release } from '../../lib/stores/cursors.ts';
 import { MemoryCursorStore } from '../../lib/stores/memory/cursors.ts';
 import { databases, type Running } from './implementations.ts';

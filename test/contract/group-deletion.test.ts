@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { deliveryDefaults, type Endpoint, type Group } from '../../lib/domain/groups.ts';
+import { deliveryDefaults, type Endpoint, type Group } from '../../lib/domain/groups/groups.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
 import { topicItemsKey } from '../../lib/stores/dynamodb/keys.ts';
 import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';

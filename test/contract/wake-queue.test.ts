@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Wake } from '../../lib/domain/wakes.ts';
+import type { Wake } from '../../lib/domain/delivery/wakes.ts';
 import { MemoryWakeQueue } from '../../lib/stores/memory/wake-queue.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
 import { SqliteWakeQueue } from '../../lib/stores/sqlite/wake-queue.ts';

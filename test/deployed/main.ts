@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseObjectName } from '../../lib/domain/segments.ts';
+import { parseObjectName } from '../../lib/domain/archive/segments.ts';
 import { createArchiveClient } from '../../lib/stores/s3/client.ts';
 import { s3ObjectStore } from '../../lib/stores/s3/objects.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';

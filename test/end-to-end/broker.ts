@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { topicPrefix } from '../../lib/domain/segments.ts';
+import { topicPrefix } from '../../lib/domain/archive/segments.ts';
 import { type RuntimeOptions, startRuntime } from '../../lib/local/runtime.ts';
 import { openStores } from '../../lib/local/stores.ts';
 import type { ObjectStore } from '../../lib/stores/objects.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SegmentFormat } from '../../lib/archive/format.ts';
+import { objectName, type Segment } from '../../lib/domain/archive/segments.ts';
 import type { LogRecord, PartitionRef } from '../../lib/domain/records/records.ts';
-import { objectName, type Segment } from '../../lib/domain/segments.ts';
 import type { ObjectStore } from '../../lib/stores/objects.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import type { SegmentStore } from '../../lib/stores/segments.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { disabling, type Endpoint, enabledEndpoint } from '../../lib/domain/groups.ts';
+import { disabling, type Endpoint, enabledEndpoint } from '../../lib/domain/groups/groups.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import { receiversKnownAfterMs } from '../../lib/groups/receivers.ts';
 import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ArchiveTask } from '../../lib/domain/archive-tasks.ts';
-import { keyHashOf } from '../../lib/domain/erasures.ts';
+import type { ArchiveTask } from '../../lib/domain/archive/archive-tasks.ts';
+import { keyHashOf } from '../../lib/domain/archive/erasures.ts';
 import { call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 const path = '/v1/topics/orders/records';

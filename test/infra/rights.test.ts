@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
 import { archivedObjects } from '../../infra/constructs/rights.ts';
-import { objectName } from '../../lib/domain/segments.ts';
+import { objectName } from '../../lib/domain/archive/segments.ts';
 import {
   apiKeyKey,
   cursorKey,

@@ -3,8 +3,8 @@ import { parquetSchema } from 'hyparquet';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { functionNames } from '../../infra/constructs/bundling.ts';
 import { schema } from '../../lib/archive/parquet/schema.ts';
+import { objectName } from '../../lib/domain/archive/segments.ts';
 import { limits } from '../../lib/domain/limits.ts';
-import { objectName } from '../../lib/domain/segments.ts';
 import { paths } from '../../lib/http/paths.ts';
 import { environmentsOf, nameOf, resource, resourcesOf, short, stackOf, synthesise } from './template.ts';
 

@@ -1,7 +1,7 @@
 import type { DynamoDBStreamEvent, SQSEvent } from 'aws-lambda';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Wake } from '../../lib/domain/delivery/wakes.ts';
 import { NotSentError, OutcomeUnknownError, ThrottledError } from '../../lib/domain/errors.ts';
-import type { Wake } from '../../lib/domain/wakes.ts';
 import { announceWrites } from '../../lib/local/pumps/announced-batches.ts';
 import { type QueueHandler, QueuePump } from '../../lib/local/pumps/queue-pump.ts';
 import { StreamPump } from '../../lib/local/pumps/stream-pump.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concurrently } from '../../../lib/domain/concurrently.ts';
-import { timestampText } from '../../../lib/domain/timestamps.ts';
+import { timestampText } from '../../../lib/domain/text/timestamps.ts';
 import { eventually } from '../../../test/end-to-end/client.ts';
 import { seededRandom } from '../../../test/simulation/scheduler.ts';
 import { orders } from '../payloads.ts';

@@ -4,7 +4,7 @@ import { JsonReader } from '../../../lib/domain/json/reader.ts';
 import { JsonFault, type JsonText, jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { NewRecord } from '../../../lib/domain/records/records.ts';
-import { parseTimestamp } from '../../../lib/domain/timestamps.ts';
+import { parseTimestamp } from '../../../lib/domain/text/timestamps.ts';
 import { jsonOf, microsOf, plainText } from '../../duckdb/json.ts';
 import { CommandError } from '../../failure.ts';
 import type { Mapping } from '../mapping.ts';

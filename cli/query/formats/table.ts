@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { DuckDBBlobValue, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
-import { plainLine } from '../../../lib/domain/plain-text.ts';
+import { plainLine } from '../../../lib/domain/text/plain-text.ts';
 import { jsonOf, plainText } from '../../duckdb/json.ts';
 import type { Rows } from './rows.ts';
 

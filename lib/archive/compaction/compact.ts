@@ -1,5 +1,5 @@
+import type { Segment } from '../../domain/archive/segments.ts';
 import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
-import type { Segment } from '../../domain/segments.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { PartitionState } from '../../stores/partitions.ts';
 import type { ArchiverDeps, ArchiverRun } from '../deps.ts';

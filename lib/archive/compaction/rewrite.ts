@@ -1,5 +1,5 @@
+import type { Segment } from '../../domain/archive/segments.ts';
 import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
-import type { Segment } from '../../domain/segments.ts';
 import type { ArchiverDeps } from '../deps.ts';
 import { recordsOf } from '../records-of.ts';
 import { storeSegment } from '../store-segment.ts';

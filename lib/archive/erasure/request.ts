@@ -1,5 +1,5 @@
+import { type Erasure, keyHashOf, pendingPartitions } from '../../domain/archive/erasures.ts';
 import { concurrently } from '../../domain/concurrently.ts';
-import { type Erasure, keyHashOf, pendingPartitions } from '../../domain/erasures.ts';
 import { Problem } from '../../domain/errors.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import { partitionsOf, refuseWhileDeleted, type Topic } from '../../domain/topics.ts';

@@ -1,4 +1,4 @@
-import { type Erasure, isPending, keyHashOf } from '../../domain/erasures.ts';
+import { type Erasure, isPending, keyHashOf } from '../../domain/archive/erasures.ts';
 import type { LogRecord } from '../../domain/records/records.ts';
 
 /** Which records of a partition go, by the erasures that are under way, and how many each has taken. */

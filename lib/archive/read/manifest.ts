@@ -1,7 +1,7 @@
+import type { Segment } from '../../domain/archive/segments.ts';
 import { dropOldest } from '../../domain/drop-oldest.ts';
 import { elapsedMs, type Instant } from '../../domain/instants.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
-import type { Segment } from '../../domain/segments.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
 import { type Clock, instantOf } from '../../surroundings/clock.ts';
 

@@ -1,5 +1,5 @@
+import type { Segment } from '../../domain/archive/segments.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
-import type { Segment } from '../../domain/segments.ts';
 import { patiently } from '../../log/read/patience.ts';
 import { ObjectMissingError, type ObjectStore } from '../../stores/objects.ts';
 import type { SegmentStore } from '../../stores/segments.ts';

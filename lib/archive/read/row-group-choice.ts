@@ -1,4 +1,4 @@
-import type { Segment } from '../../domain/segments.ts';
+import type { Segment } from '../../domain/archive/segments.ts';
 import type { SegmentIndex } from '../format.ts';
 
 /** How much is wanted of the archive. */

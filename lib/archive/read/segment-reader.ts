@@ -1,6 +1,6 @@
+import type { Segment } from '../../domain/archive/segments.ts';
 import { dropOldest } from '../../domain/drop-oldest.ts';
 import { type LogRecord, type PartitionRef, partitionKey } from '../../domain/records/records.ts';
-import type { Segment } from '../../domain/segments.ts';
 import type { ByteRange } from '../../stores/objects.ts';
 import { DamagedSegmentError, type SegmentDecoding, type SegmentIndex } from '../format.ts';
 import { ByteCache } from './byte-cache.ts';

@@ -1,6 +1,6 @@
 import type { ArchiveDue } from '../../archive/due.ts';
+import { type Erasure, isPending } from '../../domain/archive/erasures.ts';
 import { concurrently } from '../../domain/concurrently.ts';
-import { type Erasure, isPending } from '../../domain/erasures.ts';
 import { partitionsOf, type Topic } from '../../domain/topics.ts';
 import type { ArchiveQueue } from '../../stores/archive-queue.ts';
 import type { ErasureStore } from '../../stores/erasures.ts';

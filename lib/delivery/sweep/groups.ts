@@ -1,6 +1,6 @@
 import { concurrently } from '../../domain/concurrently.ts';
-import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/cursors.ts';
-import type { Group, Subscription } from '../../domain/groups.ts';
+import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
+import type { Group, Subscription } from '../../domain/groups/groups.ts';
 import { batchEnd } from '../../domain/records/batches.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Topic } from '../../domain/topics.ts';

@@ -1,5 +1,5 @@
+import type { Erasure } from '../../domain/archive/erasures.ts';
 import { concurrently } from '../../domain/concurrently.ts';
-import type { Erasure } from '../../domain/erasures.ts';
 import { partitionsOf, type Topic } from '../../domain/topics.ts';
 import type { RemovalStore } from '../../stores/removals.ts';
 import type { SweepPlace } from '../../stores/sweep-places.ts';

@@ -1,5 +1,5 @@
 import type { JsonText } from '../json/text.ts';
-import { timestampText } from '../timestamps.ts';
+import { timestampText } from '../text/timestamps.ts';
 
 /**
  * What a producer gives. Exactly one of `valueJson` (any JSON, `null` included) and `valueBase64` is set. JSON is kept as

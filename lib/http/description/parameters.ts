@@ -1,5 +1,5 @@
 import { limits } from '../../domain/limits.ts';
-import { namePattern } from '../../domain/names.ts';
+import { namePattern } from '../../domain/text/names.ts';
 import type { JsonSchema } from './json-schemas.ts';
 import type { Operation, Parameter } from './operation.ts';
 import { parameterExamples } from './shown-examples.ts';

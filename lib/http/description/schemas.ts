@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { deliveryDefaults } from '../../domain/groups.ts';
+import { deliveryDefaults } from '../../domain/groups/groups.ts';
 import { limits } from '../../domain/limits.ts';
 import { topicDefaults } from '../../domain/topics.ts';
 import { endpointAnswer, endpointListAnswer, newEndpointAnswer } from '../answers/endpoints.ts';

@@ -1,8 +1,8 @@
-import { parseWhole } from '../../domain/decimals.ts';
 import { type FieldError, Problem } from '../../domain/errors.ts';
 import { storedKey, storedProducerId } from '../../domain/idempotency/keys.ts';
 import type { Sequenced } from '../../domain/idempotency/producers.ts';
 import { limits } from '../../domain/limits.ts';
+import { parseWhole } from '../../domain/text/decimals.ts';
 import type { AppendCall } from '../../log/append/appender.ts';
 import type { ApiContext } from '../api.ts';
 

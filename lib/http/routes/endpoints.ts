@@ -1,6 +1,6 @@
-import { assertPublicUrl } from '../../domain/egress.ts';
-import type { Endpoint } from '../../domain/groups.ts';
-import { timestampText } from '../../domain/timestamps.ts';
+import { assertPublicUrl } from '../../domain/delivery/egress.ts';
+import type { Endpoint } from '../../domain/groups/groups.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
 import { changeEndpoint, findEndpoint } from '../../groups/change-endpoint.ts';
 import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/register-endpoint.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';

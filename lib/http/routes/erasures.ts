@@ -1,8 +1,8 @@
 import { awaitErasure, type RequestErasureDeps, requestErasure } from '../../archive/erasure/request.ts';
-import { type Erasure, erasedBy, pendingPartitions } from '../../domain/erasures.ts';
+import { type Erasure, erasedBy, pendingPartitions } from '../../domain/archive/erasures.ts';
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { timestampText } from '../../domain/timestamps.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
 import type { ErasureStore } from '../../stores/erasures.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import type { ErasureAnswer, ErasureListAnswer } from '../answers/erasures.ts';

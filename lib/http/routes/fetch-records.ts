@@ -1,6 +1,6 @@
-import { parseWhole } from '../../domain/decimals.ts';
 import { Problem, UndecodableBatchError } from '../../domain/errors.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
+import { parseWhole } from '../../domain/text/decimals.ts';
 import type { Reader } from '../../log/read/reader.ts';
 import { undecodableBatch } from '../../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';

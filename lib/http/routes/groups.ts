@@ -1,4 +1,4 @@
-import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/cursors.ts';
+import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
 import {
   deliveryDefaults,
   type Endpoint,
@@ -7,8 +7,8 @@ import {
   mergedDelivery,
   pausedBy,
   type Subscription,
-} from '../../domain/groups.ts';
-import { timestampText } from '../../domain/timestamps.ts';
+} from '../../domain/groups/groups.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { changeDelivery } from '../../groups/change-delivery.ts';
 import { type CreateGroupDeps, createGroup } from '../../groups/create.ts';

@@ -4,7 +4,7 @@ import { newKey, storedKey } from '../../auth/keys.ts';
 import { isFullAdmin, lastsAsLong, requireEveryTopic } from '../../auth/permissions.ts';
 import { Problem } from '../../domain/errors.ts';
 import type { ApiKey } from '../../domain/keys.ts';
-import { timestampText } from '../../domain/timestamps.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
 import type { KeyStore } from '../../stores/keys.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import type { KeyAnswer, KeyListAnswer, NewKeyAnswer } from '../answers/keys.ts';

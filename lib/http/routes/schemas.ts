@@ -1,7 +1,7 @@
-import { parseWhole } from '../../domain/decimals.ts';
 import { Problem } from '../../domain/errors.ts';
 import type { SchemaVersion } from '../../domain/schemas.ts';
-import { timestampText } from '../../domain/timestamps.ts';
+import { parseWhole } from '../../domain/text/decimals.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
 import type { SchemaObject } from '../../schemas/keywords.ts';
 import {
   removeSchema,

@@ -1,5 +1,5 @@
 import { isForTopic } from '../../auth/permissions.ts';
-import { timestampText } from '../../domain/timestamps.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
 import { type Topic, topicDefaults } from '../../domain/topics.ts';
 import { changeTopic } from '../../topics/change.ts';
 import { type CreateTopicDeps, createTopic } from '../../topics/create.ts';

@@ -2,8 +2,8 @@
 import * as z from 'zod/mini';
 import { type FieldError, Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { namePattern } from '../../domain/names.ts';
-import { parseTimestamp } from '../../domain/timestamps.ts';
+import { namePattern } from '../../domain/text/names.ts';
+import { parseTimestamp } from '../../domain/text/timestamps.ts';
 import { messageOf } from './messages.ts';
 
 z.config({ localeError: messageOf });

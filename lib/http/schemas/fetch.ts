@@ -1,7 +1,7 @@
-import { parseWhole } from '../../domain/decimals.ts';
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { parseTimestamp } from '../../domain/timestamps.ts';
+import { parseWhole } from '../../domain/text/decimals.ts';
+import { parseTimestamp } from '../../domain/text/timestamps.ts';
 import { limitedNumber } from '../query.ts';
 
 export type FetchFrom =

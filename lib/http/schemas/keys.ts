@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { scopes } from '../../domain/keys.ts';
 import { limits } from '../../domain/limits.ts';
-import { parseTimestamp } from '../../domain/timestamps.ts';
+import { parseTimestamp } from '../../domain/text/timestamps.ts';
 import { isAny, name, timestamp, whenNeeded, wholeBetween } from './check.ts';
 
 const allDiffer = (items: readonly string[]): boolean => new Set(items).size === items.length;

@@ -1,5 +1,5 @@
 import { limits } from '../../domain/limits.ts';
-import { timestampPattern } from '../../domain/timestamps.ts';
+import { timestampPattern } from '../../domain/text/timestamps.ts';
 
 /**
  * What `parseProduceRequest` takes, as JSON Schema (2020-12), for the description of the interface. It says what such a schema

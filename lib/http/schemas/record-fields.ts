@@ -2,7 +2,7 @@ import { Problem } from '../../domain/errors.ts';
 import { JsonReader } from '../../domain/json/reader.ts';
 import { JsonFault, type JsonText } from '../../domain/json/text.ts';
 import { limits } from '../../domain/limits.ts';
-import { parseTimestamp } from '../../domain/timestamps.ts';
+import { parseTimestamp } from '../../domain/text/timestamps.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
 export const controlCharacter = /[\u0000-\u001f\u007f]/;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { isName } from '../../domain/names.ts';
+import { isName } from '../../domain/text/names.ts';
 import { topicDefaults } from '../../domain/topics.ts';
 import { limitedNumber } from '../query.ts';
 import { isAny, whenNeeded, wholeBetween } from './check.ts';

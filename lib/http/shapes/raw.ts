@@ -1,7 +1,7 @@
-import { parseWhole } from '../../domain/decimals.ts';
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
-import { parseTimestamp } from '../../domain/timestamps.ts';
+import { parseWhole } from '../../domain/text/decimals.ts';
+import { parseTimestamp } from '../../domain/text/timestamps.ts';
 import { exceeded, type Report } from '../schemas/record-fields.ts';
 import { type ProduceRequest, producedRecord } from '../schemas/records.ts';
 import { contentTypeHeader } from './cloud-events/attributes.ts';

@@ -1,5 +1,5 @@
 import type { ArchiverRun } from '../../archive/deps.ts';
-import type { ArchiveTask } from '../../domain/archive-tasks.ts';
+import type { ArchiveTask } from '../../domain/archive/archive-tasks.ts';
 import { partitionKey } from '../../domain/records/records.ts';
 import type { ArchiveQueue } from '../../stores/archive-queue.ts';
 import type { Clock } from '../../surroundings/clock.ts';

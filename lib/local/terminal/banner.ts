@@ -1,5 +1,5 @@
-import { plainLine } from '../../domain/plain-text.ts';
 import { partitionForKey } from '../../domain/records/partitioning.ts';
+import { plainLine } from '../../domain/text/plain-text.ts';
 import type { RootKey } from '../root-key.ts';
 
 const inQuotes = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

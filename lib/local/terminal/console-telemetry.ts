@@ -1,6 +1,6 @@
 import { Problem, RefusedError } from '../../domain/errors.ts';
-import { plainLines } from '../../domain/plain-text.ts';
-import { timestampText } from '../../domain/timestamps.ts';
+import { plainLines } from '../../domain/text/plain-text.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import type { Telemetry, TelemetryEvent } from '../../surroundings/telemetry.ts';
 import { Repeats } from './repeats.ts';

@@ -1,9 +1,9 @@
 import type { ArchiveReader } from '../../archive/read/reader.ts';
+import type { Segment } from '../../domain/archive/segments.ts';
 import { UndecodableBatchError } from '../../domain/errors.ts';
 import { type Batch, batchEnd, latestTimestamp } from '../../domain/records/batches.ts';
 import { decodeRecords } from '../../domain/records/encoding.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
-import type { Segment } from '../../domain/segments.ts';
 
 /** A batch or a segment, as a search by time sees it. */
 export interface TimedRun {

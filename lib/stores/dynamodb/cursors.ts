@@ -1,7 +1,7 @@
 import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Cursor, CursorRef } from '../../domain/cursors.ts';
-import type { Outage } from '../../domain/retry.ts';
+import type { Outage } from '../../domain/delivery/retry.ts';
+import type { Cursor, CursorRef } from '../../domain/groups/cursors.ts';
 import { writeFailure } from '../aws/errors.ts';
 import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
 import { cursorKey, cursorPrefix, groupItemsKey, partitionIn } from './keys.ts';

@@ -1,6 +1,6 @@
 import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Erasure } from '../../domain/erasures.ts';
+import type { Erasure } from '../../domain/archive/erasures.ts';
 import { limits } from '../../domain/limits.ts';
 import type { ErasureStore } from '../erasures.ts';
 import { erasureKey, erasurePrefix, erasuresKey } from './keys.ts';

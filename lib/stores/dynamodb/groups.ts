@@ -6,7 +6,7 @@ import {
   type Group,
   nextVersion,
   type Subscription,
-} from '../../domain/groups.ts';
+} from '../../domain/groups/groups.ts';
 import type { GroupRef, GroupStore } from '../groups.ts';
 import { endpointKey, groupKey, groupNameIn, groupPrefix, topicItemsKey } from './keys.ts';
 import {

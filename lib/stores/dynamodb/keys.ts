@@ -1,7 +1,7 @@
-import type { CursorRef } from '../../domain/cursors.ts';
+import { offsetText } from '../../domain/archive/segments.ts';
+import type { CursorRef } from '../../domain/groups/cursors.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { SchemaRef } from '../../domain/schemas.ts';
-import { offsetText } from '../../domain/segments.ts';
 import type { ErasureRef } from '../erasures.ts';
 import type { GroupRef } from '../groups.ts';
 import type { IntentRef } from '../intents.ts';

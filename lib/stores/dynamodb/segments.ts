@@ -4,9 +4,9 @@ import {
   type PutItemCommandInput,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
+import { offsetText, type Segment } from '../../domain/archive/segments.ts';
 import { OutcomeUnknownError } from '../../domain/errors.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
-import { offsetText, type Segment } from '../../domain/segments.ts';
 import { writeFailure } from '../aws/errors.ts';
 import type { SegmentRange, SegmentStore } from '../segments.ts';
 import { newestSegmentKey, type StateKey, segmentKey, segmentsKey } from './keys.ts';

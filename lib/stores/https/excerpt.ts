@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { inOneLine } from '../../domain/plain-text.ts';
+import { inOneLine } from '../../domain/text/plain-text.ts';
 import type { WebhookRequest } from '../webhooks.ts';
 import { repeatsBody, repeatsSecret } from './repeated.ts';
 

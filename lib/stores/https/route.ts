@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/egress.ts';
+import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/delivery/egress.ts';
 import { connectToFirst } from './connect.ts';
 import type { Resolve } from './resolve.ts';
 

@@ -1,6 +1,6 @@
 import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/egress.ts';
+import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/delivery/egress.ts';
 import type { WebhookAnswer, WebhookRequest, WebhookSender } from '../webhooks.ts';
 import { AnswerBrokenOffError, answerOf } from './answer.ts';
 import { Connections } from './connections.ts';

@@ -1,4 +1,4 @@
-import type { Cursor, CursorRef } from '../../domain/cursors.ts';
+import type { Cursor, CursorRef } from '../../domain/groups/cursors.ts';
 import { acquired, moved, released } from '../cursor-moves.ts';
 import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
 

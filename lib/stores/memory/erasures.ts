@@ -1,4 +1,4 @@
-import type { Erasure, ErasureProgress } from '../../domain/erasures.ts';
+import type { Erasure, ErasureProgress } from '../../domain/archive/erasures.ts';
 import type { ErasureRef, ErasureStore } from '../erasures.ts';
 
 const idOf = ({ topicId, erasureId }: ErasureRef): string => `${topicId}/${erasureId}`;

@@ -8,7 +8,7 @@ import {
   type Group,
   nextVersion,
   type Subscription,
-} from '../../domain/groups.ts';
+} from '../../domain/groups/groups.ts';
 import type { GroupRef, GroupStore } from '../groups.ts';
 
 interface Standing {

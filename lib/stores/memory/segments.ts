@@ -1,5 +1,5 @@
+import type { Segment } from '../../domain/archive/segments.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
-import type { Segment } from '../../domain/segments.ts';
 import type { SegmentRange, SegmentStore } from '../segments.ts';
 
 /** The manifest as it is at the server's end: every method happens at one instant. What it gives is frozen. */

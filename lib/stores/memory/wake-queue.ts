@@ -1,5 +1,5 @@
+import type { Wake } from '../../domain/delivery/wakes.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Wake } from '../../domain/wakes.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import type { QueuedWake, WakeQueue, WakeReceipts } from '../wake-queue.ts';
 

@@ -1,4 +1,4 @@
-import type { Erasure } from '../../domain/erasures.ts';
+import type { Erasure } from '../../domain/archive/erasures.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import type { ErasureRef, ErasureStore } from '../erasures.ts';

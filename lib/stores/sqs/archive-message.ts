@@ -1,6 +1,6 @@
 // The small build, as in wake-message.ts.
 import * as z from 'zod/mini';
-import type { ArchiveTask } from '../../domain/archive-tasks.ts';
+import type { ArchiveTask } from '../../domain/archive/archive-tasks.ts';
 import { limits } from '../../domain/limits.ts';
 import { fromMessage } from './foreign-message.ts';
 

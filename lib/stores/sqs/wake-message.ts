@@ -1,7 +1,7 @@
 // The small build, by its namespace: `{ z }` would put half a megabyte of translations into every function.
 import * as z from 'zod/mini';
+import type { Wake } from '../../domain/delivery/wakes.ts';
 import { limits } from '../../domain/limits.ts';
-import type { Wake } from '../../domain/wakes.ts';
 import { fromMessage } from './foreign-message.ts';
 
 const id = z.string().check(z.minLength(1), z.maxLength(limits.nameLength));

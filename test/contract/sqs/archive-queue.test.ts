@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { ArchiveTask } from '../../../lib/domain/archive-tasks.ts';
+import type { ArchiveTask } from '../../../lib/domain/archive/archive-tasks.ts';
 import { OutcomeUnknownError } from '../../../lib/domain/errors.ts';
 import type { ArchiveQueue } from '../../../lib/stores/archive-queue.ts';
 import { taskFromMessage, taskToMessage } from '../../../lib/stores/sqs/archive-message.ts';

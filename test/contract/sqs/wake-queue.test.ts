@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
 import { OutcomeUnknownError, ThrottledError } from '../../../lib/domain/errors.ts';
-import type { Wake } from '../../../lib/domain/wakes.ts';
 import { createQueueClient } from '../../../lib/stores/sqs/client.ts';
 import { ForeignMessageError } from '../../../lib/stores/sqs/foreign-message.ts';
 import { wakeFromMessage, wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';

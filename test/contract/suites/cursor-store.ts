@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Cursor, CursorRef } from '../../../lib/domain/cursors.ts';
+import type { Cursor, CursorRef } from '../../../lib/domain/groups/cursors.ts';
 import type { Acquired, Acquisition, CursorStore } from '../../../lib/stores/cursors.ts';
 import type { Stores } from '../implementations.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Erasure } from '../../../lib/domain/erasures.ts';
+import type { Erasure } from '../../../lib/domain/archive/erasures.ts';
 import type { Stores } from '../implementations.ts';
 
 const erasure = (erasureId: string, topicId = 't'): Erasure => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { disabling, type Endpoint, enabling, type Group } from '../../../lib/domain/groups.ts';
+import { disabling, type Endpoint, enabling, type Group } from '../../../lib/domain/groups/groups.ts';
 import type { GroupStore } from '../../../lib/stores/groups.ts';
 import type { Stores } from '../implementations.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { objectName } from '../../../lib/domain/archive/segments.ts';
 import { concurrently } from '../../../lib/domain/concurrently.ts';
-import { objectName } from '../../../lib/domain/segments.ts';
 import { ObjectMissingError, type ObjectStore, type StoredObject } from '../../../lib/stores/objects.ts';
 
 export interface ObjectStoreKind {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { objectName, type Segment } from '../../../lib/domain/segments.ts';
+import { objectName, type Segment } from '../../../lib/domain/archive/segments.ts';
 import type { Stores } from '../implementations.ts';
 
 const at = (topicId: string, partition: number) => ({ topicId, partition });

@@ -1,9 +1,9 @@
 import { LatestOffsets } from '../../../lib/archive/compaction/latest-offsets.ts';
 import type { ArchiverDeps } from '../../../lib/archive/deps.ts';
 import type { ArchiveReaderDeps } from '../../../lib/archive/read/reader.ts';
-import { isPending } from '../../../lib/domain/erasures.ts';
+import { isPending } from '../../../lib/domain/archive/erasures.ts';
+import type { Segment } from '../../../lib/domain/archive/segments.ts';
 import type { LogRecord, PartitionRef } from '../../../lib/domain/records/records.ts';
-import type { Segment } from '../../../lib/domain/segments.ts';
 import type { SegmentStore } from '../../../lib/stores/segments.ts';
 import { formerPartition } from './former.ts';
 import type { ArchiveVariant } from './scene.ts';

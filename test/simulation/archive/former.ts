@@ -1,6 +1,6 @@
+import { objectName } from '../../../lib/domain/archive/segments.ts';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import type { LogRecord, PartitionRef } from '../../../lib/domain/records/records.ts';
-import { objectName } from '../../../lib/domain/segments.ts';
 import { jsonSegments } from '../../harness/json-segments.ts';
 import { namedBy } from '../log/history.ts';
 import type { ArchiveServer } from './store.ts';

@@ -1,7 +1,7 @@
-import { isPending } from '../../../lib/domain/erasures.ts';
+import { isPending } from '../../../lib/domain/archive/erasures.ts';
+import type { Segment } from '../../../lib/domain/archive/segments.ts';
 import { type Batch, batchEnd, closesPartition } from '../../../lib/domain/records/batches.ts';
 import type { LogRecord, PartitionRef } from '../../../lib/domain/records/records.ts';
-import type { Segment } from '../../../lib/domain/segments.ts';
 import type { Topic } from '../../../lib/domain/topics.ts';
 import type { BatchTable } from '../../../lib/stores/memory/batches.ts';
 import { ErasureTable } from '../../../lib/stores/memory/erasures.ts';

@@ -1,4 +1,4 @@
-import type { Cursor, CursorRef } from '../../../lib/domain/cursors.ts';
+import type { Cursor, CursorRef } from '../../../lib/domain/groups/cursors.ts';
 import type { CursorStore } from '../../../lib/stores/cursors.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 

@@ -1,8 +1,8 @@
 import type { Run } from '../../../lib/delivery/deps.ts';
-import { type Cursor, type CursorRef, longestLeaseMs } from '../../../lib/domain/cursors.ts';
-import type { Subscription } from '../../../lib/domain/groups.ts';
+import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
+import { type Cursor, type CursorRef, longestLeaseMs } from '../../../lib/domain/groups/cursors.ts';
+import type { Subscription } from '../../../lib/domain/groups/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
-import type { Wake } from '../../../lib/domain/wakes.ts';
 import type { BatchPage } from '../../../lib/stores/batches.ts';
 import type { CursorStore } from '../../../lib/stores/cursors.ts';
 import type { MemoryCursorStore } from '../../../lib/stores/memory/cursors.ts';

@@ -5,17 +5,17 @@ import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
 import { type OnAppendDeps, onAppend } from '../../../lib/delivery/on-append.ts';
 import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
+import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
 import {
   deliveryDefaults,
   disabling,
   type EndpointChange,
   enabling,
   type Group,
-} from '../../../lib/domain/groups.ts';
+} from '../../../lib/domain/groups/groups.ts';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
-import type { Wake } from '../../../lib/domain/wakes.ts';
 import { Receivers } from '../../../lib/groups/receivers.ts';
 import { newReceiverWakes, wakeFor } from '../../../lib/groups/wake-group.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';

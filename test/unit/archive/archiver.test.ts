@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DamagedSegmentError } from '../../../lib/archive/format.ts';
 import { archiveDefaults } from '../../../lib/archive/options.ts';
+import { parseObjectName } from '../../../lib/domain/archive/segments.ts';
 import { limits } from '../../../lib/domain/limits.ts';
-import { parseObjectName } from '../../../lib/domain/segments.ts';
 import { at, hour, makeRig, task } from './rig.ts';
 
 const small = { ...archiveDefaults, segmentMaxBytes: 100 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { archiveDefaults } from '../../../lib/archive/options.ts';
-import { type Erasure, keyHashOf } from '../../../lib/domain/erasures.ts';
+import { type Erasure, keyHashOf } from '../../../lib/domain/archive/erasures.ts';
 import { failing } from '../../harness/failing.ts';
 import { at, hour, makeRig } from './rig.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { deleteOrphans, orphanMinAgeMs } from '../../../lib/archive/orphans.ts';
-import { objectName } from '../../../lib/domain/segments.ts';
+import { objectName } from '../../../lib/domain/archive/segments.ts';
 import { at, hour, makeRig } from './rig.ts';
 
 const name = (attempt: string, topic = 'orders') =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ArchiveReader, type ArchiveReadOptions } from '../../../lib/archive/read/reader.ts';
 import type { ArchivedRun } from '../../../lib/archive/read/segment-reader.ts';
+import { parseObjectName } from '../../../lib/domain/archive/segments.ts';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
-import { parseObjectName } from '../../../lib/domain/segments.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import { type ByteRange, ObjectMissingError, type ObjectStore } from '../../../lib/stores/objects.ts';
 import { jsonSegmentsOf } from '../../harness/json-segments.ts';

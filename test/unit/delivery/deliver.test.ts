@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { disabling, enabling, groupStatus } from '../../../lib/domain/groups.ts';
+import { disabling, enabling, groupStatus } from '../../../lib/domain/groups/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { answered, cursorRef, groupRef, makeRig, offsetsOf, ok, secret, unreachable } from './rig.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
-import { disabling, enabling } from '../../../lib/domain/groups.ts';
+import { disabling, enabling } from '../../../lib/domain/groups/groups.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
 import { cursorRef, groupRef, makeRig, offsetsOf, ok } from './rig.ts';
 

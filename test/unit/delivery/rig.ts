@@ -3,16 +3,16 @@ import { deliver } from '../../../lib/delivery/deliver.ts';
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
 import { acknowledgementIn } from '../../../lib/domain/acknowledgements/body-reader.ts';
+import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
 import {
   type DeliverySettings,
   deliveryDefaults,
   type Endpoint,
   type Group,
-} from '../../../lib/domain/groups.ts';
+} from '../../../lib/domain/groups/groups.ts';
 import { batchEnd } from '../../../lib/domain/records/batches.ts';
 import { decodeRecords, encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { Origin } from '../../../lib/domain/records/origin.ts';
-import type { Wake } from '../../../lib/domain/wakes.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';

@@ -4,10 +4,10 @@ import { archiveDefaults } from '../../../lib/archive/options.ts';
 import { orphanMinAgeMs } from '../../../lib/archive/orphans.ts';
 import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../../lib/delivery/sweep/sweep.ts';
-import type { ArchiveTask } from '../../../lib/domain/archive-tasks.ts';
+import type { ArchiveTask } from '../../../lib/domain/archive/archive-tasks.ts';
+import { objectName } from '../../../lib/domain/archive/segments.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { Batch } from '../../../lib/domain/records/batches.ts';
-import { objectName } from '../../../lib/domain/segments.ts';
 import { noTelemetry, type TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 import { at, hour, makeRig } from '../archive/rig.ts';
 

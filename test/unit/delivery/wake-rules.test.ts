@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { judgeWake } from '../../../lib/delivery/wake-rules.ts';
-import { type Cursor, longestLeaseMs } from '../../../lib/domain/cursors.ts';
+import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
+import { type Cursor, longestLeaseMs } from '../../../lib/domain/groups/cursors.ts';
 import { limits } from '../../../lib/domain/limits.ts';
-import type { Wake } from '../../../lib/domain/wakes.ts';
 
 const now = 1_000_000;
 const longestRetryMs = 3_600_000;

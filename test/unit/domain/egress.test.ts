@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertPublicUrl, mayConnectTo } from '../../../lib/domain/egress.ts';
+import { assertPublicUrl, mayConnectTo } from '../../../lib/domain/delivery/egress.ts';
 import { Problem } from '../../../lib/domain/errors.ts';
 
 const strict = { allowLoopback: false };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { backoffMs, type Outage, outageAfter, retryAfterMs } from '../../../lib/domain/delivery/retry.ts';
 import { limits } from '../../../lib/domain/limits.ts';
-import { backoffMs, type Outage, outageAfter, retryAfterMs } from '../../../lib/domain/retry.ts';
 
 describe('backoffMs', () => {
   const backoff = { initialSeconds: 2, maxSeconds: 60 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseTimestamp, timestampText } from '../../../lib/domain/timestamps.ts';
+import { parseTimestamp, timestampText } from '../../../lib/domain/text/timestamps.ts';
 
 test.each([
   ['2024-05-01T12:00:00Z', '2024-05-01T12:00:00.000Z'],

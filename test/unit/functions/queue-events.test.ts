@@ -2,7 +2,7 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { createQueueConsumer } from '../../../functions/deliver/queue-events.ts';
 import { AnsweredElsewhereError, UnansweredError } from '../../../lib/delivery/unanswered.ts';
-import type { Wake } from '../../../lib/domain/wakes.ts';
+import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
 import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
 import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Cursor, longestLeaseMs } from '../../../lib/domain/cursors.ts';
+import { type Cursor, longestLeaseMs } from '../../../lib/domain/groups/cursors.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { Lease } from '../../../lib/groups/lease.ts';
 import { MemoryCursorStore } from '../../../lib/stores/memory/cursors.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ArchiveTask } from '../../../lib/domain/archive-tasks.ts';
+import type { ArchiveTask } from '../../../lib/domain/archive/archive-tasks.ts';
 import { ArchivePump } from '../../../lib/local/pumps/archive-pump.ts';
 import { noTelemetry, type TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 

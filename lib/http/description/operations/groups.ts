@@ -1,4 +1,4 @@
-import { deliveryDefaults } from '../../../domain/groups.ts';
+import { deliveryDefaults } from '../../../domain/groups/groups.ts';
 import { jsonOf, type Operation } from '../operation.ts';
 import { sampleProblem } from '../problems.ts';
 

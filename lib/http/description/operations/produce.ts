@@ -1,5 +1,5 @@
 import { limits } from '../../../domain/limits.ts';
-import { timestampPattern } from '../../../domain/timestamps.ts';
+import { timestampPattern } from '../../../domain/text/timestamps.ts';
 import { jsonOf, type Operation, type Parameter } from '../operation.ts';
 import { quotaHeaders } from '../quota-headers.ts';
 import { produceExamples } from './produce-examples.ts';

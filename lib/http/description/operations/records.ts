@@ -1,5 +1,5 @@
 import { limits } from '../../../domain/limits.ts';
-import { timestampPattern } from '../../../domain/timestamps.ts';
+import { timestampPattern } from '../../../domain/text/timestamps.ts';
 import { eventBatchType, lineTypes } from '../../shapes/types.ts';
 import { type Content, jsonOf, type Operation, type Parameter } from '../operation.ts';
 import { sampleProblem } from '../problems.ts';

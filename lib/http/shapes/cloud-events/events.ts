@@ -1,5 +1,5 @@
 import type { LogRecord } from '../../../domain/records/records.ts';
-import { timestampText } from '../../../domain/timestamps.ts';
+import { timestampText } from '../../../domain/text/timestamps.ts';
 import { attributeName, attributePrefix, contentTypeHeader, typesHeader } from './attributes.ts';
 
 type Headers = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
-import { limits } from './limits.ts';
-import type { Backoff, Outage } from './retry.ts';
+import type { Backoff, Outage } from '../delivery/retry.ts';
+import { limits } from '../limits.ts';
 
 /**
  * A group's state in one partition: DESIGN §7. Times are wall clock ms; 0 means none. Another process wrote them by its

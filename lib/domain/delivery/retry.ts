@@ -1,5 +1,5 @@
-import { limits } from './limits.ts';
-import { parseTimestamp } from './timestamps.ts';
+import { limits } from '../limits.ts';
+import { parseTimestamp } from '../text/timestamps.ts';
 
 export interface Backoff {
   readonly initialSeconds: number;

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { Problem } from './errors.ts';
+import { Problem } from '../errors.ts';
 
 /** Where webhooks may go. */
 export interface EgressRules {
