@@ -6,7 +6,8 @@ import { payloadOf } from '../log/append/waiting.ts';
 import { appendRoom } from './lines/partition-appends.ts';
 import type { ProducedRecord, ProduceRequest } from './schemas/records.ts';
 
-const invalid = (path: string, message: string): Problem =>
+/** One thing that is wrong with a request, of which nothing was written. */
+export const invalid = (path: string, message: string): Problem =>
   new Problem('invalid_request', `${message} Nothing was written.`, { errors: [{ path, message }] });
 
 const chosen = (topic: Topic, { records, pathOf }: ProduceRequest, index: number): number | undefined => {

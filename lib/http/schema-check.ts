@@ -1,8 +1,9 @@
 import { Problem } from '../domain/errors.ts';
-import { storedKey } from '../domain/idempotency/keys.ts';
+import type { NewRecord } from '../domain/records/records.ts';
 import type { Topic } from '../domain/topics.ts';
 import type { RecordSchemas, ValuePath } from '../schemas/record-schemas.ts';
 import type { IntentStore } from '../stores/intents.ts';
+import { begunPartitions } from './repeats/begun.ts';
 import type { Repeat } from './repeats/headers.ts';
 import type { ProduceRequest } from './schemas/records.ts';
 
@@ -14,23 +15,11 @@ export interface SchemaCheckDeps {
 /** A request, as it was placed. */
 interface Placed {
   readonly request: ProduceRequest;
+  /** Its own. */
+  readonly records: readonly NewRecord[];
   readonly partitions: readonly number[];
   readonly repeat: Repeat | undefined;
 }
-
-/** The partitions in which a request's key has begun an append: of just these records, or it is refused there. */
-const begunIn = async (
-  { intents }: SchemaCheckDeps,
-  { topicId }: Topic,
-  partitions: readonly number[],
-  key: string,
-): Promise<ReadonlySet<number>> => {
-  const all = [...new Set(partitions)];
-  const found = await Promise.all(
-    all.map((partition) => intents.find({ topicId, partition, key: storedKey(key) })),
-  );
-  return new Set(all.filter((_, index) => found[index] !== undefined));
-};
 
 /** Where the values of a request stand, as errors name them. */
 const pathsIn =
@@ -46,18 +35,17 @@ const pathsIn =
 export const requireSchema = async (
   deps: SchemaCheckDeps,
   topic: Topic,
-  { request, partitions, repeat }: Placed,
+  { request, records, partitions, repeat }: Placed,
 ): Promise<void> => {
   const { lines } = request;
   const pathOf = pathsIn(request);
-  const records = request.records.map(({ record }) => record);
   try {
     await deps.recordSchemas.require(topic, records, { pathOf });
   } catch (error) {
     const isMismatch = error instanceof Problem && error.code === 'schema_mismatch';
     // Lines may be several appends of a partition, of which some were not begun.
     if (!isMismatch || repeat?.kind !== 'key' || lines !== undefined) throw error;
-    const begun = await begunIn(deps, topic, partitions, repeat.key);
+    const begun = await begunPartitions(deps.intents, topic.topicId, repeat.key, partitions);
     if (begun.size === 0) throw error;
     const isExempt = (index: number): boolean => begun.has(partitions[index] ?? -1);
     await deps.recordSchemas.require(topic, records, { pathOf, isExempt });

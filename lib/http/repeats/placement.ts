@@ -1,12 +1,11 @@
-import { Problem } from '../../domain/errors.ts';
-import { storedKey } from '../../domain/idempotency/keys.ts';
 import { limits } from '../../domain/limits.ts';
 import { partitionForKey, type StickyPartition } from '../../domain/records/partitioning.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { IntentStore } from '../../stores/intents.ts';
 import type { Clock } from '../../surroundings/clock.ts';
-import { placeRecords } from '../placement.ts';
+import { invalid, placeRecords } from '../placement.ts';
 import type { ProduceRequest } from '../schemas/records.ts';
+import { begunPartitions } from './begun.ts';
 import type { Repeat } from './headers.ts';
 
 export interface RepeatPlacementDeps {
@@ -14,9 +13,6 @@ export interface RepeatPlacementDeps {
   readonly intents: Pick<IntentStore, 'find'>;
   readonly clock: Pick<Clock, 'now'>;
 }
-
-const invalid = (path: string, message: string): Problem =>
-  new Problem('invalid_request', `${message} Nothing was written.`, { errors: [{ path, message }] });
 
 /** Records without a key of their own begin at a partition that the request's key gives: the same whenever it is sent. */
 const stickyBy = (key: string): Pick<StickyPartition, 'next'> => ({
@@ -26,20 +22,6 @@ const stickyBy = (key: string): Pick<StickyPartition, 'next'> => ({
 /** How many partitions the topic had not so long ago that a key of that time may still be kept, the fewest first. */
 const formerCounts = ({ grown = [] }: Topic, now: number): readonly number[] =>
   grown.filter(({ at }) => now - at < limits.idempotencyMs + limits.clockAllowanceMs).map(({ from }) => from);
-
-/** Whether any part of a request was begun where it is placed so. */
-const isBegun = async (
-  intents: Pick<IntentStore, 'find'>,
-  topicId: string,
-  key: string,
-  partitions: readonly number[],
-): Promise<boolean> => {
-  const parts = [...new Set(partitions)];
-  const found = await Promise.all(
-    parts.map((partition) => intents.find({ topicId, partition, key: storedKey(key) })),
-  );
-  return found.some((intent) => intent !== undefined);
-};
 
 /**
  * The partition of each record of a request that may be sent again: where it was placed before, though the topic has got more partitions
@@ -58,7 +40,8 @@ export const placeRepeated = async (
     // A partition that is named may be a new one: the request is of today then.
     const names = request.records.some(({ partition = 0 }) => partition >= partitions);
     const former = names ? [] : placeRecords({ ...topic, partitions }, request, sticky);
-    if (await isBegun(deps.intents, topic.topicId, repeat.key, former)) return former;
+    const begun = await begunPartitions(deps.intents, topic.topicId, repeat.key, former);
+    if (begun.size > 0) return former;
   }
   return placeRecords(topic, request, sticky);
 };

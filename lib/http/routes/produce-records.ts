@@ -61,7 +61,7 @@ const produceTo = async (
 ): ReturnType<typeof appendAll> => {
   const records = request.records.map(({ record }) => record);
   const partitions = await placed(deps, topic, request, call.repeat);
-  await requireSchema(deps, topic, { request, partitions, repeat: call.repeat });
+  await requireSchema(deps, topic, { request, records, partitions, repeat: call.repeat });
   return appendAll(deps.appender, topic, {
     records,
     partitions,
