@@ -20,7 +20,7 @@ import {
 } from '../batches.ts';
 import { batchKey } from './keys.ts';
 import { isConditionFailure } from './table/errors.ts';
-import { deleteItems, type Item, reading, type Table, toKey } from './table/table.ts';
+import { deleteItems, type Item, reading, type Table, toKey, until } from './table/table.ts';
 
 /** The log on a DynamoDB table. `client` must send each request once (`createLogClient`). */
 export const dynamoBatchStore = (log: Table): BatchStore => ({
@@ -67,7 +67,7 @@ const putIfAbsent = async (
   );
   const { signal } = attempt;
   try {
-    await client.send(put, signal ? { abortSignal: signal } : {});
+    await client.send(put, until(signal));
     return { kind: 'stored' };
   } catch (error) {
     if (isConditionFailure(error))
@@ -160,7 +160,7 @@ const send = (
         },
         ...input,
       }),
-      signal ? { abortSignal: signal } : {},
+      until(signal),
     ),
   );
 

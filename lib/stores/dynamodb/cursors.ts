@@ -6,7 +6,7 @@ import { writeFailure } from '../aws/errors.ts';
 import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
 import { cursorKey, cursorPrefix, groupItemsKey, partitionIn } from './keys.ts';
 import { isConditionFailure } from './table/errors.ts';
-import { deleteItems, fromItem, type Item, itemsUnder, reading, type Table, toKey } from './table/table.ts';
+import { deleteItemsUnder, fromItem, itemsUnder, reading, type Table, toKey } from './table/table.ts';
 
 /** Cursors on a DynamoDB table: each write is one conditional update. */
 export const dynamoCursorStore = (state: Table): CursorStore => ({
@@ -20,13 +20,7 @@ export const dynamoCursorStore = (state: Table): CursorStore => ({
   acquire: (ref, acquisition) => acquire(state, ref, acquisition),
   commit: (ref, commit) => commitOffset(state, ref, commit),
   release: (ref, release) => releaseLease(state, ref, release),
-  deleteAll: async (groupId) => {
-    const keys: Item[] = [];
-    const settings = { ProjectionExpression: 'pk, sk' };
-    for await (const key of itemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix }, settings))
-      keys.push(key);
-    await deleteItems(state, keys);
-  },
+  deleteAll: (groupId) => deleteItemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix }),
 });
 
 const get = async ({ client, table }: Table, ref: CursorRef): Promise<Cursor | undefined> => {

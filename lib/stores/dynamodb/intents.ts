@@ -5,7 +5,7 @@ import { writeFailure } from '../aws/errors.ts';
 import type { Intent, IntentChange, IntentRef, IntentStore } from '../intents.ts';
 import { intentKey } from './keys.ts';
 import { isConditionFailure } from './table/errors.ts';
-import { fromItem, type Item, type Table, toItem, toKey } from './table/table.ts';
+import { fromItem, type Item, type Table, toItem, toKey, until } from './table/table.ts';
 import { itemAt } from './table/tombstones.ts';
 
 /** Intents on a DynamoDB table. Each change is one write unit. */
@@ -21,8 +21,6 @@ export const dynamoIntentStore = (state: Table): IntentStore => ({
 
 /** DynamoDB's expiry takes an item some time after it, by whole seconds since 1970; a retry goes by `expiresAt`. */
 const ttlOf = (expiresAt: number): number => Math.ceil((expiresAt + limits.lateWriteMs) / 1000);
-
-const given = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { abortSignal: signal });
 
 const toIntent = (item: Item): Intent => fromItem<Intent>(item, ['ttl']);
 
@@ -51,7 +49,7 @@ const begin = async (
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   try {
-    await state.client.send(put, given(signal));
+    await state.client.send(put, until(signal));
     return intent;
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);
@@ -80,7 +78,7 @@ const move = async (
     }),
   });
   try {
-    await client.send(update, given(signal));
+    await client.send(update, until(signal));
     return true;
   } catch (error) {
     if (isConditionFailure(error)) return false;
@@ -110,7 +108,7 @@ const takeOver = async (
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   });
   try {
-    const { Attributes = {} } = await state.client.send(update, given(signal));
+    const { Attributes = {} } = await state.client.send(update, until(signal));
     return toIntent(Attributes);
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);

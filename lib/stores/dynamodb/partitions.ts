@@ -3,7 +3,7 @@ import type { PartitionRef } from '../../domain/records/records.ts';
 import { type PartitionState, type PartitionStore, untouchedPartition } from '../partitions.ts';
 import { partitionIn, partitionPrefix, partitionStateKey, topicItemsKey } from './keys.ts';
 import {
-  deleteItems,
+  deleteItemsUnder,
   fromItem,
   type Item,
   itemsUnder,
@@ -23,17 +23,7 @@ export const dynamoPartitionStore = (state: Table): PartitionStore => ({
     return partitions;
   },
   advance: (at, which, to) => advance(state, at, which, to),
-  deleteAll: async (topicId) => {
-    const keys: Item[] = [];
-    const settings = { ProjectionExpression: 'pk, sk' };
-    for await (const key of itemsUnder(
-      state,
-      { pk: topicItemsKey(topicId), prefix: partitionPrefix },
-      settings,
-    ))
-      keys.push(key);
-    await deleteItems(state, keys);
-  },
+  deleteAll: (topicId) => deleteItemsUnder(state, { pk: topicItemsKey(topicId), prefix: partitionPrefix }),
 });
 
 const toState = (item: Item): PartitionState => ({

@@ -5,7 +5,7 @@ import { limits } from '../../domain/limits.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { ProducerStore } from '../producers.ts';
 import { producerKey } from './keys.ts';
-import { fromItem, type Table, toItem, unlessRefused } from './table/table.ts';
+import { fromItem, type Table, toItem, unlessRefused, until } from './table/table.ts';
 import { itemAt } from './table/tombstones.ts';
 
 /** Parked producers on a DynamoDB table. */
@@ -36,7 +36,7 @@ const park = async (
         ExpressionAttributeNames: { '#sequence': 'sequence' },
         ExpressionAttributeValues: marshall({ ':epoch': producer.epoch, ':sequence': producer.sequence }),
       }),
-      signal === undefined ? {} : { abortSignal: signal },
+      until(signal),
     ),
   );
 };

@@ -2,15 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { SchemaVersion } from '../../domain/schemas.ts';
 import type { SchemaStore } from '../schemas.ts';
 import { schemaKey, schemasKey } from './keys.ts';
-import {
-  deleteItems,
-  fromItem,
-  type Item,
-  itemsUnder,
-  type Table,
-  toItem,
-  unlessRefused,
-} from './table/table.ts';
+import { deleteItemsUnder, fromItem, itemsUnder, type Table, toItem, unlessRefused } from './table/table.ts';
 import { itemAt } from './table/tombstones.ts';
 
 /** Versions of schemas on a DynamoDB table. */
@@ -33,10 +25,5 @@ export const dynamoSchemaStore = (state: Table): SchemaStore => ({
       versions.push(fromItem<SchemaVersion>(item));
     return versions;
   },
-  deleteAll: async (topicId) => {
-    const keys: Item[] = [];
-    const settings = { ProjectionExpression: 'pk, sk' };
-    for await (const key of itemsUnder(state, { pk: schemasKey(topicId) }, settings)) keys.push(key);
-    await deleteItems(state, keys);
-  },
+  deleteAll: (topicId) => deleteItemsUnder(state, { pk: schemasKey(topicId) }),
 });

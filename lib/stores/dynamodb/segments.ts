@@ -19,6 +19,7 @@ import {
   toItem,
   toKey,
   unlessRefused,
+  until,
   writing,
 } from './table/table.ts';
 import { itemAt } from './table/tombstones.ts';
@@ -110,7 +111,7 @@ const floor = async (
     ScanIndexForward: false,
     Limit: 1,
   });
-  const { Items = [] } = await reading(client.send(query, signal ? { abortSignal: signal } : {}));
+  const { Items = [] } = await reading(client.send(query, until(signal)));
   return Items[0] && fromItem<Segment>(Items[0]);
 };
 

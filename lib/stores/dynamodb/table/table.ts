@@ -76,6 +76,10 @@ export interface Prefix {
   readonly prefix?: string;
 }
 
+/** For a client: it gives up when `signal` aborts. */
+export const until = (signal: AbortSignal | undefined): { readonly abortSignal?: AbortSignal } =>
+  signal === undefined ? {} : { abortSignal: signal };
+
 /** Every item under a partition key, in order of the sort key, strongly consistent; one page in memory at a time. */
 export async function* itemsUnder(
   { client, table }: Pick<Table, 'client' | 'table'>,
@@ -131,4 +135,11 @@ const deleteBatch = async ({ client, table, clock }: Table, requests: WriteReque
     if (left.length === 0) return;
   }
   throw new ThrottledError(`The store refused to delete ${left.length} items for want of capacity.`);
+};
+
+/** Deletes every item under a partition key that has the prefix. Throws as `deleteItems`. */
+export const deleteItemsUnder = async (table: Table, under: Prefix): Promise<void> => {
+  const keys: Item[] = [];
+  for await (const key of itemsUnder(table, under, { ProjectionExpression: 'pk, sk' })) keys.push(key);
+  await deleteItems(table, keys);
 };

@@ -5,7 +5,7 @@ import { limits } from '../../../domain/limits.ts';
 import { writeFailure } from '../../aws/errors.ts';
 import type { StateKey } from '../keys.ts';
 import { isConditionFailure } from './errors.ts';
-import { type Item, reading, type Table, toItem, toKey, unlessRefused } from './table.ts';
+import { type Item, reading, type Table, toItem, toKey, unlessRefused, until } from './table.ts';
 
 /*
  * What a deletion leaves in the state table, in place of the item: a tombstone. It keeps a late copy of the put that made
@@ -31,7 +31,7 @@ export const itemAt = async (
   signal?: AbortSignal,
 ): Promise<Item | undefined> => {
   const get = new GetItemCommand({ TableName: table, Key: toKey(key), ConsistentRead: true });
-  return (await reading(client.send(get, signal === undefined ? {} : { abortSignal: signal }))).Item;
+  return (await reading(client.send(get, until(signal)))).Item;
 };
 
 /** A condition, with what it names and compares. */
