@@ -146,3 +146,8 @@ export const limits = {
   urlLength: 2048,
   endpointHeadersBytes: 4 * 1024,
 } as const;
+
+export type LimitName = keyof typeof limits;
+
+/** What the problem of an exceeded limit says of it: its name, and what it allows. */
+export const exceededLimit = <Name extends LimitName>(limit: Name) => ({ limit, maximum: limits[limit] });

@@ -7,7 +7,7 @@ import {
   mergedDelivery,
   type Subscription,
 } from '../domain/groups/groups.ts';
-import { limits } from '../domain/limits.ts';
+import { exceededLimit, limits } from '../domain/limits.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { Clock } from '../surroundings/clock.ts';
@@ -64,7 +64,7 @@ export const createGroup = async (
     throw new Problem(
       'limit_exceeded',
       `A topic has at most ${limits.groupsPerTopic} groups (limit groupsPerTopic).`,
-      { members: { limit: 'groupsPerTopic', maximum: limits.groupsPerTopic } },
+      { members: exceededLimit('groupsPerTopic') },
     );
   }
   const { created, group } = await deps.groups.create({

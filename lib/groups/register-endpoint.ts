@@ -1,6 +1,6 @@
 import { Problem } from '../domain/errors.ts';
 import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups/groups.ts';
-import { limits } from '../domain/limits.ts';
+import { exceededLimit, limits } from '../domain/limits.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { Clock } from '../surroundings/clock.ts';
@@ -46,7 +46,7 @@ export const registerEndpoint = async (
     throw new Problem(
       'limit_exceeded',
       `A group has at most ${limits.endpointsPerGroup} endpoints, disabled ones included (limit endpointsPerGroup). Delete one first, or enable one of them. Nothing was changed.`,
-      { members: { limit: 'endpointsPerGroup', maximum: limits.endpointsPerGroup } },
+      { members: exceededLimit('endpointsPerGroup') },
     );
   }
   const { requestId, ...settings } = given;

@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../domain/errors.ts';
 import { JsonReader } from '../domain/json/reader.ts';
 import { JsonFault } from '../domain/json/text.ts';
-import { limits } from '../domain/limits.ts';
+import { exceededLimit, limits } from '../domain/limits.ts';
+import { withoutByteOrderMark } from '../domain/text/lines.ts';
 import type { ApiContext } from './api.ts';
 import { appliedCodings } from './bytes/codings.ts';
 import { isHandedOverAsText, requireEventRoom, requireRoomAsBase64 } from './bytes/event-room.ts';
@@ -11,7 +12,7 @@ import { type BodyLimit, expand } from './bytes/expand.ts';
 
 const tooLarge = (name: BodyLimit): Problem =>
   new Problem('too_large', `The body of this request may take ${limits[name]} bytes (limit ${name}).`, {
-    members: { limit: name, maximum: limits[name] },
+    members: exceededLimit(name),
   });
 
 /** Reads a body of whatever length, and stops where it is too long. */
@@ -48,16 +49,13 @@ const readBytes = async (c: ApiContext, name: BodyLimit): Promise<Buffer> => {
 
 const notUtf8 = (): Problem => new Problem('invalid_request', 'The body is not UTF-8.');
 
-const byteOrderMark = Buffer.from('\ufeff');
-
 /**
  * A body that is text, without the byte order mark that some programs put before it.
  * @throws Problem `invalid_request` when it is not UTF-8.
  */
 export const asText = (bytes: Buffer): Buffer => {
   if (!isUtf8(bytes)) throw notUtf8();
-  const mark = bytes.subarray(0, byteOrderMark.length);
-  return mark.equals(byteOrderMark) ? bytes.subarray(byteOrderMark.length) : bytes;
+  return withoutByteOrderMark(bytes);
 };
 
 /** Of a body that the gateway of AWS had no business to read as text: it is not what it was. */
@@ -138,7 +136,7 @@ const requireJson = (c: ApiContext): void => {
 };
 
 const tooDeep = (): Problem => {
-  const [limit, maximum] = ['jsonDepth', limits.jsonDepth] as const;
+  const { limit, maximum } = exceededLimit('jsonDepth');
   const message = `A body may be ${maximum} levels deep (limit ${limit}). Nothing was changed.`;
   return new Problem('limit_exceeded', message, { members: { limit, maximum } });
 };

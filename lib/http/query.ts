@@ -1,5 +1,5 @@
 import { type FieldError, Problem } from '../domain/errors.ts';
-import { limits } from '../domain/limits.ts';
+import { exceededLimit, type LimitName, limits } from '../domain/limits.ts';
 import { parseWhole } from '../domain/text/decimals.ts';
 import type { ApiContext } from './api.ts';
 
@@ -65,7 +65,7 @@ export const flag = (name: string, text: string | undefined): boolean => {
 export const limitedNumber = (
   name: string,
   text: string | undefined,
-  range: { readonly from: number; readonly limit: keyof typeof limits; readonly absent: number },
+  range: { readonly from: number; readonly limit: LimitName; readonly absent: number },
 ): number => {
   if (text === undefined) return range.absent;
   const maximum = limits[range.limit];
@@ -76,6 +76,6 @@ export const limitedNumber = (
   throw new Problem(
     isBeyond ? 'limit_exceeded' : 'invalid_request',
     `The query parameter "${name}" is not valid. ${message}`,
-    { errors: [{ path: name, message }], ...(isBeyond && { members: { limit: range.limit, maximum } }) },
+    { errors: [{ path: name, message }], ...(isBeyond && { members: exceededLimit(range.limit) }) },
   );
 };

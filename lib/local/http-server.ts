@@ -10,7 +10,7 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import { Problem } from '../domain/errors.ts';
-import { limits } from '../domain/limits.ts';
+import { exceededLimit, limits } from '../domain/limits.ts';
 import type { Api } from '../http/api.ts';
 import { type Part, partFor } from '../http/paths.ts';
 import { problemOf, problemResponse } from '../http/problems.ts';
@@ -118,7 +118,7 @@ const unreadable = (error: NodeJS.ErrnoException): Problem => {
   return new Problem(
     'too_large',
     `The first line and the headers of a request may take ${limits[limit]} bytes (limit ${limit}).`,
-    { members: { limit, maximum: limits[limit] } },
+    { members: exceededLimit(limit) },
   );
 };
 

@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { isTombstone } from '../archive/compaction/tombstone.ts';
 import { type FieldError, Problem } from '../domain/errors.ts';
-import { limits } from '../domain/limits.ts';
+import { exceededLimit, limits } from '../domain/limits.ts';
 import type { NewRecord } from '../domain/records/records.ts';
 import type { SchemaRef } from '../domain/schemas.ts';
 import type { Topic } from '../domain/topics.ts';
@@ -100,7 +100,7 @@ const timed = <T>(work: () => T): T => {
     throw new Problem(
       'limit_exceeded',
       `Checking the records against the schema of the topic takes longer than ${limits.schemaCheckMs} ms (limit schemaCheckMs). Nothing was written. Send fewer at once; where one alone takes as long, a pattern of the schema or a schema within itself takes ever more time with it.`,
-      { members: { limit: 'schemaCheckMs', maximum: limits.schemaCheckMs }, cause: error },
+      { members: exceededLimit('schemaCheckMs'), cause: error },
     );
   }
 };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type FieldError, Problem } from '../domain/errors.ts';
 import { jsonText } from '../domain/json/text.ts';
-import { limits } from '../domain/limits.ts';
+import { exceededLimit, limits } from '../domain/limits.ts';
 import {
   type Compatibility,
   defaultCompatibility,
@@ -126,7 +126,7 @@ const numberAfter = (newest: SchemaVersion | undefined): number => {
   throw new Problem(
     'limit_exceeded',
     `A topic has at most ${limits.schemaVersions} versions of its schema (limit schemaVersions). Nothing was changed.`,
-    { members: { limit: 'schemaVersions', maximum: limits.schemaVersions } },
+    { members: exceededLimit('schemaVersions') },
   );
 };
 

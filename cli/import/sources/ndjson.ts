@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream, statSync } from 'node:fs';
+import { isBlank, withoutByteOrderMark } from '../../../lib/domain/text/lines.ts';
 import { readRecord } from '../../broker/record-text.ts';
 import { messageOf } from '../../failure.ts';
 import { InputError, type Source, type SourceRecord } from '../source.ts';
 
 const newline = 0x0a;
-/** Some programs begin a text with it, which is none of its JSON. */
-const byteOrderMark = Buffer.from('\uFEFF');
 /** More than the largest record takes, however it is escaped. */
 const longestLine = 4 * 2 ** 20;
 
@@ -35,9 +34,6 @@ const linesOf = async function* (
   if (restBytes > 0) yield { line: Buffer.concat(rest), read };
 };
 
-const isBlank = (line: Buffer): boolean =>
-  line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
-
 /** A file of records, one a line, in the shape in which a fetch shows them. Lines without anything are passed over. */
 export const ndjsonSource = (path: string): Source => {
   const size = statSync(path).size;
@@ -60,8 +56,7 @@ export const ndjsonSource = (path: string): Source => {
       for await (const { line, read } of linesOf(path, tooLong)) {
         at += 1;
         done = read;
-        const isMarked = at === 1 && line.subarray(0, byteOrderMark.length).equals(byteOrderMark);
-        const text = isMarked ? line.subarray(byteOrderMark.length) : line;
+        const text = at === 1 ? withoutByteOrderMark(line) : line;
         if (!isBlank(text)) yield recordOf(text, at);
       }
     },

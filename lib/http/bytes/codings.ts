@@ -1,5 +1,5 @@
 import { Problem } from '../../domain/errors.ts';
-import { limits } from '../../domain/limits.ts';
+import { exceededLimit, limits } from '../../domain/limits.ts';
 
 /** A content coding that bodies may have (RFC 9110, 8.4.1; brotli: RFC 7932; zstd: RFC 8878). */
 export type Coding = 'zstd' | 'br' | 'gzip';
@@ -43,7 +43,7 @@ export const appliedCodings = (header: string | undefined): readonly Coding[] =>
   throw new Problem(
     'limit_exceeded',
     `A body may be compressed ${limits.bodyCodings} times over (limit bodyCodings). Compress it once.`,
-    { members: { limit: 'bodyCodings', maximum: limits.bodyCodings } },
+    { members: exceededLimit('bodyCodings') },
   );
 };
 

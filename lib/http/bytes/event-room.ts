@@ -1,5 +1,5 @@
 import { Problem } from '../../domain/errors.ts';
-import { limits } from '../../domain/limits.ts';
+import { exceededLimit, limits } from '../../domain/limits.ts';
 
 /**
  * By how many bytes each byte grows inside a JSON string. A quote, a backslash, \b, \t, \n, \f and \r have escapes of two
@@ -77,6 +77,6 @@ const requireRoom = ([bytes, why]: InEvent, isCompressed: boolean): void => {
   throw new Problem(
     'too_large',
     `The body of this request would take ${bytes} bytes in the event of a function on AWS, ${why}, and may take ${maximum} (limit eventBodyBytes). Nothing was written. Send it in two requests, each with a part of the records${otherwise}.`,
-    { members: { limit: 'eventBodyBytes', maximum } },
+    { members: exceededLimit('eventBodyBytes') },
   );
 };

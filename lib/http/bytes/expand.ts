@@ -1,6 +1,6 @@
 import zlib from 'node:zlib';
 import { Problem } from '../../domain/errors.ts';
-import { limits } from '../../domain/limits.ts';
+import { exceededLimit, limits } from '../../domain/limits.ts';
 import type { Coding } from './codings.ts';
 import { Places } from './places.ts';
 
@@ -120,11 +120,11 @@ const tooLarge = (name: BodyLimit): Problem =>
   new Problem(
     'too_large',
     `The body of this request may take ${limits[name]} bytes when it is expanded (limit ${name}). Nothing was written. Send it in parts.`,
-    { members: { limit: name, maximum: limits[name] } },
+    { members: exceededLimit(name) },
   );
 
 const tooManyFrames = (): Problem => {
-  const [limit, maximum] = ['bodyFrames', limits.bodyFrames] as const;
+  const { limit, maximum } = exceededLimit('bodyFrames');
   const message = `A body may have ${maximum} frames of zstd (limit ${limit}). Nothing was written. Compress it as a whole.`;
   return new Problem('limit_exceeded', message, { members: { limit, maximum } });
 };

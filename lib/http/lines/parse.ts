@@ -3,18 +3,13 @@ import { Problem } from '../../domain/errors.ts';
 import { JsonReader } from '../../domain/json/reader.ts';
 import { JsonFault } from '../../domain/json/text.ts';
 import { limits } from '../../domain/limits.ts';
+import { isBlank, withoutByteOrderMark } from '../../domain/text/lines.ts';
 import { exceeded } from '../schemas/record-fields.ts';
 import { type ProducedRecord, type ProduceRequest, takeRecord } from '../schemas/records.ts';
 import { Faults } from '../shapes/faults.ts';
 
 /** Fields with which a fetch and an export show a record, and which the log gives anew. */
 const shownFields = ['offset', 'appendedAt'];
-
-const isBlank = (line: Buffer): boolean =>
-  line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
-
-/** Some programs begin a text with it, which is none of its JSON. */
-const byteOrderMark = Buffer.from('\ufeff');
 
 const tooMany = (path: string): Problem => {
   const { code, details } = exceeded('limit_exceeded', 'requestLines', path);
@@ -35,8 +30,7 @@ export class LineRecords {
    * @throws Problem `limit_exceeded`, `too_large`; `invalid_request` for the last fault that is told of.
    */
   take(line: Buffer, number: number): void {
-    const hasMark = number === 1 && line.subarray(0, byteOrderMark.length).equals(byteOrderMark);
-    const text = hasMark ? line.subarray(byteOrderMark.length) : line;
+    const text = number === 1 ? withoutByteOrderMark(line) : line;
     if (isBlank(text)) return;
     const path = `line ${number}`;
     if (this.#records.length === limits.requestLines) throw tooMany(path);

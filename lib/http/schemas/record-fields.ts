@@ -1,7 +1,7 @@
 import { Problem } from '../../domain/errors.ts';
 import { JsonReader } from '../../domain/json/reader.ts';
 import { JsonFault, type JsonText } from '../../domain/json/text.ts';
-import { limits } from '../../domain/limits.ts';
+import { exceededLimit, type LimitName, limits } from '../../domain/limits.ts';
 import { parseTimestamp } from '../../domain/text/timestamps.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
@@ -12,15 +12,11 @@ export type Report = (path: string, message: string) => undefined;
 
 export const givenTwice = 'This is given twice.';
 
-export const exceeded = (
-  code: 'too_large' | 'limit_exceeded',
-  limit: keyof typeof limits,
-  path: string,
-): Problem => {
+export const exceeded = (code: 'too_large' | 'limit_exceeded', limit: LimitName, path: string): Problem => {
   const message = `${path} exceeds the limit ${limit}, ${limits[limit]}. Nothing was written.`;
   const unit = limit.endsWith('Bytes') ? ' bytes' : '';
   return new Problem(code, message, {
-    members: { limit, maximum: limits[limit] },
+    members: exceededLimit(limit),
     errors: [{ path, message: `At most ${limits[limit]}${unit} (limit ${limit}).` }],
   });
 };

@@ -1,6 +1,6 @@
 import { Problem } from '../../domain/errors.ts';
 import type { Sequenced } from '../../domain/idempotency/producers.ts';
-import { limits } from '../../domain/limits.ts';
+import { exceededLimit, limits } from '../../domain/limits.ts';
 import { encodeSerialized, recordBytes } from '../../domain/records/encoding.ts';
 import type { Origin } from '../../domain/records/origin.ts';
 import type { NewRecord } from '../../domain/records/records.ts';
@@ -66,7 +66,7 @@ export const payloadOf = (newRecords: readonly NewRecord[]): Payload => {
     throw new Problem(
       'too_large',
       `At most ${limits.batchRecords} records can be appended to one partition at once (batchRecords); these are ${newRecords.length}. Nothing was written.`,
-      { members: { limit: 'batchRecords', maximum: limits.batchRecords } },
+      { members: exceededLimit('batchRecords') },
     );
   const records = newRecords.map(serializeRecord);
   const bytes = newRecords.reduce((sum, record) => sum + recordBytes(record) + 1, 2);
@@ -76,7 +76,7 @@ export const payloadOf = (newRecords: readonly NewRecord[]): Payload => {
     throw new Problem(
       'too_large',
       `The records for one partition take more than ${limits.batchBytes} bytes even when compressed (batchBytes). Nothing was written; send fewer records at once.`,
-      { members: { limit: 'batchBytes', maximum: limits.batchBytes } },
+      { members: exceededLimit('batchBytes') },
     );
   return { records, bytes, timestamps: timestampsOf(newRecords), ...(data !== undefined && { data }) };
 };
