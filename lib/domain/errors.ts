@@ -49,6 +49,13 @@ export interface FieldError {
   message: string;
 }
 
+/** As many as an answer tells of: more do not help whoever reads them. */
+export const reportedErrors = 20;
+
+/** The first of them as a sentence of a `detail`, with where it is. */
+export const firstFault = ([first]: readonly FieldError[]): string =>
+  first === undefined ? '' : `${first.path === '' ? '' : `"${first.path}": `}${first.message}`;
+
 export interface ProblemDetails {
   /** Members added to the problem document as they are, as `endOffset` of an `offset_mismatch`. */
   readonly members?: Readonly<Record<string, unknown>>;

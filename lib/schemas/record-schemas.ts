@@ -1,8 +1,8 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { isTombstone } from '../archive/compaction/tombstone.ts';
-import { type FieldError, Problem } from '../domain/errors.ts';
+import { type FieldError, firstFault, Problem, reportedErrors } from '../domain/errors.ts';
 import { exceededLimit, limits } from '../domain/limits.ts';
 import type { NewRecord } from '../domain/records/records.ts';
+import { isTombstone } from '../domain/records/tombstone.ts';
 import type { SchemaRef } from '../domain/schemas.ts';
 import type { Topic } from '../domain/topics.ts';
 import { ReadCache } from '../stores/read-cache.ts';
@@ -37,7 +37,6 @@ export interface Checked {
 
 /** Versions that a process keeps compiled; each takes some ten times what it has as text. */
 const compiledAtMost = 50;
-const reportedErrors = 20;
 
 /**
  * Checks values of records against the schema of their topic, which is read and compiled once for each version and process. A topic
@@ -67,11 +66,9 @@ export class RecordSchemas {
     const isCompacted = topic.cleanup === 'compact';
     const errors = timed(() => faultsIn(compiled, records, { ...naming, isCompacted }));
     if (errors.length === 0) return;
-    const [{ path, message } = { path: '', message: '' }] = errors;
-    const first = `${path === '' ? '' : `"${path}": `}${message}`;
     throw new Problem(
       'schema_mismatch',
-      `Not every value fits the schema of topic "${topic.name}" (version ${schema.version}). ${first} Nothing was written.`,
+      `Not every value fits the schema of topic "${topic.name}" (version ${schema.version}). ${firstFault(errors)} Nothing was written.`,
       { errors, members: { schemaVersion: schema.version } },
     );
   }

@@ -1,4 +1,4 @@
-import { type FieldError, Problem } from '../domain/errors.ts';
+import { type FieldError, Problem, reportedErrors } from '../domain/errors.ts';
 import { limits } from '../domain/limits.ts';
 import { loadAjv, type Validators } from './ajv.ts';
 import { faultText } from './fault-texts.ts';
@@ -8,7 +8,6 @@ import { indexSchema, type Report, reportInto, type SchemaIndex } from './schema
 import { OvertimeError, withinTime } from './time-limit.ts';
 
 const draft = 'https://json-schema.org/draft/2020-12/schema';
-const reportedErrors = 20;
 
 const reportDraft = ({ $schema }: SchemaObject, report: Report): void => {
   if ($schema === undefined || String($schema).replace(/#$/, '') === draft) return;

@@ -1,5 +1,6 @@
 import type { Segment } from '../../domain/archive/segments.ts';
 import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
+import { isTombstone } from '../../domain/records/tombstone.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { PartitionState } from '../../stores/partitions.ts';
 import type { ArchiverDeps, ArchiverRun } from '../deps.ts';
@@ -8,7 +9,6 @@ import { recordsOf } from '../records-of.ts';
 import { segmentsFrom } from '../segments-from.ts';
 import { type RewriteDeps, rewriteSegment } from './rewrite.ts';
 import { type CompactionRules, compactionRules } from './rules.ts';
-import { isTombstone } from './tombstone.ts';
 
 export type CompactDeps = RewriteDeps & Pick<ArchiverDeps, 'batches' | 'partitions' | 'clock' | 'compaction'>;
 

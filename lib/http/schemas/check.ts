@@ -1,6 +1,6 @@
 // The small build, without the library's texts: the rest is time and memory at every cold start.
 import * as z from 'zod/mini';
-import { type FieldError, Problem } from '../../domain/errors.ts';
+import { type FieldError, Problem, reportedErrors } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { namePattern } from '../../domain/text/names.ts';
 import { parseTimestamp } from '../../domain/text/timestamps.ts';
@@ -57,7 +57,10 @@ export const check = <Schema extends z.ZodMiniType>(
   if (result.success) return result.data;
   const found = result.error.issues.flatMap((issue) => fieldErrors(issue, []));
   // A number may break several rules whose message is the same.
-  const errors = [...new Map(found.map((error) => [JSON.stringify(error), error])).values()].slice(0, 20);
+  const errors = [...new Map(found.map((error) => [JSON.stringify(error), error])).values()].slice(
+    0,
+    reportedErrors,
+  );
   const [first] = errors;
   const where = first === undefined || first.path === '' ? '' : ` "${first.path}":`;
   throw new Problem(

@@ -1,4 +1,4 @@
-import { type FieldError, Problem } from '../../domain/errors.ts';
+import { type FieldError, Problem, reportedErrors } from '../../domain/errors.ts';
 import { JsonReader } from '../../domain/json/reader.ts';
 import { limits } from '../../domain/limits.ts';
 import { recordBytes } from '../../domain/records/encoding.ts';
@@ -37,8 +37,6 @@ export interface ProduceRequest {
 
 const requestFields = ['records', 'expectedOffset'];
 const recordFields = ['key', 'value', 'valueBase64', 'headers', 'partition', 'timestamp'];
-/** More of them do not help whoever reads them. */
-export const reportedErrors = 20;
 
 /** Where something is, and whom to tell what is wrong with it. */
 export interface Place {

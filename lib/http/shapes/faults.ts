@@ -1,12 +1,10 @@
-import { type FieldError, Problem } from '../../domain/errors.ts';
+import { type FieldError, firstFault, Problem, reportedErrors } from '../../domain/errors.ts';
 import type { Report } from '../schemas/record-fields.ts';
-import { reportedErrors } from '../schemas/records.ts';
 
-const invalid = (errors: readonly FieldError[]): Problem => {
-  const [{ path, message } = { path: '', message: '' }] = errors;
-  const what = `The request is not valid. ${path === '' ? '' : `"${path}": `}${message} Nothing was written.`;
-  return new Problem('invalid_request', what, { errors });
-};
+const invalid = (errors: readonly FieldError[]): Problem =>
+  new Problem('invalid_request', `The request is not valid. ${firstFault(errors)} Nothing was written.`, {
+    errors,
+  });
 
 /** What is wrong with a request, as it is found. The first of it is told in the detail. */
 export class Faults {

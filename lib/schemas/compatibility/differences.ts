@@ -1,4 +1,4 @@
-import type { FieldError } from '../../domain/errors.ts';
+import { type FieldError, reportedErrors } from '../../domain/errors.ts';
 import type { Compatibility } from '../../domain/schemas.ts';
 import { loadAjv } from '../ajv.ts';
 import type { SchemaObject } from '../keywords.ts';
@@ -11,8 +11,6 @@ export interface NamedSchema {
   readonly schema: SchemaObject;
   readonly name: string;
 }
-
-const reportedErrors = 20;
 
 const sideOf = async ({ schema, name }: NamedSchema): Promise<Side> => {
   const { parts } = await loadAjv();

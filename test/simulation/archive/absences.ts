@@ -1,7 +1,7 @@
-import { isTombstone } from '../../../lib/archive/compaction/tombstone.ts';
 import { type Erasure, keyHashOf } from '../../../lib/domain/archive/erasures.ts';
 import type { Segment } from '../../../lib/domain/archive/segments.ts';
 import type { LogRecord } from '../../../lib/domain/records/records.ts';
+import { isTombstone } from '../../../lib/domain/records/tombstone.ts';
 import type { LogHistory } from '../log/history.ts';
 
 /** For so long a reader believes what the manifest said (lib/archive/read/manifest.ts). */

@@ -1,4 +1,4 @@
-import type { NewRecord } from '../../domain/records/records.ts';
+import type { NewRecord } from './records.ts';
 
 /**
  * Whether a record says that its key is deleted: it has a key, and its value is JSON's `null`, or no bytes at all, as what
