@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Breaches, findsMutants } from '../finds-mutants.ts';
 import { firstBreach } from '../first-breach.ts';
 import { compactionMutants } from './compaction-mutants.ts';
 import { archiveMutants } from './mutants.ts';
@@ -48,7 +49,7 @@ describe('the simulation finds out an archive that', () => {
   const notErased = /is erased, they say, and/;
   const holed = /a batch was stored at \d+, but the log ended at/;
   /** What each rule is there to prevent. */
-  const breaches: readonly (readonly [ArchiveVariant, RegExp])[] = [
+  const breaches: Breaches<ArchiveVariant> = [
     [archiveMutants.deletesFirst, lost],
     [archiveMutants.movesFirst, lost],
     [archiveMutants.sealsRegardless, lost],
@@ -73,16 +74,10 @@ describe('the simulation finds out an archive that', () => {
     [compactionMutants.passesOver, /passed over \d+, which is not gone/],
     [compactionMutants.readsTheFormer, /gave the wrong record/],
   ];
-  it.each(breaches.map(([mutant, breach]) => ({ name: mutant.name, mutant, breach })))(
-    '$name',
-    async ({ mutant, breach }) => {
-      expect(await breachOf(mutantSeeds, mutant, breach)).toMatch(breach);
-    },
+  findsMutants(
+    breaches,
+    { ...archiveMutants, ...compactionMutants },
+    (mutant, breach) => breachOf(mutantSeeds, mutant, breach),
     2 * minutes,
   );
-
-  it('with each of its rules left out in turn', () => {
-    const all = Object.values({ ...archiveMutants, ...compactionMutants });
-    expect(breaches.map(([{ name }]) => name)).toEqual(all.map(({ name }) => name));
-  });
 });

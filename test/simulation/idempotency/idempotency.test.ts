@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Breaches, findsMutants } from '../finds-mutants.ts';
 import { firstBreach } from '../first-breach.ts';
 import { idempotencyMutants as mutants } from './mutants.ts';
 import type { IdempotencyVariant } from './variant.ts';
@@ -48,7 +49,7 @@ describe('the simulation finds out a protocol that', () => {
   const outOfSequence =
     /was stored twice|was refused as (?:sequence_gap|sequence_forgotten|idempotency_mismatch)/;
   /** What each rule is there to prevent. */
-  const breaches: readonly (readonly [IdempotencyVariant, RegExp])[] = [
+  const breaches: Breaches<IdempotencyVariant> = [
     [mutants.movesWithoutFencing, storedTwice],
     [mutants.takesOverWithoutFencing, storedTwice],
     [mutants.readsTheSlotBefore, storedTwice],
@@ -61,15 +62,5 @@ describe('the simulation finds out a protocol that', () => {
     [mutants.parksNobody, outOfSequence],
     [mutants.forgetsParked, outOfSequence],
   ];
-  it.each(breaches.map(([mutant, breach]) => ({ name: mutant.name, mutant, breach })))(
-    '$name',
-    async ({ mutant, breach }) => {
-      expect(await breachOf(mutantSeeds, mutant, breach)).toMatch(breach);
-    },
-    3 * minutes,
-  );
-
-  it('with each of its rules left out in turn', () => {
-    expect(breaches.map(([{ name }]) => name)).toEqual(Object.values(mutants).map(({ name }) => name));
-  });
+  findsMutants(breaches, mutants, (mutant, breach) => breachOf(mutantSeeds, mutant, breach), 3 * minutes);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Breaches, findsMutants } from '../finds-mutants.ts';
 import { firstBreach } from '../first-breach.ts';
 import { logMutants } from './mutants.ts';
 import { type LogVariant, runLog } from './scenario.ts';
@@ -50,7 +51,7 @@ describe('the simulation finds out a protocol that', () => {
   const holed = /a batch was stored at \d+, but the log ended at/;
   const misdated = /was dated -?[\d.]+ ms beside the store's clock|is older than the one before it/;
   /** What each rule is there to prevent. */
-  const breaches: readonly (readonly [LogVariant, RegExp])[] = [
+  const breaches: Breaches<LogVariant> = [
     [logMutants.ignoresOwnWrites, storedTwice],
     [logMutants.settlesAtTheTail, storedTwice],
     [logMutants.checksAgeOnce, holed],
@@ -62,15 +63,5 @@ describe('the simulation finds out a protocol that', () => {
     [logMutants.trimsEarly, holed],
     [logMutants.acceptsOldSignatures, holed],
   ];
-  it.each(breaches.map(([mutant, breach]) => ({ name: mutant.name, mutant, breach })))(
-    '$name',
-    async ({ mutant, breach }) => {
-      expect(await breachOf(mutantSeeds, mutant, breach)).toMatch(breach);
-    },
-    2 * minutes,
-  );
-
-  it('with each of its rules left out in turn', () => {
-    expect(breaches.map(([{ name }]) => name)).toEqual(Object.values(logMutants).map(({ name }) => name));
-  });
+  findsMutants(breaches, logMutants, (mutant, breach) => breachOf(mutantSeeds, mutant, breach), 2 * minutes);
 });
