@@ -179,4 +179,14 @@ describe('a body is refused, with what to do, when', () => {
     const problem = expectProblem(await send(await oneTopic(), frames, 'zstd'), 400, 'limit_exceeded');
     expect(problem).toMatchObject({ limit: 'bodyFrames', maximum: limits.bodyFrames });
   });
+
+  test('its frames together hold a byte more than requestBytes, and the first of them alone does not', async () => {
+    const world = await oneTopic();
+    const whole = compressed.zstd(
+      request.padEnd(request.length + limits.requestBytes - Buffer.byteLength(request)),
+    );
+    expect((await send(world, whole, 'zstd')).status).toBe(200);
+    const answer = await send(world, Buffer.concat([whole, compressed.zstd(' ')]), 'zstd');
+    expect(expectProblem(answer, 413, 'too_large')).toMatchObject({ limit: 'requestBytes' });
+  });
 });
