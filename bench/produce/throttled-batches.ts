@@ -25,6 +25,7 @@ export const throttledBatches = (batches: BatchStore, clock: Clock): BatchStore 
     end: (...given) => batches.end(...given),
     range: (...given) => batches.range(...given),
     floor: (...given) => batches.floor(...given),
+    present: (...given) => batches.present(...given),
     delete: (...given) => batches.delete(...given),
     putIfAbsent: async (at, batch, attempt) => {
       await clock.sleep(requestMs);

@@ -1,5 +1,5 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
-import type { Endpoint, Group } from '../domain/groups/groups.ts';
+import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
 import type { DeliverDeps } from './deps.ts';
 import type { Message } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -7,7 +7,7 @@ import { signatureHeaders } from './signing.ts';
 
 /** Who is called, for whom. */
 export interface Target {
-  readonly group: Group;
+  readonly group: PushGroup;
   readonly endpoint: Endpoint;
   /** The wake that it is done for. */
   readonly wake: Wake;

@@ -1,6 +1,6 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
-import type { Subscription } from '../domain/groups/groups.ts';
+import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { Delivery, longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './delivery.ts';
 import type { DeliverDeps, Run, RunDeps } from './deps.ts';
 import { newDeliveryMemory } from './memory.ts';
@@ -37,7 +37,7 @@ interface Seen {
 
 /** Answers one wake. Gives the retry that it came to, where the run is to make it. */
 const answer = async (deps: RunDeps, wake: Wake, run: RetryingRun): Promise<Retry | undefined> => {
-  let subscription: Subscription | undefined;
+  let subscription: Subscription<PushGroup> | undefined;
   let seen = lookBack(deps, wake) ?? (await look(deps, wake));
   for (let refused = false; ; ) {
     const judged = (): Verdict =>
@@ -87,5 +87,5 @@ const lookBack = ({ memory }: RunDeps, wake: Wake): Seen | undefined => {
 };
 
 /** A wake that says that the group has changed is not answered by what it was before. */
-const subscriptionFor = ({ memory }: RunDeps, wake: Wake): Promise<Subscription | undefined> =>
+const subscriptionFor = ({ memory }: RunDeps, wake: Wake): Promise<Subscription<PushGroup> | undefined> =>
   wake.kind === 'resume' ? memory.subscriptions.ofNow(wake) : memory.subscriptions.of(wake);

@@ -1,7 +1,12 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
 import { UndecodableBatchError } from '../domain/errors.ts';
 import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/groups/cursors.ts';
-import { type Endpoint, enabledEndpoint, type Subscription } from '../domain/groups/groups.ts';
+import {
+  type Endpoint,
+  enabledEndpoint,
+  type PushGroup,
+  type Subscription,
+} from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { Lease, type LeaseAnswer } from '../groups/lease.ts';
 import type { Release } from '../stores/cursors.ts';
@@ -45,7 +50,7 @@ export interface RetryingRun extends Run {
 }
 
 /** While the group is not known, what every group's may be at least: the wake is judged again once it is known. */
-export const longestRetryOf = (subscription: Subscription | undefined): number =>
+export const longestRetryOf = (subscription: Subscription<PushGroup> | undefined): number =>
   subscription === undefined ? limits.retryAfterMs : longestRetryMs(subscription.group.delivery.backoff);
 
 /** The deliveries of one run in one partition. */
@@ -55,7 +60,7 @@ export class Delivery {
   readonly #run: RetryingRun;
   readonly #owner: string;
   readonly #backlog: Backlog;
-  #subscription: Subscription;
+  #subscription: Subscription<PushGroup>;
   /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
   #mayHoldUntil = 0;
   /** What the run had left when its first request was sent. */
@@ -65,7 +70,7 @@ export class Delivery {
   /** Whether something came while the endpoint was called, so that more is likely to come with each call. */
   #isBusy = false;
 
-  constructor(deps: RunDeps, wake: Wake, run: RetryingRun, subscription: Subscription) {
+  constructor(deps: RunDeps, wake: Wake, run: RetryingRun, subscription: Subscription<PushGroup>) {
     this.#deps = deps;
     this.#wake = wake;
     this.#run = run;

@@ -1,7 +1,7 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
 import { dropOldest } from '../domain/drop-oldest.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
-import type { Subscription } from '../domain/groups/groups.ts';
+import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { receives } from '../groups/receivers.ts';
 import type { GroupRef, GroupStore } from '../stores/groups.ts';
 import { ReadCache } from '../stores/read-cache.ts';
@@ -34,7 +34,7 @@ export class Subscriptions {
   }
 
   /** The wake's group, if it is still the same one and is to be called. */
-  async of(wake: Wake): Promise<Subscription | undefined> {
+  async of(wake: Wake): Promise<Subscription<PushGroup> | undefined> {
     const found = await this.#cache.get(keyOf(wake), () => this.#groups.get(wake));
     if (found === undefined || found.group.groupId === wake.groupId)
       return found && receives(found) ? found : undefined;
@@ -45,7 +45,7 @@ export class Subscriptions {
   }
 
   /** As `of`, and as it is now. */
-  ofNow(wake: Wake): Promise<Subscription | undefined> {
+  ofNow(wake: Wake): Promise<Subscription<PushGroup> | undefined> {
     this.forget(wake);
     return this.of(wake);
   }

@@ -133,6 +133,21 @@ export const limits = {
   /** The check of one request's records, whatever a pattern does. */
   schemaCheckMs: 2000,
   groupsPerTopic: 100,
+  membersPerGroup: 1000,
+  /** By how much clocks of processes that serve polls may differ before one of them ends a member that another keeps. */
+  memberSkewMs: 2000,
+  sessionTimeoutSeconds: 3600,
+  /** As long as SQS hides a message. */
+  ackTimeoutSeconds: 12 * 60 * 60,
+  maxDeliveries: 1000,
+  nackDelaySeconds: 12 * 60 * 60,
+  /** Records and payload of one poll. The answer is built as a fetch's is. */
+  pollRecords: 1000,
+  pollBytes: 4 * 1024 * 1024,
+  pollWaitSeconds: 20,
+  /** What a shared group has handed out of a partition ahead of the first that is unacknowledged: then nothing new is. */
+  aheadRecords: 2000,
+  aheadRuns: 200,
   /** Disabled ones too: one at a time is enabled. */
   endpointsPerGroup: 10,
   /** Topics of one page of a list. */

@@ -16,8 +16,7 @@ export const announceChanges = (store: GroupStore, announce: (ref: GroupRef) => 
     get: (ref) => store.get(ref),
     list: (topicId) => store.list(topicId),
     create: (group) => told({ topicId: group.topicId, group: group.name }, store.create(group)),
-    updateDelivery: (group, delivery) =>
-      told({ topicId: group.topicId, group: group.name }, store.updateDelivery(group, delivery)),
+    update: (read, change) => told({ topicId: read.topicId, group: read.name }, store.update(read, change)),
     delete: (ref, groupId) => told(ref, store.delete(ref, groupId)),
     putEndpoint: (ref, endpoint) => told(ref, store.putEndpoint(ref, endpoint)),
     updateEndpoint: (ref, read, change) => told(ref, store.updateEndpoint(ref, read, change)),

@@ -29,7 +29,7 @@ export const requireOrderedBackoff = ({ backoff }: DeliverySettings): void => {
  * changing the group.
  */
 export const changeDelivery = async (
-  { groups }: { readonly groups: Pick<GroupStore, 'get' | 'updateDelivery'> },
+  { groups }: { readonly groups: Pick<GroupStore, 'get' | 'update'> },
   topic: Topic,
   name: string,
   change: DeliveryChange,
@@ -37,9 +37,11 @@ export const changeDelivery = async (
   refuseWhileDeleted(topic);
   for (let attempt = 0; attempt < changesAtMost; attempt += 1) {
     const { group, endpoints } = await findGroup(groups, topic, name);
+    if (group.mode !== 'push')
+      throw new Problem('invalid_request', `Group "${name}" is not called: it has no delivery settings.`);
     const delivery = mergedDelivery(group.delivery, change);
     requireOrderedBackoff(delivery);
-    const changed = await groups.updateDelivery(group, delivery);
+    const changed = await groups.update(group, { delivery });
     if (changed !== undefined) return { group: changed, endpoints };
   }
   throw new Problem(

@@ -32,8 +32,13 @@ const settingNames = ['mode', 'start', 'delivery'] as const;
 
 /** @throws Problem `group_exists` unless the group has just these settings. */
 const requireSame = (group: Group, settings: GroupSettings): void => {
-  const standing = { ...group, delivery: mergedDelivery(group.delivery, {}) };
-  const different = settingNames.filter((name) => !isDeepStrictEqual(standing[name], settings[name]));
+  const standing = {
+    ...group,
+    ...(group.mode === 'push' && { delivery: mergedDelivery(group.delivery, {}) }),
+  };
+  const different = settingNames.filter(
+    (name) => !isDeepStrictEqual((standing as Partial<GroupSettings>)[name], settings[name]),
+  );
   if (different.length === 0) return;
   throw new Problem(
     'group_exists',

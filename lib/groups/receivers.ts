@@ -1,4 +1,4 @@
-import { enabledEndpoint, type Group, type Subscription } from '../domain/groups/groups.ts';
+import { enabledEndpoint, type Group, type PushGroup, type Subscription } from '../domain/groups/groups.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import { ReadCache } from '../stores/read-cache.ts';
 import type { Clock } from '../surroundings/clock.ts';
@@ -18,8 +18,10 @@ export const receiversKnownAfterMs = receiversMaxAgeMs + 2_000;
 /** Of topics. Each takes some 100 bytes for each group that is to be called. */
 const maxTopics = 10_000;
 
-/** Whether the group is to be called at all: it has an endpoint that is enabled. */
-export const receives = (subscription: Pick<Subscription, 'endpoints'>): boolean =>
+/** Whether the group is to be called at all: it is not paused, and has an endpoint that is enabled. */
+export const receives = (subscription: Subscription): subscription is Subscription<PushGroup> =>
+  subscription.group.mode === 'push' &&
+  subscription.group.pausedSince === undefined &&
   enabledEndpoint(subscription) !== undefined;
 
 /**

@@ -36,6 +36,12 @@ export interface BatchRange {
   readonly consistent: boolean;
 }
 
+/** Where a batch may begin. */
+export interface BatchPlace {
+  readonly at: PartitionRef;
+  readonly base: number;
+}
+
 export interface EndQuery {
   /** An end that this partition had once, 0 where none is known: no batch before it is read. */
   readonly from: number;
@@ -73,6 +79,11 @@ export interface BatchStore {
   end(at: PartitionRef, query: EndQuery, signal?: AbortSignal): Promise<number>;
   /** Batches with `base >= from`. */
   range(at: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage>;
+  /**
+   * Which of these places have a batch that begins there, by their index: asked of all at once, 100 at most, eventually
+   * consistent. One request; a place costs half a read unit, and where a batch is as much as reading it.
+   */
+  present(places: readonly BatchPlace[], signal?: AbortSignal): Promise<readonly boolean[]>;
   /** The batch of the highest base that is not above `offset`. */
   floor(
     at: PartitionRef,

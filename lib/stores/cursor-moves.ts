@@ -1,5 +1,5 @@
 import type { Cursor } from '../domain/groups/cursors.ts';
-import type { Acquisition, Commit, Release } from './cursors.ts';
+import type { Acquisition, Commit, Release, VersionedCursor } from './cursors.ts';
 
 /*
  * The moves of a cursor as functions of what stands, for the adapters that look at it themselves: `CursorStore` says what
@@ -13,7 +13,8 @@ const isAsRead = (standing: Cursor | undefined, read: Cursor | undefined): boole
       standing.committed === read.committed &&
       standing.leaseUntil === read.leaseUntil &&
       standing.retryAt === read.retryAt &&
-      standing.pendingEnd === read.pendingEnd;
+      standing.pendingEnd === read.pendingEnd &&
+      standing.version === read.version;
 
 /** The same cursor where the lease that stands is already this acquisition's. */
 export const acquired = (standing: Cursor | undefined, acquisition: Acquisition): Cursor | undefined => {
@@ -64,4 +65,14 @@ export const released = (standing: Cursor | undefined, { epoch, retry }: Release
   const { failingSince: _since, failedAt: _last, outageMs: _counted, ...others } = rest;
   const { outage, ...failure } = retry;
   return { ...others, ...failure, ...outage, leaseUntil: 0 };
+};
+
+/** The same cursor where it stands already. */
+export const replaced = (
+  standing: Cursor | undefined,
+  read: Cursor | undefined,
+  next: VersionedCursor,
+): Cursor | undefined => {
+  if (standing?.version === next.version && standing.writeId === next.writeId) return standing;
+  return isAsRead(standing, read) ? next : undefined;
 };

@@ -44,6 +44,14 @@ export interface Release {
   };
 }
 
+/** A cursor that was written by `replace`. */
+export type VersionedCursor = Cursor & Required<Pick<Cursor, 'version' | 'writeId'>>;
+
+/** What came of a replace. Where it was not done, `standing` is the cursor that stood in the way, as of then or later. */
+export type Replaced =
+  | { readonly done: true }
+  | { readonly done: false; readonly standing: Cursor | undefined };
+
 /**
  * Cursors of groups, moved under leases (DESIGN §7). Each write is one conditional write of one item, and may be
  * repeated or land late: it is bound to an epoch, and `committed` moves one way.
@@ -51,8 +59,8 @@ export interface Release {
 export interface CursorStore {
   /** Strongly consistent. */
   get(ref: CursorRef): Promise<Cursor | undefined>;
-  /** Every cursor of a group, by partition; strongly consistent. */
-  list(groupId: string): Promise<ReadonlyMap<number, Cursor>>;
+  /** Every cursor of a group, by partition, of its own topic or of a redrive's `lane`; strongly consistent. */
+  list(groupId: string, lane?: string): Promise<ReadonlyMap<number, Cursor>>;
   /**
    * Takes the lease: sets owner, leaseUntil and epoch + 1 if epoch, committed, leaseUntil, retryAt and pendingEnd are still
    * what was read. Whether these leave the cursor free is for the caller to judge, by its clock. A cursor never comes back
@@ -69,6 +77,13 @@ export interface CursorStore {
   commit(ref: CursorRef, commit: Commit): Promise<boolean>;
   /** Lets the lease go: clears owner and leaseUntil. False when `epoch` is no longer the cursor's. */
   release(ref: CursorRef, release: Release): Promise<boolean>;
-  /** Removes every cursor of a group. May be repeated. */
+  /**
+   * Puts `next` in the place of the cursor that was read: where epoch, committed, leaseUntil, retryAt, pendingEnd and version are
+   * still what was read, or there is none. `next` has a version one above, and a `writeId` of its own, by which a repetition
+   * recognises itself: the same again is done as long as it stands. A cursor never comes back to what it was, since a version
+   * grows with each; so a copy that lands late does nothing. How `pull` and `shared` groups write, and what a seek does to any.
+   */
+  replace(ref: CursorRef, read: Cursor | undefined, next: VersionedCursor): Promise<Replaced>;
+  /** Removes every cursor of a group, of all lanes. May be repeated. */
   deleteAll(groupId: string): Promise<void>;
 }

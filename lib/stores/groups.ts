@@ -1,10 +1,4 @@
-import type {
-  DeliverySettings,
-  Endpoint,
-  EndpointChange,
-  Group,
-  Subscription,
-} from '../domain/groups/groups.ts';
+import type { Endpoint, EndpointChange, Group, GroupChange, Subscription } from '../domain/groups/groups.ts';
 
 /** Where a group stands: groups and endpoints are kept under their topic's id, so that one query gives a topic's. */
 export interface GroupRef {
@@ -28,10 +22,10 @@ export interface GroupStore {
   /** Every group of a topic with its endpoints, in order of name. */
   list(topicId: string): Promise<readonly Subscription[]>;
   /**
-   * Gives a group that still is as it was read, by its `groupId` and version, other settings of delivery; answers with it as
-   * it is then. Undefined when it is not: read again.
+   * Changes what is given of a group that still is as it was read, by its `groupId` and version; answers with it as it is
+   * then. Undefined when it is not: read again.
    */
-  updateDelivery(group: Group, delivery: DeliverySettings): Promise<Group | undefined>;
+  update<G extends Group>(read: G, change: GroupChange): Promise<G | undefined>;
   /** Removes the group, if the name still belongs to `groupId`, and its endpoints. Repeating it is no error. */
   delete(ref: GroupRef, groupId: string): Promise<void>;
 

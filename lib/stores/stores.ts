@@ -4,6 +4,7 @@ import type { ErasureStore } from './erasures.ts';
 import type { GroupStore } from './groups.ts';
 import type { IntentStore } from './intents.ts';
 import type { KeyStore } from './keys.ts';
+import type { MemberStore } from './members.ts';
 import type { PartitionStore } from './partitions.ts';
 import type { ProducerStore } from './producers.ts';
 import type { RemovalStore } from './removals.ts';
@@ -18,6 +19,7 @@ export interface Stores {
   readonly topics: TopicStore;
   readonly groups: GroupStore;
   readonly cursors: CursorStore;
+  readonly members: MemberStore;
   readonly partitions: PartitionStore;
   readonly schemas: SchemaStore;
   readonly segments: SegmentStore;

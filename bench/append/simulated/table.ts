@@ -122,6 +122,10 @@ export class SimulatedTable {
       floor: (at, offset, consistent) =>
         exchange(() => this.#query(at, (items) => items.floor(offset), consistent)),
       range: (at, { from, limit, consistent }) => exchange(() => this.#range(at, from, limit, consistent)),
+      present: (places) =>
+        exchange(() =>
+          places.map(({ at, base }) => this.#query(at, (items) => items.floor(base), false)?.base === base),
+        ),
       delete: (at, bases) =>
         exchange(() => {
           for (const base of bases) this.#delete(at, base);

@@ -25,11 +25,45 @@ export interface Cursor extends Partial<Outage> {
   readonly lastFailure?: string;
   /** Records that retention took before they were delivered, since the group began. Absent: none. */
   readonly lost?: number;
+  /** Grows by one with each `replace`; absent before the first. */
+  readonly version?: number;
+  /** Of the `replace` that made it so: by this one whose answer was lost recognises itself. */
+  readonly writeId?: string;
+  /** Pull: the offset after the last that was handed out. Where it is above `committed`, what is between is unacknowledged. */
+  readonly handedOut?: number;
+  /** Pull: what is unacknowledged then is handed out again. Ask `ackMsLeft`. */
+  readonly ackUntil?: number;
+  /** Shared: what is ahead of `committed`, in order and without a gap. */
+  readonly runs?: readonly Run[];
+  /** Shared: records that went to the dead letters, since the group began. Absent: none. */
+  readonly deadLettered?: number;
+}
+
+/**
+ * Records of a shared group that follow one another and are alike. `held`: handed out to `by` until `until`. `delayed`: not to be
+ * handed out before `until`. `acknowledged`: done with. `stuck`: handed out for the last time, and to go to the dead letters, which is
+ * tried again from `until` on.
+ */
+export interface Run {
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  readonly state: 'held' | 'delayed' | 'acknowledged' | 'stuck';
+  /** Of `held`: the member that has them, as `ownerOf` makes it. */
+  readonly by?: string;
+  /** Wall clock ms; absent of `acknowledged`, and 0 means at once. */
+  readonly until?: number;
+  /** How often they were handed out. */
+  readonly deliveries: number;
+  /** Why they were given back or not acknowledged the last time, for people. */
+  readonly reason?: 'timeout' | 'nack' | 'member-lost';
 }
 
 export interface CursorRef {
   readonly groupId: string;
   readonly partition: number;
+  /** The redrive whose dead letters it goes through, and `partition` is of their topic; absent: the group's own topic. */
+  readonly lane?: string;
 }
 
 /** The longest that any lease lasts from the write that gives or renews it. */

@@ -30,22 +30,77 @@ export type GroupStart =
   | { readonly timestamp: string }
   | { readonly offsets: Readonly<Record<string, number>> };
 
-/** A consumer group: an independent reader of a whole topic. */
-export interface Group {
+/** How a group gets its records: it is called (`push`), its members share the partitions (`pull`) or the records (`shared`). */
+export type GroupMode = 'push' | 'pull' | 'shared';
+
+/** How a group that pulls is read. */
+export interface ReadingSettings {
+  /** A member that has not polled for so long is no member any more. */
+  readonly sessionTimeoutSeconds: number;
+  /** What was handed out and not acknowledged for so long is handed out again. */
+  readonly ackTimeoutSeconds: number;
+  /** Of a shared group: a record that was handed out so often goes to the dead letters; null: never. */
+  readonly maxDeliveries: number | null;
+}
+
+export const readingDefaults: ReadingSettings = {
+  sessionTimeoutSeconds: 30,
+  ackTimeoutSeconds: 60,
+  maxDeliveries: 10,
+};
+
+/** Dead letters of a shared group that are handed to it again: the newest such request. */
+export interface Redrive {
+  /** Unique for ever: the lane of the cursors that go through them. */
+  readonly redriveId: string;
+  /** Of the topic that they are in. */
+  readonly deadTopicId: string;
+  /** By partition of that topic: the first offset, and the one after the last. */
+  readonly ranges: Readonly<Record<string, readonly [from: number, to: number]>>;
+  /** By partition of that topic: below it everything was asked for once. Where the next redrive of all begins. */
+  readonly through: Readonly<Record<string, number>>;
+  /** Wall clock ms. */
+  readonly requestedAt: number;
+}
+
+interface AnyGroup {
   readonly name: string;
   /** Unique for ever, with no dots (it is part of webhook ids). */
   readonly groupId: string;
   readonly topic: string;
   readonly topicId: string;
-  readonly mode: 'push';
   readonly start: GroupStart;
   /** The offset of each partition, by its number, at which the group began; a partition added later begins at 0. */
   readonly startOffsets: readonly number[];
-  readonly delivery: DeliverySettings;
+  /** Wall clock ms. Since when it is paused by a request; absent while it is not. */
+  readonly pausedSince?: number;
   /** Wall clock ms. */
   readonly createdAt: number;
   /** Grows by one with each change; absent before the first, which makes it 2. */
   readonly version?: number;
+}
+
+export interface PushGroup extends AnyGroup {
+  readonly mode: 'push';
+  readonly delivery: DeliverySettings;
+}
+
+export interface PulledGroup extends AnyGroup {
+  readonly mode: 'pull' | 'shared';
+  readonly reading: ReadingSettings;
+  /** Of a shared group, once it had one. */
+  readonly redrive?: Redrive;
+}
+
+/** A consumer group: an independent reader of a whole topic. */
+export type Group = PushGroup | PulledGroup;
+
+/** What can change of a group; null takes it away. Settings are given whole. */
+export interface GroupChange {
+  readonly delivery?: DeliverySettings;
+  readonly reading?: ReadingSettings;
+  readonly pausedSince?: number | null;
+  readonly redrive?: Redrive;
 }
 
 /** A registered webhook of a group. */
@@ -84,12 +139,20 @@ export interface EndpointChange {
   readonly calledSince?: number;
 }
 
-/** The endpoint as it is after `change`, which gives it `version`. */
-export const changedEndpoint = (endpoint: Endpoint, change: EndpointChange, version: number): Endpoint => {
+/** What it is after `change`, which gives it `version`; null takes a member away. */
+const changed = <T extends object>(standing: T, change: object, version: number): T => {
   const given = Object.entries({ ...change, version }).filter(([, value]) => value !== undefined);
-  const members = Object.entries({ ...endpoint, ...Object.fromEntries(given) });
-  return Object.fromEntries(members.filter(([, value]) => value !== null)) as unknown as Endpoint;
+  const members = Object.entries({ ...standing, ...Object.fromEntries(given) });
+  return Object.fromEntries(members.filter(([, value]) => value !== null)) as unknown as T;
 };
+
+/** The endpoint as it is after `change`, which gives it `version`. */
+export const changedEndpoint = (endpoint: Endpoint, change: EndpointChange, version: number): Endpoint =>
+  changed(endpoint, change, version);
+
+/** The group as it is after `change`, which gives it `version`. */
+export const changedGroup = <G extends Group>(group: G, change: GroupChange, version: number): G =>
+  changed(group, change, version);
 
 /** What there is to change of an endpoint that is not to be called any more. @param at wall clock ms. */
 export const disabling = (disabledReason: string, disabledAt: number): EndpointChange => ({
@@ -110,8 +173,8 @@ export const enabling = (at: number): EndpointChange => ({
 export const nextVersion = ({ version = 1 }: Pick<Group | Endpoint, 'version'>): number => version + 1;
 
 /** A group with its endpoints, as one query gives them. */
-export interface Subscription {
-  readonly group: Group;
+export interface Subscription<G extends Group = Group> {
+  readonly group: G;
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -120,16 +183,19 @@ export const enabledEndpoint = ({ endpoints }: Pick<Subscription, 'endpoints'>):
   endpoints.find(({ status }) => status === 'enabled');
 
 /**
- * A group whose endpoints are all disabled is paused. This follows from the endpoints and is stored nowhere, so that it
- * ends with them, whatever was written late.
+ * A group is paused by a request, and one whose endpoints are all disabled is as well. That follows from the endpoints and
+ * is stored nowhere, so that it ends with them, whatever was written late.
  */
-export const groupStatus = (subscription: Pick<Subscription, 'endpoints'>): 'active' | 'paused' =>
-  subscription.endpoints.length > 0 && enabledEndpoint(subscription) === undefined ? 'paused' : 'active';
+export const groupStatus = (subscription: Subscription): 'active' | 'paused' =>
+  subscription.group.pausedSince !== undefined || isUncallable(subscription) ? 'paused' : 'active';
+
+const isUncallable = (subscription: Pick<Subscription, 'endpoints'>): boolean =>
+  subscription.endpoints.length > 0 && enabledEndpoint(subscription) === undefined;
 
 /** The endpoint that was disabled last, where that paused the group. */
 export const pausedBy = (subscription: Pick<Subscription, 'endpoints'>): Endpoint | undefined =>
-  groupStatus(subscription) === 'active'
-    ? undefined
-    : subscription.endpoints.reduce((last, each) =>
+  isUncallable(subscription)
+    ? subscription.endpoints.reduce((last, each) =>
         (each.disabledAt ?? 0) >= (last.disabledAt ?? 0) ? each : last,
-      );
+      )
+    : undefined;

@@ -35,13 +35,15 @@ const pause = () =>
 const fields = () => ({
   name: text('Its name.'),
   topic: text('The topic that it reads.'),
-  mode: z.enum(['push']).check(z.meta({ description: 'How it gets its records: "push" by webhook.' })),
+  mode: z
+    .enum(['push', 'pull', 'shared'])
+    .check(z.meta({ description: 'How it gets its records: "push" by webhook.' })),
   status: z
     .enum(['active', 'paused'])
     .check(z.meta({ description: 'paused: it has endpoints, and all of them are disabled.' })),
   pausedBy: z.exactOptional(pause()),
   start: start(),
-  delivery: delivery(),
+  delivery: z.exactOptional(delivery()),
   endpoints: whole('How many endpoints it has, disabled ones too.'),
   createdAt: time('When it was created.'),
 });

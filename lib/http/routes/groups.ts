@@ -8,6 +8,7 @@ import {
   pausedBy,
   type Subscription,
 } from '../../domain/groups/groups.ts';
+import { limits } from '../../domain/limits.ts';
 import { timestampText } from '../../domain/text/timestamps.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { changeDelivery } from '../../groups/change-delivery.ts';
@@ -62,14 +63,18 @@ const shown = ({
     name: group.name,
     topic: group.topic,
     mode: group.mode,
-    status: groupStatus({ endpoints }),
+    status: groupStatus({ group, endpoints }),
     ...(paused !== undefined && { pausedBy: shownPause(paused) }),
     start: group.start,
-    delivery: mergedDelivery(group.delivery, {}),
+    ...(group.mode === 'push' && { delivery: mergedDelivery(group.delivery, {}) }),
     endpoints: endpoints.length,
     createdAt: timestampText(group.createdAt),
   };
 };
+
+/** The longest that a retry of the group is away. */
+const longestRetryOf = (group: Group): number =>
+  group.mode === 'push' ? longestRetryMs(group.delivery.backoff) : limits.nackDelaySeconds * 1000;
 
 const shownProgress = (
   group: Group,
@@ -89,9 +94,7 @@ const shownProgress = (
     ...(isFailing && {
       attempts: cursor.attempts,
       // One that cannot be right is not waited for: it is due now.
-      retryAt: timestampText(
-        Math.min(cursor.retryAt, now + retryMsLeft(cursor, now, longestRetryMs(group.delivery.backoff))),
-      ),
+      retryAt: timestampText(Math.min(cursor.retryAt, now + retryMsLeft(cursor, now, longestRetryOf(group)))),
       lastFailure: cursor.lastFailure,
     }),
   };

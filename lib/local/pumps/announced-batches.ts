@@ -26,5 +26,6 @@ export const announceWrites = (store: BatchStore, announce: Announce): BatchStor
   end: (at, query, signal) => store.end(at, query, signal),
   range: (at, range, signal) => store.range(at, range, signal),
   floor: (at, offset, consistent, signal) => store.floor(at, offset, consistent, signal),
+  present: (places, signal) => store.present(places, signal),
   delete: (at, bases) => store.delete(at, bases),
 });

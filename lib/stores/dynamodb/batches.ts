@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  BatchGetItemCommand,
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
@@ -12,6 +13,7 @@ import { instantOf } from '../../surroundings/clock.ts';
 import { writeFailure } from '../aws/errors.ts';
 import {
   type BatchPage,
+  type BatchPlace,
   type BatchStore,
   type EndQuery,
   isWithin,
@@ -34,6 +36,7 @@ export const dynamoBatchStore = (log: Table): BatchStore => ({
     const newestFirst = { ScanIndexForward: false, Limit: 1, ConsistentRead: consistent };
     return (await query(log, at, { ...sortKey('<=', offset), ...newestFirst }, signal)).batches[0];
   },
+  present: (places, signal) => present(log, places, signal),
   delete: (at, bases) =>
     deleteItems(
       log,
@@ -141,6 +144,25 @@ const end = async (
   );
   const [item] = page.Items ?? [];
   return item === undefined ? from : number(item, 'sk') + number(item, 'n');
+};
+
+/**
+ * What a request leaves unprocessed for want of capacity counts as not there: whoever waits asks again
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
+ */
+const present = async (
+  { client, table }: Table,
+  places: readonly BatchPlace[],
+  signal?: AbortSignal,
+): Promise<readonly boolean[]> => {
+  if (places.length === 0) return [];
+  const Keys = places.map(({ at, base }) => toKey(batchKey(at, base)));
+  const request = { [table]: { Keys, ConsistentRead: false, ProjectionExpression: 'pk, sk' } };
+  const { Responses } = await reading(
+    client.send(new BatchGetItemCommand({ RequestItems: request }), until(signal)),
+  );
+  const found = new Set((Responses?.[table] ?? []).map((item) => `${item['pk']?.S} ${item['sk']?.N}`));
+  return places.map(({ at, base }) => found.has(`${partitionKey(at)} ${base}`));
 };
 
 const send = (

@@ -1,26 +1,39 @@
-import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Outage } from '../../domain/delivery/retry.ts';
 import type { Cursor, CursorRef } from '../../domain/groups/cursors.ts';
 import { writeFailure } from '../aws/errors.ts';
-import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
-import { cursorKey, cursorPrefix, groupItemsKey, partitionIn } from './keys.ts';
+import type {
+  Acquired,
+  Acquisition,
+  Commit,
+  CursorStore,
+  Release,
+  Replaced,
+  VersionedCursor,
+} from '../cursors.ts';
+import { cursorKey, cursorPrefix, groupItemsKey, partitionIn, redrivePrefix } from './keys.ts';
 import { isConditionFailure } from './table/errors.ts';
-import { deleteItemsUnder, fromItem, itemsUnder, reading, type Table, toKey } from './table/table.ts';
+import { deleteItemsUnder, fromItem, itemsUnder, reading, type Table, toItem, toKey } from './table/table.ts';
 
 /** Cursors on a DynamoDB table: each write is one conditional update. */
 export const dynamoCursorStore = (state: Table): CursorStore => ({
   get: (ref) => get(state, ref),
-  list: async (groupId) => {
+  list: async (groupId, lane) => {
     const cursors = new Map<number, Cursor>();
-    for await (const item of itemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix }))
+    for await (const item of itemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix(lane) }))
       cursors.set(partitionIn(item['sk']?.S ?? ''), fromItem<Cursor>(item));
     return cursors;
   },
   acquire: (ref, acquisition) => acquire(state, ref, acquisition),
   commit: (ref, commit) => commitOffset(state, ref, commit),
   release: (ref, release) => releaseLease(state, ref, release),
-  deleteAll: (groupId) => deleteItemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix }),
+  replace: (ref, read, next) => replace(state, ref, read, next),
+  deleteAll: async (groupId) => {
+    const pk = groupItemsKey(groupId);
+    await deleteItemsUnder(state, { pk, prefix: cursorPrefix(undefined) });
+    await deleteItemsUnder(state, { pk, prefix: redrivePrefix });
+  },
 });
 
 const get = async ({ client, table }: Table, ref: CursorRef): Promise<Cursor | undefined> => {
@@ -71,6 +84,50 @@ const update = async (
   }
 };
 
+/** The condition that a cursor is as it was read. */
+const isAsRead = ({ pendingEnd, version }: Cursor): string =>
+  'epoch = :read AND committed = :committed AND leaseUntil = :readLease AND retryAt = :readRetry' +
+  ` AND ${pendingEnd === undefined ? 'attribute_not_exists(pendingEnd)' : 'pendingEnd = :readPending'}` +
+  ` AND ${version === undefined ? 'attribute_not_exists(version)' : 'version = :readVersion'}`;
+
+const asRead = (read: Cursor) => ({
+  ':read': read.epoch,
+  ':committed': read.committed,
+  ':readLease': read.leaseUntil,
+  ':readRetry': read.retryAt,
+  ':readPending': read.pendingEnd,
+  ':readVersion': read.version,
+});
+
+const replace = async (
+  state: Table,
+  ref: CursorRef,
+  read: Cursor | undefined,
+  next: VersionedCursor,
+): Promise<Replaced> => {
+  const put = new PutItemCommand({
+    TableName: state.table,
+    Item: toItem(cursorKey(ref), next),
+    ...(read === undefined
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: isAsRead(read),
+          ExpressionAttributeValues: marshall(asRead(read), { removeUndefinedValues: true }),
+        }),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  });
+  try {
+    await state.client.send(put);
+    return { done: true };
+  } catch (error) {
+    if (!isConditionFailure(error)) throw writeFailure(error);
+    // A store that does not say which item the condition failed on is asked.
+    const standing = error.Item ? fromItem<Cursor>(error.Item) : await get(state, ref);
+    const isMine = standing?.version === next.version && standing.writeId === next.writeId;
+    return isMine ? { done: true } : { done: false, standing };
+  }
+};
+
 const acquire = async (
   state: Table,
   ref: CursorRef,
@@ -92,19 +149,10 @@ const acquire = async (
           values: { ...lease, ':start': startOffset, ':zero': 0 },
         }
       : {
-          condition:
-            'epoch = :read AND committed = :committed AND leaseUntil = :readLease AND retryAt = :readRetry' +
-            ` AND ${read.pendingEnd === undefined ? 'attribute_not_exists(pendingEnd)' : 'pendingEnd = :readPending'}`,
+          condition: isAsRead(read),
           set: setLease,
           remove: [],
-          values: {
-            ...lease,
-            ':read': read.epoch,
-            ':committed': read.committed,
-            ':readLease': read.leaseUntil,
-            ':readRetry': read.retryAt,
-            ':readPending': read.pendingEnd,
-          },
+          values: { ...lease, ...asRead(read) },
         },
   );
   const isMine = applied || (standing?.owner === owner && standing.epoch === epoch);

@@ -1,9 +1,9 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
-  type DeliverySettings,
   type Endpoint,
   type EndpointChange,
   type Group,
+  type GroupChange,
   nextVersion,
   type Subscription,
 } from '../../domain/groups/groups.ts';
@@ -29,7 +29,7 @@ export const dynamoGroupStore = (state: Table): GroupStore => ({
   list: (topicId) => subscriptions(state, topicItemsKey(topicId), groupPrefix),
   delete: (ref, groupId) => deleteGroup(state, ref, groupId),
   putEndpoint: (ref, endpoint) => putEndpoint(state, ref, endpoint),
-  updateDelivery: (group, delivery) => updateDelivery(state, group, delivery),
+  update: (read, change) => update(state, read, change),
   updateEndpoint: (ref, read, change) => updateEndpoint(state, ref, read, change),
   deleteEndpoint: async (ref, endpointId) => {
     await bury(state, endpointKey(ref, endpointId), ['endpointId'], { expression: stands }, {}, optional);
@@ -70,7 +70,7 @@ const subscriptions = async (state: Table, pk: string, prefix: string): Promise<
 const deleteGroup = async (state: Table, ref: GroupRef, groupId: string): Promise<void> => {
   const { pk, sk } = groupKey(ref);
   const isThis = { expression: `groupId = :groupId AND ${stands}`, values: { ':groupId': groupId } };
-  await bury(state, { pk, sk }, ['groupId'], isThis, {}, ['version']);
+  await bury(state, { pk, sk }, ['groupId'], isThis, {}, ['version', 'pausedSince', 'redrive']);
   const left: Item[] = [];
   for await (const item of itemsUnder(state, { pk, prefix: sk }))
     if (isEndpoint(item) && item['groupId']?.S === groupId) left.push(toKey({ pk, sk: item['sk']?.S ?? '' }));
@@ -101,19 +101,28 @@ const optional: readonly (keyof Endpoint)[] = [
   'version',
 ];
 
-const updateDelivery = async (
+const update = async <G extends Group>(
   state: Table,
-  group: Group,
-  delivery: DeliverySettings,
-): Promise<Group | undefined> => {
-  const key = groupKey({ topicId: group.topicId, group: group.name });
+  read: G,
+  change: GroupChange,
+): Promise<G | undefined> => {
+  const key = groupKey({ topicId: read.topicId, group: read.name });
   const changed = await changeVersion(state, key, {
-    read: group.version,
-    version: nextVersion(group),
-    id: { name: 'groupId', value: group.groupId },
-    set: { delivery },
+    read: read.version,
+    version: nextVersion(read),
+    id: { name: 'groupId', value: read.groupId },
+    ...setAndRemove(change),
   });
-  return changed && fromItem<Group>(changed);
+  return changed && fromItem<G>(changed);
+};
+
+/** What a change sets, and what it takes away: null. */
+const setAndRemove = (change: GroupChange | EndpointChange) => {
+  const changes = Object.entries(change);
+  return {
+    set: Object.fromEntries(changes.filter(([, value]) => value !== null)),
+    remove: changes.filter(([, value]) => value === null).map(([name]) => name),
+  };
 };
 
 const updateEndpoint = async (
@@ -122,13 +131,11 @@ const updateEndpoint = async (
   read: Endpoint,
   change: EndpointChange,
 ): Promise<Endpoint | undefined> => {
-  const changes = Object.entries(change);
   const changed = await changeVersion(state, endpointKey(ref, read.endpointId), {
     read: read.version,
     version: nextVersion(read),
     id: { name: 'endpointId', value: read.endpointId },
-    set: Object.fromEntries(changes.filter(([, value]) => value !== null)),
-    remove: changes.filter(([, value]) => value === null).map(([name]) => name),
+    ...setAndRemove(change),
   });
   return changed && fromItem<Endpoint>(changed, ['groupId']);
 };

@@ -5,6 +5,7 @@ import type { SchemaRef } from '../../domain/schemas.ts';
 import type { ErasureRef } from '../erasures.ts';
 import type { GroupRef } from '../groups.ts';
 import type { IntentRef } from '../intents.ts';
+import type { MemberRef } from '../members.ts';
 import type { Removal } from '../removals.ts';
 
 /*
@@ -104,16 +105,29 @@ export const newestSegmentKey = (at: PartitionRef): StateKey => ({
 });
 
 /**
- * State table: a cursor. pk `group/<groupId>`, sk `cursor/<4 digits>`; `committed`, `epoch`, `leaseUntil`, `attempts`,
- * `retryAt` N always, `owner` S, `pendingEnd` N, `lastFailure` S where they mean something, `failingSince`, `failedAt` and
- * `outageMs` N, of `Outage`, while there is one, and `lost` N once something was.
+ * State table: a cursor. pk `group/<groupId>`, sk `cursor/<4 digits>`, of a redrive `redrive/<redriveId>/<4 digits>`; `committed`,
+ * `epoch`, `leaseUntil`, `attempts`, `retryAt` N always, `owner` S, `pendingEnd` N, `lastFailure` S where they mean something,
+ * `failingSince`, `failedAt` and `outageMs` N, of `Outage`, while there is one, and `lost` N once something was. Of groups that
+ * pull `version` N, `writeId` S, `handedOut`, `ackUntil` and `deadLettered` N, and `runs`.
  */
-export const cursorKey = ({ groupId, partition }: CursorRef): StateKey => ({
+export const cursorKey = ({ groupId, partition, lane }: CursorRef): StateKey => ({
   pk: groupItemsKey(groupId),
-  sk: `${cursorPrefix}${digits(partition)}`,
+  sk: `${cursorPrefix(lane)}${digits(partition)}`,
 });
 export const groupItemsKey = (groupId: string): string => `group/${groupId}`;
-export const cursorPrefix = 'cursor/';
+export const cursorPrefix = (lane: string | undefined): string =>
+  lane === undefined ? 'cursor/' : `${redrivePrefix}${lane}/`;
+export const redrivePrefix = 'redrive/';
+
+/**
+ * State table: a member. pk `group/<groupId>`, sk `member/<consumerId>`; the attributes of `Member`, and `ttl` N, a day after it
+ * has expired.
+ */
+export const memberKey = ({ groupId, consumerId }: MemberRef): StateKey => ({
+  pk: groupItemsKey(groupId),
+  sk: `${memberPrefix}${consumerId}`,
+});
+export const memberPrefix = 'member/';
 
 /** The partition number that ends the sort key of a cursor or a partition's state. */
 export const partitionIn = (sk: string): number => Number(sk.slice(-4));

@@ -3,6 +3,7 @@ import { dynamoCursorStore } from './cursors.ts';
 import { dynamoErasureStore } from './erasures.ts';
 import { dynamoGroupStore } from './groups.ts';
 import { dynamoIntentStore } from './intents.ts';
+import { dynamoMemberStore } from './members.ts';
 import { dynamoPartitionStore } from './partitions.ts';
 import { dynamoProducerStore } from './producers.ts';
 import { dynamoRemovalStore } from './removals.ts';
@@ -17,6 +18,7 @@ export const dynamoStateStores = (state: Table) => ({
   topics: dynamoTopicStore(state),
   groups: dynamoGroupStore(state),
   cursors: dynamoCursorStore(state),
+  members: dynamoMemberStore(state),
   partitions: dynamoPartitionStore(state),
   schemas: dynamoSchemaStore(state),
   segments: dynamoSegmentStore(state),

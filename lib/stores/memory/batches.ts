@@ -5,6 +5,7 @@ import { type PartitionRef, partitionKey } from '../../domain/records/records.ts
 import type { Clock } from '../../surroundings/clock.ts';
 import {
   type BatchPage,
+  type BatchPlace,
   type BatchRange,
   type BatchStore,
   type EndQuery,
@@ -118,6 +119,11 @@ export class BatchTable {
     return undefined;
   }
 
+  /** By an eventually consistent read. */
+  present(places: readonly BatchPlace[], now: number): readonly boolean[] {
+    return places.map(({ at, base }) => this.floor(at, base, false, now)?.base === base);
+  }
+
   delete(at: PartitionRef, bases: readonly number[]): void {
     const gone = new Set(bases);
     const stored = this.#stored(at);
@@ -182,6 +188,10 @@ export class MemoryBatchStore implements BatchStore {
 
   async floor(at: PartitionRef, offset: number, consistent: boolean): Promise<Batch | undefined> {
     return this.table.floor(at, offset, consistent, this.#clock.now());
+  }
+
+  async present(places: readonly BatchPlace[]): Promise<readonly boolean[]> {
+    return this.table.present(places, this.#clock.now());
   }
 
   async delete(at: PartitionRef, bases: readonly number[]): Promise<void> {

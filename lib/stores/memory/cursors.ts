@@ -1,18 +1,26 @@
 import type { Cursor, CursorRef } from '../../domain/groups/cursors.ts';
-import { acquired, moved, released } from '../cursor-moves.ts';
-import type { Acquired, Acquisition, Commit, CursorStore, Release } from '../cursors.ts';
+import { acquired, moved, released, replaced } from '../cursor-moves.ts';
+import type {
+  Acquired,
+  Acquisition,
+  Commit,
+  CursorStore,
+  Release,
+  Replaced,
+  VersionedCursor,
+} from '../cursors.ts';
 
 /** Cursors in memory. Every call takes effect before it returns its promise, and what it gives is frozen. */
 export class MemoryCursorStore implements CursorStore {
-  /** By group id, then by partition. */
-  readonly #groups = new Map<string, Map<number, Cursor>>();
+  /** By group id, then by lane, '' for its own topic, then by partition. */
+  readonly #groups = new Map<string, Map<string, Map<number, Cursor>>>();
 
   async get(ref: CursorRef): Promise<Cursor | undefined> {
     return this.#find(ref);
   }
 
-  async list(groupId: string): Promise<ReadonlyMap<number, Cursor>> {
-    return new Map([...(this.#groups.get(groupId) ?? [])].sort(([a], [b]) => a - b));
+  async list(groupId: string, lane = ''): Promise<ReadonlyMap<number, Cursor>> {
+    return new Map([...(this.#groups.get(groupId)?.get(lane) ?? [])].sort(([a], [b]) => a - b));
   }
 
   async acquire(ref: CursorRef, acquisition: Acquisition): Promise<Acquired> {
@@ -29,19 +37,26 @@ export class MemoryCursorStore implements CursorStore {
     return this.#keep(ref, released(this.#find(ref), release)) !== undefined;
   }
 
+  async replace(ref: CursorRef, read: Cursor | undefined, next: VersionedCursor): Promise<Replaced> {
+    const standing = this.#find(ref);
+    const done = this.#keep(ref, replaced(standing, read, next)) !== undefined;
+    return done ? { done } : { done, standing };
+  }
+
   async deleteAll(groupId: string): Promise<void> {
     this.#groups.delete(groupId);
   }
 
-  #find({ groupId, partition }: CursorRef): Cursor | undefined {
-    return this.#groups.get(groupId)?.get(partition);
+  #find({ groupId, partition, lane = '' }: CursorRef): Cursor | undefined {
+    return this.#groups.get(groupId)?.get(lane)?.get(partition);
   }
 
   /** A cursor that did not move stays as it is. */
-  #keep({ groupId, partition }: CursorRef, cursor: Cursor | undefined): Cursor | undefined {
+  #keep({ groupId, partition, lane = '' }: CursorRef, cursor: Cursor | undefined): Cursor | undefined {
     if (cursor === undefined) return undefined;
-    const cursors = this.#groups.get(groupId) ?? new Map<number, Cursor>();
-    this.#groups.set(groupId, cursors.set(partition, Object.freeze(cursor)));
+    const lanes = this.#groups.get(groupId) ?? new Map<string, Map<number, Cursor>>();
+    const cursors = lanes.get(lane) ?? new Map<number, Cursor>();
+    this.#groups.set(groupId, lanes.set(lane, cursors.set(partition, Object.freeze(cursor))));
     return cursor;
   }
 }

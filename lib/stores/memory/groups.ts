@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../domain/errors.ts';
 import {
   changedEndpoint,
-  type DeliverySettings,
+  changedGroup,
   type Endpoint,
   type EndpointChange,
   type Group,
+  type GroupChange,
   nextVersion,
   type Subscription,
 } from '../../domain/groups/groups.ts';
@@ -60,12 +61,13 @@ export class MemoryGroupStore implements GroupStore {
     return true;
   }
 
-  async updateDelivery(read: Group, delivery: DeliverySettings): Promise<Group | undefined> {
+  async update<G extends Group>(read: G, change: GroupChange): Promise<G | undefined> {
     const ref = { topicId: read.topicId, group: read.name };
     const standing = this.#find(ref);
     if (standing?.group.groupId !== read.groupId) return undefined;
-    const group = { ...standing.group, delivery: structuredClone(delivery), version: nextVersion(read) };
-    if (isDeepStrictEqual(standing.group, group)) return structuredClone(group);
+    // The id never belongs to a group of another mode.
+    const group = structuredClone(changedGroup(standing.group as G, change, nextVersion(read)));
+    if (isDeepStrictEqual(standing.group, group)) return group;
     if (standing.group.version !== read.version) return undefined;
     this.#keep(ref, { ...standing, group });
     return structuredClone(group);

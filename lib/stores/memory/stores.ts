@@ -5,6 +5,7 @@ import { MemoryErasureStore } from './erasures.ts';
 import { MemoryGroupStore } from './groups.ts';
 import { MemoryIntentStore } from './intents.ts';
 import { MemoryKeyStore } from './keys.ts';
+import { MemoryMemberStore } from './members.ts';
 import { MemoryObjectStore } from './objects.ts';
 import { MemoryPartitionStore } from './partitions.ts';
 import { MemoryProducerStore } from './producers.ts';
@@ -20,6 +21,7 @@ export interface MemoryStores {
   readonly topics: MemoryTopicStore;
   readonly groups: MemoryGroupStore;
   readonly cursors: MemoryCursorStore;
+  readonly members: MemoryMemberStore;
   readonly partitions: MemoryPartitionStore;
   readonly schemas: MemorySchemaStore;
   readonly segments: MemorySegmentStore;
@@ -49,6 +51,7 @@ export const memoryStores = ({
   topics: new MemoryTopicStore(),
   groups: new MemoryGroupStore(),
   cursors: new MemoryCursorStore(),
+  members: new MemoryMemberStore(),
   partitions: new MemoryPartitionStore(),
   schemas: new MemorySchemaStore(),
   segments: new MemorySegmentStore(),

@@ -168,6 +168,14 @@ export const sqliteBatchStore = (database: Database, clock: Pick<Clock, 'now' | 
       signal?.throwIfAborted();
       return selected(logs.committed(at), 'AND base <= ?', offset);
     },
+    present: async (places, signal) => {
+      signal?.throwIfAborted();
+      const sql = 'SELECT 1 FROM batches WHERE log = ? AND base = ?';
+      return places.map(({ at, base }) => {
+        const log = logs.committed(at);
+        return log !== undefined && database.one(sql, log, base) !== undefined;
+      });
+    },
     // What comes back by a power failure is deleted again: see trim.
     delete: (at, bases) =>
       database.write('process', () => {

@@ -1,10 +1,10 @@
-import type { Cursor, CursorRef } from '../../domain/groups/cursors.ts';
-import { acquired, moved, released } from '../cursor-moves.ts';
+import type { Cursor, CursorRef, Run } from '../../domain/groups/cursors.ts';
+import { acquired, moved, released, replaced } from '../cursor-moves.ts';
 import type { CursorStore } from '../cursors.ts';
 import type { Database } from './database.ts';
 
 type Nullable<T> = { readonly [Name in keyof T]-?: undefined extends T[Name] ? T[Name] | null : T[Name] };
-type Row = Nullable<Cursor> & { readonly partition: number };
+type Row = Nullable<Omit<Cursor, 'runs'>> & { readonly partition: number; readonly runs: string | null };
 
 /** Those that every cursor has, and those that mean something now and then. */
 const always = ['committed', 'epoch', 'leaseUntil', 'attempts', 'retryAt'] as const;
@@ -16,23 +16,30 @@ const sometimes = [
   'failedAt',
   'outageMs',
   'lost',
+  'version',
+  'writeId',
+  'handedOut',
+  'ackUntil',
+  'deadLettered',
 ] as const;
 const columns = [...always, ...sometimes];
 
-const select = `SELECT partition, ${columns.join(', ')} FROM cursors WHERE group_id = ?`;
-const replace = `INSERT OR REPLACE INTO cursors (group_id, partition, ${columns.join(', ')})
-  VALUES (?, ?, ${columns.map(() => '?').join(', ')})`;
+const select = `SELECT partition, ${columns.join(', ')}, runs FROM cursors WHERE group_id = ? AND lane = ?`;
+const put = `INSERT OR REPLACE INTO cursors (group_id, lane, partition, ${columns.join(', ')}, runs)
+  VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')}, ?)`;
 
-const toCursor = ({ partition: _partition, ...members }: Row): Cursor =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as unknown as Cursor;
+const toCursor = ({ partition: _partition, runs, ...members }: Row): Cursor => ({
+  ...(Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as unknown as Cursor),
+  ...(runs !== null && { runs: JSON.parse(runs) as Run[] }),
+});
 
 /**
  * Cursors on SQLite. A move outlives the process. By a power failure the last may be lost: what was delivered under it is
  * delivered again.
  */
 export const sqliteCursorStore = (database: Database): CursorStore => {
-  const find = ({ groupId, partition }: CursorRef): Cursor | undefined => {
-    const row = database.one<Row>(`${select} AND partition = ?`, groupId, partition);
+  const find = ({ groupId, partition, lane = '' }: CursorRef): Cursor | undefined => {
+    const row = database.one<Row>(`${select} AND partition = ?`, groupId, lane, partition);
     return row && toCursor(row);
   };
 
@@ -43,17 +50,18 @@ export const sqliteCursorStore = (database: Database): CursorStore => {
       const cursor = move(standing);
       if (cursor !== undefined && cursor !== standing) {
         const values = columns.map((name) => cursor[name] ?? null);
-        database.run(replace, ref.groupId, ref.partition, ...values);
+        const runs = cursor.runs === undefined ? null : JSON.stringify(cursor.runs);
+        database.run(put, ref.groupId, ref.lane ?? '', ref.partition, ...values, runs);
       }
       return { standing, cursor };
     });
 
   return {
     get: async (ref) => find(ref),
-    list: async (groupId) =>
+    list: async (groupId, lane = '') =>
       new Map(
         database
-          .all<Row>(`${select} ORDER BY partition`, groupId)
+          .all<Row>(`${select} ORDER BY partition`, groupId, lane)
           .map((row) => [row.partition, toCursor(row)]),
       ),
     acquire: async (ref, acquisition) => {
@@ -63,6 +71,10 @@ export const sqliteCursorStore = (database: Database): CursorStore => {
     commit: async (ref, commit) => (await change(ref, (found) => moved(found, commit))).cursor !== undefined,
     release: async (ref, release) =>
       (await change(ref, (found) => released(found, release))).cursor !== undefined,
+    replace: async (ref, read, next) => {
+      const { standing, cursor } = await change(ref, (found) => replaced(found, read, next));
+      return cursor === undefined ? { done: false, standing } : { done: true };
+    },
     deleteAll: (groupId) =>
       database.write('process', () => {
         database.run('DELETE FROM cursors WHERE group_id = ?', groupId);

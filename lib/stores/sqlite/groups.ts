@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../domain/errors.ts';
 import {
   changedEndpoint,
-  type DeliverySettings,
+  changedGroup,
   type Endpoint,
   type EndpointChange,
   type Group,
+  type GroupChange,
   nextVersion,
   type Subscription,
 } from '../../domain/groups/groups.ts';
@@ -45,7 +46,7 @@ const groupRows = (database: Database) => ({
         group,
       )
       .map(toEndpoint),
-  keepGroup: (group: Group): Group => {
+  keepGroup: <G extends Group>(group: G): G => {
     const sql = 'INSERT OR REPLACE INTO groups (topic_id, name, definition) VALUES (?, ?, ?)';
     database.run(sql, group.topicId, group.name, JSON.stringify(group));
     return group;
@@ -86,10 +87,11 @@ export const sqliteGroupStore = (database: Database, deleted: Deleted): GroupSto
     return { created: kept.groupId === group.groupId, group: kept };
   };
 
-  const updateDelivery = (read: Group, delivery: DeliverySettings): Group | undefined => {
+  const update = <G extends Group>(read: G, change: GroupChange): G | undefined => {
     const standing = rows.group({ topicId: read.topicId, group: read.name });
     if (standing?.groupId !== read.groupId) return undefined;
-    const group = { ...standing, delivery, version: nextVersion(read) };
+    // The id never belongs to a group of another mode.
+    const group = changedGroup(standing as G, change, nextVersion(read));
     if (isDeepStrictEqual(standing, group)) return group;
     return standing.version === read.version ? rows.keepGroup(group) : undefined;
   };
@@ -115,7 +117,7 @@ export const sqliteGroupStore = (database: Database, deleted: Deleted): GroupSto
       return group && { group, endpoints: rows.endpoints(ref) };
     },
     list: async (topicId) => list(database, topicId),
-    updateDelivery: (group, delivery) => database.write('disk', () => updateDelivery(group, delivery)),
+    update: (read, change) => database.write('disk', () => update(read, change)),
     delete: (ref, groupId) =>
       database.write('disk', () => {
         if (rows.group(ref)?.groupId !== groupId) return;

@@ -4,7 +4,7 @@
  */
 
 /** Grows with each change of the layout; kept as the file's `user_version`. */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** The partitions that batches were appended to, by a number that is short in the rows of their batches. */
 const logs = `
@@ -63,10 +63,11 @@ CREATE TABLE endpoints (
   PRIMARY KEY (topic_id, group_name, endpoint_id)
 ) STRICT, WITHOUT ROWID`;
 
-/** A cursor: the members of `Cursor`. */
+/** A cursor, of a redrive's `lane` or, where that is empty, of the group's own topic: the members of `Cursor`, its runs as JSON. */
 const cursors = `
 CREATE TABLE cursors (
   group_id TEXT NOT NULL,
+  lane TEXT NOT NULL DEFAULT '',
   partition INTEGER NOT NULL,
   committed INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
@@ -80,7 +81,23 @@ CREATE TABLE cursors (
   failedAt REAL,
   outageMs REAL,
   lost INTEGER,
-  PRIMARY KEY (group_id, partition)
+  version INTEGER,
+  writeId TEXT,
+  handedOut INTEGER,
+  ackUntil REAL,
+  deadLettered INTEGER,
+  runs TEXT,
+  PRIMARY KEY (group_id, lane, partition)
+) STRICT, WITHOUT ROWID`;
+
+/** A member of a group: `Member` as JSON. */
+const members = `
+CREATE TABLE members (
+  group_id TEXT NOT NULL,
+  consumer_id TEXT NOT NULL,
+  member TEXT NOT NULL,
+  expires_at REAL NOT NULL,
+  PRIMARY KEY (group_id, consumer_id)
 ) STRICT, WITHOUT ROWID`;
 
 /** The state of a partition: the members of `PartitionState`. A partition without a row has zeros. */
@@ -200,6 +217,7 @@ export const schema = [
   groups,
   endpoints,
   cursors,
+  members,
   partitions,
   segments,
   newestSegments,
@@ -214,6 +232,10 @@ export const schema = [
   wakes,
 ].join(';\n');
 
+/** The columns of a cursor before it had lanes. */
+const formerCursor =
+  'committed, epoch, owner, leaseUntil, attempts, retryAt, pendingEnd, lastFailure, failingSince, failedAt, outageMs, lost';
+
 /** What makes a database of each earlier layout one of the next. */
 export const migrations: Readonly<Record<number, string>> = {
   // The archive.
@@ -224,4 +246,8 @@ export const migrations: Readonly<Record<number, string>> = {
     ALTER TABLE cursors ADD COLUMN lost INTEGER`,
   // Idempotency keys, producers and schemas.
   2: `${intents}; ${producers}; ${schemas}; ALTER TABLE batches ADD COLUMN producers BLOB`,
+  // Groups that pull.
+  3: `${members}; ALTER TABLE cursors RENAME TO cursors_3; ${cursors};
+    INSERT INTO cursors (group_id, partition, ${formerCursor}) SELECT group_id, partition, ${formerCursor} FROM cursors_3;
+    DROP TABLE cursors_3`,
 };

@@ -9,6 +9,7 @@ import { sqliteErasureStore } from './erasures.ts';
 import { sqliteGroupStore } from './groups.ts';
 import { sqliteIntentStore } from './intents.ts';
 import { sqliteKeyStore } from './keys.ts';
+import { sqliteMemberStore } from './members.ts';
 import { sqlitePartitionStore } from './partitions.ts';
 import { sqliteProducerStore } from './producers.ts';
 import { sqliteRemovalStore } from './removals.ts';
@@ -28,6 +29,7 @@ export interface SqliteStores extends Stores {
 export const sqliteStores = (database: Database, { clock }: { readonly clock: Clock }): SqliteStores => {
   const deleted = new Deleted(database, clock);
   const erasures = sqliteErasureStore(database, clock);
+  const members = sqliteMemberStore(database, clock);
   const intents = sqliteIntentStore(database, clock);
   const producers = sqliteProducerStore(database, clock);
   return {
@@ -35,6 +37,7 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     topics: sqliteTopicStore(database, deleted),
     groups: sqliteGroupStore(database, deleted),
     cursors: sqliteCursorStore(database),
+    members,
     partitions: sqlitePartitionStore(database),
     schemas: sqliteSchemaStore(database),
     segments: sqliteSegmentStore(database),
@@ -47,7 +50,7 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     wakes: new SqliteWakeQueue(database, { clock, visibilityMs: limits.wakeVisibilityMs }),
     expire: async () => {
       const forgotten = await Promise.all(
-        [deleted, erasures, intents, producers].map((each) => each.expire()),
+        [deleted, erasures, intents, members, producers].map((each) => each.expire()),
       );
       return forgotten.reduce((sum, count) => sum + count, 0);
     },

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { disabling, type Endpoint, enabling, type Group } from '../../../lib/domain/groups/groups.ts';
+import { disabling, type Endpoint, enabling, type PushGroup } from '../../../lib/domain/groups/groups.ts';
 import type { GroupStore } from '../../../lib/stores/groups.ts';
 import type { Stores } from '../implementations.ts';
 
-const group = (name: string, more: Partial<Group> = {}): Group => ({
+const group = (name: string, more: Partial<PushGroup> = {}): PushGroup => ({
   name,
   groupId: `id-of-${name}`,
   topic: 'orders',
@@ -136,11 +136,10 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
             description: null,
           }),
         async () => groups.updateEndpoint(ref('billing'), await standing(groups, 'e1'), gone),
-        () => groups.updateDelivery(group('billing'), { ...group('billing').delivery, batchSize: 1 }),
+        () => groups.update(group('billing'), { delivery: { ...group('billing').delivery, batchSize: 1 } }),
         () =>
-          groups.updateDelivery(group('billing', { version: 2 }), {
-            ...group('billing').delivery,
-            batchSize: 2,
+          groups.update(group('billing', { version: 2 }), {
+            delivery: { ...group('billing').delivery, batchSize: 2 },
           }),
         () => groups.deleteEndpoint(ref('billing'), 'e1'),
         () => groups.putEndpoint(ref('billing'), endpoint('e2')),
@@ -164,16 +163,16 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       const faster = { ...group('billing').delivery, timeoutSeconds: 1 };
       const slower = { ...faster, timeoutSeconds: 30 };
       const changed = group('billing', { delivery: faster, version: 2 });
-      expect(await groups.updateDelivery(group('billing'), faster)).toStrictEqual(changed);
-      expect(await groups.updateDelivery(group('billing'), slower)).toBeUndefined();
+      expect(await groups.update(group('billing'), { delivery: faster })).toStrictEqual(changed);
+      expect(await groups.update(group('billing'), { delivery: slower })).toBeUndefined();
       expect((await groups.get(ref('billing')))?.group).toStrictEqual(changed);
-      const again = await groups.updateDelivery(changed, slower);
+      const again = await groups.update(changed, { delivery: slower });
       expect(again).toStrictEqual(group('billing', { delivery: slower, version: 3 }));
       await groups.delete(ref('billing'), group('billing').groupId);
-      expect(await groups.updateDelivery(again ?? changed, faster)).toBeUndefined();
+      expect(await groups.update(again ?? changed, { delivery: faster })).toBeUndefined();
       const successor = group('billing', { groupId: 'second' });
       await groups.create(successor);
-      expect(await groups.updateDelivery(group('billing'), faster)).toBeUndefined();
+      expect(await groups.update(group('billing'), { delivery: faster })).toBeUndefined();
       expect((await groups.get(ref('billing')))?.group).toStrictEqual(successor);
     });
 
@@ -241,10 +240,12 @@ export const describeGroupStore = (open: () => Promise<Stores>): void => {
       const disabled = await groups.updateEndpoint(ref('billing'), endpoint('e'), gone);
       expect(await groups.updateEndpoint(ref('billing'), endpoint('e'), gone)).toStrictEqual(disabled);
       const delivery = { ...group('billing').delivery, batchSize: 7 };
-      const changed = await groups.updateDelivery(group('billing'), delivery);
+      const changed = await groups.update(group('billing'), { delivery: delivery });
       expect(changed).toMatchObject({ version: 2 });
-      expect(await groups.updateDelivery(group('billing'), delivery)).toStrictEqual(changed);
-      expect(await groups.updateDelivery(group('billing'), { ...delivery, batchSize: 8 })).toBeUndefined();
+      expect(await groups.update(group('billing'), { delivery: delivery })).toStrictEqual(changed);
+      expect(
+        await groups.update(group('billing'), { delivery: { ...delivery, batchSize: 8 } }),
+      ).toBeUndefined();
     });
 
     test('a header may have any name', async () => {

@@ -152,6 +152,7 @@ describe('a request with an Idempotency-Key', () => {
           return stores.batches.range(at, range);
         },
         floor: (at, offset, consistent) => stores.batches.floor(at, offset, consistent),
+        present: (places) => stores.batches.present(places),
         delete: (at, bases) => stores.batches.delete(at, bases),
       };
       const options = { settleBudgetMs: 0, waitBudgetMs: 0 };

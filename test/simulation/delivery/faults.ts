@@ -130,6 +130,7 @@ export class FaultyNetwork {
         this.request(process, () => table.floor(at, offset, consistent, now())),
       last: (at) => this.request(process, () => table.last(at)),
       end: (at, query) => this.request(process, () => table.end(at, query, now())),
+      present: (places) => this.request(process, () => table.present(places, now())),
       putIfAbsent: nobodyWrites,
       delete: nobodyWrites,
     };

@@ -128,6 +128,7 @@ export class Invariants {
       acquire: (ref, acquisition) => look(ref, cursors.acquire(ref, acquisition)),
       commit: (ref, commit) => look(ref, cursors.commit(ref, commit)),
       release: (ref, release) => look(ref, cursors.release(ref, release)),
+      replace: (ref, read, next) => look(ref, cursors.replace(ref, read, next)),
       deleteAll: (groupId) => cursors.deleteAll(groupId),
     };
   }

@@ -11,7 +11,7 @@ import {
   disabling,
   type EndpointChange,
   enabling,
-  type Group,
+  type PushGroup,
 } from '../../../lib/domain/groups/groups.ts';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import { limits } from '../../../lib/domain/limits.ts';
@@ -89,7 +89,7 @@ const clockError = (random: Random): number => {
   return sign * (0.1 + random.number()) * day;
 };
 
-const settingsOf = (random: Random): Group['delivery'] => ({
+const settingsOf = (random: Random): PushGroup['delivery'] => ({
   ...deliveryDefaults,
   batchSize: 1 + Math.floor(random.number() * 5),
   timeoutSeconds,
@@ -135,7 +135,7 @@ export class DeliveryWorld {
   /** Whether something is appended about when the group is called again. */
   readonly #appendsAround: boolean;
   readonly #world: Beyond;
-  readonly #group: Group;
+  readonly #group: PushGroup;
   /** Those that took in what the stream told, and are kept warm. */
   #listeners: readonly Listener[] = [];
   /** Those that delivered, and are kept warm. */

@@ -115,6 +115,7 @@ export class Connection {
       },
       floor: (at, offset, consistent, signal) =>
         this.#read(() => table.floor(at, offset, consistent, now()), signal),
+      present: (places, signal) => this.#read(() => table.present(places, now()), signal),
       delete: (at, bases) => this.#exchange(this.#signed(() => table.delete(at, bases))),
     };
   }

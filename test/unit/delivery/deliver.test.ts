@@ -524,8 +524,9 @@ describe('a failed attempt', () => {
       const [beforeLast = 0, last = 0] = times.slice(-2);
       expect(last - since).toBeGreaterThanOrEqual(limits.outageDisablesAfterMs);
       expect(beforeLast - since).toBeLessThan(limits.outageDisablesAfterMs);
-      expect(groupStatus((await world.groups.get(groupRef)) ?? { endpoints: [] })).toBe('paused');
-      const { endpoints } = (await world.groups.get(groupRef)) ?? {};
+      const standing = await world.groups.get(groupRef);
+      expect(standing && groupStatus(standing)).toBe('paused');
+      const endpoints = standing?.endpoints;
       expect(endpoints?.[0]?.disabledReason).toContain(new Date(since).toISOString());
     },
   );

@@ -8,7 +8,7 @@ import {
   type DeliverySettings,
   deliveryDefaults,
   type Endpoint,
-  type Group,
+  type PushGroup,
 } from '../../../lib/domain/groups/groups.ts';
 import { batchEnd } from '../../../lib/domain/records/batches.ts';
 import { decodeRecords, encodeRecords } from '../../../lib/domain/records/encoding.ts';
@@ -65,7 +65,7 @@ const counted = <Target extends object>(calls: string[], name: string, target: T
 export interface RigOptions {
   readonly delivery?: Partial<DeliverySettings>;
   readonly endpoint?: Partial<Endpoint>;
-  readonly group?: Partial<Group>;
+  readonly group?: Partial<PushGroup>;
 }
 
 /** A topic of one partition, a group with an endpoint, and a deliverer, all in memory by a clock that the test moves. */
@@ -84,7 +84,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
   const sent: WebhookRequest[] = [];
   const calls: string[] = [];
   let messages = 0;
-  const group: Group = {
+  const group: PushGroup = {
     name: 'billing',
     groupId: 'g1',
     topic: 'orders',

@@ -15,6 +15,7 @@ import { Reader } from '../../../lib/log/read/reader.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import {
   type BatchPage,
+  type BatchPlace,
   type BatchRange,
   type BatchStore,
   type EndQuery,
@@ -101,6 +102,11 @@ export class ScriptedStore implements BatchStore {
   range(ref: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage> {
     this.requests.push(`${range.consistent ? 'strong' : 'eventual'} range ${range.from}`);
     return this.#read(() => this.table.range(ref, range, this.#scheduler.now()), signal);
+  }
+
+  present(places: readonly BatchPlace[], signal?: AbortSignal): Promise<readonly boolean[]> {
+    this.requests.push('present');
+    return this.#read(() => this.table.present(places, this.#scheduler.now()), signal);
   }
 
   floor(

@@ -1,0 +1,45 @@
+import type { Member } from '../../domain/groups/members.ts';
+import { isSameSession, joined, renewed } from '../member-moves.ts';
+import type { MemberStore } from '../members.ts';
+
+/** Members in memory. Every call takes effect before it returns its promise. */
+export class MemoryMemberStore implements MemberStore {
+  /** By group id, then by consumer id. */
+  readonly #groups = new Map<string, Map<string, Member>>();
+
+  async list(groupId: string): Promise<readonly Member[]> {
+    const members = [...(this.#groups.get(groupId)?.values() ?? [])];
+    return members.sort((a, b) => (a.consumerId < b.consumerId ? -1 : 1));
+  }
+
+  async join(groupId: string, member: Member, replaced?: Member): Promise<Member> {
+    const members = this.#of(groupId);
+    const standing = joined(members.get(member.consumerId), member, replaced);
+    members.set(member.consumerId, standing);
+    return standing;
+  }
+
+  async renew(groupId: string, member: Member): Promise<Member | undefined> {
+    const members = this.#of(groupId);
+    const standing = renewed(members.get(member.consumerId), member);
+    if (standing !== undefined) members.set(member.consumerId, standing);
+    return standing;
+  }
+
+  async remove(groupId: string, read: Member): Promise<boolean> {
+    const members = this.#of(groupId);
+    const standing = members.get(read.consumerId);
+    if (standing?.memberEpoch !== read.memberEpoch) return true;
+    return isSameSession(standing, read) && members.delete(read.consumerId);
+  }
+
+  async deleteAll(groupId: string): Promise<void> {
+    this.#groups.delete(groupId);
+  }
+
+  #of(groupId: string): Map<string, Member> {
+    const members = this.#groups.get(groupId) ?? new Map<string, Member>();
+    this.#groups.set(groupId, members);
+    return members;
+  }
+}
