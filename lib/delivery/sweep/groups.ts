@@ -1,12 +1,13 @@
+import type { Segment } from '../../domain/archive/segments.ts';
 import { concurrently } from '../../domain/concurrently.ts';
 import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
 import type { Group, Subscription } from '../../domain/groups/groups.ts';
-import { batchEnd } from '../../domain/records/batches.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { receives } from '../../groups/receivers.ts';
 import { wakeFor } from '../../groups/wake-group.ts';
+import { type AppendTimeDeps, appendTimeOf } from '../../log/read/append-time.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
@@ -117,10 +118,11 @@ const recordLag = async (
   failures: Failures,
 ): Promise<void> => {
   const { clock, telemetry } = deps;
+  const times = { batches: deps.batches, ...manifestOf(deps) };
   const appendedAt = await concurrently(queriesAtOnce, lags, ({ partition, endOffset, lag }) =>
     failures.kept(
       async () =>
-        (await appendTimeOf(deps, { topicId: topic.topicId, partition }, endOffset - lag)) ?? clock.now(),
+        (await appendTimeOf(times, { topicId: topic.topicId, partition }, endOffset - lag)) ?? clock.now(),
       clock.now(),
     ),
   );
@@ -133,17 +135,12 @@ const recordLag = async (
   });
 };
 
-/**
- * When the record at `offset` was appended, wall clock ms; of one that is archived, when its segment begins. Undefined where it
- * is not there.
- */
-const appendTimeOf = async (
-  { batches, archive }: SweepGroupsDeps,
-  at: PartitionRef,
-  offset: number,
-): Promise<number | undefined> => {
-  const batch = await batches.floor(at, offset, false);
-  if (batch !== undefined && offset < batchEnd(batch)) return batch.appendedAt;
-  const segment = await archive?.segments.floor(at, offset);
-  return segment !== undefined && offset < segment.end ? segment.firstAppendedAt : undefined;
+/** What covers an offset in the manifest, asked each time: a sweep comes to each partition once. */
+const manifestOf = ({ archive }: SweepGroupsDeps): Pick<AppendTimeDeps, 'archive'> => {
+  if (archive === undefined) return {};
+  const segmentAt = async (at: PartitionRef, offset: number): Promise<Segment | undefined> => {
+    const segment = await archive.segments.floor(at, offset);
+    return segment !== undefined && offset < segment.end ? segment : undefined;
+  };
+  return { archive: { segmentAt } };
 };

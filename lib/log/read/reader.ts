@@ -3,6 +3,7 @@ import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { Clock } from '../../surroundings/clock.ts';
+import { appendTimeOf } from './append-time.ts';
 import { type Arrival, Arrivals } from './arrivals.ts';
 import { type Collected, collect } from './collect.ts';
 import { patiently } from './patience.ts';
@@ -71,8 +72,10 @@ export class Reader {
   readonly #arrivals: Arrivals;
   readonly #options: ReadOptions;
   readonly #runs: RunReader;
+  readonly #deps: ReaderDeps;
 
   constructor(deps: ReaderDeps) {
+    this.#deps = deps;
     this.#clock = deps.clock;
     this.#arrivals = deps.arrivals ?? new Arrivals();
     this.#options = { ...readDefaults, ...deps.options };
@@ -151,5 +154,15 @@ export class Reader {
    */
   offsetAtTime(at: PartitionRef, timestampMs: number): Promise<number> {
     return this.#runs.offsetAtTime(at, timestampMs);
+  }
+
+  /** When the record at `offset` was appended, as `appendTimeOf` says. */
+  appendTime(at: PartitionRef, offset: number): Promise<number | undefined> {
+    const { batches, archive } = this.#deps;
+    const floor: BatchStore['floor'] = (of, below, consistent) =>
+      patiently(this.#clock, this.#options.attemptTimeoutMs, (signal) =>
+        batches.floor(of, below, consistent, signal),
+      );
+    return appendTimeOf({ batches: { floor }, ...(archive !== undefined && { archive }) }, at, offset);
   }
 }
