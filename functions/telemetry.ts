@@ -111,11 +111,21 @@ export const createTelemetry = (
     logger.info('records wait in a group that is paused', { ...event });
   };
 
+  const abandoned = ({ kind: _kind, ...event }: Event<'abandoned'>): void => {
+    logger.warn('records wait in a group that nobody polls', { ...event });
+  };
+
+  const stuck = ({ kind: _kind, ...event }: Event<'stuck'>): void => {
+    logger.warn('dead letters of a group could not be written', { ...event });
+  };
+
   const throttled = (): void => countOverall('StoreThrottles');
 
   const swept = ({ kind: _kind, ...event }: Event<'swept'>): void => {
     if (event.wakes > 0) count('SweepWakes', event.wakes);
     if (event.paused > 0) count('PausedGroups', event.paused);
+    if (event.abandoned > 0) count('AbandonedGroups', event.abandoned);
+    if (event.stuckRecords > 0) count('StuckRecords', event.stuckRecords);
     logger.info('swept', { ...event });
   };
 
@@ -150,6 +160,8 @@ export const createTelemetry = (
     'undecodable-batch': undecodable,
     lag,
     paused,
+    abandoned,
+    stuck,
     swept,
     archived,
     'archive-late': archiveLate,

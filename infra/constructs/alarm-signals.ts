@@ -40,16 +40,35 @@ const every = (metric: Metric, each: Duration): Metric => metric.with({ period: 
  * without is one in which all is delivered, or one in which nobody looked: that sweeps do not run, or fail, has alarms of
  * its own, and where a round takes several sweeps a group is looked at less often than this period is long.
  *
+ * That nobody polls a group, or dead letters cannot be written, is of two such periods: consumers start again, and a refused
+ * append is repeated.
+ *
  * A batch that cannot be decoded is met again with the wake of each sweep, so that its period too is one of those.
  */
 const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
   {
     id: 'LagAge',
-    says: `A group has records that have waited for more than ${settings.alarmLagMinutes} minutes. Look at the group's endpoint first: lag grows while it refuses or is down. Then at deliver: whether it runs, and with enough at a time.`,
+    says: `A group has records that have waited for more than ${settings.alarmLagMinutes} minutes. Look at the group's endpoint or its consumers first: lag grows while they refuse or are down. Then at deliver: whether it runs, and with enough at a time.`,
     section: 'A group lags',
     metric: every(counted(watched, 'sweep', 'OldestLagAge', 'Maximum'), sweepPeriod(settings)),
     from: seconds(settings.alarmLagMinutes) * 1000,
     of: [1, 1],
+  },
+  {
+    id: 'AbandonedGroup',
+    says: 'Records wait in a group that nobody polls. Start its consumers; a group that is to wait is paused, and one that is not needed any more deleted. The log of sweep names it.',
+    section: 'Nobody polls a group',
+    metric: every(counted(watched, 'sweep', 'AbandonedGroups', 'Maximum'), sweepPeriod(settings)),
+    from: 1,
+    of: [2, 2],
+  },
+  {
+    id: 'StuckRecords',
+    says: 'Records of a shared group are to go to its dead letters, which could not be written. They stay, and are tried again; the others go on. The log of sweep names the group: look whether its dead-letter topic is there and takes appends.',
+    section: 'Dead letters cannot be written',
+    metric: every(counted(watched, 'sweep', 'StuckRecords', 'Maximum'), sweepPeriod(settings)),
+    from: 1,
+    of: [2, 2],
   },
   {
     id: 'EndpointDisabled',

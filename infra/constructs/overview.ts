@@ -122,9 +122,9 @@ const faultsRow = (watched: Watched): IWidget[] => [
   ),
   graph('Requests that DynamoDB refused for want of capacity', [countedOverall(watched, 'StoreThrottles')]),
   graph(
-    'Sweep: groups that are paused while records wait, and wakes',
-    [counted(watched, 'sweep', 'PausedGroups', 'Maximum')],
-    [counted(watched, 'sweep', 'SweepWakes', 'Sum')],
+    'Sweep: groups that are paused or that nobody polls, while records wait; wakes, and records that are stuck',
+    ['PausedGroups', 'AbandonedGroups'].map((name) => counted(watched, 'sweep', name, 'Maximum')),
+    [counted(watched, 'sweep', 'SweepWakes', 'Sum'), counted(watched, 'sweep', 'StuckRecords', 'Maximum')],
   ),
 ];
 

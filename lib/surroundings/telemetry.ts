@@ -86,7 +86,7 @@ export type TelemetryEvent =
       readonly requestId?: string;
     }
   | {
-      /** Of a group that is called and has not acknowledged all, at a sweep; of no other. */
+      /** Of a group that has not acknowledged all, at a sweep; of none that is paused. */
       readonly kind: 'lag';
       readonly topic: string;
       readonly group: string;
@@ -94,8 +94,22 @@ export type TelemetryEvent =
       readonly oldestMs: number;
     }
   | {
-      /** A group in which records wait, and nobody is called with them: it has no endpoint that is enabled. */
+      /** A group in which records wait, and nobody is given them: it is paused, or has no endpoint that is enabled. */
       readonly kind: 'paused';
+      readonly topic: string;
+      readonly group: string;
+      readonly records: number;
+    }
+  | {
+      /** A group that is pulled from, in which records wait: it has no member that is live. */
+      readonly kind: 'abandoned';
+      readonly topic: string;
+      readonly group: string;
+      readonly records: number;
+    }
+  | {
+      /** Records of a shared group that are on their way to the dead letters, which could not be written. */
+      readonly kind: 'stuck';
       readonly topic: string;
       readonly group: string;
       readonly records: number;
@@ -104,8 +118,12 @@ export type TelemetryEvent =
       readonly kind: 'swept';
       readonly wakes: number;
       readonly removals: number;
-      /** Groups in which records wait that nobody is called with. */
+      /** Groups in which records wait that nobody is given. */
       readonly paused: number;
+      /** Groups in which records wait that nobody asks for. */
+      readonly abandoned: number;
+      /** On their way to the dead letters, which could not be written. */
+      readonly stuckRecords: number;
       /** What could not be done, and is left for the next sweep. */
       readonly failures: number;
       readonly ms: number;

@@ -99,6 +99,17 @@ test('nothing that is told moves the cursor, colours the terminal or is drawn ov
   );
 });
 
+test('dead letters that cannot be written are told of, however many there are each time once a minute', () => {
+  const terminal = newTerminal();
+  for (let records = 1; records < 4; records += 1) {
+    terminal.record({ kind: 'stuck', topic: 'orders', group: 'billing', records });
+    terminal.pass(1000);
+  }
+  expect(terminal.said).toEqual([
+    '2026-11-25T13:02:41Z dead letters of orders/billing could not be written: 1 wait, and are tried again\n',
+  ]);
+});
+
 test('an answer that is no acknowledgement is shown with how it begins', () => {
   const answered = { ...failed, status: 500, reason: 'The endpoint answered 500.', delayMs: 300 };
   expect(said(answered)).toContain(

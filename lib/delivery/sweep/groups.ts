@@ -9,40 +9,52 @@ import { receives } from '../../groups/receivers.ts';
 import { wakeFor } from '../../groups/wake-group.ts';
 import { type AppendTimeDeps, appendTimeOf } from '../../log/read/append-time.ts';
 import type { BatchStore } from '../../stores/batches.ts';
-import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
 import type { Clock } from '../../surroundings/clock.ts';
-import type { Telemetry } from '../../surroundings/telemetry.ts';
 import type { Failures } from './failures.ts';
+import { type Redriven, redrivenOf, type SweepPulledDeps, watchPulled } from './pulled-groups.ts';
 
-export interface SweepGroupsDeps {
+export interface SweepGroupsDeps extends SweepPulledDeps {
   readonly groups: Pick<GroupStore, 'list'>;
   readonly batches: Pick<BatchStore, 'floor'>;
   /** Absent where there is no archive. */
   readonly archive?: { readonly segments: Pick<SegmentStore, 'floor'> };
   readonly partitions: Pick<PartitionStore, 'list'>;
-  readonly cursors: Pick<CursorStore, 'list'>;
   readonly queue: WakeQueue;
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
 }
 
 const queriesAtOnce = 16;
 
-export interface SweptGroups {
+/** What was found, and done. */
+export interface SweptCounts {
   /** Sent. */
   readonly wakes: number;
-  /** Groups in which records wait that nobody is called with. */
+  /** Groups in which records wait that nobody is given. */
   readonly paused: number;
+  /** Groups in which records wait that nobody asks for. */
+  readonly abandoned: number;
+  /** On their way to the dead letters, which cannot be written. */
+  readonly stuckRecords: number;
+}
+
+export interface SweptGroups extends SweptCounts {
   /** Whether there was time for all of it. */
   readonly isWhole: boolean;
 }
 
 /** The end of each partition of a topic, by number; undefined where it could not be read, or there was no time. */
 export type Ends = readonly (number | undefined)[];
+
+/** A group in which records wait. */
+interface Behind {
+  readonly subscription: Subscription;
+  readonly lags: readonly PartitionLag[];
+  readonly redriven: Redriven;
+}
 
 /**
  * Wakes what is forsaken of a topic's groups, and then tells the lag of those that have some. Each partition by itself:
@@ -56,29 +68,51 @@ export const sweepGroups = async (
   hasTime: () => boolean,
 ): Promise<SweptGroups> => {
   const subscriptions = await deps.groups.list(topic.topicId);
-  let wakes = 0;
-  let paused = 0;
-  if (subscriptions.length === 0) return { wakes, paused, isWhole: true };
+  const counts = { wakes: 0, paused: 0, abandoned: 0, stuckRecords: 0 };
+  if (subscriptions.length === 0) return { ...counts, isWhole: true };
   const ends = await readEnds();
-  const behind: { subscription: Subscription; lags: readonly PartitionLag[] }[] = [];
+  const behind: Behind[] = [];
   for (const subscription of subscriptions) {
-    if (!hasTime()) return { wakes, paused, isWhole: false };
-    const lags = await failures.kept(() => lagsOf(deps, subscription.group, ends), []);
-    if (lags.length === 0) continue;
-    behind.push({ subscription, lags });
-    wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags), 0);
+    if (!hasTime()) return { ...counts, isWhole: false };
+    const { group } = subscription;
+    const lags = await failures.kept(() => lagsOf(deps, group, ends), []);
+    const redriven = await failures.kept(() => redrivenOf(deps, group), { left: 0, cursors: [] });
+    if (lags.length === 0 && redriven.left === 0) continue;
+    behind.push({ subscription, lags, redriven });
+    counts.wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags), 0);
   }
   // After every wake: nobody waits for telemetry.
-  for (const { subscription, lags } of behind) {
-    if (!hasTime()) return { wakes, paused, isWhole: false };
-    if (receives(subscription)) await recordLag(deps, topic, subscription.group, lags, failures);
-    else {
-      paused += 1;
-      const { name: group } = subscription.group;
-      deps.telemetry.record({ kind: 'paused', topic: topic.name, group, records: recordsOf(lags) });
-    }
+  for (const each of behind) {
+    if (!hasTime()) return { ...counts, isWhole: false };
+    const found = await tell(deps, topic, each, failures);
+    counts.paused += found.paused ?? 0;
+    counts.abandoned += found.abandoned ?? 0;
+    counts.stuckRecords += found.stuckRecords ?? 0;
   }
-  return { wakes, paused, isWhole: true };
+  return { ...counts, isWhole: true };
+};
+
+/** Tells how far a group is behind, and what is wrong with it. */
+const tell = async (
+  deps: SweepGroupsDeps,
+  topic: Topic,
+  { subscription, lags, redriven }: Behind,
+  failures: Failures,
+): Promise<Partial<SweptCounts>> => {
+  const { group } = subscription;
+  const records = recordsOf(lags) + redriven.left;
+  const isGiven = group.mode === 'push' ? receives(subscription) : group.pausedSince === undefined;
+  if (!isGiven) {
+    deps.telemetry.record({ kind: 'paused', topic: topic.name, group: group.name, records });
+    return { paused: 1 };
+  }
+  if (lags.length > 0) await recordLag(deps, topic, group, lags, failures);
+  if (group.mode === 'push') return {};
+  const cursors = [...lags.flatMap(({ cursor }) => cursor ?? []), ...redriven.cursors];
+  return failures.kept<Partial<SweptCounts>>(async () => {
+    const { abandoned, stuckRecords } = await watchPulled(deps, topic, group, { records, cursors });
+    return { abandoned: abandoned ? 1 : 0, stuckRecords };
+  }, {});
 };
 
 /** The partitions in which a group lags. Where they begin is asked for only where there may be any. */

@@ -42,7 +42,7 @@ const removalsShare = 1 / 3;
 
 /**
  * The net below the net: finds the partitions in which something waits and nobody is at it (no live lease, no retry that
- * is due later), and wakes them; tells telemetry each group's lag; and goes on with taking apart what was deleted.
+ * is due later), and wakes them; tells telemetry each group's lag, and who has nobody to read it; and goes on with taking apart what was deleted.
  *
  * Everything has its turn. A sweep goes once through all topics and all removals if it has the time, and ends in time if
  * it has not; it notes where it got to, and the next one goes on there. While there is more to do than time, topics get
@@ -63,9 +63,9 @@ export const sweep = async (deps: SweepDeps, run: SweepRun): Promise<Swept> => {
   const objects = await sweepObjects(deps, place, failures, leaving(0));
   const reached = { ...topics.place, ...removals.place, ...objects };
   if (!isDeepStrictEqual(reached, place)) await failures.kept(() => deps.sweepPlaces.set(reached), undefined);
-  const swept = { wakes: topics.wakes, removals: removals.finished };
-  const told = { paused: topics.paused, failures: failures.count, ms: deps.clock.now() - begunAt };
-  deps.telemetry.record({ kind: 'swept', ...swept, ...told });
+  const swept = { wakes: topics.counts.wakes, removals: removals.finished };
+  const told = { failures: failures.count, ms: deps.clock.now() - begunAt };
+  deps.telemetry.record({ kind: 'swept', ...topics.counts, ...swept, ...told });
   failures.throwFirst();
   return swept;
 };

@@ -8,7 +8,13 @@ import { removalOf } from '../../topics/mark-deleted.ts';
 import { type SweepArchive, sendTasks } from './archive.ts';
 import type { PartitionEnds } from './ends.ts';
 import type { Failures } from './failures.ts';
-import { type Ends, type SweepGroupsDeps, type SweptGroups, sweepGroups } from './groups.ts';
+import {
+  type Ends,
+  type SweepGroupsDeps,
+  type SweptCounts,
+  type SweptGroups,
+  sweepGroups,
+} from './groups.ts';
 
 export interface SweepTopicDeps extends SweepGroupsDeps {
   readonly topics: Pick<TopicStore, 'list'>;
@@ -22,10 +28,12 @@ const pageSize = 100;
 const topicsAtOnce = 8;
 const endsAtOnce = 16;
 
+const noCounts: SweptCounts = { wakes: 0, paused: 0, abandoned: 0, stuckRecords: 0 };
+
 /**
  * One round through all topics, in order of name, from the one after the place on; behind the last comes the first. Each
  * topic costs one query, and where it has groups or an archive one for each partition more; one for each group, and one
- * for each partition in which a group lags.
+ * for each partition in which a group lags; of a group that is pulled from one for its members where it does.
  */
 export class TopicRound {
   readonly #deps: SweepTopicDeps;
@@ -40,8 +48,7 @@ export class TopicRound {
   #moved = false;
   /** All that are known, read once where they are needed. */
   #erasures: Promise<readonly Erasure[]> | undefined;
-  wakes = 0;
-  paused = 0;
+  readonly #counts = { ...noCounts };
 
   constructor(deps: SweepTopicDeps, { topic }: SweepPlace, failures: Failures) {
     this.#deps = deps;
@@ -49,6 +56,11 @@ export class TopicRound {
     this.#begin = topic;
     this.#after = topic;
     this.#turned = topic === undefined;
+  }
+
+  /** Of all topics so far. */
+  get counts(): SweptCounts {
+    return this.#counts;
   }
 
   /** Where the next round goes on: with the first topic after a whole one. */
@@ -93,14 +105,9 @@ export class TopicRound {
       if (!hasTime()) return false;
       // What fails in one topic must not keep the rest from being swept.
       const sweeping = () => sweepTopic(this.#deps, topic, this.#readErasures, this.#failures, hasTime);
-      const swept = await this.#failures.kept(sweeping, {
-        wakes: 0,
-        paused: 0,
-        isWhole: true,
-      });
-      this.wakes += swept.wakes;
-      this.paused += swept.paused;
-      return swept.isWhole;
+      const { isWhole, ...counts } = await this.#failures.kept(sweeping, { ...noCounts, isWhole: true });
+      for (const [name, count] of Object.entries(counts)) this.#counts[name as keyof SweptCounts] += count;
+      return isWhole;
     });
     const missed = done.indexOf(false);
     // One that takes more than the time of a whole sweep is not begun with again, or nothing else would have a turn.

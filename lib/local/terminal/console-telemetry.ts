@@ -34,6 +34,10 @@ const lineOf = (event: TelemetryEvent): Line | undefined => {
       const text = `append to partition ${event.partition} of ${event.topicId} refused: ${event.reason}`;
       return { text, sameness: text };
     }
+    case 'stuck': {
+      const sameness = `dead letters of ${event.topic}/${event.group} could not be written`;
+      return { text: `${sameness}: ${event.records} wait, and are tried again`, sameness };
+    }
     case 'fault': {
       const { where, error, requestId } = event;
       const message = error instanceof Error ? error.message : String(error);

@@ -51,6 +51,14 @@ const stories: Readonly<Record<string, Story>> = {
     alarming: [{ anAcknowledgement: 1, lagOfAMinute: 1 }, { lagOfAnHour: 1 }],
     quiet: [{ lagOfAMinute: 3, aPausedGroup: 3, anIdleSweep: 1 }],
   },
+  AbandonedGroup: {
+    alarming: [{ aGroupThatNobodyPolls: 1 }, { aGroupThatNobodyPolls: 2 }],
+    quiet: [{}, { aGroupThatNobodyPolls: 2 }, { aGroupThatIsPolled: 2, aPausedGroup: 2, lagOfAnHour: 2 }],
+  },
+  StuckRecords: {
+    alarming: [{ aRecordThatIsStuck: 2 }, { aRecordThatIsStuck: 1 }],
+    quiet: [{}, { aRecordThatIsStuck: 2 }, { aGroupThatIsPolled: 2 }],
+  },
   EndpointDisabled: { alarming: [{ anEndpointThatIsGone: 1 }], quiet: [{ anOutage: 20, aRefusal: 20 }] },
   UndecodableBatch: { alarming: [{ anUndecodableBatch: 1 }], quiet: [{ anAcknowledgement: 20 }] },
   ArchiveLagAge: {
@@ -166,7 +174,14 @@ describe('alarms of the sweep', () => {
     'have a sweep in each period, and in time, with one every %i minutes',
     (sweepMinutes) => {
       const of = synthesise({ sweepMinutes });
-      for (const name of ['LagAge', 'ArchiveLagAge', 'Errors-sweep', 'UndecodableBatch']) {
+      for (const name of [
+        'LagAge',
+        'AbandonedGroup',
+        'StuckRecords',
+        'ArchiveLagAge',
+        'Errors-sweep',
+        'UndecodableBatch',
+      ]) {
         const { Properties } = alarm(name, of);
         const period = Number(Properties['Period']);
         // One that took no time, and the next one, a minute late, the four that it has.

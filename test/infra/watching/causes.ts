@@ -10,6 +10,8 @@ import { ArchiveDue } from '../../../lib/archive/due.ts';
 import { archiveDefaults } from '../../../lib/archive/options.ts';
 import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../../lib/delivery/sweep/sweep.ts';
+import type { Cursor } from '../../../lib/domain/groups/cursors.ts';
+import { readingDefaults } from '../../../lib/domain/groups/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { dynamoBatchStore } from '../../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../../lib/stores/dynamodb/table/client.ts';
@@ -76,8 +78,9 @@ const swept = (waitedMs: number | undefined, options: RigOptions = {}): Cause =>
     const settings = { partitions: 1, retentionHours: null, archive: false, createdAt: 0 };
     await made.topics.create({ name: 'orders', topicId: 't1', ...settings });
     await made.topics.create({ name: 'old', topicId: 't2', ...settings });
-    const { topics, partitions, removals, schemas, sweepPlaces } = made;
-    const deps = { ...made.deps, topics, partitions, removals, schemas, sweepPlaces, telemetry };
+    const { topics, partitions, removals, schemas, sweepPlaces, members } = made;
+    const stores = { topics, partitions, removals, schemas, sweepPlaces, members };
+    const deps = { ...made.deps, ...stores, telemetry };
     const ends = new PartitionEnds(made.batches);
     if (waitedMs === undefined) {
       // A deletion that can be finished.
@@ -93,6 +96,31 @@ const swept = (waitedMs: number | undefined, options: RigOptions = {}): Cause =>
     made.rig.pass(waitedMs);
     const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
     await sweep({ ...deps, ends, appender }, { remainingMs: () => 240_000 });
+  },
+});
+
+/** A sweep of a topic with a group that is pulled from, in which a record waits. @param runs what its cursor has of it. */
+const sweptPulled = (isPolled: boolean, runs: Cursor['runs'] = []): Cause => ({
+  by: 'sweep',
+  happens: async (telemetry) => {
+    const made = await makeRig();
+    const { topics, partitions, removals, schemas, sweepPlaces, members, cursors, clock } = made;
+    const kept = { retentionHours: null, archive: false, createdAt: 0 };
+    await topics.create({ name: 'orders', topicId: 't1', partitions: 1, ...kept });
+    await made.groups.delete(groupRef, 'g1');
+    const { delivery: _delivery, ...group } = made.group;
+    await made.groups.create({ ...group, groupId: 'g2', mode: 'shared', reading: readingDefaults });
+    const now = clock.now();
+    const times = { expiresAt: now + 30_000, joinedAt: now, polledAt: now };
+    if (isPolled) await members.join('g2', { consumerId: 'a', memberEpoch: 'm', ...times });
+    const read = { committed: 0, epoch: 1, leaseUntil: 0, attempts: 0, retryAt: 0 };
+    const ref = { groupId: 'g2', partition: 0 };
+    await cursors.replace(ref, undefined, { ...read, version: 1, writeId: 'w', runs });
+    made.append({ value: 1 });
+    const stores = { topics, partitions, removals, schemas, sweepPlaces, members };
+    const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
+    const deps = { ...made.deps, ...stores, ends: new PartitionEnds(made.batches), appender, telemetry };
+    await sweep(deps, { remainingMs: () => 240_000 });
   },
 });
 
@@ -212,6 +240,9 @@ export const causes = {
   lagOfAMinute: swept(60_000),
   lagOfAnHour: swept(3_600_000),
   aPausedGroup: swept(3_600_000, { endpoint: { status: 'disabled' } }),
+  aGroupThatIsPolled: sweptPulled(true),
+  aGroupThatNobodyPolls: sweptPulled(false),
+  aRecordThatIsStuck: sweptPulled(true, [{ start: 0, end: 1, state: 'stuck', deliveries: 10 }]),
   aWakeThatFails: failedWake(1),
   aWakeThatFailedOften: failedWake(9),
   streamEventsThatFail: failedStream,

@@ -21,6 +21,7 @@ describe('the alarms', () => {
 
   it('are these, each of which tells what no other one does', () => {
     expect(alarmsOf(template).map(shortName).toSorted()).toEqual([
+      'AbandonedGroup',
       'ArchiveDeadLetters',
       'ArchiveLagAge',
       'EndpointDisabled',
@@ -32,6 +33,7 @@ describe('the alarms', () => {
       'StoreThrottles',
       'StreamFailures',
       'StreamIteratorAge',
+      'StuckRecords',
       'SweepSilent',
       'UndecodableBatch',
       'WakeDeadLetters',

@@ -46,6 +46,7 @@ const makeWorld = async (topics: number, requestMs = 5) => {
     batches,
     ends: new PartitionEnds(batches),
     cursors: slow(stores.cursors),
+    members: slow(stores.members),
     partitions: slow(stores.partitions),
     removals: slow(stores.removals),
     schemas: slow(stores.schemas),

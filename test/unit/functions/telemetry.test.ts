@@ -104,24 +104,28 @@ describe('the telemetry of a function', () => {
 
   it('counts refused appends by why, and sweeps by what they did', async () => {
     const refused = { kind: 'append-refused', topicId: 'T', partition: 0, requestId: 'r1' } as const;
+    const found = { wakes: 3, removals: 1, paused: 2, abandoned: 1, stuckRecords: 9 };
     const lines = await linesOf(
       { ...refused, reason: 'overloaded' },
       { ...refused, reason: 'unknown' },
       { ...refused, reason: 'unavailable' },
-      { kind: 'swept', wakes: 3, removals: 1, paused: 2, failures: 0, ms: 20 },
+      { kind: 'swept', ...found, failures: 0, ms: 20 },
     );
     expect(metricsIn(lines)).toEqual({
       AppendsRefusedOverloaded: [1, 'Count', 'service'],
       AppendsRefusedUnknown: [1, 'Count', 'service'],
       AppendsRefusedUnavailable: [1, 'Count', 'service'],
+      AbandonedGroups: [1, 'Count', 'service'],
       PausedGroups: [2, 'Count', 'service'],
+      StuckRecords: [9, 'Count', 'service'],
       SweepWakes: [3, 'Count', 'service'],
     });
     expect(lines.filter((line) => line['requestId'] === 'r1')).toHaveLength(3);
   });
 
   it('sends nothing of a sweep that found nothing, and of what all functions count one line without dimensions', async () => {
-    const lines = await linesOf({ kind: 'swept', wakes: 0, removals: 0, paused: 0, failures: 0, ms: 20 });
+    const found = { wakes: 0, removals: 0, paused: 0, abandoned: 0, stuckRecords: 0 };
+    const lines = await linesOf({ kind: 'swept', ...found, failures: 0, ms: 20 });
     expect(metricsIn(lines)).toEqual({});
     const fault = { kind: 'fault', where: 'sweep', error: new Error('away') } as const;
     const throttled = { kind: 'throttled', table: 'log' } as const;
@@ -132,11 +136,18 @@ describe('the telemetry of a function', () => {
     });
   });
 
-  it('names a group in which records wait that nobody is called with, and sends no metric for it', async () => {
-    const lines = await linesOf({ kind: 'paused', topic: 'orders', group: 'billing', records: 7 });
-    expect(lines).toMatchObject([{ level: 'INFO', topic: 'orders', group: 'billing', records: 7 }]);
-    expect(metricsIn(lines)).toEqual({});
-  });
+  it.each([
+    ['paused', 'INFO'],
+    ['abandoned', 'WARN'],
+    ['stuck', 'WARN'],
+  ] as const)(
+    'names a group in which records wait, %s, and sends no metric for each group',
+    async (kind, level) => {
+      const lines = await linesOf({ kind, topic: 'orders', group: 'billing', records: 7 });
+      expect(lines).toMatchObject([{ level, topic: 'orders', group: 'billing', records: 7 }]);
+      expect(metricsIn(lines)).toEqual({});
+    },
+  );
 
   it('counts each outcome of an attempt by itself, and the endpoints that were disabled', async () => {
     const attempt = { topic: 'orders', group: 'billing', partition: 0, endpointId: 'e1', messageId: 'm' };
