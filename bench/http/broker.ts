@@ -3,10 +3,12 @@ import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
 import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
+import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import { adminApp } from '../../lib/http/admin.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
 import { describeApp } from '../../lib/http/describe.ts';
 import { produceApp } from '../../lib/http/produce.ts';
+import { pullApp } from '../../lib/http/pull.ts';
 import { installedAsset } from '../../lib/local/docs-assets.ts';
 import { serveHttp } from '../../lib/local/http-server.ts';
 import { announceWrites } from '../../lib/local/pumps/announced-batches.ts';
@@ -30,6 +32,8 @@ const key = newKey(random);
 await stores.keys.put(storedKey(key, { name: 'bench', scopes: ['admin'] }, clock.now()));
 const arrivals = new Arrivals({ complete: true });
 const batches = announceWrites(stores.batches, (at) => arrivals.announce(at));
+const directory = new TopicDirectory({ topics: stores.topics, clock });
+const reader = new Reader({ batches, partitions: stores.partitions, clock, arrivals });
 const deps = {
   ...stores,
   batches,
@@ -41,14 +45,15 @@ const deps = {
     telemetry,
     options: { compression: quickCompression },
   }),
-  reader: new Reader({ batches, partitions: stores.partitions, clock, arrivals }),
+  reader,
   // As in the runtime there is a root key, which every key is compared with first.
   authenticator: new Authenticator({
     keys: stores.keys,
     clock,
     root: storedKey(newKey(random), { name: 'root', scopes: ['admin'] }, clock.now()),
   }),
-  directory: new TopicDirectory({ topics: stores.topics, clock }),
+  directory,
+  pulls: new PullGroups({ ...stores, directory, reader, clock, random, telemetry }, { isAlone: true }),
   sticky: new StickyPartition({ clock, random }),
   quotas: new Quotas({ clock }),
   clock,
@@ -56,6 +61,12 @@ const deps = {
   telemetry,
 };
 const describe = describeApp({ ...deps, asset: installedAsset });
-const apps = { produce: produceApp(deps), consume: consumeApp(deps), admin: adminApp(deps), describe };
+const apps = {
+  produce: produceApp(deps),
+  consume: consumeApp(deps),
+  pull: pullApp(deps),
+  admin: adminApp(deps),
+  describe,
+};
 const server = await serveHttp(apps, { port: 0 }, clock);
 serveParent({ port: Number(new URL(server.url).port), key });

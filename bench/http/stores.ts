@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { AdminDeps } from '../../lib/http/admin.ts';
 import type { IdempotencyStores } from '../../lib/log/idempotency/screening.ts';
 import type { BatchStore } from '../../lib/stores/batches.ts';
+import type { CursorStore } from '../../lib/stores/cursors.ts';
+import type { MemberStore } from '../../lib/stores/members.ts';
 import { memoryStores } from '../../lib/stores/memory/stores.ts';
 import type { PartitionStore } from '../../lib/stores/partitions.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
@@ -12,11 +14,13 @@ import { throttledBatches } from '../produce/throttled-batches.ts';
 /** What the HTTP interface needs of stores. */
 export type HttpStores = Pick<
   AdminDeps,
-  'topics' | 'groups' | 'cursors' | 'schemas' | 'erasures' | 'keys' | 'removals' | 'queue'
+  'topics' | 'groups' | 'schemas' | 'erasures' | 'keys' | 'removals' | 'queue'
 > &
   IdempotencyStores & {
     readonly batches: BatchStore;
     readonly partitions: PartitionStore;
+    readonly cursors: CursorStore;
+    readonly members: MemberStore;
   };
 
 const inMemory = (): HttpStores => {

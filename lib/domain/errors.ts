@@ -18,6 +18,8 @@ export type ProblemCode =
   | 'group_exists'
   | 'endpoint_exists'
   | 'conflict'
+  | 'lease_lost'
+  | 'not_handed_out'
   | 'invalid_schema'
   | 'schema_incompatible'
   | 'schema_mismatch'

@@ -1,4 +1,4 @@
-export type Part = 'produce' | 'consume' | 'admin' | 'describe';
+export type Part = 'produce' | 'consume' | 'pull' | 'admin' | 'describe';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const topics = '/v1/topics';
@@ -20,6 +20,10 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${topic}/partitions/:partition/records`]: { GET: 'consume' },
   [`${topic}/groups`]: { GET: 'admin' },
   [group]: { GET: 'admin', PUT: 'admin', PATCH: 'admin', DELETE: 'admin' },
+  [`${group}/poll`]: { POST: 'pull' },
+  [`${group}/ack`]: { POST: 'pull' },
+  [`${group}/nack`]: { POST: 'pull' },
+  [`${group}/leave`]: { POST: 'pull' },
   [endpoints]: { GET: 'admin', POST: 'admin' },
   [`${endpoints}/:endpoint`]: { GET: 'admin', PATCH: 'admin', DELETE: 'admin' },
   '/v1/keys': { GET: 'admin', POST: 'admin' },
@@ -36,7 +40,7 @@ const namesAsPatterns = (path: string): string => path.replaceAll('.', '\\.').re
 
 /** What the interface will have: it is told apart from what it never will. */
 const planned: readonly RegExp[] = [
-  [`${group}/`, 'seek|pause|resume|poll|ack|nack|leave|attempts|redrive'],
+  [`${group}/`, 'seek|pause|resume|attempts|redrive'],
   [`${endpoints}/:endpoint/`, 'rotate-secret|test'],
 ].map(([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`));
 

@@ -31,6 +31,8 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   group_exists: { status: 409, title: 'The group exists with other settings' },
   endpoint_exists: { status: 409, title: 'The group has an endpoint' },
   conflict: { status: 409, title: 'The change does not fit what is there' },
+  lease_lost: { status: 409, title: "The records are not the consumer's any more" },
+  not_handed_out: { status: 409, title: 'The records were not handed out' },
   invalid_schema: { status: 422, title: 'The schema is not valid' },
   schema_incompatible: { status: 409, title: 'The schema is not compatible with the one in force' },
   schema_mismatch: { status: 422, title: 'Records do not fit the schema of the topic' },

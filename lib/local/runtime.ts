@@ -14,11 +14,13 @@ import { limits } from '../domain/limits.ts';
 import { StickyPartition } from '../domain/records/partitioning.ts';
 import { announceChanges } from '../groups/announced-changes.ts';
 import { endLeases } from '../groups/end-leases.ts';
+import { PullGroups } from '../groups/pull/pull-groups.ts';
 import { Receivers } from '../groups/receivers.ts';
 import { adminApp } from '../http/admin.ts';
 import { consumeApp } from '../http/consume.ts';
 import { describeApp } from '../http/describe.ts';
 import { produceApp } from '../http/produce.ts';
+import { pullApp } from '../http/pull.ts';
 import { Appender } from '../log/append/appender.ts';
 import { quickCompression } from '../log/append/options.ts';
 import { Arrivals } from '../log/read/arrivals.ts';
@@ -87,9 +89,11 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const { telemetry, sweepMs = 300_000 } = given;
   const receivers = new Receivers({ groups: opened.groups, clock });
   const memory = newDeliveryMemory({ groups: opened.groups, clock });
+  let pulls: PullGroups | undefined;
   const groups = announceChanges(opened.groups, (ref) => {
     receivers.forget(ref.topicId);
     memory.subscriptions.forget(ref);
+    pulls?.changed({ topicId: ref.topicId, name: ref.group });
   });
   const stores = { ...opened, groups };
   const streamPump: StreamPump = new StreamPump(
@@ -137,15 +141,22 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
     telemetry,
     where: 'expiry',
   });
+  const reader = new Reader({ ...reading, arrivals });
+  const directory = new TopicDirectory({ topics: stores.topics, clock });
+  pulls = new PullGroups(
+    { ...stores, directory, reader, clock, random, telemetry },
+    { isAlone: stores.stream === undefined },
+  );
   const http = {
     ...stores,
+    pulls,
     batches,
     appender,
     archiveQueue: archive.pump,
-    reader: new Reader({ ...reading, arrivals }),
+    reader,
     authenticator: new Authenticator({ keys: stores.keys, clock, root }),
     root,
-    directory: new TopicDirectory({ topics: stores.topics, clock }),
+    directory,
     sticky: new StickyPartition({ clock, random }),
     quotas: new Quotas({ clock }),
     allowLoopback: true,
@@ -156,6 +167,7 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const apps: Apps = {
     produce: produceApp(http),
     consume: consumeApp(http),
+    pull: pullApp(http),
     admin: adminApp(http),
     describe: describeApp({ ...http, asset: installedAsset }),
   };

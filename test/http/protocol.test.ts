@@ -6,6 +6,7 @@ import { describeApp } from '../../lib/http/describe.ts';
 import { type Method, type Part, paths } from '../../lib/http/paths.ts';
 import { problems } from '../../lib/http/problems.ts';
 import { produceApp } from '../../lib/http/produce.ts';
+import { pullApp } from '../../lib/http/pull.ts';
 import { call, expectProblem, newWorld, withTopic } from './world.ts';
 
 const group = '/v1/topics/orders/groups/billing';
@@ -13,8 +14,6 @@ const group = '/v1/topics/orders/groups/billing';
 test.each([
   `POST ${group}/seek`,
   `POST ${group}/pause`,
-  `POST ${group}/poll`,
-  `POST ${group}/ack`,
   `GET ${group}/attempts`,
   `POST ${group}/redrive`,
   `POST ${group}/endpoints/abc/rotate-secret`,
@@ -76,16 +75,20 @@ describe('a method that an address does not take is 405 with those that it takes
 describe('each part', () => {
   const served = async (part: Part): Promise<string[]> => {
     const { deps } = await newWorld();
-    const app = { produce: produceApp, consume: consumeApp, admin: adminApp, describe: describeApp }[part](
-      deps,
-    );
+    const app = {
+      produce: produceApp,
+      consume: consumeApp,
+      admin: adminApp,
+      describe: describeApp,
+      pull: pullApp,
+    }[part](deps);
     const lines = app.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path}`);
     return [...new Set(lines)].sort();
   };
 
-  test.each(['produce', 'consume', 'admin', 'describe'] as const)(
+  test.each(['produce', 'consume', 'pull', 'admin', 'describe'] as const)(
     '%s serves just the requests that are its',
     async (part) => {
       const expected = Object.entries(paths).flatMap(([path, methods]) =>

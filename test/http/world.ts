@@ -4,6 +4,7 @@ import { storedKey } from '../../lib/auth/keys.ts';
 import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import type { Quota, Scope } from '../../lib/domain/keys.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
+import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import { type AdminDeps, adminApp } from '../../lib/http/admin.ts';
 import type { Api } from '../../lib/http/api.ts';
 import { type ConsumeDeps, consumeApp } from '../../lib/http/consume.ts';
@@ -11,12 +12,13 @@ import { type DescribeDeps, describeApp } from '../../lib/http/describe.ts';
 import { openApiDocument } from '../../lib/http/description/document.ts';
 import { type Part, partFor } from '../../lib/http/paths.ts';
 import { type ProduceDeps, produceApp } from '../../lib/http/produce.ts';
+import { type PullAppDeps, pullApp } from '../../lib/http/pull.ts';
 import { installedAsset } from '../../lib/local/docs-assets.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { type MemoryStores, memoryStores } from '../../lib/stores/memory/stores.ts';
-import type { TelemetryEvent } from '../../lib/surroundings/telemetry.ts';
+import { noTelemetry, type TelemetryEvent } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { type Description, DescriptionCheck } from '../harness/description.ts';
 import { seededRandom } from '../simulation/scheduler.ts';
@@ -27,7 +29,7 @@ export const keyNamed = (name: string): string => `mr_${name.padEnd(43, '_')}`;
 
 export const adminKey = keyNamed('root-key-of-the-tests');
 
-export type AppDeps = ProduceDeps & ConsumeDeps & AdminDeps & DescribeDeps;
+export type AppDeps = ProduceDeps & ConsumeDeps & PullAppDeps & AdminDeps & DescribeDeps;
 
 export interface World {
   readonly apps: Readonly<Record<Part, Api>>;
@@ -51,13 +53,19 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
   const stores = memoryStores({ clock });
   const batches = new MemoryBatchStore(clock);
   const events: TelemetryEvent[] = [];
+  const directory = new TopicDirectory({ topics: stores.topics, clock });
+  const reader = new Reader({ batches, partitions: stores.partitions, clock });
   const deps: AppDeps = {
     ...stores,
+    pulls: new PullGroups(
+      { ...stores, directory, reader, clock, random, telemetry: noTelemetry },
+      { isAlone: true },
+    ),
     queue: stores.wakes,
     authenticator: new Authenticator({ keys: stores.keys, clock }),
-    directory: new TopicDirectory({ topics: stores.topics, clock }),
+    directory,
     appender: new Appender({ batches, idempotency: stores, clock, random }),
-    reader: new Reader({ batches, partitions: stores.partitions, clock }),
+    reader,
     asset: installedAsset,
     sticky: new StickyPartition({ clock, random }),
     quotas: new Quotas({ clock }),
@@ -78,6 +86,7 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
   const apps = {
     produce: produceApp(whole),
     consume: consumeApp(whole),
+    pull: pullApp(whole),
     admin: adminApp(whole),
     describe: describeApp(whole),
   };

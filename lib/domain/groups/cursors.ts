@@ -66,6 +66,15 @@ export interface CursorRef {
   readonly lane?: string;
 }
 
+/** A cursor that was never written, of a group that begins at `start`. */
+export const newCursor = (start: number): Cursor => ({
+  committed: start,
+  epoch: 0,
+  leaseUntil: 0,
+  attempts: 0,
+  retryAt: 0,
+});
+
 /** The longest that any lease lasts from the write that gives or renews it. */
 export const longestLeaseMs = limits.deliveryTimeoutSeconds * 1000 + limits.leaseMarginMs;
 
@@ -77,12 +86,19 @@ export const longestRetryMs = ({ maxSeconds }: Pick<Backoff, 'maxSeconds'>): num
  * Ms from `now` to `until`, which was `longestMs` away at most when it was written. 0 when it is past, and when it is
  * further off than it can be by right: a clock that is wrong wrote it, and it must not hold up a partition for as long.
  */
-const msLeft = (until: number, now: number, longestMs: number): number =>
+export const msLeft = (until: number, now: number, longestMs: number): number =>
   until - now <= longestMs + limits.clockAllowanceMs ? Math.max(0, until - now) : 0;
 
 /** For how long a lease still keeps others from the cursor, ms; 0 when none is live. */
 export const leaseMsLeft = ({ leaseUntil }: Pick<Cursor, 'leaseUntil'>, now: number): number =>
   msLeft(leaseUntil, now, longestLeaseMs);
+
+/** For how long what a pull group handed out is still waited for, ms. @param longestMs the ack timeout of its group. */
+export const ackMsLeft = (
+  { ackUntil = 0 }: Pick<Cursor, 'ackUntil'>,
+  now: number,
+  longestMs: number,
+): number => msLeft(ackUntil, now, longestMs);
 
 /** How long the next attempt must still wait for its retry's time, ms. @param longestMs `longestRetryMs` of its group. */
 export const retryMsLeft = ({ retryAt }: Pick<Cursor, 'retryAt'>, now: number, longestMs: number): number =>

@@ -4,7 +4,7 @@ import { exceededLimit, limits } from '../../domain/limits.ts';
 import type { Coding } from './codings.ts';
 import { Places } from './places.ts';
 
-export type BodyLimit = 'requestBytes' | 'settingsBytes';
+export type BodyLimit = 'requestBytes' | 'settingsBytes' | 'acknowledgementBytes';
 
 /** What came out of a compressed part, and how many bytes it took of what was given. */
 interface Expanded {

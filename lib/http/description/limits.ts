@@ -15,6 +15,7 @@ export const statedLimits = {
     'bytes of a body inside the event of a function on AWS: in text quotes, backslashes and line breaks count twice, other bytes are four for three',
   requestRecords: 'records of a produce request',
   requestLines: 'records of a request that has one in each line',
+  acknowledgementBytes: 'bytes of the body of a poll or an acknowledgement',
   settingsBytes: 'bytes of the body of any other request',
   jsonDepth: 'levels of nesting of JSON',
   batchBytes: 'stored bytes of the records that a request appends to one partition, compressed',

@@ -6,6 +6,7 @@ import { groupOperations } from './operations/groups.ts';
 import { keyOperations } from './operations/keys.ts';
 import { openOperations } from './operations/open.ts';
 import { produceOperations } from './operations/produce.ts';
+import { pullOperations } from './operations/pull.ts';
 import { readOperations } from './operations/records.ts';
 import { schemaOperations } from './operations/schemas.ts';
 import { topicOperations } from './operations/topics.ts';
@@ -17,6 +18,7 @@ export const operations: readonly Operation[] = [
   ...topicOperations,
   ...schemaOperations,
   ...groupOperations,
+  ...pullOperations,
   ...endpointOperations,
   ...erasureOperations,
   ...keyOperations,

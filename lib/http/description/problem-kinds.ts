@@ -89,6 +89,19 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     sample: { endpoint: '0f8c2d6b1a9e4c7f' },
   },
   conflict: { detail: 'The partitions of a topic can only grow. Nothing was changed.' },
+  lease_lost: {
+    detail:
+      'Partition 3 is not held by consumer "a" any more: its lease is over, or there was a seek. Forget what you have of it, and poll. Nothing was acknowledged.',
+    members: { partitions: { type: 'array', items: partition, description: 'Those that are not held.' } },
+    always: ['partitions'],
+    sample: { partitions: [3] },
+  },
+  not_handed_out: {
+    detail: 'Partition 3 was handed out up to below 120: 130 is past that. Nothing was acknowledged.',
+    members: { partition, handedOut: whole('The offset after the last record that was handed out.') },
+    always: ['partition', 'handedOut'],
+    sample: { partition: 3, handedOut: 120 },
+  },
   offset_mismatch: {
     detail: 'The partition ends at 7, not at 5. Nothing was written.',
     members: { partition, endOffset: whole('Where the partition ends.'), ...fates },

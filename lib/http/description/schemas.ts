@@ -7,6 +7,7 @@ import { erasureAnswer, erasureListAnswer } from '../answers/erasures.ts';
 import { groupAnswer, groupListAnswer, groupProgressAnswer, partitionProgress } from '../answers/groups.ts';
 import { healthAnswer } from '../answers/health.ts';
 import { keyAnswer, keyListAnswer, newKeyAnswer } from '../answers/keys.ts';
+import { polledAnswer } from '../answers/pull.ts';
 import {
   fetchedAnswer,
   partitionsAnswer,
@@ -25,6 +26,7 @@ import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
 import { groupChange, groupSettings } from '../schemas/groups.ts';
 import { keyChange, newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
+import { ackRequest, leaveRequest, nackRequest, pollRequest } from '../schemas/pull.ts';
 import { schemaChange, schemaSettings } from '../schemas/schemas.ts';
 import { topicChange, topicSettings } from '../schemas/topics.ts';
 import { eventSchema, newEventSchema } from './event-schemas.ts';
@@ -74,6 +76,18 @@ const keyFields = {
     'What it may produce through each process of the broker; beyond that it is answered 429. At least one of the rates is given.',
 };
 
+const epochs =
+  'By partition, as an answer to a poll gave them. What is acknowledged under another epoch, as before a seek, is refused then.';
+const recordFields = (name: string): FieldTexts => ({
+  [name]:
+    'Of a group of mode "shared": records that were handed out to the consumer, one by one or in ranges.',
+});
+
+const consumerFields: FieldTexts = {
+  consumerId: 'A name of your own for the consumer. Two processes of one name are one member.',
+  epochs,
+};
+
 /** Schemas that requests are checked with, and what a person has to know of their fields. */
 const requests = {
   TopicSettings: { schema: topicSettings, texts: topicFields(taken) },
@@ -96,6 +110,39 @@ const requests = {
     },
   },
   GroupChange: { schema: groupChange, texts: { ...deliveryFields(asItIs), ...change } },
+  Poll: {
+    schema: pollRequest,
+    texts: {
+      ...consumerFields,
+      maxRecords: 'Records at most. 0: none, and the consumer stays a member. Without it 100.',
+      maxBytes: `Bytes of the records' JSON at most; the first record comes whatever its size. Without it ${limits.pollBytes}.`,
+      waitSeconds: 'For how long a first record is waited for. Without it 0.',
+      ack: 'Acknowledges what came before, as /ack does.',
+      'ack.offsets':
+        'Of a group of mode "pull": by partition, the offset after the last record that is done with.',
+      ...recordFields('ack.records'),
+      positions:
+        'Of a group of mode "pull": by partition the offset after the last record that the consumer has. The poll goes on there before what is below is acknowledged.',
+    },
+  },
+  Acknowledgement: {
+    schema: ackRequest,
+    texts: {
+      ...consumerFields,
+      offsets: 'Of a group of mode "pull": by partition, the offset after the last record that is done with.',
+      ...recordFields('records'),
+    },
+  },
+  GivingBack: {
+    schema: nackRequest,
+    texts: {
+      ...consumerFields,
+      offsets: 'Of a group of mode "pull": by partition, the offset of the first record to hand out again.',
+      ...recordFields('records'),
+      delaySeconds: 'They are handed out again no sooner. Without it at once.',
+    },
+  },
+  Leaving: { schema: leaveRequest, texts: { consumerId: 'As it was given to poll.' } },
   NewEndpoint: { schema: newEndpoint, texts: endpointFields },
   EndpointChange: {
     schema: endpointChange,
@@ -143,6 +190,7 @@ const answers = {
   Record: recordAnswer,
   Fetched: fetchedAnswer,
   Partitions: partitionsAnswer,
+  Polled: polledAnswer,
   Group: groupAnswer,
   GroupList: groupListAnswer,
   GroupProgress: groupProgressAnswer,

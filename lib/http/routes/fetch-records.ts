@@ -2,13 +2,13 @@ import { Problem, UndecodableBatchError } from '../../domain/errors.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import { parseWhole } from '../../domain/text/decimals.ts';
 import type { Reader } from '../../log/read/reader.ts';
-import { undecodableBatch } from '../../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { answerBytes } from '../bytes/answer.ts';
 import { readQuery } from '../query.ts';
 import { type FetchFrom, type FetchRequest, fetchParameters, parseFetch } from '../schemas/fetch.ts';
 import { fetchAnswer, fetchedType } from '../shapes/answers.ts';
+import { undecodable } from '../undecodable.ts';
 
 export interface FetchDeps extends ApiDeps {
   readonly directory: Pick<TopicDirectory, 'resolvePartition'>;
@@ -50,24 +50,6 @@ const fetch = async (
     if (from.kind === 'offset' || !hasMoved(error)) throw error;
     return run();
   }
-};
-
-/** Tells the client where it could go on, and the operator what stands in the way. */
-const undecodable = (
-  c: ApiContext,
-  { telemetry }: FetchDeps,
-  topicId: string,
-  error: UndecodableBatchError,
-): Problem => {
-  const { partition, base, end } = error;
-  telemetry.record(
-    undecodableBatch(error, { topic: pathParameter(c, 'topic'), topicId, requestId: c.get('requestId') }),
-  );
-  return new Problem(
-    'undecodable_batch',
-    `The records from offset ${base} to below ${end} of partition ${partition} are stored and cannot be decoded. This is a fault of Millrace, and its operator has to mend it. What follows them can be read from offset ${end} on.`,
-    { members: { partition, offset: base, nextOffset: end }, cause: error },
-  );
 };
 
 /** `GET /v1/topics/{topic}/partitions/{partition}/records`: reads records, in order. */

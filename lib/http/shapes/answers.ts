@@ -36,13 +36,13 @@ const pieceLength = 60_000;
  * Put together as text, since records are text, and as bytes in the end, since a text is measured before it is sent: by pieces,
  * so that no text is there as long as the answer, which costs time and memory of its own.
  */
-const joined = (
-  records: readonly LogRecord[],
+export const joined = <Each>(
+  records: readonly Each[],
   shape: {
     readonly before?: string;
     readonly between?: string;
     readonly after?: string;
-    readonly each: (record: LogRecord) => string;
+    readonly each: (record: Each) => string;
   },
 ): Uint8Array<ArrayBuffer> => {
   const { before = '', between = '', after = '', each } = shape;

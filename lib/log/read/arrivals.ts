@@ -1,7 +1,7 @@
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 
-/** One reader's wait for the next records of a partition. */
+/** One reader's wait for the next records of a partition, or of several. */
 export interface Arrival {
   /**
    * Resolves after `ms`, or at once when records arrive, or did since the last time, or when `signal` aborts. True when
@@ -45,7 +45,12 @@ export class Arrivals {
   /** Records were written to the partition, or may have been. */
   announce(at: PartitionRef): void {
     this.#looks.delete(partitionKey(at));
-    for (const tell of this.#waiting.get(partitionKey(at)) ?? []) tell();
+    this.announceKey(partitionKey(at));
+  }
+
+  /** Something else happened that is waited for. */
+  announceKey(key: string): void {
+    for (const tell of this.#waiting.get(key) ?? []) tell();
   }
 
   /**
@@ -71,16 +76,23 @@ export class Arrivals {
 
   /** Whatever is announced from now on ends the waits of what this gives. */
   expect(at: PartitionRef): Arrival {
+    return this.#expectKeys([partitionKey(at)]);
+  }
+
+  /** As `expect`, of any of the partitions, or of `keys` that are announced. */
+  expectAny(ats: readonly PartitionRef[], keys: readonly string[] = []): Arrival {
+    return this.#expectKeys([...ats.map(partitionKey), ...keys]);
+  }
+
+  #expectKeys(keys: readonly string[]): Arrival {
     let hasArrived = false;
     // Ends the wait that is under way, if there is one.
     let wake: (() => void) | undefined;
-    const key = partitionKey(at);
     const tell = (): void => {
       hasArrived = true;
       wake?.();
     };
-    const waiting = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, waiting.add(tell));
+    for (const key of keys) this.#waiting.set(key, (this.#waiting.get(key) ?? new Set()).add(tell));
     return {
       within: async (ms, clock, signal) => {
         const over = new AbortController();
@@ -95,8 +107,11 @@ export class Arrivals {
         return since;
       },
       end: () => {
-        waiting.delete(tell);
-        if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key);
+        for (const key of keys) {
+          const waiting = this.#waiting.get(key);
+          waiting?.delete(tell);
+          if (waiting?.size === 0) this.#waiting.delete(key);
+        }
       },
     };
   }

@@ -2,11 +2,13 @@ import type { ArchiveReader } from '../../archive/read/reader.ts';
 import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
-import type { Clock } from '../../surroundings/clock.ts';
+import { type Clock, instantOf } from '../../surroundings/clock.ts';
 import { appendTimeOf } from './append-time.ts';
 import { type Arrival, Arrivals } from './arrivals.ts';
 import { type Collected, collect } from './collect.ts';
+import type { Ask } from './offsets.ts';
 import { patiently } from './patience.ts';
+import { type Place, type PlacesDeps, readyPlaces } from './places.ts';
 import { RunReader } from './run.ts';
 
 /** Every knob of reading. Durations are ms. */
@@ -54,6 +56,9 @@ export interface FetchRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What is taken of a partition at once. */
+export type TakeRange = Pick<FetchRequest, 'offset' | 'maxRecords' | 'maxBytes'>;
+
 export interface Fetched {
   readonly records: LogRecord[];
   /** Where to go on: the offset after the last of `records`, and after those behind it that compaction took away. */
@@ -73,17 +78,16 @@ export class Reader {
   readonly #options: ReadOptions;
   readonly #runs: RunReader;
   readonly #deps: ReaderDeps;
+  readonly #places: PlacesDeps;
 
   constructor(deps: ReaderDeps) {
     this.#deps = deps;
     this.#clock = deps.clock;
     this.#arrivals = deps.arrivals ?? new Arrivals();
     this.#options = { ...readDefaults, ...deps.options };
-    this.#runs = new RunReader({
-      ...deps,
-      arrivals: this.#arrivals,
-      ask: (request) => patiently(this.#clock, this.#options.attemptTimeoutMs, request),
-    });
+    const ask: Ask = (request) => patiently(this.#clock, this.#options.attemptTimeoutMs, request);
+    this.#runs = new RunReader({ ...deps, arrivals: this.#arrivals, ask });
+    this.#places = { batches: deps.batches, known: this.#runs.known, ask, clock: deps.clock };
   }
 
   /**
@@ -130,11 +134,52 @@ export class Reader {
   }
 
   /** One look for all who wait for the same. It has to be strong where nobody looks twice. */
-  #lookFrom(at: PartitionRef, { offset, maxRecords, maxBytes }: FetchRequest): Promise<Collected> {
+  #lookFrom(at: PartitionRef, { offset, maxRecords, maxBytes }: TakeRange): Promise<Collected> {
     const { complete: consistent } = this.#arrivals;
     return this.#arrivals.look(at, `from ${offset} ${maxRecords} ${maxBytes}`, () =>
       collect(this.#runs, at, { from: offset, want: { maxRecords, maxBytes }, consistent }),
     );
+  }
+
+  /**
+   * Whether there is, or may be, something at or after each place: no promise where an eventually consistent read missed it. One
+   * request for each hundred of them.
+   */
+  ready(places: readonly Place[]): Promise<readonly boolean[]> {
+    return readyPlaces(this.#places, places);
+  }
+
+  /**
+   * Records from `offset` on, as `fetch` gives them, without waiting and without asking where the partition begins and ends: one
+   * request where a batch begins there.
+   * @throws Problem `offset_out_of_range` as `fetch`.
+   */
+  async take(at: PartitionRef, range: TakeRange): Promise<Collected> {
+    const askedAt = instantOf(this.#clock);
+    const collected = await this.#lookFrom(at, range);
+    const { next, more, closed } = collected;
+    if (!more && !closed) this.#runs.known.sawEnd(at, next, askedAt);
+    return collected;
+  }
+
+  /** A wait for records of any of the partitions, or for one of `keys` to be announced. To be ended by whoever began it. */
+  expectAny(ats: readonly PartitionRef[], keys: readonly string[] = []): Arrival {
+    return this.#arrivals.expectAny(ats, keys);
+  }
+
+  /** Ends the waits for `key`. */
+  announce(key: string): void {
+    this.#arrivals.announceKey(key);
+  }
+
+  /** Nothing is waited for any more. */
+  get isOver(): boolean {
+    return this.#arrivals.over;
+  }
+
+  /** Whatever is appended ends the waits for it: nobody need look again. */
+  get hearsAll(): boolean {
+    return this.#arrivals.complete;
   }
 
   /** The oldest offset still readable; strongly consistent. */

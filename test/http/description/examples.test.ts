@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readingDefaults } from '../../../lib/domain/groups/groups.ts';
 import { openApiDocument } from '../../../lib/http/description/document.ts';
 import {
   type DescribedContent,
@@ -74,6 +75,13 @@ const accountSchema = {
   additionalProperties: false,
 };
 
+const putGroup = async ({ stores }: World, name: string): Promise<void> => {
+  const { topicId = '' } = (await stores.topics.get('orders')) ?? {};
+  const at = { name, groupId: name, topic: 'orders', topicId, createdAt: 0 };
+  const begin = { start: 'earliest', startOffsets: [0, 0, 0, 0] } as const;
+  await stores.groups.create({ ...at, ...begin, mode: 'pull', reading: readingDefaults });
+};
+
 /** A broker that has what the examples speak of, and the ids that it gave it. */
 const worldOfExamples = async (): Promise<{ world: World; ids: Readonly<Record<string, string>> }> => {
   const world = await newWorld();
@@ -84,6 +92,7 @@ const worldOfExamples = async (): Promise<{ world: World; ids: Readonly<Record<s
   const groups = 'PUT /v1/topics/orders/groups';
   const settings = { mode: 'push', start: 'earliest' };
   for (const group of ['billing', 'reports']) await call(world, `${groups}/${group}`, { json: settings });
+  await putGroup(world, 'workers');
   const endpoint = await call(world, 'POST /v1/topics/orders/groups/billing/endpoints', {
     json: { url: 'https://billing.example.com/hook' },
   });

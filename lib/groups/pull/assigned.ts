@@ -1,0 +1,164 @@
+import { type Cursor, newCursor } from '../../domain/groups/cursors.ts';
+import { ownerOf } from '../../domain/groups/members.ts';
+import * as pulling from '../../domain/groups/pulling.ts';
+import type { Place } from '../../log/read/places.ts';
+import { acknowledgedBy, judgeAll } from './acknowledge.ts';
+import type { Seen } from './cursor-changes.ts';
+import { ackTimeoutMsOf, type PollDeps, type Subject, sessionMsOf } from './deps.ts';
+import type { Look, ModePoll } from './poll.ts';
+import type { HandedOut, PollRequest } from './requests.ts';
+import { isOverIn, type Roll } from './sessions.ts';
+import type { Taken } from './take.ts';
+
+/** A partition that the member may have records of now. */
+interface Turn extends Place {
+  /** As it was judged. */
+  readonly taker: pulling.Taker;
+}
+
+/**
+ * A poll of a group of mode `pull`: each partition is one member's, and its records come in order. Nothing is written for a
+ * partition before records of it are handed out: that is what takes its lease.
+ */
+export class AssignedPoll implements ModePoll<Turn> {
+  readonly #deps: PollDeps;
+  readonly #request: PollRequest;
+  #subject: Subject;
+  #owner = '';
+  #roll: Roll | undefined;
+  /** Acknowledgements that came with the poll, until they are written. */
+  #acks = new Map<number, pulling.Ack>();
+  #epochs = new Map<number, number>();
+  assignment: readonly number[] = [];
+  leaseUntil = 0;
+
+  constructor(deps: PollDeps, subject: Subject, request: PollRequest) {
+    this.#deps = deps;
+    this.#request = request;
+    this.#subject = subject;
+  }
+
+  get epochs(): ReadonlyMap<number, number> {
+    return this.#epochs;
+  }
+
+  async attend(subject: Subject, maxAgeMs: number): Promise<void> {
+    this.#subject = subject;
+    const { group, topic } = subject;
+    const { sessions } = this.#deps;
+    const { consumerId } = this.#request;
+    const session = { groupId: group.groupId, consumerId, sessionMs: sessionMsOf(group) };
+    // So that the session is looked for among members that are as fresh as what is assigned by them.
+    await sessions.roll(group.groupId, maxAgeMs);
+    const member = await sessions.attend(session);
+    this.#owner = ownerOf(member);
+    this.leaseUntil = member.expiresAt;
+    this.#roll = await sessions.live(group.groupId, session.sessionMs);
+    const owners = sessions.owners(this.#roll, topic.partitions);
+    this.assignment = owners.flatMap((owner, partition) => (owner === consumerId ? [partition] : []));
+  }
+
+  async judge(): Promise<void> {
+    const { ack, epochs } = this.#request;
+    if (ack?.offsets === undefined) return;
+    this.#acks = await judgeAll(this.#deps, this.#subject, this.#owner, { offsets: ack.offsets, epochs });
+  }
+
+  async look(maxAgeMs: number): Promise<Look<Turn>> {
+    const { group, topic } = this.#subject;
+    const cursors = await this.#deps.changes.list({ groupId: group.groupId }, maxAgeMs);
+    const now = this.#deps.clock.now();
+    const places: Turn[] = [];
+    let dueMs = Number.POSITIVE_INFINITY;
+    this.#epochs = new Map();
+    for (const partition of this.assignment) {
+      const seen = cursors.get(partition);
+      const cursor = this.#afterAck(partition, seen?.cursor ?? newCursor(this.#startOf(partition)));
+      if (cursor.owner === this.#owner) this.#epochs.set(partition, cursor.epoch);
+      const taker = this.#taker(partition, now, await this.#isOver(cursor.owner, seen));
+      const turn = pulling.turnOf(cursor, taker);
+      if (turn.kind === 'wait') dueMs = Math.min(dueMs, turn.ms);
+      else places.push({ at: { topicId: topic.topicId, partition }, offset: turn.from, taker });
+    }
+    return { places, dueMs };
+  }
+
+  async handOut(
+    { place, records, start, next }: Taken<Turn>,
+    ackUntil: number,
+  ): Promise<readonly HandedOut[]> {
+    const { partition } = place.at;
+    const ack = this.#acks.get(partition);
+    this.#acks.delete(partition);
+    const to = (records.at(-1)?.offset ?? start - 1) + 1;
+    const given = await this.#change(partition, (standing) => {
+      const cursor = ack === undefined ? standing : acknowledgedBy(standing, partition, ack);
+      const turn = pulling.turnOf(cursor, place.taker);
+      // Another had it meanwhile, or it was moved.
+      if (turn.kind === 'wait' || turn.from !== place.offset) return { next: cursor, answer: undefined };
+      const from = Math.max(start, turn.from);
+      if (records.length === 0) return { next: pulling.passed(cursor, next, from), answer: undefined };
+      const handing = { owner: this.#owner, from, to, ackUntil, isAgain: turn.isAgain };
+      const handed = pulling.handedOut(cursor, handing);
+      return { next: handed, answer: handed.epoch };
+    });
+    if (given === undefined) return [];
+    this.#epochs.set(partition, given);
+    return records.map((record) => ({ record }));
+  }
+
+  async flush(): Promise<void> {
+    const acks = [...this.#acks];
+    this.#acks.clear();
+    await Promise.all(
+      acks.map(([partition, ack]) =>
+        this.#change(partition, (cursor) => ({
+          next: acknowledgedBy(cursor, partition, ack),
+          answer: undefined,
+        })),
+      ),
+    );
+  }
+
+  #change<Answer>(
+    partition: number,
+    change: (cursor: Cursor) => { next: Cursor; answer: Answer },
+  ): Promise<Answer> {
+    const ref = { groupId: this.#subject.group.groupId, partition };
+    return this.#deps.changes.change(ref, this.#startOf(partition), change);
+  }
+
+  #startOf(partition: number): number {
+    return this.#subject.group.startOffsets[partition] ?? 0;
+  }
+
+  /** As it will be once what came with the poll is acknowledged. */
+  #afterAck(partition: number, cursor: Cursor): Cursor {
+    const ack = this.#acks.get(partition);
+    return ack === undefined ? cursor : pulling.acknowledged(cursor, ack);
+  }
+
+  /** It is judged of this owner: of another, who may have taken the partition since, nothing is known. */
+  #taker(partition: number, now: number, over: string | undefined): pulling.Taker {
+    return {
+      owner: this.#owner,
+      now,
+      ackTimeoutMs: ackTimeoutMsOf(this.#subject.group),
+      isOver: (owner) => owner === over,
+      position: this.#request.positions?.get(partition),
+    };
+  }
+
+  /** The owner, where its session is over and its member removed. */
+  async #isOver(owner: string | undefined, seen: Seen | undefined): Promise<string | undefined> {
+    if (owner === undefined || owner === this.#owner || this.#roll === undefined) return undefined;
+    if (!isOverIn(this.#roll)(owner)) return undefined;
+    // Who is seen as an owner may have joined after the members were read.
+    if (seen !== undefined && seen.at.monotonic >= this.#roll.at.monotonic) {
+      const { groupId } = this.#subject.group;
+      this.#roll = await this.#deps.sessions.live(groupId, sessionMsOf(this.#subject.group), 0);
+      if (!isOverIn(this.#roll)(owner)) return undefined;
+    }
+    return owner;
+  }
+}
