@@ -28,6 +28,11 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
     memoryMb: settings.consumeMemoryMb,
     timeout: Duration.seconds(limits.fetchWaitSeconds + 8),
   },
+  pull: {
+    description: 'Hands records to the consumers of groups that pull, long polls included',
+    memoryMb: settings.pullMemoryMb,
+    timeout: Duration.seconds(limits.pollWaitSeconds + 8),
+  },
   admin: {
     description: 'Serves topics, groups, endpoints, keys and health',
     memoryMb: settings.adminMemoryMb,
@@ -98,6 +103,7 @@ export class MillraceStack extends Stack {
       settings,
       produce: this.functions.produce.lambda,
       consume: this.functions.consume.lambda,
+      pull: this.functions.pull.lambda,
       admin: this.functions.admin.lambda,
       describe: this.functions.describe.lambda,
     });
@@ -175,6 +181,7 @@ export class MillraceStack extends Stack {
     return {
       produce: tables,
       consume: { ...tables, ...bucket },
+      pull: { ...tables, ...bucket },
       admin: { ...tables, ...wakes, ...tasks, ...bucket },
       'on-append': { MILLRACE_STATE_TABLE: state.tableName, ...wakes },
       deliver: { ...tables, ...wakes, ...bucket },

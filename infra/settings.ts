@@ -97,6 +97,7 @@ const schema = z
     throttleBurst: whole(1, 5_000).default(200),
     produceMemoryMb: megabytes.default(1024),
     consumeMemoryMb: megabytes.default(256),
+    pullMemoryMb: megabytes.default(256),
     adminMemoryMb: megabytes.default(512),
     onAppendMemoryMb: megabytes.default(256),
     deliverMemoryMb: megabytes.default(512),

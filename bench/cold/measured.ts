@@ -54,6 +54,11 @@ const calls: Readonly<Record<FunctionName, Call>> = {
     event: request('GET', '/v1/topics/orders/partitions/0/records'),
     called: 'a request without a key, answered 401',
   },
+  pull: {
+    bare: 'bare-dynamodb-s3',
+    event: request('POST', '/v1/topics/orders/groups/workers/poll'),
+    called: 'a request without a key, answered 401',
+  },
   admin: {
     bare: 'bare-dynamodb-sqs-s3',
     event: request('GET', '/v1/topics'),

@@ -81,7 +81,7 @@ const deliverySignals = (watched: Watched, settings: Settings): Signal[] => [
   },
   {
     id: 'UndecodableBatch',
-    says: 'A function met a batch that it cannot decode: a later version wrote it, or it is damaged. Its partition stands still there. The logs of deliver and of consume have the partition, the offset and the reason.',
+    says: 'A function met a batch that it cannot decode: a later version wrote it, or it is damaged. Its partition stands still there. The logs of deliver, consume and pull have the partition, the offset and the reason.',
     section: 'A batch cannot be decoded',
     metric: every(countedOverall(watched, 'UndecodableBatches'), sweepPeriod(settings)),
     from: 1,

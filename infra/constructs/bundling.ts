@@ -36,6 +36,7 @@ export const bundle = {
 export const functionNames = [
   'produce',
   'consume',
+  'pull',
   'admin',
   'on-append',
   'deliver',

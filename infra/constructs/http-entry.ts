@@ -23,6 +23,7 @@ export interface HttpEntryProps {
   readonly settings: Settings;
   readonly produce: IFunction;
   readonly consume: IFunction;
+  readonly pull: IFunction;
   readonly admin: IFunction;
   readonly describe: IFunction;
 }
@@ -30,6 +31,9 @@ export interface HttpEntryProps {
 const records = '/v1/topics/{topic}/records';
 const partitions = '/v1/topics/{topic}/partitions';
 const fetch = '/v1/topics/{topic}/partitions/{partition}/records';
+const group = '/v1/topics/{topic}/groups/{group}';
+/** What consumers ask of a group that they pull from. */
+const pulls = { Poll: 'poll', Ack: 'ack', Nack: 'nack', Leave: 'leave' };
 const described = { Description: '/v1/openapi.json', Docs: '/docs', DocsFile: '/docs/{file}' };
 
 /** Requests a second, and at once, to each address of the description and its page; all visitors together. */
@@ -53,7 +57,7 @@ const accessLogFormat = AccessLogFormat.custom(
   }),
 );
 
-/** The HTTPS address: routes to four functions, so that each has the least rights. */
+/** The HTTPS address: routes to five functions, so that each has the least rights. */
 export class HttpEntry extends Construct {
   readonly api: HttpApi;
   readonly stage: HttpStage;
@@ -77,6 +81,7 @@ export class HttpEntry extends Construct {
 
     const produce = new HttpLambdaIntegration('Produce', functions.produce);
     const consume = new HttpLambdaIntegration('Consume', functions.consume);
+    const pull = new HttpLambdaIntegration('Pull', functions.pull);
     const admin = new HttpLambdaIntegration('Admin', functions.admin);
     const describe = new HttpLambdaIntegration('Describe', functions.describe);
     this.#route('ProduceRecords', HttpRouteKey.with(records, HttpMethod.POST), produce);
@@ -85,6 +90,8 @@ export class HttpEntry extends Construct {
     // To the gateway HEAD is a method like any other, and admin would know nothing of these.
     this.#route('HeadPartitions', HttpRouteKey.with(partitions, HttpMethod.HEAD), consume);
     this.#route('HeadRecords', HttpRouteKey.with(fetch, HttpMethod.HEAD), consume);
+    for (const [id, asked] of Object.entries(pulls))
+      this.#route(id, HttpRouteKey.with(`${group}/${asked}`, HttpMethod.POST), pull);
     const open = Object.entries(described).map(([id, path]) => {
       this.#route(`Head${id}`, HttpRouteKey.with(path, HttpMethod.HEAD), describe);
       return this.#route(`Get${id}`, HttpRouteKey.with(path, HttpMethod.GET), describe);

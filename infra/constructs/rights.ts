@@ -13,7 +13,7 @@ export interface Resources {
 }
 
 /** Which functions reach objects of the archive: those whose policies name them all, with a wildcard. */
-export const archiveUsers = ['consume', 'admin', 'deliver', 'sweep', 'archive'] as const;
+export const archiveUsers = ['consume', 'pull', 'admin', 'deliver', 'sweep', 'archive'] as const;
 
 /** The objects of the archive, as `objectName` begins them. */
 export const archivedObjects = 'topic=*';
@@ -68,6 +68,17 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onLog('Query'),
       onState(['topic', 'key'], 'GetItem'),
       onState(['topic/*'], 'GetItem', 'Query'),
+      ...readArchive,
+    ],
+    pull: [
+      // PutItem for dead letters, which go to a topic of their own by the protocol of who produces with a key.
+      onLog('Query', 'BatchGetItem', 'PutItem'),
+      onState(['intent/*'], 'GetItem', 'PutItem', 'UpdateItem'),
+      onState(['producer/*'], 'GetItem', 'PutItem'),
+      onState(['topic', 'key'], 'GetItem'),
+      onState(['topic/*'], 'GetItem', 'Query'),
+      // Cursors and members.
+      onState(['group/*'], 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
       ...readArchive,
     ],
     admin: [

@@ -29,6 +29,10 @@ const exchanges: Record<Exclude<FunctionName, 'sweep'>, { event: object; answer:
     answer: { statusCode: 401 },
   },
   consume: { event: httpEvent('GET', '/v1/topics/orders/partitions'), answer: { statusCode: 401 } },
+  pull: {
+    event: httpEvent('POST', '/v1/topics/orders/groups/workers/poll', { body: { consumerId: 'a' } }),
+    answer: { statusCode: 401 },
+  },
   admin: { event: httpEvent('GET', '/v1/topics'), answer: { statusCode: 401 } },
   'on-append': {
     event: { Records: [{ eventName: 'REMOVE', dynamodb: { Keys: { pk: { S: 'T/0' }, sk: { N: '0' } } } }] },

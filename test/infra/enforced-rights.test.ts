@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildsOf, bundle, type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
+import { type PulledGroup, readingDefaults } from '../../lib/domain/groups/groups.ts';
 import { batchEnd } from '../../lib/domain/records/batches.ts';
 import { encodeRecords } from '../../lib/domain/records/encoding.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
@@ -15,6 +16,7 @@ import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
 import { createArchiveClient } from '../../lib/stores/s3/client.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
+import { newId } from '../../lib/surroundings/ids.ts';
 import { anyTime } from '../contract/windows.ts';
 import type { EmbeddedService } from '../embedded/dynamodb.ts';
 import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
@@ -119,7 +121,7 @@ afterAll(() => started.disposeAsync());
 
 /** A request to the function that its route belongs to, and its answer's status and body. */
 const call = async (
-  name: 'produce' | 'consume' | 'admin',
+  name: 'produce' | 'consume' | 'pull' | 'admin',
   request: string,
   options: { query?: string; body?: unknown } = {},
 ): Promise<{ status: number; body: Record<string, unknown> }> => {
@@ -127,6 +129,19 @@ const call = async (
   const event = httpEvent(method, `/v1${path}`, { key, ...options });
   const answer = await functions[name].invoke<{ statusCode: number; body: string }>(event);
   return { status: answer.statusCode, body: answer.body === '' ? {} : JSON.parse(answer.body) };
+};
+
+/** A group of the topic whose consumers come for the records, from its beginning. */
+const putPulledGroup = async (topic: string, topicId: string): Promise<void> => {
+  const at = { name: 'workers', groupId: newId(systemRandom), topic, topicId, createdAt: Date.now() };
+  const group: PulledGroup = {
+    ...at,
+    mode: 'pull',
+    start: 'earliest',
+    startOffsets: [],
+    reading: readingDefaults,
+  };
+  await dynamoStateStores(tables.state).groups.create(group);
 };
 
 /** Everything that is on the queue, answered by deliver. */
@@ -208,6 +223,18 @@ it('every function has the rights to all that it does', async () => {
 
   const topic = await stores.topics.get('orders');
   const topicId = topic?.topicId ?? '';
+  await putPulledGroup('orders', topicId);
+  const ask = (verb: string, body: object) =>
+    call('pull', `POST /topics/orders/groups/workers/${verb}`, { body: { consumerId: 'a', ...body } });
+  expect((await ask('poll', {})).body['records']).toHaveLength(2);
+  expect((await ask('nack', { offsets: { 0: 0 } })).status).toBe(204);
+  expect((await ask('poll', { ack: { offsets: { 1: 1 } } })).body['records']).toHaveLength(1);
+  expect((await ask('ack', { offsets: { 0: 1 } })).status).toBe(204);
+  // What comes next is asked for by its key.
+  expect((await ask('poll', {})).body['records']).toEqual([]);
+  expect(gatekeeper.used).toContain('pull: dynamodb:BatchGetItem on StorageLog.Arn');
+  expect((await ask('leave', {})).status).toBe(204);
+
   expect(await functions['on-append'].invoke(appended(topicId, 2))).toEqual({ batchItemFailures: [] });
   await deliverAll();
   expect(received).toBe(2);
@@ -255,6 +282,9 @@ it('a partition is archived, read from there and removed with the rights that th
     { offset: 0, value: 0 },
     { offset: 1, value: 1 },
   ]);
+  await putPulledGroup('old', topicId);
+  const polled = await call('pull', 'POST /topics/old/groups/workers/poll', { body: { consumerId: 'a' } });
+  expect(polled.body['records']).toMatchObject([{ value: 0 }, { value: 1 }]);
 
   expect((await call('admin', 'DELETE /topics/old/records', { query: 'key=k' })).status).toBe(202);
   expect(await archiveAll()).toBeGreaterThan(0);

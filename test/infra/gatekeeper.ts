@@ -37,19 +37,22 @@ const actionOf = (target: string): string => {
   return service.startsWith('DynamoDB') ? `dynamodb:${operation}` : `sqs:${operation.replace(/Batch$/, '')}`;
 };
 
-const isBatch = (body: Body): body is { RequestItems: Record<string, Record<string, Body>[]> } =>
-  'RequestItems' in body;
+/** Of a batch, by table: writes, or the keys of what is read. */
+type Batch = Readonly<Record<string, readonly Record<string, Body>[] | { readonly Keys: readonly Key[] }>>;
+
+const isBatch = (body: Body): body is { RequestItems: Batch } => 'RequestItems' in body;
+
+const itemsIn = (batch: Batch): Body[] =>
+  Object.values(batch).flatMap((items) =>
+    'Keys' in items ? items.Keys.map((Key) => ({ Key })) : items.flatMap(Object.values<Body>),
+  );
 
 const namesIn = (body: Body): string[] =>
   isBatch(body) ? Object.keys(body.RequestItems) : [String(body['TableName'] ?? body['QueueUrl'])];
 
 const leadingKeysIn = (body: Body): string[] => {
-  const written = isBatch(body)
-    ? Object.values(body.RequestItems)
-        .flat()
-        .flatMap(Object.values<Body>)
-    : [body];
-  return written.flatMap((each) => {
+  const items = isBatch(body) ? itemsIn(body.RequestItems) : [body];
+  return items.flatMap((each) => {
     const key = (each['Key'] ?? each['Item']) as Key | undefined;
     const asked = (each['ExpressionAttributeValues'] as Record<string, { S?: string }> | undefined)?.[':pk'];
     return [key?.pk?.S ?? asked?.S ?? 'no partition key'];

@@ -116,7 +116,7 @@ describe('the policies of the resources', () => {
       });
       expect(short(permission['SourceArn'])).toMatch(/:execute-api:.*:HttpApi\//);
     }
-    expect(permissions).toHaveLength(12);
+    expect(permissions).toHaveLength(16);
   });
 
   it('are those, and no other', () => {
@@ -162,7 +162,7 @@ describe('what has no policy on the resource is let by a role', () => {
   });
 
   it('writes the logs of each function, and begins the sweep', () => {
-    for (const name of ['produce', 'consume', 'admin', 'on-append', 'deliver', 'sweep'] as const) {
+    for (const name of ['produce', 'consume', 'pull', 'admin', 'on-append', 'deliver', 'sweep'] as const) {
       const role = roleOf(template, name);
       expect(list(trustOf(role)).map(({ Principal }) => Principal)).toEqual([
         { Service: 'lambda.amazonaws.com' },

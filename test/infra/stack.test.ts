@@ -297,8 +297,10 @@ describe('the functions', () => {
   it('answer over HTTP before the gateway gives up, and wait as long as a long poll may', () => {
     const timeout = (name: string): number =>
       Number(resource(production, 'AWS::Lambda::Function', `${name}Lambda`).Properties['Timeout']);
-    for (const name of ['Produce', 'Consume', 'Admin', 'Describe']) expect(timeout(name)).toBeLessThan(30);
+    for (const name of ['Produce', 'Consume', 'Pull', 'Admin', 'Describe'])
+      expect(timeout(name)).toBeLessThan(30);
     expect(timeout('Consume')).toBeGreaterThan(limits.fetchWaitSeconds);
+    expect(timeout('Pull')).toBeGreaterThan(limits.pollWaitSeconds);
   });
 
   it('log JSON, and of what Lambda itself logs only what went wrong', () => {
@@ -334,7 +336,7 @@ describe('the functions', () => {
 });
 
 describe('the HTTP interface', () => {
-  it('routes records to produce, fetches to consume, the description and its page to describe, and the rest to admin', () => {
+  it('routes records to produce, fetches to consume, what consumers of a group ask to pull, the description and its page to describe, and the rest to admin', () => {
     const integrations = resourcesOf(production, 'AWS::ApiGatewayV2::Integration');
     const routes = [...resourcesOf(production, 'AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => {
       const integration = integrations.get(short(Properties['Target']).replace('integrations/', ''));
@@ -346,6 +348,10 @@ describe('the HTTP interface', () => {
       'GET /v1/topics/{topic}/partitions/{partition}/records': 'ConsumeLambda.Arn',
       'HEAD /v1/topics/{topic}/partitions': 'ConsumeLambda.Arn',
       'HEAD /v1/topics/{topic}/partitions/{partition}/records': 'ConsumeLambda.Arn',
+      'POST /v1/topics/{topic}/groups/{group}/poll': 'PullLambda.Arn',
+      'POST /v1/topics/{topic}/groups/{group}/ack': 'PullLambda.Arn',
+      'POST /v1/topics/{topic}/groups/{group}/nack': 'PullLambda.Arn',
+      'POST /v1/topics/{topic}/groups/{group}/leave': 'PullLambda.Arn',
       'GET /v1/openapi.json': 'DescribeLambda.Arn',
       'HEAD /v1/openapi.json': 'DescribeLambda.Arn',
       'GET /docs': 'DescribeLambda.Arn',

@@ -54,6 +54,10 @@ const functions: Readonly<
     load: () => import('../../../functions/consume/handler.ts'),
     event: httpEvent('GET', '/v1/topics/orders/partitions', { key }),
   },
+  pull: {
+    load: () => import('../../../functions/pull/handler.ts'),
+    event: httpEvent('POST', '/v1/topics/orders/groups/workers/poll', { key, body: { consumerId: 'a' } }),
+  },
   admin: {
     load: () => import('../../../functions/admin/handler.ts'),
     event: httpEvent('GET', '/v1/topics', { key }),
@@ -99,7 +103,7 @@ const run = async (name: FunctionName): Promise<{ outcome: unknown; alarms: stri
   return { outcome, alarms: alarms.map(([alarm]) => alarm).toSorted() };
 };
 
-it.each(['produce', 'consume', 'admin'] as const)(
+it.each(['produce', 'consume', 'pull', 'admin'] as const)(
   '%s counts that it is throttled, and answers 503',
   async (name) => {
     const { outcome, alarms } = await run(name);

@@ -1,0 +1,41 @@
+import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
+import { pullApp } from '../../lib/http/pull.ts';
+import { Reader } from '../../lib/log/read/reader.ts';
+import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
+import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import { systemClock as clock } from '../../lib/stores/system/clock.ts';
+import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { archiveReader, smallMemory } from '../archive.ts';
+import { functionEnvironment } from '../environment.ts';
+import { createHttpHandler, gatewayRequestId } from '../http-events.ts';
+import { logTable, stateTable } from '../tables.ts';
+import { createTelemetry } from '../telemetry.ts';
+
+const environment = functionEnvironment([
+  'MILLRACE_LOG_TABLE',
+  'MILLRACE_STATE_TABLE',
+  'MILLRACE_ARCHIVE_BUCKET',
+]);
+const telemetry = createTelemetry();
+const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
+const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
+const stores = dynamoStateStores(state);
+const { keys, partitions, segments, topics } = stores;
+const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, segments, smallMemory);
+const reader = new Reader({ batches: dynamoBatchStore(log), partitions, archive, clock });
+const directory = new TopicDirectory({ topics, clock });
+
+/** `POST` of what the consumers of a group ask: poll, ack, nack, leave. */
+export const handler = createHttpHandler({
+  app: pullApp({
+    pulls: new PullGroups({ ...stores, directory, reader, clock, random, telemetry }),
+    authenticator: new Authenticator({ keys, clock }),
+    directory,
+    random,
+    telemetry,
+    requestId: gatewayRequestId,
+  }),
+  telemetry,
+});
