@@ -30,7 +30,7 @@ export const limits = {
   /** The body of any other request. */
   settingsBytes: 64 * 1024,
   /** The body of a poll or an acknowledgement: as many records or partitions as it may name take less. */
-  acknowledgementBytes: 256 * 1024,
+  acknowledgementBytes: 512 * 1024,
   /** Nesting of a JSON value. */
   jsonDepth: 100,
   partitionsPerTopic: 1024,

@@ -30,8 +30,8 @@ const delaySeconds = () => {
 const rangeRule =
   'Give "offset" for one record, or "from" and "to" (exclusive, and above "from") for several.';
 
-/** Records of a shared group, with what becomes of them. */
-const outcome = () =>
+/** Records of a shared group, with what becomes of them. @param standard where they do not say it. */
+const outcome = (standard: RecordOutcome['outcome']) =>
   z
     .strictObject({
       topic: z.exactOptional(name()),
@@ -50,21 +50,22 @@ const outcome = () =>
             : from === undefined && to === undefined,
         rangeRule,
       ),
-      z.refine(({ outcome: what, delaySeconds: delay }) => delay === undefined || what !== 'ack', {
-        path: ['delaySeconds'],
-        error: 'What is acknowledged is not handed out again: leave it out.',
-      }),
+      z.refine(
+        ({ outcome: what = standard, delaySeconds: delay }) => delay === undefined || what === 'nack',
+        {
+          path: ['delaySeconds'],
+          error: 'Give it with the outcome "nack" alone: nothing else is handed out again.',
+        },
+      ),
     );
 
 type GivenOutcome = z.output<ReturnType<typeof outcome>>;
 
-const records = () =>
+/** None too: who loops sends what it has. */
+const records = (standard: RecordOutcome['outcome']) =>
   z
-    .array(outcome())
-    .check(
-      z.minLength(1, 'Give at least one.'),
-      z.maxLength(limits.pollRecords, `Give ${limits.pollRecords} at most (limit pollRecords).`),
-    );
+    .array(outcome(standard))
+    .check(z.maxLength(limits.pollRecords, `Give ${limits.pollRecords} at most (limit pollRecords).`));
 
 const oneForm = (given: { readonly offsets?: unknown; readonly records?: unknown }): boolean =>
   (given.offsets === undefined) !== (given.records === undefined);
@@ -73,7 +74,7 @@ const oneFormRule =
 
 const acknowledgement = () =>
   z
-    .strictObject({ offsets: z.exactOptional(byPartition()), records: z.exactOptional(records()) })
+    .strictObject({ offsets: z.exactOptional(byPartition()), records: z.exactOptional(records('ack')) })
     .check(z.refine(oneForm, oneFormRule));
 
 /** `POST …/groups/{group}/poll` */
@@ -100,7 +101,7 @@ export const ackRequest = whenNeeded(() =>
     .strictObject({
       consumerId: name(),
       offsets: z.exactOptional(byPartition()),
-      records: z.exactOptional(records()),
+      records: z.exactOptional(records('ack')),
       epochs: z.exactOptional(byPartition()),
     })
     .check(z.refine(oneForm, oneFormRule)),
@@ -112,7 +113,7 @@ export const nackRequest = whenNeeded(() =>
     .strictObject({
       consumerId: name(),
       offsets: z.exactOptional(byPartition()),
-      records: z.exactOptional(records()),
+      records: z.exactOptional(records('nack')),
       epochs: z.exactOptional(byPartition()),
       delaySeconds: z.exactOptional(delaySeconds()),
     })

@@ -1,0 +1,56 @@
+import {
+  type GroupMode,
+  type PulledGroup,
+  type ReadingSettings,
+  readingDefaults,
+} from '../../../lib/domain/groups/groups.ts';
+import { type Answer, type AppDeps, call, newWorld, type World, withTopic } from '../world.ts';
+
+type Verb = 'poll' | 'ack' | 'nack' | 'leave';
+
+export interface Room {
+  readonly world: World;
+  /** Asks the group for something, with the root key unless another is given. */
+  readonly ask: (verb: Verb, body: unknown, options?: { readonly key?: string }) => Promise<Answer>;
+}
+
+export interface RoomOptions {
+  readonly partitions?: number;
+  readonly mode?: Exclude<GroupMode, 'push'>;
+  readonly reading?: Partial<ReadingSettings>;
+  readonly replace?: (deps: AppDeps) => Partial<AppDeps>;
+}
+
+export const groupPath = '/v1/topics/orders/groups/workers';
+
+/** The topic `orders`, and the group `workers` whose consumers come for its records from the oldest on. */
+export const newRoom = async (options: RoomOptions = {}): Promise<Room> => {
+  const { partitions = 1, mode = 'pull', reading, replace } = options;
+  const world = await newWorld(replace);
+  await withTopic(world, partitions);
+  const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+  const group: PulledGroup = {
+    name: 'workers',
+    groupId: 'workers-1',
+    topic: 'orders',
+    topicId,
+    mode,
+    start: 'earliest',
+    startOffsets: [],
+    reading: { ...readingDefaults, ...reading },
+    createdAt: world.clock.now(),
+  };
+  await world.stores.groups.create(group);
+  return {
+    world,
+    ask: (verb, body, { key } = {}) =>
+      call(world, `POST ${groupPath}/${verb}`, { json: body, ...(key !== undefined && { key }) }),
+  };
+};
+
+export const recordsIn = ({ json }: Answer) =>
+  json['records'] as readonly Readonly<Record<string, unknown>>[];
+
+/** `<partition>:<offset>` of each record. */
+export const placesIn = (answer: Answer): string[] =>
+  recordsIn(answer).map(({ partition, offset }) => `${String(partition)}:${String(offset)}`);
