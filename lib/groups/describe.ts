@@ -6,7 +6,7 @@ import { partitionsOf, type Topic } from '../domain/topics.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { PartitionStore } from '../stores/partitions.ts';
-import { lagOf, type PartitionLag } from './lag.ts';
+import { lagOf, type PartitionBounds, type PartitionLag } from './lag.ts';
 import { type OffsetReader, partitionsAtOnce } from './start-offsets.ts';
 
 /**
@@ -32,13 +32,22 @@ export interface ProgressDeps {
   readonly reader: Pick<OffsetReader, 'endOffset'>;
 }
 
+/** Where the partitions of a topic begin and end. One query for each, and one. */
+export const topicBounds = async (
+  { partitions, reader }: Pick<ProgressDeps, 'partitions' | 'reader'>,
+  topic: Topic,
+): Promise<PartitionBounds> => {
+  const starts = await partitions.list(topic.topicId);
+  const ends = await concurrently(partitionsAtOnce, partitionsOf(topic), (at) => reader.endOffset(at));
+  return { ends, starts };
+};
+
 /** How far a group is in every partition of its topic, in order. */
 export const groupProgress = async (
   deps: ProgressDeps,
   topic: Topic,
   group: Group,
 ): Promise<readonly PartitionLag[]> => {
-  const starts = await deps.partitions.list(topic.topicId);
-  const ends = await concurrently(partitionsAtOnce, partitionsOf(topic), (at) => deps.reader.endOffset(at));
-  return lagOf(group, await deps.cursors.list(group.groupId), { ends, starts });
+  const bounds = await topicBounds(deps, topic);
+  return lagOf(group, await deps.cursors.list(group.groupId), bounds);
 };

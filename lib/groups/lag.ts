@@ -1,9 +1,9 @@
-import type { Cursor } from '../domain/groups/cursors.ts';
+import type { Cursor, CursorPlace } from '../domain/groups/cursors.ts';
 import type { Group } from '../domain/groups/groups.ts';
 import type { PartitionState } from '../stores/partitions.ts';
 
 /** How far a group is in one partition. Offsets; the end ones exclusive. */
-export interface PartitionLag {
+export interface PartitionLag<Standing extends CursorPlace = Cursor> {
   readonly partition: number;
   readonly committed: number;
   readonly endOffset: number;
@@ -12,7 +12,7 @@ export interface PartitionLag {
   /** Records that retention took before they were delivered. */
   readonly lost: number;
   /** Absent until the partition is first delivered. */
-  readonly cursor?: Cursor;
+  readonly cursor?: Standing;
 }
 
 export interface PartitionBounds {
@@ -27,11 +27,11 @@ export interface PartitionBounds {
  * so a committed offset may be past its end: that is no lag. What is below the start of the partition is not waited for
  * any more: it is lost, whether its cursor was moved past it yet or not.
  */
-export const lagOf = (
+export const lagOf = <Standing extends CursorPlace>(
   group: Pick<Group, 'startOffsets'>,
-  cursors: ReadonlyMap<number, Cursor>,
+  cursors: ReadonlyMap<number, Standing>,
   { ends, starts }: PartitionBounds,
-): readonly PartitionLag[] =>
+): readonly PartitionLag<Standing>[] =>
   ends.flatMap((endOffset, partition) => {
     if (endOffset === undefined) return [];
     const cursor = cursors.get(partition);

@@ -2,13 +2,20 @@ import { type Api, newApi } from './api.ts';
 import { docsFolder } from './routes/docs-folder.ts';
 import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
 import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
+import { type GroupStatusDeps, groupStatusRoutes } from './routes/groups/status.ts';
 import { type GroupDeps, groupRoutes } from './routes/groups.ts';
 import { healthRoute } from './routes/health.ts';
 import { type KeyDeps, keyRoutes } from './routes/keys.ts';
 import { type SchemaDeps, schemaRoutes } from './routes/schemas.ts';
 import { type TopicDeps, topicRoutes } from './routes/topics.ts';
 
-export type AdminDeps = TopicDeps & SchemaDeps & ErasureDeps & GroupDeps & EndpointDeps & KeyDeps;
+export type AdminDeps = TopicDeps &
+  SchemaDeps &
+  ErasureDeps &
+  GroupDeps &
+  GroupStatusDeps &
+  EndpointDeps &
+  KeyDeps;
 
 /** The application that topics, schemas, groups, endpoints and keys are managed with, and health. */
 export const adminApp = (deps: AdminDeps): Api => {
@@ -19,6 +26,7 @@ export const adminApp = (deps: AdminDeps): Api => {
   schemaRoutes(api, deps);
   erasureRoutes(api, deps);
   groupRoutes(api, deps);
+  groupStatusRoutes(api, deps);
   endpointRoutes(api, deps);
   keyRoutes(api, deps);
   return api;

@@ -1,4 +1,4 @@
-import type { Cursor } from '../domain/groups/cursors.ts';
+import type { Cursor, CursorPlace } from '../domain/groups/cursors.ts';
 import type { Acquisition, Commit, Release, VersionedCursor } from './cursors.ts';
 
 /*
@@ -76,3 +76,10 @@ export const replaced = (
   if (standing?.version === next.version && standing.writeId === next.writeId) return standing;
   return isAsRead(standing, read) ? next : undefined;
 };
+
+/** What a cursor says of its place. */
+export const placeOf = ({ committed, lost, deadLettered }: Cursor): CursorPlace => ({
+  committed,
+  ...(lost !== undefined && { lost }),
+  ...(deadLettered !== undefined && { deadLettered }),
+});

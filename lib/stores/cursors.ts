@@ -1,5 +1,5 @@
 import type { Outage } from '../domain/delivery/retry.ts';
-import type { Cursor, CursorRef } from '../domain/groups/cursors.ts';
+import type { Cursor, CursorPlace, CursorRef } from '../domain/groups/cursors.ts';
 
 export interface Acquisition {
   /** The cursor as it was read; undefined when there was none: the acquisition then creates it. */
@@ -61,6 +61,11 @@ export interface CursorStore {
   get(ref: CursorRef): Promise<Cursor | undefined>;
   /** Every cursor of a group, by partition, of its own topic or of a redrive's `lane`; strongly consistent. */
   list(groupId: string, lane?: string): Promise<ReadonlyMap<number, Cursor>>;
+  /**
+   * How far every cursor of a group is, by partition; strongly consistent. Costs what `list` does, but brings along none of what may
+   * be 20 KB of each: for whoever looks at many groups.
+   */
+  places(groupId: string): Promise<ReadonlyMap<number, CursorPlace>>;
   /**
    * Takes the lease: sets owner, leaseUntil and epoch + 1 if epoch, committed, leaseUntil, retryAt and pendingEnd are still
    * what was read. Whether these leave the cursor free is for the caller to judge, by its clock. A cursor never comes back

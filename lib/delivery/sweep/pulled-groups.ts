@@ -1,7 +1,7 @@
 import type { Cursor } from '../../domain/groups/cursors.ts';
 import type { Group, PulledGroup } from '../../domain/groups/groups.ts';
-import { isLive } from '../../domain/groups/members.ts';
 import type { Topic } from '../../domain/topics.ts';
+import { liveMembers } from '../../groups/status/holders.ts';
 import { redriveProgress } from '../../groups/status/redrive-progress.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { MemberStore } from '../../stores/members.ts';
@@ -59,10 +59,8 @@ export const watchPulled = async (
   const of = { topic: topic.name, group: group.name };
   const stuckRecords = cursors.reduce((sum, cursor) => sum + stuckIn(cursor), 0);
   if (stuckRecords > 0) telemetry.record({ kind: 'stuck', ...of, records: stuckRecords });
-  const sessionMs = group.reading.sessionTimeoutSeconds * 1000;
   const all = await members.list(group.groupId);
-  const now = clock.now();
-  const abandoned = !all.some((member) => isLive(member, now, sessionMs));
+  const abandoned = liveMembers(group, all, clock.now()).length === 0;
   if (abandoned) telemetry.record({ kind: 'abandoned', ...of, records });
   return { abandoned, stuckRecords };
 };

@@ -39,6 +39,9 @@ export interface Cursor extends Partial<Outage> {
   readonly deadLettered?: number;
 }
 
+/** How far a cursor is, without what it has in hand. */
+export type CursorPlace = Pick<Cursor, 'committed' | 'lost' | 'deadLettered'>;
+
 /**
  * Records of a shared group that follow one another and are alike. `held`: handed out to `by` until `until`. `delayed`: not to be
  * handed out before `until`. `acknowledged`: done with. `stuck`: handed out for the last time, and to go to the dead letters, which is

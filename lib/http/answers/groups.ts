@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { whenNeeded } from '../schemas/check.ts';
-import { listOf, text, time, whole } from './parts.ts';
+import { text, time, whole } from './parts.ts';
 
 const start = () =>
   z
@@ -50,33 +50,3 @@ const fields = () => ({
 
 export const groupAnswer = whenNeeded(() => z.object(fields()));
 export type GroupAnswer = z.output<ReturnType<typeof groupAnswer>>;
-
-export const groupListAnswer = whenNeeded(() => z.object({ groups: listOf(groupAnswer()) }));
-export type GroupListAnswer = z.output<ReturnType<typeof groupListAnswer>>;
-
-export const partitionProgress = whenNeeded(() =>
-  z.object({
-    partition: whole('The number of the partition.'),
-    committed: whole('The next offset to deliver.'),
-    end: whole('The offset that the next record of the partition will have.'),
-    lag: whole('Records that are still to be delivered.'),
-    lost: whole('Records that retention took before they were delivered.'),
-    owner: z
-      .nullable(z.string())
-      .check(z.meta({ description: 'Who delivers the partition at this moment. null: nobody.' })),
-    attempts: z.exactOptional(whole('Failed attempts at the next message, one after another. Absent: none.')),
-    retryAt: z.exactOptional(time('When it is tried again.')),
-    lastFailure: z.exactOptional(text('Why the last attempt failed.')),
-  }),
-);
-export type PartitionProgress = z.output<ReturnType<typeof partitionProgress>>;
-
-export const groupProgressAnswer = whenNeeded(() =>
-  z.object({
-    ...fields(),
-    lag: whole('Records that are still to be delivered, in all partitions.'),
-    lost: whole('Records that retention took before they were delivered, in all partitions.'),
-    partitions: listOf(partitionProgress()),
-  }),
-);
-export type GroupProgressAnswer = z.output<ReturnType<typeof groupProgressAnswer>>;

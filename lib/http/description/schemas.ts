@@ -4,7 +4,13 @@ import { limits } from '../../domain/limits.ts';
 import { topicDefaults } from '../../domain/topics.ts';
 import { endpointAnswer, endpointListAnswer, newEndpointAnswer } from '../answers/endpoints.ts';
 import { erasureAnswer, erasureListAnswer } from '../answers/erasures.ts';
-import { groupAnswer, groupListAnswer, groupProgressAnswer, partitionProgress } from '../answers/groups.ts';
+import {
+  groupListAnswer,
+  groupMember,
+  groupProgressAnswer,
+  partitionProgress,
+} from '../answers/group-status.ts';
+import { groupAnswer } from '../answers/groups.ts';
 import { healthAnswer } from '../answers/health.ts';
 import { keyAnswer, keyListAnswer, newKeyAnswer } from '../answers/keys.ts';
 import { polledAnswer } from '../answers/pull.ts';
@@ -195,6 +201,7 @@ const answers = {
   GroupList: groupListAnswer,
   GroupProgress: groupProgressAnswer,
   PartitionProgress: partitionProgress,
+  GroupMember: groupMember,
   Endpoint: endpointAnswer,
   RegisteredEndpoint: newEndpointAnswer,
   EndpointList: endpointListAnswer,

@@ -1,7 +1,7 @@
 import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Outage } from '../../domain/delivery/retry.ts';
-import type { Cursor, CursorRef } from '../../domain/groups/cursors.ts';
+import type { Cursor, CursorPlace, CursorRef } from '../../domain/groups/cursors.ts';
 import { writeFailure } from '../aws/errors.ts';
 import type {
   Acquired,
@@ -24,6 +24,14 @@ export const dynamoCursorStore = (state: Table): CursorStore => ({
     for await (const item of itemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix(lane) }))
       cursors.set(partitionIn(item['sk']?.S ?? ''), fromItem<Cursor>(item));
     return cursors;
+  },
+  places: async (groupId) => {
+    const places = new Map<number, CursorPlace>();
+    const under = { pk: groupItemsKey(groupId), prefix: cursorPrefix(undefined) };
+    const settings = { ProjectionExpression: 'sk, committed, lost, deadLettered' };
+    for await (const item of itemsUnder(state, under, settings))
+      places.set(partitionIn(item['sk']?.S ?? ''), fromItem<CursorPlace>(item));
+    return places;
   },
   acquire: (ref, acquisition) => acquire(state, ref, acquisition),
   commit: (ref, commit) => commitOffset(state, ref, commit),

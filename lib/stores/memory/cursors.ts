@@ -1,5 +1,5 @@
-import type { Cursor, CursorRef } from '../../domain/groups/cursors.ts';
-import { acquired, moved, released, replaced } from '../cursor-moves.ts';
+import type { Cursor, CursorPlace, CursorRef } from '../../domain/groups/cursors.ts';
+import { acquired, moved, placeOf, released, replaced } from '../cursor-moves.ts';
 import type {
   Acquired,
   Acquisition,
@@ -21,6 +21,12 @@ export class MemoryCursorStore implements CursorStore {
 
   async list(groupId: string, lane = ''): Promise<ReadonlyMap<number, Cursor>> {
     return new Map([...(this.#groups.get(groupId)?.get(lane) ?? [])].sort(([a], [b]) => a - b));
+  }
+
+  async places(groupId: string): Promise<ReadonlyMap<number, CursorPlace>> {
+    return new Map(
+      [...(await this.list(groupId))].map(([partition, cursor]) => [partition, placeOf(cursor)]),
+    );
   }
 
   async acquire(ref: CursorRef, acquisition: Acquisition): Promise<Acquired> {

@@ -1,10 +1,11 @@
-import type { Cursor, CursorRef, Run } from '../../domain/groups/cursors.ts';
+import type { Cursor, CursorPlace, CursorRef, Run } from '../../domain/groups/cursors.ts';
 import { acquired, moved, released, replaced } from '../cursor-moves.ts';
 import type { CursorStore } from '../cursors.ts';
 import type { Database } from './database.ts';
 
 type Nullable<T> = { readonly [Name in keyof T]-?: undefined extends T[Name] ? T[Name] | null : T[Name] };
 type Row = Nullable<Omit<Cursor, 'runs'>> & { readonly partition: number; readonly runs: string | null };
+type PlaceRow = Nullable<CursorPlace> & { readonly partition: number };
 
 /** Those that every cursor has, and those that mean something now and then. */
 const always = ['committed', 'epoch', 'leaseUntil', 'attempts', 'retryAt'] as const;
@@ -28,8 +29,14 @@ const select = `SELECT partition, ${columns.join(', ')}, runs FROM cursors WHERE
 const put = `INSERT OR REPLACE INTO cursors (group_id, lane, partition, ${columns.join(', ')}, runs)
   VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')}, ?)`;
 
+const selectPlaces =
+  "SELECT partition, committed, lost, deadLettered FROM cursors WHERE group_id = ? AND lane = '' ORDER BY partition";
+
+const withoutNulls = <T>(members: Nullable<T>): T =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as unknown as T;
+
 const toCursor = ({ partition: _partition, runs, ...members }: Row): Cursor => ({
-  ...(Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as unknown as Cursor),
+  ...withoutNulls<Omit<Cursor, 'runs'>>(members),
   ...(runs !== null && { runs: JSON.parse(runs) as Run[] }),
 });
 
@@ -63,6 +70,12 @@ export const sqliteCursorStore = (database: Database): CursorStore => {
         database
           .all<Row>(`${select} ORDER BY partition`, groupId, lane)
           .map((row) => [row.partition, toCursor(row)]),
+      ),
+    places: async (groupId) =>
+      new Map(
+        database
+          .all<PlaceRow>(selectPlaces, groupId)
+          .map(({ partition, ...members }) => [partition, withoutNulls<CursorPlace>(members)]),
       ),
     acquire: async (ref, acquisition) => {
       const { standing, cursor } = await change(ref, (found) => acquired(found, acquisition));

@@ -320,6 +320,19 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
       expect(await cursors.get(ref)).toBeUndefined();
     });
 
+    test('the places of a group’s cursors are how far they are, what was lost and what is dead, and nothing else', async () => {
+      const { cursors } = await open();
+      const standing = await held(cursors);
+      const runs = [{ start: 42, end: 45, state: 'held', by: 'm', until: 9, deliveries: 1 }] as const;
+      const next = { ...standing, committed: 41, version: 1, writeId: 'w', runs };
+      await cursors.replace(ref, standing, { ...next, lost: 3, deadLettered: 2 });
+      const lane = { ...ref, lane: 'r' };
+      await cursors.replace(lane, undefined, { ...next, committed: 7 });
+      expect(await cursors.places('g')).toStrictEqual(
+        new Map([[7, { committed: 41, lost: 3, deadLettered: 2 }]]),
+      );
+    });
+
     test('a group’s cursors are listed and removed by partition, and none of another’s', async () => {
       const { cursors } = await open();
       const partitions = Array.from({ length: 30 }, (_, index) => 29 - index).concat(1023);
@@ -332,6 +345,8 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
       expect([...listed].map(([partition, { committed }]) => [partition, committed])).toStrictEqual(
         inOrder.map((partition) => [partition, partition]),
       );
+      const places = await cursors.places('g');
+      expect([...places]).toStrictEqual(inOrder.map((partition) => [partition, { committed: partition }]));
       await cursors.deleteAll('g');
       await cursors.deleteAll('g');
       expect(await cursors.list('g')).toStrictEqual(new Map());

@@ -125,6 +125,7 @@ export class Invariants {
     return {
       get: (ref) => cursors.get(ref),
       list: (groupId) => cursors.list(groupId),
+      places: (groupId) => cursors.places(groupId),
       acquire: (ref, acquisition) => look(ref, cursors.acquire(ref, acquisition)),
       commit: (ref, commit) => look(ref, cursors.commit(ref, commit)),
       release: (ref, release) => look(ref, cursors.release(ref, release)),

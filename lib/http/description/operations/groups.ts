@@ -17,7 +17,8 @@ const sample = {
   createdAt: '2026-03-10T05:16:23.000Z',
 };
 const audit = { ...sample, name: 'audit', endpoints: 0 };
-const progress = { partition: 0, committed: 0, end: 1, lag: 1, lost: 0, owner: null };
+const behind = { partition: 0, committed: 0, end: 1, lag: 1, lost: 0, owner: null };
+const waited = { oldestUnacknowledgedSeconds: 12.5 };
 
 export const groupOperations: readonly Operation[] = [
   {
@@ -26,7 +27,8 @@ export const groupOperations: readonly Operation[] = [
     id: 'listGroups',
     tag: 'Groups',
     summary: 'List groups',
-    description: 'The groups of the topic, without their progress.',
+    description:
+      'The groups of the topic, each with its totals over all partitions. It takes the broker a query for each partition of the topic, and one or two for each group.',
     scopes: ['consume', 'groups'],
     answers: { 200: { description: 'The groups.', content: jsonOf('GroupList') } },
     problems: ['topic_not_found'],
@@ -36,7 +38,7 @@ export const groupOperations: readonly Operation[] = [
         summary: 'The groups of a topic',
         path: { topic: 'orders' },
         status: 200,
-        answer: { groups: [sample] },
+        answer: { groups: [{ ...sample, lag: 1, lost: 0 }] },
       },
     ],
   },
@@ -92,7 +94,8 @@ export const groupOperations: readonly Operation[] = [
     id: 'getGroup',
     tag: 'Groups',
     summary: 'Show a group',
-    description: 'The group, and how far it is in each partition.',
+    description:
+      'The group, how far it is in each partition and, where it is pulled from, who its members are. It takes the broker a query for each partition of the topic, and one more for each in which the group lags.',
     scopes: ['consume', 'groups'],
     answers: { 200: { description: 'The group.', content: jsonOf('GroupProgress') } },
     problems: ['topic_not_found', 'group_not_found'],
@@ -102,7 +105,7 @@ export const groupOperations: readonly Operation[] = [
         summary: 'A group',
         path: at,
         status: 200,
-        answer: { ...sample, lag: 1, lost: 0, partitions: [progress] },
+        answer: { ...sample, lag: 1, lost: 0, ...waited, partitions: [{ ...behind, ...waited }] },
       },
       {
         name: 'unknown',

@@ -1,0 +1,97 @@
+import * as z from 'zod/mini';
+import { whenNeeded } from '../schemas/check.ts';
+import { groupAnswer } from './groups.ts';
+import { listOf, text, time, whole } from './parts.ts';
+
+const seconds = (description: string) => z.number().check(z.minimum(0), z.meta({ description }));
+
+const totals = () => ({
+  lag: whole('Records that are not acknowledged yet, in all partitions.'),
+  lost: whole('Records that retention took before they were acknowledged, in all partitions.'),
+  deadLettered: z.exactOptional(
+    whole('Records that went to the dead letters, in all partitions. Of mode "shared".'),
+  ),
+});
+
+const listedGroup = whenNeeded(() =>
+  z.extend(groupAnswer(), {
+    ...totals(),
+    members: z.exactOptional(whole('Members that are live. Of a group that is pulled from.')),
+  }),
+);
+export const groupListAnswer = whenNeeded(() => z.object({ groups: listOf(listedGroup()) }));
+export type GroupListAnswer = z.output<ReturnType<typeof groupListAnswer>>;
+
+export const partitionProgress = whenNeeded(() =>
+  z.object({
+    partition: whole('The number of the partition.'),
+    committed: whole('The next offset to be acknowledged: every record below it is.'),
+    end: whole('The offset that the next record of the partition will have.'),
+    lag: whole('Records that are not acknowledged yet.'),
+    lost: whole('Records that retention took before they were acknowledged.'),
+    owner: z.nullable(z.string()).check(
+      z.meta({
+        description:
+          'Mode "push": who delivers the partition at this moment. Mode "pull": the consumer that has records of it, otherwise the one that it is assigned to. null: nobody; always of mode "shared".',
+      }),
+    ),
+    handedOut: z.exactOptional(
+      whole(
+        'Records that a live member was handed out and has not acknowledged, while its ack timeout lasts. Of a group that is pulled from.',
+      ),
+    ),
+    oldestUnacknowledgedSeconds: z.exactOptional(
+      seconds('Since the oldest record was appended that is not acknowledged. Absent: none is left.'),
+    ),
+    attempts: z.exactOptional(
+      whole(
+        'How often the next records failed, or were given back or not acknowledged in time, one after another. Absent: never.',
+      ),
+    ),
+    retryAt: z.exactOptional(time('When they are delivered or handed out again. Absent: at once.')),
+    lastFailure: z.exactOptional(text('Why the last attempt failed. Of mode "push".')),
+  }),
+);
+export type PartitionProgress = z.output<ReturnType<typeof partitionProgress>>;
+
+export const groupMember = whenNeeded(() =>
+  z.object({
+    consumerId: text('As it names itself. Two processes of one name are one member.'),
+    partitions: listOf(whole('The number of a partition.')).check(
+      z.meta({ description: 'Those that are assigned to it. None of mode "shared": all are everybody\'s.' }),
+    ),
+    lastPoll: time(
+      'When it polled. It may have polled since: this is noted anew when a third of its session timeout is over.',
+    ),
+    expiresAt: time('When it is no member any more, unless it polls.'),
+    handedOut: whole('Records that it was handed out and has not acknowledged, while its ack timeout lasts.'),
+  }),
+);
+export type GroupMember = z.output<ReturnType<typeof groupMember>>;
+
+const redrive = () =>
+  z
+    .object({
+      requestedAt: time('When it was asked for.'),
+      records: whole('Dead letters that the group was given again.'),
+      done: whole('Those of them that it is through with, as dead letters once more or not.'),
+      left: whole('The rest.'),
+    })
+    .check(z.meta({ description: 'The last redrive. Absent: there was none.' }));
+
+export const groupProgressAnswer = whenNeeded(() =>
+  z.extend(groupAnswer(), {
+    ...totals(),
+    oldestUnacknowledgedSeconds: z
+      .nullable(seconds('Since the oldest record was appended that is not acknowledged.'))
+      .check(
+        z.meta({
+          description: 'Since the oldest record was appended that is not acknowledged. null: none is left.',
+        }),
+      ),
+    members: z.exactOptional(listOf(groupMember())),
+    redrive: z.exactOptional(redrive()),
+    partitions: listOf(partitionProgress()),
+  }),
+);
+export type GroupProgressAnswer = z.output<ReturnType<typeof groupProgressAnswer>>;
