@@ -58,9 +58,14 @@ export interface Run {
   readonly until?: number;
   /** How often they were handed out. */
   readonly deliveries: number;
-  /** Why they were given back or not acknowledged the last time, for people. */
-  readonly reason?: 'timeout' | 'nack' | 'member-lost';
+  /** Why they were not acknowledged the last time. */
+  readonly reason?: Unacknowledged;
+  /** Of `stuck`: wall clock ms. Since when. */
+  readonly since?: number;
 }
+
+/** Why a record that was handed out is to be handed out again: nobody said anything, it was given back, or its member is gone. */
+export type Unacknowledged = 'timeout' | 'nack' | 'member_lost';
 
 export interface CursorRef {
   readonly groupId: string;

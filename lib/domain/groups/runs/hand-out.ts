@@ -1,0 +1,114 @@
+import { limits } from '../../limits.ts';
+import type { Run } from '../cursors.ts';
+import { type Ahead, acknowledgedRun, changedWithin, readEnd, tidied } from './ahead.ts';
+import { type Patience, runMsLeft } from './recover.ts';
+
+/** How far a group may go ahead of its committed offset in a partition. */
+export interface Bounds {
+  readonly records: number;
+  readonly runs: number;
+}
+
+export const aheadBounds: Bounds = { records: limits.aheadRecords, runs: limits.aheadRuns };
+
+/** Offsets, `to` exclusive. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Available {
+  /** What was handed out before, and may be again; in order. */
+  readonly again: readonly Range[];
+  /** Where what was never handed out begins. */
+  readonly from: number;
+  /** How many offsets of that may be handed out. */
+  readonly room: number;
+}
+
+const isAvailable = (run: Run, now: number, patience: Pick<Patience, 'ackTimeoutMs'>): boolean =>
+  run.state === 'delayed' && runMsLeft(run, now, patience) === 0;
+
+/** What may be handed out now. A run more is begun by each hand-out, and up to two by each that is cut out of another. */
+export const available = (
+  ahead: Ahead,
+  now: number,
+  patience: Pick<Patience, 'ackTimeoutMs'>,
+  bounds: Bounds = aheadBounds,
+): Available => {
+  const from = readEnd(ahead);
+  const isFull = ahead.runs.length + 1 > bounds.runs;
+  return {
+    again: ahead.runs
+      .filter((run) => isAvailable(run, now, patience))
+      .map(({ start, end }) => ({ from: start, to: end })),
+    from,
+    room: isFull ? 0 : Math.max(0, bounds.records - (from - ahead.committed)),
+  };
+};
+
+/** Who is handed records, and until when it has them. */
+export interface Holder {
+  readonly by: string;
+  /** Wall clock ms. */
+  readonly until: number;
+  readonly now: number;
+}
+
+export interface HandedOutAhead {
+  readonly ahead: Ahead;
+  /** The offsets of those records that are the holder's now, each with how often it was handed out. */
+  readonly given: ReadonlyMap<number, number>;
+}
+
+/** Runs of `state` for offsets that have a record, and of `acknowledged` for those that have none: compaction took them away. */
+const split = ({ from, to }: Range, offsets: readonly number[], held: (range: Range) => Run): Run[] => {
+  const runs: Run[] = [];
+  let next = from;
+  for (const offset of offsets) {
+    if (offset > next) runs.push(acknowledgedRun({ start: next, end: offset }));
+    runs.push(held({ from: offset, to: offset + 1 }));
+    next = offset + 1;
+  }
+  if (next < to) runs.push(acknowledgedRun({ start: next, end: to }));
+  return runs;
+};
+
+/**
+ * Hands out what was read of a range: those of it that may be handed out as things stand, which may be fewer than when it was read.
+ * @param offsets of the records within the range, in order: the range has no other.
+ */
+export const handOut = (
+  ahead: Ahead,
+  range: Range,
+  offsets: readonly number[],
+  { by, until, now }: Holder,
+  patience: Pick<Patience, 'ackTimeoutMs'>,
+  bounds: Bounds = aheadBounds,
+): HandedOutAhead => {
+  const given = new Map<number, number>();
+  const { from, room } = available(ahead, now, patience, bounds);
+  const held = (part: Range, deliveries: number): Run => {
+    for (let offset = part.from; offset < part.to; offset += 1) given.set(offset, deliveries);
+    return { start: part.from, end: part.to, state: 'held', by, until, deliveries };
+  };
+  const within = (part: Range): number[] =>
+    offsets.filter((offset) => offset >= part.from && offset < part.to);
+  const parts = ahead.runs.flatMap((run): Run[] => {
+    if (!isAvailable(run, now, patience) || run.end <= range.from || run.start >= range.to) return [run];
+    const part = { from: Math.max(run.start, range.from), to: Math.min(run.end, range.to) };
+    return [
+      { ...run, end: part.from },
+      ...split(part, within(part), (one) => held(one, run.deliveries + 1)),
+      { ...run, start: part.to },
+    ];
+  });
+  const fresh = { from, to: Math.min(range.to, from + room) };
+  if (range.from <= from && fresh.to > from)
+    parts.push(...split(fresh, within(fresh), (one) => held(one, 1)));
+  return { ahead: tidied(ahead.committed, parts), given };
+};
+
+/** Offsets of a range in which there is no record are done with. */
+export const passedOver = (ahead: Ahead, range: Range): Ahead =>
+  changedWithin(ahead, range, (part) => (part.state === 'delayed' ? acknowledgedRun(part) : part));
