@@ -34,17 +34,18 @@ const arrivals = new Arrivals({ complete: true });
 const batches = announceWrites(stores.batches, (at) => arrivals.announce(at));
 const directory = new TopicDirectory({ topics: stores.topics, clock });
 const reader = new Reader({ batches, partitions: stores.partitions, clock, arrivals });
+const appender = new Appender({
+  batches,
+  idempotency: stores,
+  clock,
+  random,
+  telemetry,
+  options: { compression: quickCompression },
+});
 const deps = {
   ...stores,
   batches,
-  appender: new Appender({
-    batches,
-    idempotency: stores,
-    clock,
-    random,
-    telemetry,
-    options: { compression: quickCompression },
-  }),
+  appender,
   reader,
   // As in the runtime there is a root key, which every key is compared with first.
   authenticator: new Authenticator({
@@ -53,7 +54,10 @@ const deps = {
     root: storedKey(newKey(random), { name: 'root', scopes: ['admin'] }, clock.now()),
   }),
   directory,
-  pulls: new PullGroups({ ...stores, directory, reader, clock, random, telemetry }, { isAlone: true }),
+  pulls: new PullGroups(
+    { ...stores, appender, directory, reader, clock, random, telemetry },
+    { isAlone: true },
+  ),
   sticky: new StickyPartition({ clock, random }),
   quotas: new Quotas({ clock }),
   clock,

@@ -144,7 +144,7 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const reader = new Reader({ ...reading, arrivals });
   const directory = new TopicDirectory({ topics: stores.topics, clock });
   pulls = new PullGroups(
-    { ...stores, directory, reader, clock, random, telemetry },
+    { ...stores, appender, directory, reader, clock, random, telemetry },
     { isAlone: stores.stream === undefined },
   );
   const http = {

@@ -55,16 +55,17 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
   const events: TelemetryEvent[] = [];
   const directory = new TopicDirectory({ topics: stores.topics, clock });
   const reader = new Reader({ batches, partitions: stores.partitions, clock });
+  const appender = new Appender({ batches, idempotency: stores, clock, random });
   const deps: AppDeps = {
     ...stores,
     pulls: new PullGroups(
-      { ...stores, directory, reader, clock, random, telemetry: noTelemetry },
+      { ...stores, appender, directory, reader, clock, random, telemetry: noTelemetry },
       { isAlone: true },
     ),
     queue: stores.wakes,
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory,
-    appender: new Appender({ batches, idempotency: stores, clock, random }),
+    appender,
     reader,
     asset: installedAsset,
     sticky: new StickyPartition({ clock, random }),

@@ -1,14 +1,19 @@
 import { type Cursor, newCursor } from '../../domain/groups/cursors.ts';
 import { ownerOf } from '../../domain/groups/members.ts';
 import * as pulling from '../../domain/groups/pulling.ts';
+import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Place } from '../../log/read/places.ts';
 import { acknowledgedBy, judgeAll } from './acknowledge.ts';
 import type { Seen } from './cursor-changes.ts';
 import { ackTimeoutMsOf, type PollDeps, type Subject, sessionMsOf } from './deps.ts';
-import type { Look, ModePoll } from './poll.ts';
+import { type Brought, type ModePoll, rotated, type Wanted } from './poll.ts';
 import type { HandedOut, PollRequest } from './requests.ts';
 import { isOverIn, type Roll } from './sessions.ts';
-import type { Taken } from './take.ts';
+import { type Taken, takeAll } from './take.ts';
+
+interface Look extends Pick<Brought, 'dueMs' | 'isBlocked'> {
+  readonly places: readonly Turn[];
+}
 
 /** A partition that the member may have records of now. */
 interface Turn extends Place {
@@ -20,7 +25,7 @@ interface Turn extends Place {
  * A poll of a group of mode `pull`: each partition is one member's, and its records come in order. Nothing is written for a
  * partition before records of it are handed out: that is what takes its lease.
  */
-export class AssignedPoll implements ModePoll<Turn> {
+export class AssignedPoll implements ModePoll {
   readonly #deps: PollDeps;
   readonly #request: PollRequest;
   #subject: Subject;
@@ -38,6 +43,11 @@ export class AssignedPoll implements ModePoll<Turn> {
     this.#subject = subject;
   }
 
+  get awaited(): readonly PartitionRef[] {
+    const { topicId } = this.#subject.topic;
+    return this.assignment.map((partition) => ({ topicId, partition }));
+  }
+
   get epochs(): ReadonlyMap<number, number> {
     return this.#epochs;
   }
@@ -48,12 +58,10 @@ export class AssignedPoll implements ModePoll<Turn> {
     const { sessions } = this.#deps;
     const { consumerId } = this.#request;
     const session = { groupId: group.groupId, consumerId, sessionMs: sessionMsOf(group) };
-    // So that the session is looked for among members that are as fresh as what is assigned by them.
-    await sessions.roll(group.groupId, maxAgeMs);
-    const member = await sessions.attend(session);
+    const member = await sessions.attend(session, maxAgeMs);
     this.#owner = ownerOf(member);
     this.leaseUntil = member.expiresAt;
-    this.#roll = await sessions.live(group.groupId, session.sessionMs);
+    this.#roll = await sessions.live(group.groupId, session.sessionMs, Number.POSITIVE_INFINITY);
     const owners = sessions.owners(this.#roll, topic.partitions);
     this.assignment = owners.flatMap((owner, partition) => (owner === consumerId ? [partition] : []));
   }
@@ -64,12 +72,31 @@ export class AssignedPoll implements ModePoll<Turn> {
     this.#acks = await judgeAll(this.#deps, this.#subject, this.#owner, { offsets: ack.offsets, epochs });
   }
 
-  async look(maxAgeMs: number): Promise<Look<Turn>> {
+  async bring({ maxRecords, maxBytes, ackUntil, maxAgeMs }: Wanted): Promise<Brought> {
+    const { reader, options, random } = this.#deps;
+    const { places, ...look } = await this.#look(maxAgeMs);
+    const isReady = await reader.ready(places);
+    const ready = places.filter((_place, index) => isReady[index]);
+    const { taken, damage } = await takeAll(
+      reader,
+      rotated(ready, random.number()),
+      { maxRecords, maxBytes },
+      options.partitionsAtOnce,
+    );
+    const outcomes = await Promise.allSettled(taken.map((each) => this.#handOut(each, ackUntil)));
+    const records = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (records.length === 0 && failed !== undefined) throw failed.reason;
+    return { records, damage, ...look };
+  }
+
+  async #look(maxAgeMs: number): Promise<Look> {
     const { group, topic } = this.#subject;
     const cursors = await this.#deps.changes.list({ groupId: group.groupId }, maxAgeMs);
     const now = this.#deps.clock.now();
     const places: Turn[] = [];
     let dueMs = Number.POSITIVE_INFINITY;
+    let isBlocked = false;
     this.#epochs = new Map();
     for (const partition of this.assignment) {
       const seen = cursors.get(partition);
@@ -77,13 +104,15 @@ export class AssignedPoll implements ModePoll<Turn> {
       if (cursor.owner === this.#owner) this.#epochs.set(partition, cursor.epoch);
       const taker = this.#taker(partition, now, await this.#isOver(cursor.owner, seen));
       const turn = pulling.turnOf(cursor, taker);
-      if (turn.kind === 'wait') dueMs = Math.min(dueMs, turn.ms);
-      else places.push({ at: { topicId: topic.topicId, partition }, offset: turn.from, taker });
+      if (turn.kind === 'wait') {
+        dueMs = Math.min(dueMs, turn.ms);
+        isBlocked ||= cursor.owner !== this.#owner;
+      } else places.push({ at: { topicId: topic.topicId, partition }, offset: turn.from, taker });
     }
-    return { places, dueMs };
+    return { places, dueMs, isBlocked };
   }
 
-  async handOut(
+  async #handOut(
     { place, records, start, next }: Taken<Turn>,
     ackUntil: number,
   ): Promise<readonly HandedOut[]> {

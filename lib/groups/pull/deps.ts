@@ -1,5 +1,8 @@
 import type { PulledGroup } from '../../domain/groups/groups.ts';
+import { aheadBounds, type Bounds } from '../../domain/groups/runs/hand-out.ts';
+import type { Patience } from '../../domain/groups/runs/recover.ts';
 import type { Topic } from '../../domain/topics.ts';
+import type { Appender } from '../../log/append/appender.ts';
 import type { Reader } from '../../log/read/reader.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
@@ -10,6 +13,7 @@ import type { Telemetry } from '../../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import type { CursorChanges } from './cursor-changes.ts';
 import type { Sessions } from './sessions.ts';
+import type { Turns } from './turns.ts';
 
 /** What is asked of the log. */
 export type PullReader = Pick<Reader, 'ready' | 'take' | 'expectAny' | 'announce' | 'isOver' | 'hearsAll'>;
@@ -20,6 +24,8 @@ export interface PullDeps {
   readonly members: MemberStore;
   readonly directory: Pick<TopicDirectory, 'resolve'>;
   readonly reader: PullReader;
+  /** Appends dead letters. */
+  readonly appender: Pick<Appender, 'append'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
@@ -37,6 +43,8 @@ export interface PullOptions {
   readonly refreshMs: number;
   /** Partitions that one poll reads at a time. */
   readonly partitionsAtOnce: number;
+  /** How far a shared group may be ahead of its committed offset. */
+  readonly bounds: Bounds;
   /** This process alone writes cursors. */
   readonly isAlone: boolean;
 }
@@ -48,6 +56,7 @@ export const pullDefaults: PullOptions = {
   freshMs: 1000,
   refreshMs: 3000,
   partitionsAtOnce: 16,
+  bounds: aheadBounds,
   isAlone: false,
 };
 
@@ -55,6 +64,7 @@ export const pullDefaults: PullOptions = {
 export interface PollDeps extends PullDeps {
   readonly changes: CursorChanges;
   readonly sessions: Sessions;
+  readonly turns: Turns;
   readonly options: PullOptions;
 }
 
@@ -66,6 +76,11 @@ export interface Subject {
 
 export const sessionMsOf = ({ reading }: PulledGroup): number => reading.sessionTimeoutSeconds * 1000;
 export const ackTimeoutMsOf = ({ reading }: PulledGroup): number => reading.ackTimeoutSeconds * 1000;
+
+export const patienceOf = ({ group }: Subject): Patience => ({
+  ackTimeoutMs: ackTimeoutMsOf(group),
+  maxDeliveries: group.reading.maxDeliveries,
+});
 
 /** What ends the waits of a group's members, when something of the group changed. */
 export const groupKey = (groupId: string): string => `group/${groupId}`;

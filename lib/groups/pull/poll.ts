@@ -1,104 +1,117 @@
 import type { UndecodableBatchError } from '../../domain/errors.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Arrival } from '../../log/read/arrivals.ts';
-import type { Place } from '../../log/read/places.ts';
 import { ackTimeoutMsOf, groupKey, type PollDeps, type Subject } from './deps.ts';
 import type { HandedOut, Offsets, Polled, PollRequest } from './requests.ts';
-import { type Taken, takeAll } from './take.ts';
+import type { Budget } from './take.ts';
 
-/** What a member may have at this moment. */
-export interface Look<P extends Place> {
-  readonly places: readonly P[];
+/** What one look may bring. */
+export interface Wanted extends Budget {
+  /** Wall clock ms. The records are the member's until then. */
+  readonly ackUntil: number;
+  /** What is known of cursors may be so old, ms. */
+  readonly maxAgeMs: number;
+}
+
+/** What one look brought. */
+export interface Brought {
+  /** They are written down as the member's. */
+  readonly records: readonly HandedOut[];
   /** Ms until there may be more without anything happening; infinite where that is not known. */
   readonly dueMs: number;
+  /** Something is there that another has. */
+  readonly isBlocked: boolean;
+  /** What stopped a partition that could not be decoded. */
+  readonly damage: UndecodableBatchError | undefined;
 }
 
 /** What one of the two modes does of a poll. Made for one poll. */
-export interface ModePoll<P extends Place> {
+export interface ModePoll {
   /** Joins, or keeps the session. To be called first, and again while the poll waits. */
   attend(subject: Subject, maxAgeMs: number): Promise<void>;
   /** @throws where what the poll acknowledges cannot be acknowledged: nothing was written then. */
   judge(): Promise<void>;
-  look(maxAgeMs: number): Promise<Look<P>>;
-  /** Writes down that the records are the member's until `ackUntil`; gives those that it has, none where another was first. */
-  handOut(taken: Taken<P>, ackUntil: number): Promise<readonly HandedOut[]>;
+  /** @throws what a write threw, where nothing was brought. */
+  bring(wanted: Wanted): Promise<Brought>;
   /** Writes what came with the poll and no hand-out took along. */
   flush(): Promise<void>;
-  /** The partitions whose records are waited for. */
+  /** Whose records are waited for. */
+  readonly awaited: readonly PartitionRef[];
+  /** The partitions that are the member's. */
   readonly assignment: readonly number[];
   readonly epochs: Offsets;
   /** Wall clock ms. */
   readonly leaseUntil: number;
 }
 
-/** What one look brought. */
-interface Brought {
-  readonly records: readonly HandedOut[];
-  readonly dueMs: number;
-  readonly damage: UndecodableBatchError | undefined;
-}
-
-/** What the poll is about, as it is now: undefined where it is paused. @throws Problem when it is gone. */
-export type Resolve = () => Promise<{ readonly subject: Subject; readonly isPaused: boolean }>;
+/** What the poll is about, as it is now. @throws Problem when it is gone. */
+export type Resolve = () => Promise<Subject>;
 
 /**
  * Polls: looks, hands out, and where there is nothing waits for something and looks again, until there is or time is up.
  * @throws what acknowledging threw, where nothing was handed out; UndecodableBatchError where that is all that there is.
  */
-export const poll = async <P extends Place>(
+export const poll = async (
   deps: PollDeps,
-  mode: ModePoll<P>,
+  mode: ModePoll,
   request: PollRequest,
   resolve: Resolve,
 ): Promise<Polled> => {
-  const { clock, options, reader } = deps;
+  const { clock } = deps;
   const until = clock.monotonic() + request.waitMs;
-  let refreshedAt = clock.monotonic();
-  let maxAgeMs = options.freshMs;
-  for (let pauseMs = options.firstPauseMs, isFirst = true; ; isFirst = false) {
-    const { subject, isPaused } = await resolve();
+  const pace = new Pace(deps);
+  for (let isFirst = true; ; isFirst = false) {
+    const subject = await resolve();
+    const { maxAgeMs } = pace;
     await mode.attend(subject, maxAgeMs);
     if (isFirst) await mode.judge();
-    const arrival = request.waitMs > 0 ? expect(deps, subject, mode.assignment) : undefined;
+    const arrival = request.waitMs > 0 ? expect(deps, subject, mode) : undefined;
     try {
       const ackUntil = clock.now() + ackTimeoutMsOf(subject.group);
-      const mayHandOut = !isPaused && request.maxRecords > 0;
-      const brought = mayHandOut ? await bring(deps, mode, request, { ackUntil, maxAgeMs }) : nothing;
+      const brought = await bring(mode, subject, request, { ackUntil, maxAgeMs });
       if (isFirst) await flushed(mode, brought);
       const leftMs = until - clock.monotonic();
-      const isOver =
-        leftMs <= 0 || request.signal?.aborted === true || reader.isOver || request.maxRecords === 0;
-      if (brought.records.length > 0 || isOver || arrival === undefined) {
-        if (brought.records.length === 0 && brought.damage !== undefined) throw brought.damage;
-        const { assignment, epochs, leaseUntil } = mode;
-        return { records: brought.records, assignment, epochs, leaseUntil, ackUntil };
-      }
-      const sinceMs = clock.monotonic() - refreshedAt;
-      const refreshMs = Math.max(0, options.refreshMs - sinceMs);
-      const waitMs = Math.min(leftMs, brought.dueMs + 1, refreshMs, reader.hearsAll ? leftMs : pauseMs);
-      const isTold = await arrival.within(waitMs, clock, request.signal);
-      pauseMs = isTold
-        ? options.firstPauseMs
-        : Math.min(pauseMs * options.pauseGrowth, options.longestPauseMs);
+      if (arrival === undefined || brought.records.length > 0 || isOver(deps, request, leftMs))
+        return answerOf(mode, brought, ackUntil);
+      const waitMs = Math.min(leftMs, brought.dueMs + 1, pace.nextMs(brought));
+      pace.waited(await arrival.within(waitMs, clock, request.signal));
     } finally {
       arrival?.end();
     }
-    const isStale = clock.monotonic() - refreshedAt >= options.refreshMs;
-    if (isStale) refreshedAt = clock.monotonic();
-    maxAgeMs = isStale ? options.freshMs : Number.POSITIVE_INFINITY;
   }
 };
 
-const nothing: Brought = { records: [], dueMs: Number.POSITIVE_INFINITY, damage: undefined };
+const isOver = ({ reader }: PollDeps, { signal, maxRecords }: PollRequest, leftMs: number): boolean =>
+  leftMs <= 0 || signal?.aborted === true || reader.isOver || maxRecords === 0;
 
-const expect = ({ reader }: PollDeps, { topic, group }: Subject, partitions: readonly number[]): Arrival => {
-  const { topicId } = topic;
-  const ats: readonly PartitionRef[] = partitions.map((partition) => ({ topicId, partition }));
-  return reader.expectAny(ats, [groupKey(group.groupId)]);
+const answerOf = (mode: ModePoll, { records, damage }: Brought, ackUntil: number): Polled => {
+  if (records.length === 0 && damage !== undefined) throw damage;
+  const { assignment, epochs, leaseUntil } = mode;
+  return { records, assignment, epochs, leaseUntil, ackUntil };
 };
 
+const nothing: Brought = {
+  records: [],
+  dueMs: Number.POSITIVE_INFINITY,
+  isBlocked: false,
+  damage: undefined,
+};
+
+const bring = async (
+  mode: ModePoll,
+  { group }: Subject,
+  { maxRecords, maxBytes }: PollRequest,
+  more: Omit<Wanted, keyof Budget>,
+): Promise<Brought> =>
+  group.pausedSince !== undefined || maxRecords === 0
+    ? nothing
+    : mode.bring({ maxRecords, maxBytes, ...more });
+
+const expect = ({ reader }: PollDeps, { group }: Subject, { awaited }: ModePoll): Arrival =>
+  reader.expectAny(awaited, [groupKey(group.groupId)]);
+
 /** An acknowledgement that another beat is told, unless there are records to tell: then what was not acknowledged comes again. */
-const flushed = async (mode: Pick<ModePoll<Place>, 'flush'>, { records }: Brought): Promise<void> => {
+const flushed = async (mode: ModePoll, { records }: Brought): Promise<void> => {
   try {
     await mode.flush();
   } catch (error) {
@@ -106,29 +119,49 @@ const flushed = async (mode: Pick<ModePoll<Place>, 'flush'>, { records }: Brough
   }
 };
 
-const bring = async <P extends Place>(
-  deps: PollDeps,
-  mode: ModePoll<P>,
-  { maxRecords, maxBytes }: PollRequest,
-  { ackUntil, maxAgeMs }: { readonly ackUntil: number; readonly maxAgeMs: number },
-): Promise<Brought> => {
-  const { places, dueMs } = await mode.look(maxAgeMs);
-  const isReady = await deps.reader.ready(places);
-  const ready = rotated(
-    places.filter((_place, index) => isReady[index]),
-    deps.random.number(),
-  );
-  const budget = { maxRecords, maxBytes };
-  const { taken, damage } = await takeAll(deps.reader, ready, budget, deps.options.partitionsAtOnce);
-  const outcomes = await Promise.allSettled(taken.map((each) => mode.handOut(each, ackUntil)));
-  const records = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (records.length === 0 && failed !== undefined) throw failed.reason;
-  return { records, dueMs, damage };
-};
+/** When a poll that waits looks again, and how old what it goes by may be. */
+class Pace {
+  readonly #deps: Pick<PollDeps, 'clock' | 'options' | 'reader'>;
+  #pauseMs: number;
+  #refreshedAt: number;
+  maxAgeMs: number;
+  #isBlocked = false;
+
+  constructor(deps: Pick<PollDeps, 'clock' | 'options' | 'reader'>) {
+    this.#deps = deps;
+    this.#pauseMs = deps.options.firstPauseMs;
+    this.#refreshedAt = deps.clock.monotonic();
+    this.maxAgeMs = deps.options.freshMs;
+  }
+
+  /** Ms until the next look. */
+  nextMs({ isBlocked }: Pick<Brought, 'isBlocked'>): number {
+    this.#isBlocked = isBlocked;
+    const refreshMs = Math.max(0, this.#refreshMs - this.#sinceRefreshMs());
+    return this.#deps.reader.hearsAll ? refreshMs : Math.min(this.#pauseMs, refreshMs);
+  }
+
+  waited(isTold: boolean): void {
+    const { firstPauseMs, pauseGrowth, longestPauseMs, freshMs } = this.#deps.options;
+    this.#pauseMs = isTold ? firstPauseMs : Math.min(this.#pauseMs * pauseGrowth, longestPauseMs);
+    const isStale = this.#sinceRefreshMs() >= this.#refreshMs;
+    if (isStale) this.#refreshedAt = this.#deps.clock.monotonic();
+    this.maxAgeMs = isStale ? freshMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** What another process has, it may let go at any moment without a word. */
+  get #refreshMs(): number {
+    const { freshMs, refreshMs } = this.#deps.options;
+    return this.#isBlocked ? freshMs : refreshMs;
+  }
+
+  #sinceRefreshMs(): number {
+    return this.#deps.clock.monotonic() - this.#refreshedAt;
+  }
+}
 
 /** In an order of its own, so that no partition is always the first. */
-const rotated = <Item>(items: readonly Item[], chance: number): readonly Item[] => {
+export const rotated = <Item>(items: readonly Item[], chance: number): readonly Item[] => {
   const at = Math.floor(chance * items.length);
   return [...items.slice(at), ...items.slice(0, at)];
 };

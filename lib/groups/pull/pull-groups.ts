@@ -18,6 +18,9 @@ import {
 import { poll, type Resolve } from './poll.ts';
 import type { AckRequest, NackRequest, Polled, PollRequest } from './requests.ts';
 import { Sessions } from './sessions.ts';
+import { settleRecords } from './settle.ts';
+import { SharedPoll } from './shared.ts';
+import { Turns } from './turns.ts';
 
 /** How long a process goes on with what it knows of a group. */
 const groupMaxAgeMs = 2000;
@@ -36,7 +39,7 @@ export class PullGroups {
   constructor(deps: PullDeps, options: Partial<PullOptions> = {}) {
     const whole = { ...pullDefaults, ...options };
     const changes = new CursorChanges(deps, whole);
-    this.#deps = { ...deps, changes, sessions: new Sessions(deps), options: whole };
+    this.#deps = { ...deps, changes, sessions: new Sessions(deps), turns: new Turns(), options: whole };
     this.#groups = new ReadCache<PulledGroup>({
       clock: deps.clock,
       maxAgeMs: () => groupMaxAgeMs,
@@ -51,9 +54,10 @@ export class PullGroups {
    */
   async poll(topic: Topic, name: string, request: PollRequest): Promise<Polled> {
     const resolve = this.#resolver(topic, name);
-    const { subject } = await resolve();
+    const subject = await resolve();
     requireFitting(subject.group, request.ack, request.positions !== undefined);
-    return poll(this.#deps, new AssignedPoll(this.#deps, subject, request), request, resolve);
+    const Mode = subject.group.mode === 'pull' ? AssignedPoll : SharedPoll;
+    return poll(this.#deps, new Mode(this.#deps, subject, request), request, resolve);
   }
 
   /** @throws Problem as `poll`. */
@@ -62,6 +66,8 @@ export class PullGroups {
     requireFitting(subject.group, ack);
     if (ack.offsets !== undefined)
       await acknowledgeOffsets(this.#deps, subject, { ...request, offsets: ack.offsets });
+    if (ack.records !== undefined)
+      await settleRecords(this.#deps, subject, { ...request, records: ack.records });
   }
 
   /** @throws Problem as `poll`. */
@@ -103,7 +109,7 @@ export class PullGroups {
       first ??= subject;
       if (subject.group.groupId !== first.group.groupId)
         throw new Problem('group_not_found', `Group "${name}" was deleted meanwhile.`);
-      return { subject, isPaused: subject.group.pausedSince !== undefined };
+      return subject;
     };
   }
 

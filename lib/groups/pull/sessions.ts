@@ -78,9 +78,9 @@ export class Sessions {
    * nothing.
    * @throws Problem `limit_exceeded` when the group has as many members as it may have.
    */
-  async attend(session: Session): Promise<Member> {
+  async attend(session: Session, maxAgeMs?: number): Promise<Member> {
     const { groupId, consumerId, sessionMs } = session;
-    let standing = this.#find(await this.roll(groupId), consumerId);
+    let standing = this.#find(await this.roll(groupId, maxAgeMs), consumerId);
     for (let attempt = 0; attempt < joinsAtMost; attempt += 1) {
       if (standing !== undefined && this.#isOpen(standing, sessionMs)) {
         if (!isDueForRenewal(standing, this.#deps.clock.now(), sessionMs)) return standing;
@@ -155,7 +155,7 @@ export class Sessions {
   }
 
   async #join({ groupId, consumerId, sessionMs }: Session, former: Member | undefined): Promise<Member> {
-    const { members } = await this.roll(groupId);
+    const { members } = await this.roll(groupId, Number.POSITIVE_INFINITY);
     if (former === undefined && members.length >= limits.membersPerGroup) {
       const detail = `A group has at most ${limits.membersPerGroup} members (limit membersPerGroup). Let others leave first.`;
       throw new Problem('limit_exceeded', detail, { members: exceededLimit('membersPerGroup') });

@@ -117,6 +117,38 @@ const takeOne = async <P extends Place>(
   }
 };
 
+/** What was read of a range of offsets. */
+export interface TakenRange {
+  /** Where it begins: the start of the partition where that is later than it was asked for. */
+  readonly from: number;
+  /** Exclusive: everything below it was read. Not above `from` where nothing is there. */
+  readonly to: number;
+  readonly records: readonly LogRecord[];
+  readonly bytes: number;
+  /** Where the partition begins, if that is past the range's first offset; else 0. */
+  readonly start: number;
+}
+
+/** Reads records of a range, as many as fit. @param isFirst one record is taken whatever its size. */
+export const takeRange = async (
+  reader: Pick<PullReader, 'take'>,
+  at: Place['at'],
+  { from, to }: { readonly from: number; readonly to: number },
+  { maxRecords, maxBytes }: Budget,
+  isFirst: boolean,
+): Promise<TakenRange | UndecodableBatchError> => {
+  const share = { maxRecords: Math.min(maxRecords, to - from), maxBytes };
+  const read = await takeOne(reader, { at, offset: from }, share);
+  if (read instanceof UndecodableBatchError) return read;
+  const within = read.records.filter(({ offset }) => offset < to);
+  const next = within.length < read.records.length ? to : Math.min(read.next, to);
+  const fitting = partFitting({ ...read, records: within, next }, maxBytes, isFirst);
+  const start = read.start > from ? read.start : 0;
+  if (fitting === undefined) return { from: read.start, to: read.start, records: [], bytes: 0, start };
+  const { taken, bytes } = fitting;
+  return { from: read.start, to: taken.next, records: taken.records, bytes, start };
+};
+
 /** The start of the partition, where `error` says that it is past `offset`; undefined where `offset` is past its end. */
 const startAfter = (error: unknown, offset: number): number | undefined => {
   if (!(error instanceof Problem) || error.code !== 'offset_out_of_range') throw error;

@@ -5,10 +5,12 @@ import {
   readingDefaults,
 } from '../../../../lib/domain/groups/groups.ts';
 import { encodeRecords } from '../../../../lib/domain/records/encoding.ts';
+import type { NewRecord, PartitionRef } from '../../../../lib/domain/records/records.ts';
 import type { Topic } from '../../../../lib/domain/topics.ts';
 import type { PullReader } from '../../../../lib/groups/pull/deps.ts';
 import { PullGroups } from '../../../../lib/groups/pull/pull-groups.ts';
-import type { Polled, PollRequest } from '../../../../lib/groups/pull/requests.ts';
+import type { Polled, PollRequest, RecordOutcome } from '../../../../lib/groups/pull/requests.ts';
+import type { AppendCall, Appended } from '../../../../lib/log/append/appender.ts';
 import { Reader } from '../../../../lib/log/read/reader.ts';
 import { memoryStores } from '../../../../lib/stores/memory/stores.ts';
 import { noTelemetry } from '../../../../lib/surroundings/telemetry.ts';
@@ -88,17 +90,33 @@ export const makeRig = async ({ partitions = 1, reading, group: settings }: RigO
       directory: {
         resolve: async (name) => {
           if (name === topicNow.name) return topicNow;
+          if (name === 'orders.billing.dead') return { ...topic, name, topicId: 'dead', partitions: 1 };
           throw new Problem('topic_not_found', 'There is no such topic.');
         },
       },
       reader,
+      appender: { append: (at, given, call) => rig.bury(at, given, call) },
       clock,
       random: seededRandom(7),
       telemetry: noTelemetry,
     });
   };
+  const buried: { readonly at: PartitionRef; readonly record: NewRecord; readonly key: string }[] = [];
+  const rig = {
+    /** What the dead letters are appended by. */
+    bury: async (
+      at: PartitionRef,
+      [record]: readonly NewRecord[],
+      { key = '' }: AppendCall = {},
+    ): Promise<Appended> => {
+      if (record !== undefined && !buried.some((each) => each.key === key)) buried.push({ at, record, key });
+      return { base: 0, appendedAt: now };
+    },
+  };
   const pulls = process();
   return {
+    rig,
+    buried,
     ...stores,
     clock,
     calls,
@@ -113,8 +131,8 @@ export const makeRig = async ({ partitions = 1, reading, group: settings }: RigO
     grow: (count: number) => {
       topicNow = { ...topicNow, partitions: count };
     },
-    append: (partition: number, count = 1) => {
-      const at = { topicId: 't1', partition };
+    append: (partition: number, count = 1, topicId = 't1') => {
+      const at = { topicId, partition };
       const base = stores.batches.table.end(at);
       const records = Array.from({ length: count }, (_none, index) => ({ valueJson: `${base + index}` }));
       const data = encodeRecords(records as never);
@@ -127,6 +145,8 @@ export const makeRig = async ({ partitions = 1, reading, group: settings }: RigO
       by.acknowledge(topic, 'billing', { consumerId, ack: { offsets: offsetsOf(offsets) } }),
     nack: (consumerId: string, offsets: Record<number, number>, delayMs = 0) =>
       pulls.giveBack(topic, 'billing', { consumerId, offsets: offsetsOf(offsets), delayMs }),
+    settle: (consumerId: string, ...records: readonly RecordOutcome[]) =>
+      pulls.acknowledge(topic, 'billing', { consumerId, ack: { records } }),
     leave: (consumerId: string) => pulls.leave(topic, 'billing', consumerId),
     cursor: (partition = 0) => stores.cursors.get({ groupId: 'g1', partition }),
   };

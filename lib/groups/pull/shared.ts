@@ -1,0 +1,289 @@
+import { UndecodableBatchError } from '../../domain/errors.ts';
+import { type Cursor, newCursor } from '../../domain/groups/cursors.ts';
+import { ownerOf } from '../../domain/groups/members.ts';
+import { aheadOf, startingAt, withAhead } from '../../domain/groups/runs/ahead.ts';
+import { stuckRuns } from '../../domain/groups/runs/dead-letters.ts';
+import { available, handOut, type Range } from '../../domain/groups/runs/hand-out.ts';
+import { nextDueMs, recovered } from '../../domain/groups/runs/recover.ts';
+import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
+import type { Seen } from './cursor-changes.ts';
+import { type PollDeps, patienceOf, type Subject, sessionMsOf } from './deps.ts';
+import { type Lane, laneKey, lanesOf } from './lanes.ts';
+import { type Brought, type ModePoll, rotated, type Wanted } from './poll.ts';
+import type { HandedOut, PollRequest } from './requests.ts';
+import { isOverIn, type Roll } from './sessions.ts';
+import { byLane, judgeLanes, type LaneOutcomes, settledBy, settleLane } from './settle.ts';
+import { buryStuck } from './stuck.ts';
+import { takeRange } from './take.ts';
+
+/** Ranges of one partition that a poll takes at most, so that a list in pieces costs no read for each. */
+const rangesAtOnce = 8;
+
+/** What there may be for the member in a partition. */
+interface Candidate {
+  readonly lane: Lane;
+  /** Where its new records begin, where it may have any. */
+  readonly from: number | undefined;
+  readonly hasAgain: boolean;
+  /** Owners whose session is over, and their members removed. */
+  readonly gone: ReadonlySet<string>;
+}
+
+/** What was read of a range. */
+interface ReadRange extends Range {
+  readonly records: readonly LogRecord[];
+}
+
+/**
+ * A poll of a group of mode `shared`: any member gets any record, and each is acknowledged by itself. A poll fills itself from one
+ * partition before it goes to the next, so that it writes few cursors.
+ */
+export class SharedPoll implements ModePoll {
+  readonly #deps: PollDeps;
+  readonly #request: PollRequest;
+  #subject: Subject;
+  #owner = '';
+  #roll: Roll | undefined;
+  /** What the poll said of records, until it is written; by lane. */
+  readonly #settling = new Map<string, LaneOutcomes>();
+  readonly #epochs = new Map<number, number>();
+  readonly assignment: readonly number[] = [];
+  leaseUntil = 0;
+
+  constructor(deps: PollDeps, subject: Subject, request: PollRequest) {
+    this.#deps = deps;
+    this.#subject = subject;
+    this.#request = request;
+  }
+
+  get epochs(): ReadonlyMap<number, number> {
+    return this.#epochs;
+  }
+
+  get awaited(): readonly PartitionRef[] {
+    return lanesOf(this.#subject).map(({ at }) => at);
+  }
+
+  async attend(subject: Subject, maxAgeMs: number): Promise<void> {
+    this.#subject = subject;
+    const { groupId } = subject.group;
+    const sessionMs = sessionMsOf(subject.group);
+    const session = { groupId, consumerId: this.#request.consumerId, sessionMs };
+    const member = await this.#deps.sessions.attend(session, maxAgeMs);
+    this.#owner = ownerOf(member);
+    this.leaseUntil = member.expiresAt;
+    this.#roll = await this.#deps.sessions.live(groupId, sessionMs, Number.POSITIVE_INFINITY);
+  }
+
+  async judge(): Promise<void> {
+    const { ack, epochs } = this.#request;
+    const lanes = byLane(this.#subject, ack?.records ?? [], epochs);
+    await judgeLanes(this.#deps, this.#subject, this.#owner, lanes);
+    for (const each of lanes) this.#settling.set(laneKey(each.lane), each);
+  }
+
+  async bring({ maxRecords, maxBytes, ackUntil, maxAgeMs }: Wanted): Promise<Brought> {
+    const { candidates, ...look } = await this.#look(maxAgeMs);
+    const found = new Found(maxRecords, maxBytes);
+    for (const candidate of rotated(candidates, this.#deps.random.number())) {
+      if (found.isFull) break;
+      const key = laneKey(candidate.lane);
+      // One after the other: who reads while another hands out reads what that one has.
+      await this.#deps.turns.take(key, () => this.#bringFrom(candidate, found, ackUntil));
+    }
+    if (found.records.length === 0 && found.failure !== undefined) throw found.failure.error;
+    return { records: found.records, damage: found.damage, ...look };
+  }
+
+  async flush(): Promise<void> {
+    const lanes = [...this.#settling.values()];
+    this.#settling.clear();
+    await Promise.all(lanes.map((each) => settleLane(this.#deps, this.#subject, this.#owner, each)));
+    await Promise.all(lanes.map(({ lane }) => buryStuck(this.#deps, this.#subject, lane)));
+  }
+
+  /** What may be handed out, as far as is known. What is stuck is given to the dead letters by the way. */
+  async #look(
+    maxAgeMs: number,
+  ): Promise<Pick<Brought, 'dueMs' | 'isBlocked'> & { readonly candidates: readonly Candidate[] }> {
+    const { reader, changes, clock } = this.#deps;
+    const { groupId, redrive } = this.#subject.group;
+    const own = await changes.list({ groupId }, maxAgeMs);
+    const dead =
+      redrive === undefined ? undefined : await changes.list({ groupId, lane: redrive.redriveId }, maxAgeMs);
+    const patience = patienceOf(this.#subject);
+    const now = clock.now();
+    const all: Candidate[] = [];
+    let dueMs = Number.POSITIVE_INFINITY;
+    let isBlocked = false;
+    for (const lane of lanesOf(this.#subject)) {
+      const seen = (lane.isDead ? dead : own)?.get(lane.ref.partition);
+      const cursor = seen?.cursor ?? newCursor(lane.start);
+      const gone = await this.#gone(cursor, seen);
+      const isGone = (owner: string): boolean => gone.has(owner);
+      const ahead = recovered(aheadOf(this.#afterSettling(lane, cursor)), patience, { now, isGone });
+      const { again, from, room } = available(ahead, now, patience, this.#deps.options.bounds);
+      const hasRoom = room > 0 && from < lane.end;
+      if (stuckRuns(ahead, now, patience).length > 0)
+        await buryStuck(this.#deps, this.#subject, lane, isGone);
+      isBlocked ||= ahead.runs.some(({ state }) => state === 'held');
+      if (again.length === 0) dueMs = Math.min(dueMs, nextDueMs(ahead, now, patience) || dueMs);
+      if (again.length > 0 || hasRoom)
+        all.push({ lane, from: hasRoom ? from : undefined, hasAgain: again.length > 0, gone });
+    }
+    const fresh = all.filter(({ hasAgain, from }) => !hasAgain && from !== undefined);
+    const places = fresh.map(({ lane, from = 0 }) => ({ at: lane.at, offset: from }));
+    const isReady = await reader.ready(places);
+    const idle = new Set(fresh.filter((_each, index) => !isReady[index]));
+    return { candidates: all.filter((each) => !idle.has(each)), dueMs, isBlocked };
+  }
+
+  async #bringFrom({ lane, gone }: Candidate, found: Found, ackUntil: number): Promise<void> {
+    const { changes, clock, options } = this.#deps;
+    const patience = patienceOf(this.#subject);
+    const isGone = (owner: string): boolean => gone.has(owner);
+    const standing = (await changes.get(lane.ref, Number.POSITIVE_INFINITY)) ?? newCursor(lane.start);
+    const before = recovered(aheadOf(this.#afterSettling(lane, standing)), patience, {
+      now: clock.now(),
+      isGone,
+    });
+    const { again, from, room } = available(before, clock.now(), patience, options.bounds);
+    const wanted: Range[] = again.slice(0, rangesAtOnce).map((range) => ({ ...range }));
+    if (room > 0 && from < lane.end) wanted.push({ from, to: Math.min(from + room, lane.end) });
+    const { ranges, start } = await this.#read(lane, wanted, found);
+    const settling = this.#settling.get(laneKey(lane));
+    if (ranges.length === 0 && settling === undefined && start <= standing.committed) return;
+    this.#settling.delete(laneKey(lane));
+    const given = await found.unlessFailed(
+      changes.change(lane.ref, lane.start, (cursor) => {
+        const now = clock.now();
+        const settled =
+          settling === undefined
+            ? cursor
+            : settledBy(cursor, settling, { owner: this.#owner, now }, patience);
+        const started = startingAt(recovered(aheadOf(settled), patience, { now, isGone }), start);
+        let { ahead } = started;
+        const all = new Map<number, number>();
+        for (const { records, ...range } of ranges) {
+          const offsets = records.map(({ offset }) => offset);
+          const holder = { by: this.#owner, until: ackUntil, now };
+          const handed = handOut(ahead, range, offsets, holder, patience, options.bounds);
+          ahead = handed.ahead;
+          for (const [offset, deliveries] of handed.given) all.set(offset, deliveries);
+        }
+        const lost = started.lost === 0 ? {} : { lost: (cursor.lost ?? 0) + started.lost };
+        const next = withAhead({ ...settled, ...lost }, ahead);
+        return { next, answer: { given: all, epoch: cursor.epoch } };
+      }),
+    );
+    if (given === undefined) return;
+    if (!lane.isDead) this.#epochs.set(lane.ref.partition, given.epoch);
+    found.add(lane, ranges, given.given);
+  }
+
+  /** Reads the ranges, as far as there is room for their records. */
+  async #read(
+    lane: Lane,
+    wanted: readonly Range[],
+    found: Found,
+  ): Promise<{ readonly ranges: readonly ReadRange[]; readonly start: number }> {
+    const ranges: ReadRange[] = [];
+    let start = 0;
+    let room = found.room;
+    for (const range of wanted) {
+      if (room.maxRecords <= 0 || room.maxBytes <= 0) break;
+      const read = await takeRange(
+        this.#deps.reader,
+        lane.at,
+        range,
+        room,
+        found.isEmpty && ranges.length === 0,
+      );
+      if (read instanceof UndecodableBatchError) {
+        found.damage ??= read;
+        continue;
+      }
+      start = Math.max(start, read.start);
+      if (read.to <= read.from) continue;
+      ranges.push({ from: read.from, to: read.to, records: read.records });
+      room = { maxRecords: room.maxRecords - read.records.length, maxBytes: room.maxBytes - read.bytes };
+    }
+    found.reserve(room);
+    return { ranges, start };
+  }
+
+  /** As it will be once what came with the poll is written. */
+  #afterSettling(lane: Lane, cursor: Cursor): Cursor {
+    const settling = this.#settling.get(laneKey(lane));
+    if (settling === undefined) return cursor;
+    try {
+      const by = { owner: this.#owner, now: this.#deps.clock.now() };
+      return settledBy(cursor, settling, by, patienceOf(this.#subject));
+    } catch {
+      // It is told when it is written.
+      return cursor;
+    }
+  }
+
+  /** The holders whose session is over, and their members removed. */
+  async #gone(cursor: Cursor, seen: Seen | undefined): Promise<ReadonlySet<string>> {
+    const { runs = [] } = cursor;
+    const holders = new Set(
+      runs.flatMap(({ state, by }) => (state === 'held' && by !== undefined ? [by] : [])),
+    );
+    holders.delete(this.#owner);
+    const goneIn = (roll: Roll): Set<string> => new Set([...holders].filter(isOverIn(roll)));
+    if (holders.size === 0 || this.#roll === undefined) return new Set();
+    const gone = goneIn(this.#roll);
+    const mayBeNewer = seen !== undefined && seen.at.monotonic >= this.#roll.at.monotonic;
+    if (gone.size === 0 || !mayBeNewer) return gone;
+    // Who is seen as a holder may have joined after the members were read.
+    const { group } = this.#subject;
+    this.#roll = await this.#deps.sessions.live(group.groupId, sessionMsOf(group), 0);
+    return goneIn(this.#roll);
+  }
+}
+
+/** What one look has found so far. */
+class Found {
+  readonly records: HandedOut[] = [];
+  room: { readonly maxRecords: number; readonly maxBytes: number };
+  damage: UndecodableBatchError | undefined;
+  failure: { readonly error: unknown } | undefined;
+
+  constructor(maxRecords: number, maxBytes: number) {
+    this.room = { maxRecords, maxBytes };
+  }
+
+  get isEmpty(): boolean {
+    return this.records.length === 0;
+  }
+
+  get isFull(): boolean {
+    return this.room.maxRecords <= 0 || this.room.maxBytes <= 0;
+  }
+
+  reserve(room: { readonly maxRecords: number; readonly maxBytes: number }): void {
+    this.room = room;
+  }
+
+  add({ topic, isDead }: Lane, ranges: readonly ReadRange[], given: ReadonlyMap<number, number>): void {
+    for (const { records } of ranges) {
+      for (const record of records) {
+        const deliveries = given.get(record.offset);
+        if (deliveries === undefined) this.room = { ...this.room, maxRecords: this.room.maxRecords + 1 };
+        else this.records.push({ record, deliveries, ...(isDead && { topic }) });
+      }
+    }
+  }
+
+  /** What one partition fails at keeps nobody from the others. */
+  async unlessFailed<T>(change: Promise<T>): Promise<T | undefined> {
+    try {
+      return await change;
+    } catch (error) {
+      this.failure ??= { error };
+      return undefined;
+    }
+  }
+}
