@@ -1,6 +1,7 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import { pullApp } from '../../lib/http/pull.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
@@ -24,13 +25,15 @@ const state = stateTable(environment.MILLRACE_STATE_TABLE, telemetry);
 const stores = dynamoStateStores(state);
 const { keys, partitions, segments, topics } = stores;
 const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, segments, smallMemory);
-const reader = new Reader({ batches: dynamoBatchStore(log), partitions, archive, clock });
+const batches = dynamoBatchStore(log);
+const reader = new Reader({ batches, partitions, archive, clock });
+const appender = new Appender({ batches, idempotency: stores, clock, random, telemetry });
 const directory = new TopicDirectory({ topics, clock });
 
 /** `POST` of what the consumers of a group ask: poll, ack, nack, leave. */
 export const handler = createHttpHandler({
   app: pullApp({
-    pulls: new PullGroups({ ...stores, directory, reader, clock, random, telemetry }),
+    pulls: new PullGroups({ ...stores, appender, directory, reader, clock, random, telemetry }),
     authenticator: new Authenticator({ keys, clock }),
     directory,
     random,
@@ -38,4 +41,5 @@ export const handler = createHttpHandler({
     requestId: gatewayRequestId,
   }),
   telemetry,
+  abandon: () => appender.abandon(),
 });
