@@ -18,7 +18,8 @@ const writesAtOnce = 16;
 
 /**
  * Ends every live lease, so that deliveries go on at once. For a process that is alone on its data: it knows that no
- * holder is left. One that is left all the same is fenced: the epoch grows.
+ * holder is left. One that is left all the same is fenced: the epoch grows. What groups that pull have handed out is left: its
+ * holders are clients, which outlive the process, and acknowledge it to the next one.
  * @returns how many were ended.
  */
 export const endLeases = async (deps: EndLeasesDeps): Promise<number> => {
@@ -26,6 +27,7 @@ export const endLeases = async (deps: EndLeasesDeps): Promise<number> => {
   const owner = newId(deps.random);
   for await (const { topicId } of allTopics(deps.topics)) {
     for (const { group } of await deps.groups.list(topicId)) {
+      if (group.mode !== 'push') continue;
       const cursors = await deps.cursors.list(group.groupId);
       const now = deps.clock.now();
       // Those too that nobody believes in now, and might when their time is nearer.

@@ -5,8 +5,8 @@ import type { RemovalStore } from '../stores/removals.ts';
 import type { Clock } from '../surroundings/clock.ts';
 
 /**
- * Deletes a group with its endpoints: written down first, so that sweep finishes it and removes its cursors whatever
- * happens in between.
+ * Deletes a group with its endpoints: written down first, so that sweep finishes it and removes its cursors and
+ * members, whatever happens in between.
  * @throws Problem `outcome_unknown` when it is left to sweep to remove the group.
  */
 export const removeGroup = async (

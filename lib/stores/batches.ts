@@ -80,10 +80,11 @@ export interface BatchStore {
   /** Batches with `base >= from`. */
   range(at: PartitionRef, range: BatchRange, signal?: AbortSignal): Promise<BatchPage>;
   /**
-   * Which of these places have a batch that begins there, by their index: asked of all at once, 100 at most, eventually
-   * consistent. One request; a place costs half a read unit, and where a batch is as much as reading it.
+   * Which of these places have a batch that begins there, by their index; undefined where the store did not say. Asked of all
+   * at once, 100 at most, eventually consistent: false may be what was true before. One request; a place costs half a read
+   * unit, and where a batch is as much as reading it. The same place may be given twice, and is paid for once.
    */
-  present(places: readonly BatchPlace[], signal?: AbortSignal): Promise<readonly boolean[]>;
+  present(places: readonly BatchPlace[], signal?: AbortSignal): Promise<readonly (boolean | undefined)[]>;
   /** The batch of the highest base that is not above `offset`. */
   floor(
     at: PartitionRef,

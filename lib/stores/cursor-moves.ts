@@ -1,3 +1,4 @@
+import type { Outage } from '../domain/delivery/retry.ts';
 import type { Cursor, CursorPlace } from '../domain/groups/cursors.ts';
 import type { Acquisition, Commit, Release, VersionedCursor } from './cursors.ts';
 
@@ -42,14 +43,15 @@ export const acquired = (standing: Cursor | undefined, acquisition: Acquisition)
 
 /** The same cursor where the commit has landed already. */
 export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | undefined => {
-  const { epoch, committed, leaseUntil, pendingEnd } = commit;
-  const lost = commit.lost ?? standing?.lost;
+  const { epoch, committed, leaseUntil, pendingEnd, lost } = commit;
   if (standing?.epoch !== epoch || standing.committed > committed) return undefined;
   if (standing.committed === committed && standing.leaseUntil === 0) return standing;
+  const { owner, pendingEnd: _delivered, lastFailure: _why, ...others } = withoutOutage(standing);
   return {
+    // Its version above all: by that a `replace` that lands late is known.
+    ...others,
     committed,
-    epoch,
-    ...(leaseUntil > 0 && standing.owner !== undefined && { owner: standing.owner }),
+    ...(leaseUntil > 0 && owner !== undefined && { owner }),
     leaseUntil,
     attempts: 0,
     retryAt: 0,
@@ -58,13 +60,19 @@ export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | un
   };
 };
 
+const withoutOutage = <C extends Partial<Outage>>({
+  failingSince: _since,
+  failedAt: _last,
+  outageMs: _counted,
+  ...others
+}: C) => others;
+
 export const released = (standing: Cursor | undefined, { epoch, retry }: Release): Cursor | undefined => {
   if (standing?.epoch !== epoch) return undefined;
   const { owner: _gone, ...rest } = standing;
   if (retry === undefined) return { ...rest, leaseUntil: 0 };
-  const { failingSince: _since, failedAt: _last, outageMs: _counted, ...others } = rest;
   const { outage, ...failure } = retry;
-  return { ...others, ...failure, ...outage, leaseUntil: 0 };
+  return { ...withoutOutage(rest), ...failure, ...outage, leaseUntil: 0 };
 };
 
 /** The same cursor where it stands already. */

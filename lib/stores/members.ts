@@ -18,9 +18,10 @@ export interface MemberStore {
   list(groupId: string): Promise<readonly Member[]>;
   /**
    * Stores `member` where none of its name stands, or `replaced` does, as it was read (by `memberEpoch` and `expiresAt`). Answers
-   * with the one that stands then: it is the caller's own where the `memberEpoch` is.
+   * with the one that stands then: it is the caller's own where the `memberEpoch` is. Undefined when one stood in the way that was
+   * gone a moment later: nothing was stored, or it was removed again. Join anew, with another `memberEpoch`.
    */
-  join(groupId: string, member: Member, replaced?: Member): Promise<Member>;
+  join(groupId: string, member: Member, replaced?: Member): Promise<Member | undefined>;
   /**
    * Renews it to `expiresAt` and `polledAt`, where it has this `memberEpoch`, has not expired by `polledAt`, and `expiresAt` grows. Answers
    * with what stands then; undefined where nothing does. It was renewed, by this or another, where it has the epoch and expires no

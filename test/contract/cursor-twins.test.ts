@@ -21,6 +21,7 @@ const otherwise = {
   leaseUntil: ({ leaseUntil }: Cursor) => ({ leaseUntil: leaseUntil + 1 }),
   retryAt: ({ retryAt }: Cursor) => ({ retryAt: retryAt + 1 }),
   pendingEnd: ({ pendingEnd = 0 }: Cursor) => ({ pendingEnd: pendingEnd + 1 }),
+  version: ({ version = 0 }: Cursor) => ({ version: version + 1 }),
 } as const;
 const members = Object.keys(otherwise) as (keyof typeof otherwise)[];
 
@@ -76,6 +77,31 @@ const release: fc.Arbitrary<Step> = fc
         store.release(ref, { ...given, epoch: epochOf(standing, by) }),
   );
 
+/** Replaces what is read now, what was otherwise in one member, or a cursor that is not there. */
+const replace: fc.Arbitrary<Step> = fc
+  .tuple(
+    together<Cursor>(
+      fc.record({ committed: small, epoch: small, leaseUntil: small, attempts: small, retryAt: small }),
+      maybe('owner', fc.constantFrom('a', 'b')),
+      maybe('pendingEnd', small),
+      maybe('lost', small),
+      maybe('handedOut', small),
+      maybe('ackUntil', small),
+      maybe('deadLettered', small),
+    ),
+    fc.constantFrom('v', 'w'),
+    fc.constantFrom('now', 'now', 'now', 'nothing', ...members),
+  )
+  .map(([given, writeId, basis]) => (store, ref, standing) => {
+    const isNone = basis === 'nothing' || standing === undefined;
+    const read = isNone
+      ? undefined
+      : basis === 'now'
+        ? standing
+        : { ...standing, ...otherwise[basis](standing) };
+    return store.replace(ref, read, { ...given, version: (read?.version ?? 0) + 1, writeId });
+  });
+
 describe.each(databases)('$name', ({ start }) => {
   let running: Running;
   beforeAll(async () => {
@@ -83,7 +109,7 @@ describe.each(databases)('$name', ({ start }) => {
   });
   afterAll(() => running.stop());
 
-  test('memory and this answer any run of acquires, commits and releases alike', {
+  test('memory and this answer any run of acquires, commits, releases and replacements alike', {
     timeout: 120_000,
   }, async () => {
     const { cursors } = await running.open();
@@ -91,7 +117,7 @@ describe.each(databases)('$name', ({ start }) => {
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.oneof(acquire, commit, release), { minLength: 5, maxLength: 15 }),
+        fc.array(fc.oneof(acquire, commit, release, replace), { minLength: 5, maxLength: 15 }),
         async (steps) => {
           const ref = { groupId: `g${runs++}`, partition: 0 };
           for (const step of steps) {

@@ -11,6 +11,7 @@ export interface SweepDeps extends SweepTopicDeps, RemovalDeps {
   readonly topics: SweepTopicDeps['topics'] & RemovalDeps['topics'];
   readonly groups: SweepTopicDeps['groups'] & RemovalDeps['groups'];
   readonly cursors: SweepTopicDeps['cursors'] & RemovalDeps['cursors'];
+  readonly members: SweepTopicDeps['members'] & RemovalDeps['members'];
   readonly batches: SweepTopicDeps['batches'] & RemovalDeps['batches'];
   readonly partitions: SweepTopicDeps['partitions'] & RemovalDeps['partitions'];
   /** Lives as long as the process, so that a later sweep reads no end that is still the same. */

@@ -7,6 +7,7 @@ import { removeGroup } from '../../groups/remove.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
+import type { MemberStore } from '../../stores/members.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { GroupRemoval, Removal, RemovalStore, TopicRemoval } from '../../stores/removals.ts';
 import type { SchemaStore } from '../../stores/schemas.ts';
@@ -19,6 +20,7 @@ export interface RemovalDeps {
   readonly topics: Pick<TopicStore, 'get' | 'update' | 'delete'>;
   readonly groups: Pick<GroupStore, 'list' | 'delete'>;
   readonly cursors: Pick<CursorStore, 'deleteAll'>;
+  readonly members: Pick<MemberStore, 'deleteAll'>;
   readonly partitions: Pick<PartitionStore, 'deleteAll'>;
   readonly schemas: Pick<SchemaStore, 'deleteAll'>;
   readonly batches: Pick<BatchStore, 'last' | 'range' | 'delete'>;
@@ -39,7 +41,7 @@ const batchesOfOneDelete = 100;
 const closesAtOnce = 8;
 
 /**
- * Takes apart what was deleted: the log's batches, cursors, partition states, schemas, groups and endpoints. Every step may be
+ * Takes apart what was deleted: the log's batches, cursors, members, partition states, schemas, groups and endpoints. Every step may be
  * repeated, so that a crash anywhere leaves work for the next turn and nothing else. Groups and their endpoints go at once,
  * so that nobody is called any more. Nothing else is taken apart until `limits.removalMinAgeMs` after it was deleted (a
  * topic: closed), when no writer can still believe in it and no late copy of a write can bring a part of it back.
@@ -79,7 +81,7 @@ export class RemovalTurns {
     for (const { group } of await deps.groups.list(removal.id)) {
       if (!hasTime()) return 'waits';
       // Before its group, by which they are found.
-      await deps.cursors.deleteAll(group.groupId);
+      await deleteItemsOf(deps, group.groupId);
       await deps.groups.delete({ topicId: removal.id, group: group.name }, group.groupId);
     }
     await deps.partitions.deleteAll(removal.id);
@@ -176,8 +178,17 @@ const takeGroup = async (deps: RemovalDeps, removal: GroupRemoval): Promise<Turn
   // put may land late.
   await deps.groups.delete({ topicId: removal.topicId, group: removal.name }, removal.id);
   if (!isOld(removal.requestedAt, deps)) return 'waits';
-  await deps.cursors.deleteAll(removal.id);
+  await deleteItemsOf(deps, removal.id);
   return 'finished';
+};
+
+/** Members too, whatever the mode of the group was, which nothing tells any more: those of others are none. */
+const deleteItemsOf = async (
+  { cursors, members }: Pick<RemovalDeps, 'cursors' | 'members'>,
+  groupId: string,
+): Promise<void> => {
+  await cursors.deleteAll(groupId);
+  await members.deleteAll(groupId);
 };
 
 /** Finishes what deleting the topic begins with: each partition is closed, its name and its groups go. Then notes that. */

@@ -154,7 +154,10 @@ export class Sessions {
     return renewed;
   }
 
-  async #join({ groupId, consumerId, sessionMs }: Session, former: Member | undefined): Promise<Member> {
+  async #join(
+    { groupId, consumerId, sessionMs }: Session,
+    former: Member | undefined,
+  ): Promise<Member | undefined> {
     const { members } = await this.roll(groupId, Number.POSITIVE_INFINITY);
     if (former === undefined && members.length >= limits.membersPerGroup) {
       const detail = `A group has at most ${limits.membersPerGroup} members (limit membersPerGroup). Let others leave first.`;

@@ -147,23 +147,35 @@ const end = async (
 };
 
 /**
- * What a request leaves unprocessed for want of capacity counts as not there: whoever waits asks again
- * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html).
+ * A request may leave keys unprocessed: for want of capacity, by a fault of its own, or since what it found is more than
+ * 16 MB, or than 1 MB of one partition of the table. Where it processes none for want of capacity, it is refused as
+ * a throttle. A place without a batch is paid for as the smallest item is
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html). What names no key, or one twice, is
+ * refused: "Provided list of item keys contains duplicates" (github.com/boto/boto3/issues/4131: the documentation is silent).
  */
 const present = async (
   { client, table }: Table,
   places: readonly BatchPlace[],
   signal?: AbortSignal,
-): Promise<readonly boolean[]> => {
+): Promise<readonly (boolean | undefined)[]> => {
   if (places.length === 0) return [];
-  const Keys = places.map(({ at, base }) => toKey(batchKey(at, base)));
-  const request = { [table]: { Keys, ConsistentRead: false, ProjectionExpression: 'pk, sk' } };
-  const { Responses } = await reading(
+  const keys = new Map(places.map(({ at, base }) => [placeName(at, base), toKey(batchKey(at, base))]));
+  const request = {
+    [table]: { Keys: [...keys.values()], ConsistentRead: false, ProjectionExpression: 'pk, sk' },
+  };
+  const { Responses, UnprocessedKeys } = await reading(
     client.send(new BatchGetItemCommand({ RequestItems: request }), until(signal)),
   );
-  const found = new Set((Responses?.[table] ?? []).map((item) => `${item['pk']?.S} ${item['sk']?.N}`));
-  return places.map(({ at, base }) => found.has(`${partitionKey(at)} ${base}`));
+  const found = new Set((Responses?.[table] ?? []).map(nameOfKey));
+  const left = new Set((UnprocessedKeys?.[table]?.Keys ?? []).map(nameOfKey));
+  return places.map(({ at, base }) => {
+    const name = placeName(at, base);
+    return left.has(name) ? undefined : found.has(name);
+  });
 };
+
+const placeName = (at: PartitionRef, base: number): string => `${partitionKey(at)} ${base}`;
+const nameOfKey = (item: Item): string => `${item['pk']?.S} ${item['sk']?.N}`;
 
 const send = (
   { client, table }: Table,

@@ -55,7 +55,7 @@ const join = async (
   groupId: string,
   member: Member,
   replaced: Member | undefined,
-): Promise<Member> => {
+): Promise<Member | undefined> => {
   const { consumerId } = member;
   const put = new PutItemCommand({
     TableName: state.table,
@@ -69,8 +69,8 @@ const join = async (
     return member;
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);
-    // One that left in between is as good as one that was there: the next poll joins.
-    return (await standingAfter(state, groupId, consumerId, error.Item)) ?? { ...member, expiresAt: 0 };
+    // Not sent once more where nothing stands by now: it may have been stored, and its session ended by others since.
+    return standingAfter(state, groupId, consumerId, error.Item);
   }
 };
 

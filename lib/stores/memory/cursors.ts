@@ -10,6 +10,12 @@ import type {
   VersionedCursor,
 } from '../cursors.ts';
 
+/** What is given to be kept stays the giver's, to change as it likes. */
+const frozenCopy = ({ runs, ...cursor }: Cursor): Cursor => ({
+  ...cursor,
+  ...(runs !== undefined && { runs: Object.freeze(runs.map((run) => Object.freeze({ ...run }))) }),
+});
+
 /** Cursors in memory. Every call takes effect before it returns its promise, and what it gives is frozen. */
 export class MemoryCursorStore implements CursorStore {
   /** By group id, then by lane, '' for its own topic, then by partition. */
@@ -45,8 +51,10 @@ export class MemoryCursorStore implements CursorStore {
 
   async replace(ref: CursorRef, read: Cursor | undefined, next: VersionedCursor): Promise<Replaced> {
     const standing = this.#find(ref);
-    const done = this.#keep(ref, replaced(standing, read, next)) !== undefined;
-    return done ? { done } : { done, standing };
+    const after = replaced(standing, read, next);
+    if (after === undefined) return { done: false, standing };
+    if (after !== standing) this.#keep(ref, frozenCopy(next));
+    return { done: true };
   }
 
   async deleteAll(groupId: string): Promise<void> {

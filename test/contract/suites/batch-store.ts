@@ -218,6 +218,46 @@ export const describeBatchStore = (open: () => Promise<Stores>, tellsWinner: boo
       }
     });
 
+    test('what begins at a place is told of many at once, in the order that they are asked in', async () => {
+      const { batches } = await open();
+      const places = Array.from({ length: 100 }, (_, index) => ({
+        at: { topicId: 't1', partition: index },
+        base: index % 3 === 0 ? 0 : 7,
+      }));
+      const stored = places.filter((_, index) => index % 2 === 0);
+      await Promise.all(stored.map(({ at, base }) => batches.putIfAbsent(at, batch(base, 2), anyTime)));
+      expect(await batches.present(places)).toStrictEqual(places.map((place) => stored.includes(place)));
+      expect(await batches.present([...places].reverse())).toStrictEqual(
+        places.map((place) => stored.includes(place)).reverse(),
+      );
+      expect(await batches.present([])).toStrictEqual([]);
+    });
+
+    test('a batch is where it begins, and nowhere else', async () => {
+      const { batches } = await open();
+      const end = batch(12, 0, { data: new Uint8Array(0) });
+      await put(batches, batch(9, 3), end);
+      const askedOf = (...bases: number[]) => batches.present(bases.map((base) => ({ at, base })));
+      expect(await askedOf(8, 9, 10, 11, 12, 13)).toStrictEqual([false, true, false, false, true, false]);
+      const elsewhere = [
+        { topicId: 't1', partition: 1 },
+        { topicId: 't1', partition: 9 },
+        { topicId: 't', partition: 0 },
+      ];
+      const none = await batches.present(elsewhere.map((place) => ({ at: place, base: 9 })));
+      expect(none).toStrictEqual([false, false, false]);
+      await batches.delete(at, [9]);
+      expect(await askedOf(9, 12)).toStrictEqual([false, true]);
+    });
+
+    test('a place may be given twice', async () => {
+      const { batches } = await open();
+      await put(batches, batch(0, 3));
+      const bases = [0, 3, 0, 3, 3];
+      const found = await batches.present(bases.map((base) => ({ at: { ...at }, base })));
+      expect(found).toStrictEqual([true, false, true, false, false]);
+    });
+
     test('deleting takes exactly the batches it names, and may be repeated', async () => {
       const { batches } = await open();
       const stored = Array.from({ length: 60 }, (_, index) => batch(index * 2, 2));

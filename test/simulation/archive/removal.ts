@@ -31,6 +31,7 @@ export const takeApart = async (scene: ArchiveScene, connection: Connection): Pr
     topics: topicsOf(scene, connection),
     groups: { list: () => connection.reach(() => []), delete: async () => undefined },
     cursors: { deleteAll: async () => undefined },
+    members: { deleteAll: async () => undefined },
     partitions: { deleteAll: async () => undefined },
     schemas: { deleteAll: async () => undefined },
     batches,

@@ -509,7 +509,10 @@ export class DeliveryWorld {
       topics: this.#network.remote(process, this.#topics),
       removals: this.#network.remote(process, new MemoryRemovalStore()),
       schemas: { deleteAll: async () => undefined },
-      members: { list: () => Promise.reject(new Error('No group is pulled from here.')) },
+      members: {
+        list: () => Promise.reject(new Error('No group is pulled from here.')),
+        deleteAll: () => Promise.reject(new Error('Nothing is deleted here.')),
+      },
       sweepPlaces: this.#network.remote(process, this.#sweepPlaces),
       appender: { close: () => Promise.reject(new Error('Nothing is deleted here.')) },
     };

@@ -36,6 +36,7 @@ const makeTopic = async (batches: number) => {
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
   const taken = { read: undefined, startOffset: 0, owner: 'o', now: 0, leaseUntil: 1 };
   await made.cursors.acquire(cursorRef, taken);
+  await made.cursors.acquire({ ...cursorRef, lane: 'redrive-1' }, taken);
   await made.partitions.advance(at(0), 'startOffset', 1);
   await made.schemas.put('t1', { version: 1, schemaId: 's1', schemaJson: jsonText({}), createdAt: 0 });
   const closed: number[] = [];
@@ -43,11 +44,19 @@ const makeTopic = async (batches: number) => {
     closed.push(ref.partition);
     table.put(ref, batch(table.end(ref), 0), 0, 0);
   };
-  const { topics, groups, cursors, partitions, schemas, removals, clock } = made;
+  await made.members.join('g1', {
+    consumerId: 'c',
+    memberEpoch: 'm',
+    expiresAt: 1,
+    joinedAt: 0,
+    polledAt: 0,
+  });
+  const { topics, groups, cursors, members, partitions, schemas, removals, clock } = made;
   const deps: RemovalDeps = {
     topics,
     groups,
     cursors,
+    members,
     partitions,
     schemas,
     removals,
@@ -70,12 +79,14 @@ const makeTopic = async (batches: number) => {
 const left = async ({
   table,
   cursors,
+  members,
   groups,
   partitions,
   schemas,
 }: Awaited<ReturnType<typeof makeTopic>>) => ({
   batches: [...table.batches(at(0)), ...table.batches(at(1))].length,
-  cursors: (await cursors.list('g1')).size,
+  cursors: (await cursors.list('g1')).size + (await cursors.list('g1', 'redrive-1')).size,
+  members: (await members.list('g1')).length,
   groups: (await groups.list('t1')).length,
   partitions: (await partitions.list('t1')).size,
   schemas: (await schemas.list('t1')).length,
@@ -89,11 +100,25 @@ describe('what was deleted', () => {
     made.rig.pass(limits.removalMinAgeMs - 1);
     expect(await made.finish()).toBe(0);
     // Nobody is called for it from the first time on.
-    expect(await left(made)).toEqual({ batches: 8, cursors: 1, groups: 0, partitions: 1, schemas: 1 });
+    expect(await left(made)).toEqual({
+      batches: 8,
+      cursors: 2,
+      members: 1,
+      groups: 0,
+      partitions: 1,
+      schemas: 1,
+    });
     made.rig.pass(1);
     // The topic's and its group's.
     expect(await made.finish()).toBe(2);
-    expect(await left(made)).toEqual({ batches: 0, cursors: 0, groups: 0, partitions: 0, schemas: 0 });
+    expect(await left(made)).toEqual({
+      batches: 0,
+      cursors: 0,
+      members: 0,
+      groups: 0,
+      partitions: 0,
+      schemas: 0,
+    });
     expect(await made.removals.list('topic', { limit: 10 })).toEqual([]);
   });
 
@@ -124,7 +149,14 @@ describe('what was deleted', () => {
     table.put(at(0), { ...batch(0, 1), appendedAt: clock.now() }, 0, 0);
     made.rig.pass(limits.removalMinAgeMs);
     await made.finish();
-    expect(await left(made)).toEqual({ batches: 0, cursors: 0, groups: 0, partitions: 0, schemas: 0 });
+    expect(await left(made)).toEqual({
+      batches: 0,
+      cursors: 0,
+      members: 0,
+      groups: 0,
+      partitions: 0,
+      schemas: 0,
+    });
   });
 
   it('asks for the dates of the closing batches once, however many turns a large topic takes', async () => {
@@ -184,7 +216,14 @@ describe('what was deleted', () => {
       await expect(made.finish()).rejects.toThrow('no answer');
       made.rig.pass(limits.removalMinAgeMs);
     }
-    expect(await left(made)).toEqual({ batches: 4, cursors: 1, groups: 1, partitions: 1, schemas: 1 });
+    expect(await left(made)).toEqual({
+      batches: 4,
+      cursors: 2,
+      members: 1,
+      groups: 1,
+      partitions: 1,
+      schemas: 1,
+    });
     expect(await made.topics.get('orders')).toMatchObject({ deletingSince: expect.any(Number) });
   });
 
@@ -287,27 +326,31 @@ describe('what was deleted', () => {
     await made.finish();
     made.rig.pass(limits.removalMinAgeMs);
     expect(await made.finish()).toBe(1);
-    expect(await left(made)).toMatchObject({ cursors: 1, groups: 1 });
+    expect(await left(made)).toMatchObject({ cursors: 2, members: 1, groups: 1 });
     await remove('g1');
     expect(await made.finish()).toBe(0);
-    expect(await left(made)).toMatchObject({ cursors: 1, groups: 0 });
+    expect(await left(made)).toMatchObject({ cursors: 2, members: 1, groups: 0 });
     made.rig.pass(limits.removalMinAgeMs);
     expect(await made.finish()).toBe(1);
-    expect(await left(made)).toMatchObject({ cursors: 0, groups: 0 });
+    expect(await left(made)).toMatchObject({ cursors: 0, members: 0, groups: 0 });
   });
 
-  it("keeps a group's cursors findable until they are gone, whatever fails in between", async () => {
-    const made = await makeTopic(0);
-    await made.request();
-    await made.finish();
-    made.rig.pass(limits.removalMinAgeMs);
-    const deleteAll = made.cursors.deleteAll.bind(made.cursors);
-    made.cursors.deleteAll = () => Promise.reject(new Error('no answer'));
-    await expect(made.finish()).rejects.toThrow('no answer');
-    made.cursors.deleteAll = deleteAll;
-    await made.finish();
-    expect(await left(made)).toMatchObject({ cursors: 0, groups: 0 });
-  });
+  it.each(['cursors', 'members'] as const)(
+    "keeps a group's %s findable until they are gone, whatever fails in between",
+    async (kind) => {
+      const made = await makeTopic(0);
+      await made.request();
+      await made.finish();
+      made.rig.pass(limits.removalMinAgeMs);
+      const store = made[kind];
+      const deleteAll = store.deleteAll.bind(store);
+      store.deleteAll = () => Promise.reject(new Error('no answer'));
+      await expect(made.finish()).rejects.toThrow('no answer');
+      store.deleteAll = deleteAll;
+      await made.finish();
+      expect(await left(made)).toMatchObject({ cursors: 0, members: 0, groups: 0 });
+    },
+  );
 
   it('are gone on with where the sweep was, though their list could not be read', async () => {
     const made = await makeTopic(0);

@@ -26,7 +26,13 @@ const makePulled = async (mode: PulledGroup['mode'] = 'pull', more: Partial<Pull
     listed.push(groupId);
     return members.list(groupId);
   };
-  const deps = { ...made.deps, ...stores, members: { list }, ends, appender };
+  const deps = {
+    ...made.deps,
+    ...stores,
+    members: { list, deleteAll: members.deleteAll.bind(members) },
+    ends,
+    appender,
+  };
   return {
     ...made,
     /** The groups whose members were read. */

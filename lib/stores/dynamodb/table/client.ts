@@ -106,10 +106,7 @@ const watchThrottles = (client: DynamoDBClient, onThrottle: () => void): void =>
     (next) => async (args) => {
       try {
         const result = await next(args);
-        // What of a batch was refused is named in an answer that is no error.
-        const { output } = result;
-        if ('UnprocessedItems' in output && Object.keys(output.UnprocessedItems ?? {}).length > 0)
-          onThrottle();
+        if (leftForWantOfCapacity(result.output)) onThrottle();
         return result;
       } catch (error) {
         if (isThrottle(error)) onThrottle();
@@ -119,6 +116,20 @@ const watchThrottles = (client: DynamoDBClient, onThrottle: () => void): void =>
     { step: 'finalizeRequest', priority: 'low', name: 'watchThrottles' },
   );
 };
+
+/**
+ * Whether an answer that is no error names what was refused of a batch. One that gets items also leaves what is more than an
+ * answer holds: 1 MB of a partition, so that two items of 400 KB are never too many
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html). More are no sign of either.
+ */
+const leftForWantOfCapacity = (output: ServiceOutputTypes): boolean => {
+  if ('UnprocessedItems' in output && isNotEmpty(output.UnprocessedItems)) return true;
+  if (!('UnprocessedKeys' in output) || !isNotEmpty(output.UnprocessedKeys)) return false;
+  const found = 'Responses' in output ? Object.values(output.Responses ?? {}).flat() : [];
+  return found.length <= 2;
+};
+
+const isNotEmpty = (left: object | undefined): boolean => Object.keys(left ?? {}).length > 0;
 
 const reads = new Set(['GetItem', 'Query', 'Scan', 'BatchGetItem', 'DescribeTable']);
 
