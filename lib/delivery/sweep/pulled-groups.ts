@@ -1,5 +1,7 @@
 import type { Cursor } from '../../domain/groups/cursors.ts';
 import type { Group, PulledGroup } from '../../domain/groups/groups.ts';
+import { aheadOf } from '../../domain/groups/runs/ahead.ts';
+import { countsOf } from '../../domain/groups/runs/counts.ts';
 import type { Topic } from '../../domain/topics.ts';
 import { liveMembers } from '../../groups/status/holders.ts';
 import { redriveProgress } from '../../groups/status/redrive-progress.ts';
@@ -57,13 +59,10 @@ export const watchPulled = async (
   { records, cursors }: Waiting,
 ): Promise<Watched> => {
   const of = { topic: topic.name, group: group.name };
-  const stuckRecords = cursors.reduce((sum, cursor) => sum + stuckIn(cursor), 0);
+  const stuckRecords = cursors.reduce((sum, cursor) => sum + countsOf(aheadOf(cursor)).stuck, 0);
   if (stuckRecords > 0) telemetry.record({ kind: 'stuck', ...of, records: stuckRecords });
   const all = await members.list(group.groupId);
   const abandoned = liveMembers(group, all, clock.now()).length === 0;
   if (abandoned) telemetry.record({ kind: 'abandoned', ...of, records });
   return { abandoned, stuckRecords };
 };
-
-const stuckIn = ({ runs = [] }: Cursor): number =>
-  runs.reduce((sum, { state, start, end }) => (state === 'stuck' ? sum + end - start : sum), 0);

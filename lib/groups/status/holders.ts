@@ -1,9 +1,6 @@
-import { assign } from '../../domain/groups/assignment.ts';
-import { ackMsLeft, type Cursor } from '../../domain/groups/cursors.ts';
 import type { PulledGroup } from '../../domain/groups/groups.ts';
-import { isLive, type Member, ownerOf } from '../../domain/groups/members.ts';
-import type { PartitionLag } from '../lag.ts';
-import { ackTimeoutMsOf, sessionMsOf } from '../pull/deps.ts';
+import { isLive, type Member } from '../../domain/groups/members.ts';
+import { sessionMsOf } from '../pull/deps.ts';
 
 /** A live member of a group, and what it has. */
 export interface MemberStatus extends Member {
@@ -13,12 +10,24 @@ export interface MemberStatus extends Member {
   readonly handedOut: number;
 }
 
+/** What becomes of the records of a shared group ahead of the committed offset, beside those that are handed out. */
+export interface AheadCounts {
+  /** To be handed out again, at once or later. */
+  readonly delayed: number;
+  /** To go to the dead letters. */
+  readonly stuck: number;
+  /** Done with. */
+  readonly acknowledged: number;
+}
+
 /** Who has what of a partition. */
 export interface Holding {
-  /** The consumer that has records of it; otherwise the one that it is assigned to, if there is any. */
+  /** Of a `pull` group: the consumer that has records of it; otherwise the one that it is assigned to, if there is any. */
   readonly owner?: string;
   /** As `MemberStatus.handedOut`, of the partition. */
   readonly handedOut: number;
+  /** Of a shared group. */
+  readonly ahead?: AheadCounts;
 }
 
 export interface Holders {
@@ -31,38 +40,3 @@ export interface Holders {
 /** Those of `members` that are live. */
 export const liveMembers = (group: PulledGroup, members: readonly Member[], now: number): readonly Member[] =>
   members.filter((member) => isLive(member, now, sessionMsOf(group)));
-
-/** Records of a `pull` group that the owner of a partition was handed out, and has time for. */
-const outstanding = (group: PulledGroup, cursor: Cursor, now: number): number => {
-  const isInTime = ackMsLeft(cursor, now, ackTimeoutMsOf(group)) > 0;
-  return isInTime ? Math.max(0, (cursor.handedOut ?? 0) - cursor.committed) : 0;
-};
-
-/** Who has what of the partitions of a `pull` group. @param lags of every partition of its topic. */
-export const holdersOf = (
-  group: PulledGroup,
-  live: readonly Member[],
-  lags: readonly PartitionLag[],
-  now: number,
-): Holders => {
-  const byOwner = new Map(live.map((member) => [ownerOf(member), member.consumerId]));
-  const assigned = assign(
-    lags.length,
-    live.map(({ consumerId }) => consumerId),
-  );
-  const holdings = lags.map(({ partition, cursor }): Holding => {
-    const holder = byOwner.get(cursor?.owner ?? '');
-    const handedOut = cursor === undefined || holder === undefined ? 0 : outstanding(group, cursor, now);
-    const owner = handedOut > 0 ? holder : assigned[partition];
-    return { ...(owner !== undefined && { owner }), handedOut };
-  });
-  const members = live.map((member): MemberStatus => {
-    const isIts = (owner: string | undefined): boolean => owner === member.consumerId;
-    return {
-      ...member,
-      partitions: lags.flatMap(({ partition }) => (isIts(assigned[partition]) ? [partition] : [])),
-      handedOut: holdings.reduce((sum, { owner, handedOut }) => (isIts(owner) ? sum + handedOut : sum), 0),
-    };
-  });
-  return { members, holdings };
-};

@@ -1,11 +1,15 @@
+import type { Cursor } from '../../domain/groups/cursors.ts';
 import type { Group, PulledGroup } from '../../domain/groups/groups.ts';
+import type { Member } from '../../domain/groups/members.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { MemberStore } from '../../stores/members.ts';
 import { groupProgress, type ProgressDeps } from '../describe.ts';
 import type { PartitionLag } from '../lag.ts';
-import { type Holders, type Holding, holdersOf, liveMembers, type MemberStatus } from './holders.ts';
+import { assignedHolders } from './assigned-holders.ts';
+import { type Holders, type Holding, liveMembers, type MemberStatus } from './holders.ts';
 import { type OldestDeps, oldestAges } from './oldest.ts';
 import { type RedriveProgress, redriveProgress } from './redrive-progress.ts';
+import { sharedHolders } from './shared-holders.ts';
 import { type GroupTotals, totalsOf } from './totals.ts';
 
 export interface StatusDeps extends ProgressDeps, OldestDeps {
@@ -38,31 +42,46 @@ export interface GroupStatus extends Omit<GroupTotals, 'members'> {
  * lags, and a few: for its cursors, its members, and the starts of partitions.
  */
 export const readStatus = async (deps: StatusDeps, topic: Topic, group: Group): Promise<GroupStatus> => {
-  const [lags, live, redrive] = await Promise.all([
+  const [lags, live, lane] = await Promise.all([
     groupProgress(deps, topic, group),
     group.mode === 'push' ? [] : readLive(deps, group),
-    group.mode === 'push' ? {} : readRedrive(deps, group),
+    readLane(deps, group),
   ]);
   const ages = await oldestAges(deps, topic.topicId, lags);
-  const { members, holdings }: Holders =
-    group.mode === 'push' ? { members: [], holdings: [] } : holdersOf(group, live, lags, deps.clock.now());
+  const { members, holdings } = holdersOf(group, { lags, live, lane }, deps.clock.now());
   const partitions = lags.map((lag, index): PartitionStatus => {
     const holding = holdings[index];
     const oldestMs = ages.get(lag.partition);
     return { ...lag, ...(holding !== undefined && { holding }), ...(oldestMs !== undefined && { oldestMs }) };
   });
   const oldest = ages.size === 0 ? {} : { oldestMs: Math.max(...ages.values()) };
-  return { ...totalsOf(lags), partitions, members, ...oldest, ...redrive };
+  return { ...totalsOf(lags), partitions, members, ...oldest, ...progressOf(group, lane) };
 };
 
 const readLive = async ({ members, clock }: StatusDeps, group: PulledGroup) =>
   liveMembers(group, await members.list(group.groupId), clock.now());
 
-const readRedrive = async (
-  { cursors }: StatusDeps,
-  { groupId, redrive }: PulledGroup,
-): Promise<Pick<GroupStatus, 'redrive'>> => {
-  if (redrive === undefined) return {};
-  const progress = redriveProgress(redrive, await cursors.list(groupId, redrive.redriveId));
-  return { redrive: { requestedAt: redrive.requestedAt, ...progress } };
+/** The cursors that go through the dead letters that it was given again. */
+const readLane = async ({ cursors }: StatusDeps, group: Group): Promise<ReadonlyMap<number, Cursor>> =>
+  group.mode === 'push' || group.redrive === undefined
+    ? new Map()
+    : cursors.list(group.groupId, group.redrive.redriveId);
+
+const progressOf = (group: Group, lane: ReadonlyMap<number, Cursor>): Pick<GroupStatus, 'redrive'> => {
+  if (group.mode === 'push' || group.redrive === undefined) return {};
+  const { requestedAt } = group.redrive;
+  return { redrive: { requestedAt, ...redriveProgress(group.redrive, lane) } };
+};
+
+interface Read {
+  readonly lags: readonly PartitionLag[];
+  readonly live: readonly Member[];
+  readonly lane: ReadonlyMap<number, Cursor>;
+}
+
+const holdersOf = (group: Group, { lags, live, lane }: Read, now: number): Holders => {
+  if (group.mode === 'push') return { members: [], holdings: [] };
+  return group.mode === 'pull'
+    ? assignedHolders(group, live, lags, now)
+    : sharedHolders(group, live, lags, [...lane.values()], now);
 };

@@ -40,6 +40,18 @@ export const partitionProgress = whenNeeded(() =>
         'Records that a live member was handed out and has not acknowledged, while its ack timeout lasts. Of a group that is pulled from.',
       ),
     ),
+    delayed: z.exactOptional(
+      whole('Records that are to be handed out again, at once or after their delay. Of mode "shared".'),
+    ),
+    stuck: z.exactOptional(
+      whole('Records that are to go to the dead letters, and are not there yet. Of mode "shared".'),
+    ),
+    acknowledgedAhead: z.exactOptional(
+      whole(
+        'Records above `committed` that are acknowledged already, and part of the lag. Of mode "shared".',
+      ),
+    ),
+    deadLettered: z.exactOptional(whole('Records that went to the dead letters. Of mode "shared".')),
     oldestUnacknowledgedSeconds: z.exactOptional(
       seconds('Since the oldest record was appended that is not acknowledged. Absent: none is left.'),
     ),
@@ -74,8 +86,9 @@ const redrive = () =>
     .object({
       requestedAt: time('When it was asked for.'),
       records: whole('Dead letters that the group was given again.'),
-      done: whole('Those of them that it is through with, as dead letters once more or not.'),
+      done: whole('Those of them that it is through with.'),
       left: whole('The rest.'),
+      deadLettered: whole('Those that it is through with because they are dead letters once more.'),
     })
     .check(z.meta({ description: 'The last redrive. Absent: there was none.' }));
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Cursor } from '../../../lib/domain/groups/cursors.ts';
+import type { Cursor, Run } from '../../../lib/domain/groups/cursors.ts';
 import { type PulledGroup, readingDefaults } from '../../../lib/domain/groups/groups.ts';
 import { type AppDeps, call, newWorld, produce, type World, withTopic } from '../world.ts';
 
@@ -61,6 +61,14 @@ const withGroup = async (
   };
   await world.stores.groups.create(group);
   return group;
+};
+
+/** A member, whose session is named `<consumerId>/<memberEpoch>`. */
+const join = async (world: World, consumerId: string, memberEpoch = 'm'): Promise<void> => {
+  const now = world.clock.now();
+  const [standing] = (await world.stores.members.list('g1')).filter((each) => each.consumerId === consumerId);
+  const times = { expiresAt: now + 30_000, joinedAt: now, polledAt: now };
+  await world.stores.members.join('g1', { consumerId, memberEpoch, ...times }, standing);
 };
 
 const poll = async (world: World, consumerId: string, more: object = {}): Promise<number[]> => {
@@ -197,6 +205,49 @@ describe('a group that is pulled from is shown', () => {
     expect(await shown(world)).toMatchObject({ members: [], partitions: [{ owner: null }, {}, {}, {}] });
   });
 
+  test('with what becomes of its records, each by itself, where it is shared', async () => {
+    const world = await makeWorld();
+    await withGroup(world, 'shared');
+    for (let value = 3; value < 30; value += 1) await produce(world, [{ value, partition: 0 }]);
+    for (const consumerId of ['a', 'b']) await join(world, consumerId);
+    const until = world.clock.now() + 60_000;
+    const held = { state: 'held', until, deliveries: 1 } as const;
+    const runs: readonly Run[] = [
+      { start: 2, end: 5, ...held, by: 'a/m' },
+      { start: 5, end: 9, state: 'acknowledged', deliveries: 0 },
+      { start: 9, end: 11, ...held, by: 'b/m' },
+      { start: 11, end: 12, ...held, by: 'a/m' },
+      { start: 12, end: 14, state: 'delayed', until: until + 60_000, deliveries: 2 },
+      { start: 14, end: 15, state: 'stuck', until: 0, deliveries: 10, reason: 'nack' },
+      // Of a member that is gone, and once too often: to be handed out again, and to go to the dead letters.
+      { start: 15, end: 16, ...held, by: 'a/former' },
+      { start: 16, end: 18, ...held, by: 'a/former', deliveries: 10 },
+    ];
+    const cursor = { epoch: 1, leaseUntil: 0, attempts: 0, retryAt: 0, version: 1, writeId: 'w' };
+    const ref = { groupId: 'g1', partition: 0 };
+    const next = { ...cursor, committed: 2, runs, deadLettered: 7 };
+    await world.stores.cursors.replace(ref, undefined, next);
+    const counts = { handedOut: 6, delayed: 3, stuck: 3, acknowledgedAhead: 4, deadLettered: 7 };
+    expect(await shown(world)).toMatchObject({
+      lag: 28,
+      deadLettered: 7,
+      members: [
+        { consumerId: 'a', partitions: [], handedOut: 4 },
+        { consumerId: 'b', partitions: [], handedOut: 2 },
+      ],
+      partitions: [
+        { committed: 2, end: 30, lag: 28, owner: null, ...counts },
+        { handedOut: 0, delayed: 0, stuck: 0, acknowledgedAhead: 0, deadLettered: 0 },
+        {},
+        {},
+      ],
+    });
+    world.clock.advance(60_000);
+    for (const consumerId of ['a', 'b']) await join(world, consumerId, 'later');
+    const [first] = (await shown(world))['partitions'] as object[];
+    expect(first).toMatchObject({ handedOut: 0, delayed: 9, stuck: 3, acknowledgedAhead: 4 });
+  });
+
   test('with how far it is with the dead letters that it was given again', async () => {
     const world = await makeWorld();
     const redrive = {
@@ -208,17 +259,21 @@ describe('a group that is pulled from is shown', () => {
     } as const;
     await withGroup(world, 'shared', { redrive });
     expect(await shown(world)).toMatchObject({
-      redrive: { requestedAt: '2026-03-01T12:00:03.000Z', records: 14, done: 0, left: 14 },
+      redrive: { requestedAt: '2026-03-01T12:00:03.000Z', records: 14, done: 0, left: 14, deadLettered: 0 },
     });
     const cursor = { epoch: 1, leaseUntil: 0, attempts: 0, retryAt: 0, version: 1, writeId: 'w' };
     const lane = (partition: number) => ({ groupId: 'g1', partition, lane: 'r1' });
     const { cursors } = world.stores;
-    await cursors.replace(lane(0), undefined, { ...cursor, committed: 8 });
+    const acknowledged = { start: 10, end: 12, state: 'acknowledged', deliveries: 0 } as const;
+    const held = { state: 'held', by: 'a/m', until: world.clock.now() + 60_000, deliveries: 1 } as const;
+    const runs = [{ start: 8, end: 10, ...held }, acknowledged];
+    await cursors.replace(lane(0), undefined, { ...cursor, committed: 8, runs, deadLettered: 1 });
     // The end of the range is not the end of the partition.
     await cursors.replace(lane(3), undefined, { ...cursor, committed: 9 });
-    expect(await shown(world)).toMatchObject({ redrive: { records: 14, done: 7, left: 7 } });
-    // They are no lag of its own topic.
-    expect(await shown(world)).toMatchObject({ lag: 3 });
+    expect(await shown(world)).toMatchObject({ redrive: { records: 14, done: 9, left: 5, deadLettered: 1 } });
+    // They are no lag of its own topic, but whoever has them has them in hand.
+    await join(world, 'a');
+    expect(await shown(world)).toMatchObject({ lag: 3, deadLettered: 0, members: [{ handedOut: 2 }] });
   });
 });
 

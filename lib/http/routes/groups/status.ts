@@ -2,7 +2,7 @@ import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../../domain/groups
 import type { Group } from '../../../domain/groups/groups.ts';
 import { limits } from '../../../domain/limits.ts';
 import { timestampText } from '../../../domain/text/timestamps.ts';
-import type { MemberStatus } from '../../../groups/status/holders.ts';
+import type { AheadCounts, MemberStatus } from '../../../groups/status/holders.ts';
 import {
   type GroupStatus,
   type PartitionStatus,
@@ -56,6 +56,13 @@ const shownAttempts = (
   };
 };
 
+const shownAhead = ({ cursor }: PartitionStatus, { delayed, stuck, acknowledged }: AheadCounts) => ({
+  delayed,
+  stuck,
+  acknowledgedAhead: acknowledged,
+  deadLettered: cursor?.deadLettered ?? 0,
+});
+
 const shownPartition = (group: Group, partition: PartitionStatus, now: number): PartitionProgress => {
   const { committed, endOffset, lag, lost, holding, oldestMs } = partition;
   return {
@@ -67,6 +74,7 @@ const shownPartition = (group: Group, partition: PartitionStatus, now: number): 
     lost,
     owner: ownerIn(group, partition, now),
     ...(holding !== undefined && { handedOut: holding.handedOut }),
+    ...(holding?.ahead !== undefined && shownAhead(partition, holding.ahead)),
     ...(oldestMs !== undefined && { oldestUnacknowledgedSeconds: oldestMs / 1000 }),
     ...shownAttempts(group, partition, now),
   };
