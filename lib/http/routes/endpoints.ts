@@ -11,7 +11,7 @@ import { answerJson } from '../bytes/answer.ts';
 import { noQuery } from '../query.ts';
 import { check } from '../schemas/check.ts';
 import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
-import { findSubscription } from './groups.ts';
+import { findSubscription } from './groups/find-subscription.ts';
 
 export interface EndpointDeps extends ApiDeps, RegisterEndpointDeps {
   readonly directory: Pick<TopicDirectory, 'resolveAgain'>;

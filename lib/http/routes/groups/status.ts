@@ -22,7 +22,8 @@ import type {
 import { type Api, type ApiDeps, allow, pathParameter } from '../../api.ts';
 import { answerJson } from '../../bytes/answer.ts';
 import { noQuery } from '../../query.ts';
-import { findSubscription, shown } from '../groups.ts';
+import { findSubscription } from './find-subscription.ts';
+import { shown } from './shown.ts';
 
 export interface GroupStatusDeps extends ApiDeps, StatusDeps {
   readonly cursors: Pick<CursorStore, 'list' | 'places'>;
