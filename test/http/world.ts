@@ -35,6 +35,8 @@ export interface World {
   readonly apps: Readonly<Record<Part, Api>>;
   readonly clock: ManualClock;
   readonly stores: MemoryStores;
+  /** What the log is in. */
+  readonly batches: MemoryBatchStore;
   readonly deps: AppDeps;
   readonly events: TelemetryEvent[];
   /** Stores a key of these rights and gives it. */
@@ -91,7 +93,7 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
     admin: adminApp(whole),
     describe: describeApp(whole),
   };
-  return { apps, clock, stores, deps: whole, events, key };
+  return { apps, clock, stores, batches, deps: whole, events, key };
 };
 
 export interface Call {
