@@ -5,13 +5,14 @@ import { seededRandom } from '../simulation/scheduler.ts';
 import { gatewayEvent } from './alike/gateway.ts';
 import { request } from './alike/table.ts';
 import { codings, expanded } from './bodies/codings.ts';
+import { groupPath, newRoom } from './pull/room.ts';
 import { call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 const path = '/v1/topics/orders/partitions/0/records';
 
 /** What the function of `line` gives to the gateway. */
-const asFunction = async ({ apps }: World, line: string, encoding = 'identity') => {
-  const arrived = gatewayEvent(request(line, { headers: [['Accept-Encoding', encoding]] }));
+const asFunction = async ({ apps }: World, line: string, encoding = 'identity', body = '') => {
+  const arrived = gatewayEvent(request(line, { headers: [['Accept-Encoding', encoding]], body }));
   if (arrived === undefined) throw new Error('The gateway would answer by itself.');
   const app = apps[arrived.part];
   const handle = createHttpHandler({ app, telemetry: { flush: () => undefined } });
@@ -73,6 +74,44 @@ describe('the answer of a fetch is one that a function may give', () => {
     }
     expect(fetches).toBeGreaterThan(1);
   });
+});
+
+/** Of one poll, and the records that it had. */
+const pollAsFunction = async (world: World, body: object) => {
+  const line = `POST ${groupPath}/poll`;
+  const result = await asFunction(world, line, 'identity', JSON.stringify({ consumerId: 'a', ...body }));
+  const text = Buffer.from(result.body, result.isBase64Encoded ? 'base64' : 'utf8').toString();
+  return { result, text, json: JSON.parse(text) as Readonly<Record<string, unknown>> };
+};
+
+test('the answer of a poll is one that a function may give, whatever the records are and wherever they come from', async () => {
+  const { world } = await newRoom({ partitions: 64 });
+  const some = (count: number, record: object) =>
+    many(count, record).map((each, at) => ({ ...each, partition: at % 64 }));
+  const requests = [
+    ...Array.from({ length: 10 }, () => some(9, quotes)),
+    ...Array.from({ length: 6 }, () => some(250, small)),
+    some(18, plain),
+    some(18, plain),
+  ];
+  let records = 0;
+  for (const each of requests) {
+    expect((await produce(world, each)).status).toBe(200);
+    records += each.length;
+  }
+  let offsets: Record<string, number> = {};
+  let polls = 0;
+  for (; records > 0; polls += 1) {
+    const { result, text, json } = await pollAsFunction(world, { maxRecords: 1000, ack: { offsets } });
+    expect({ status: result.statusCode, text: text.slice(0, 300) }).toMatchObject({ status: 200 });
+    expect(Buffer.byteLength(JSON.stringify(result))).toBeLessThan(limits.functionAnswerBytes);
+    const got = json['records'] as readonly { partition: number; offset: number }[];
+    expect(got.length).toBeGreaterThan(0);
+    records -= got.length;
+    offsets = {};
+    for (const { partition, offset } of got) offsets[partition] = offset + 1;
+  }
+  expect(polls).toBeGreaterThan(3);
 });
 
 test('an answer that a function may not give becomes one that says so', async () => {

@@ -12,6 +12,7 @@ import {
   acknowledgementOf,
   ackRequest,
   leaveRequest,
+  msOf,
   nackRequest,
   outcomesOf,
   pollRequest,
@@ -54,7 +55,7 @@ export const pullRoutes = (api: Api, deps: PullRouteDeps): void => {
     const { waitSeconds, ack, epochs, positions, ...range } = check(pollRequest, await bodyOf(c));
     const answer = await polled(deps, c, {
       ...range,
-      waitMs: waitSeconds * 1000,
+      waitMs: msOf(waitSeconds),
       ...given('ack', ack && acknowledgementOf(ack)),
       ...given('epochs', epochs),
       ...given('positions', positions),
@@ -73,7 +74,7 @@ export const pullRoutes = (api: Api, deps: PullRouteDeps): void => {
     const [topic, group] = [await topicOf(deps, c), pathParameter(c, 'group')];
     const from = { consumerId, ...given('epochs', epochs) };
     if (offsets !== undefined)
-      await deps.pulls.giveBack(topic, group, { ...from, offsets, delayMs: delaySeconds * 1000 });
+      await deps.pulls.giveBack(topic, group, { ...from, offsets, delayMs: msOf(delaySeconds) });
     else {
       const outcomes = outcomesOf(records ?? [], { outcome: 'nack', delaySeconds });
       await deps.pulls.acknowledge(topic, group, { ...from, ack: { records: outcomes } });

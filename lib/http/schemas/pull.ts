@@ -90,6 +90,9 @@ export const pollRequest = whenNeeded(() =>
   }),
 );
 
+/** Whole ms. */
+export const msOf = (given: number): number => Math.round(given * 1000);
+
 const seconds = (most: number, limit: keyof typeof limits) => {
   const message = `Give seconds from 0 to ${most} (limit ${limit}).`;
   return z.number(message).check(z.minimum(0, message), z.maximum(most, message));
@@ -136,7 +139,7 @@ export const outcomesOf = (
       to,
       outcome: what,
       ...(topic !== undefined && { topic }),
-      ...(delay !== undefined && what === 'nack' && { delayMs: delay * 1000 }),
+      ...(delay !== undefined && what === 'nack' && { delayMs: msOf(delay) }),
     };
   });
 

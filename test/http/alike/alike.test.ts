@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpHandler } from '../../../functions/http-events.ts';
+import { readingDefaults } from '../../../lib/domain/groups/groups.ts';
 import type { Part } from '../../../lib/http/paths.ts';
 import { gatewayPath as localPath } from '../../../lib/local/gateway-path.ts';
 import { type HttpServer, serveHttp } from '../../../lib/local/http-server.ts';
@@ -137,6 +138,41 @@ describe('the local server and the functions answer alike', () => {
       ),
     );
   });
+});
+
+test('the local server and the functions answer consumers alike', async () => {
+  await expectAlike([
+    request('PUT /v1/topics/jobs', { body: '{"partitions":1}' }),
+    request('POST /v1/topics/jobs/records', { body: '{"records":[{"value":1}]}' }),
+  ]);
+  for (const { stores, clock } of Object.values(entries.worlds)) {
+    const { topicId = '' } = (await stores.topics.get('jobs')) ?? {};
+    const of = { name: 'workers', groupId: 'workers-1', topic: 'jobs', topicId, createdAt: clock.now() };
+    const begin = { start: 'earliest', startOffsets: [], mode: 'pull', reading: readingDefaults } as const;
+    await stores.groups.create({ ...of, ...begin });
+  }
+  const answers = await expectAlike(
+    [
+      ['poll', {}],
+      ['poll', { maxRecords: 0, waitSeconds: 20 }],
+      ['poll', { positions: { 0: 1 } }],
+      ['ack', { offsets: { 0: 2 } }],
+      ['ack', { offsets: { 0: 1 }, epochs: { 0: 7 } }],
+      ['nack', { offsets: { 0: 0 }, delaySeconds: 0.5 }],
+      ['ack', { records: [{ partition: 0, offset: 0 }] }],
+      ['ack', { offsets: { 7: 1 } }],
+      ['poll', { ack: { offsets: { 0: 0 } } }],
+      ['leave', {}],
+      ['ack', { offsets: { 0: 1 } }],
+    ].map(([verb, body]) =>
+      request(`POST /v1/topics/jobs/groups/workers/${String(verb)}`, {
+        body: JSON.stringify({ consumerId: 'a', ...(body as object) }),
+      }),
+    ),
+  );
+  expect(answers.map(({ local }) => local.status)).toEqual([
+    200, 200, 200, 409, 409, 204, 400, 404, 200, 204, 409,
+  ]);
 });
 
 describe('a name with something behind it', () => {
