@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../domain/errors.ts';
+import { deadLetterTopicName } from '../domain/groups/dead-letters.ts';
 import {
-  type DeliverySettings,
   type Group,
   type GroupStart,
   mergedDelivery,
+  type PulledGroup,
+  type PushGroup,
   type Subscription,
 } from '../domain/groups/groups.ts';
 import { exceededLimit, limits } from '../domain/limits.ts';
@@ -13,42 +15,76 @@ import type { GroupStore } from '../stores/groups.ts';
 import type { Clock } from '../surroundings/clock.ts';
 import { newId } from '../surroundings/ids.ts';
 import type { Random } from '../surroundings/random.ts';
-import { requireOrderedBackoff } from './change-delivery.ts';
+import { type CreateTopicDeps, createTopic } from '../topics/create.ts';
+import { requireOrderedBackoff } from './change-group.ts';
 import { type StartDeps, startOffsets } from './start-offsets.ts';
 
-export interface CreateGroupDeps extends StartDeps {
+export interface CreateGroupDeps extends StartDeps, CreateTopicDeps {
   readonly groups: GroupStore;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-export interface GroupSettings {
-  readonly mode: 'push';
-  readonly start: GroupStart;
-  readonly delivery: DeliverySettings;
-}
+export type GroupSettings = { readonly start: GroupStart } & (
+  | Pick<PushGroup, 'mode' | 'delivery'>
+  | Pick<PulledGroup, 'mode' | 'reading'>
+);
 
-const settingNames = ['mode', 'start', 'delivery'] as const;
+/** Every setting by the name that a request gives it. */
+const named = (settings: GroupSettings): Readonly<Record<string, unknown>> => {
+  const { mode, start } = settings;
+  return settings.mode === 'push'
+    ? { mode, start, delivery: mergedDelivery(settings.delivery, {}) }
+    : { mode, start, ...settings.reading };
+};
 
 /** @throws Problem `group_exists` unless the group has just these settings. */
 const requireSame = (group: Group, settings: GroupSettings): void => {
-  const standing = {
-    ...group,
-    ...(group.mode === 'push' && { delivery: mergedDelivery(group.delivery, {}) }),
-  };
-  const different = settingNames.filter(
-    (name) => !isDeepStrictEqual((standing as Partial<GroupSettings>)[name], settings[name]),
-  );
+  const [standing, wanted] = [named(group), named(settings)];
+  const names = [...new Set([...Object.keys(standing), ...Object.keys(wanted)])];
+  const different = names.filter((name) => !isDeepStrictEqual(standing[name], wanted[name]));
   if (different.length === 0) return;
   throw new Problem(
     'group_exists',
-    `Group "${group.name}" exists with other settings (${different.join(', ')}). PATCH changes those of delivery; for others delete it first, or choose another name.`,
+    `Group "${group.name}" exists with other settings (${different.join(', ')}). Its mode and start stay as they are: PATCH changes the others, and POST …/seek where it goes on. Or choose another name.`,
+  );
+};
+
+/** The most partitions that a topic of dead letters is made with. */
+const deadLetterPartitions = 8;
+
+/**
+ * Makes the topic of the dead letters of a shared group, where it has some and the topic is not there.
+ * @throws Problem `invalid_request` when its name would be too long
+ */
+export const ensureDeadLetterTopic = async (
+  deps: CreateTopicDeps,
+  topic: Topic,
+  group: string,
+  settings: GroupSettings,
+): Promise<void> => {
+  if (settings.mode !== 'shared' || settings.reading.maxDeliveries === null) return;
+  const name = deadLetterTopicName(topic.name, group);
+  if (name.length > limits.nameLength) {
+    const message = `The topic of its dead letters would be "${name.slice(0, 60)}…", which has ${name.length} characters, and may have ${limits.nameLength} (limit nameLength). Choose a shorter name for the group, or give "maxDeliveries": null, and it has no dead letters.`;
+    throw new Problem('invalid_request', `The request is not valid. ${message} Nothing was changed.`, {
+      errors: [{ path: 'group', message }],
+    });
+  }
+  if ((await deps.topics.get(name)) !== undefined) return;
+  const partitions = Math.min(topic.partitions, deadLetterPartitions);
+  const { archive } = topic;
+  await createTopic(deps, name, { partitions, retentionHours: null, retentionBytes: null, archive }).catch(
+    (error: unknown) => {
+      // Another was first, and made it otherwise: it is there.
+      if (!(error instanceof Problem && error.code === 'topic_exists')) throw error;
+    },
   );
 };
 
 /**
- * Creates a group that begins where it is asked to, or finds the one of that name with just these settings. A group
- * has no endpoint yet, so nothing is delivered before one is registered.
+ * Creates a group that begins where it is asked to, or finds the one of that name with just these settings. A group that is called
+ * has no endpoint yet, so nothing is delivered before one is registered; a shared one gets a topic for its dead letters.
  * @throws Problem `group_exists`, `invalid_request`, `limit_exceeded`, and `conflict` while the topic is being deleted
  */
 export const createGroup = async (
@@ -58,11 +94,12 @@ export const createGroup = async (
   settings: GroupSettings,
 ): Promise<{ readonly created: boolean; readonly subscription: Subscription }> => {
   refuseWhileDeleted(topic);
-  requireOrderedBackoff(settings.delivery);
+  if (settings.mode === 'push') requireOrderedBackoff(settings.delivery);
   const existing = await deps.groups.list(topic.topicId);
   const standing = existing.find(({ group }) => group.name === name);
   if (standing !== undefined) {
     requireSame(standing.group, settings);
+    await ensureDeadLetterTopic(deps, topic, name, settings);
     return { created: false, subscription: standing };
   }
   if (existing.length >= limits.groupsPerTopic) {
@@ -72,6 +109,7 @@ export const createGroup = async (
       { members: exceededLimit('groupsPerTopic') },
     );
   }
+  await ensureDeadLetterTopic(deps, topic, name, settings);
   const { created, group } = await deps.groups.create({
     name,
     groupId: newId(deps.random),

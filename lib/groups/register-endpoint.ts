@@ -40,6 +40,12 @@ export const registerEndpoint = async (
   given: NewEndpoint & { readonly requestId: string },
 ): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> => {
   refuseWhileDeleted(topic);
+  if (group.mode !== 'push') {
+    throw new Problem(
+      'conflict',
+      `Group "${group.name}" is of mode "${group.mode}": its consumers poll, and it has no endpoints. Create a group of mode "push" for them.`,
+    );
+  }
   const enabled = enabledEndpoint({ endpoints });
   if (enabled !== undefined) throw anotherEnabled(group.name, enabled);
   if (endpoints.length >= limits.endpointsPerGroup) {

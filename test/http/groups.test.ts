@@ -102,7 +102,12 @@ describe('creating a group', () => {
 
   test.each([
     [{}, 'mode', /push/],
-    [{ mode: 'pull' }, 'mode', /not available yet/],
+    [{ mode: 'kafka' }, 'mode', /"shared"/],
+    [{ mode: 'pull', delivery: {} }, 'delivery', /"push" have/],
+    [{ mode: 'pull', maxDeliveries: 3 }, 'maxDeliveries', /"shared" have/],
+    [{ mode: 'pull', sessionTimeoutSeconds: 2 }, 'sessionTimeoutSeconds', /from 3 to 3600/],
+    [{ mode: 'shared', ackTimeoutSeconds: 0 }, 'ackTimeoutSeconds', /from 1/],
+    [{ mode: 'shared', maxDeliveries: 0 }, 'maxDeliveries', /or null/],
     [{ mode: 'PUSH' }, 'mode', /push/],
     [{ ...push, start: 'now' }, 'start', /earliest/],
     [{ ...push, start: 0 }, 'start', /earliest/],
@@ -140,7 +145,7 @@ describe('creating a group', () => {
       /initialSeconds, 1000, is more than maxSeconds, which is 900 here: give a maxSeconds of 1000/,
     ],
     [{ ...push, delivery: { retries: 3 } }, 'delivery.retries', /Unknown/],
-    [{ ...push, ackTimeoutSeconds: 60 }, 'ackTimeoutSeconds', /Unknown/],
+    [{ ...push, ackTimeoutSeconds: 60 }, 'ackTimeoutSeconds', /"pull" and "shared" have/],
   ])('refuses %j and says where it is wrong', async (json, at, message) => {
     const world = await threeRecords();
     const problem = expectProblem(await put(world, json), 400, 'invalid_request');
@@ -200,7 +205,7 @@ describe('changing a group', () => {
   });
 
   test.each([
-    [{}, 'delivery', /\.$/],
+    [{}, '', /at least one/],
     [{ delivery: {} }, 'delivery', /at least one/],
     [{ delivery: { backoff: {} } }, 'delivery.backoff', /at least one/],
     [{ delivery: { batchSize: 1, backoff: {} } }, 'delivery.backoff', /at least one/],
@@ -228,7 +233,7 @@ describe('changing a group', () => {
   test.each([
     [{ mode: 'push' }, 'mode'],
     [{ start: 'latest' }, 'start'],
-    [{}, 'delivery'],
+    [{}, ''],
   ])('gives the real reason alone why it refuses %j', async (json, at) => {
     const world = await threeRecords();
     await put(world, push);
@@ -373,5 +378,55 @@ describe('deleting a group', () => {
     await call(world, `DELETE ${path}`);
     expect((await put(world, { ...push, start: 'earliest' })).status).toBe(201);
     expect(await committed(world)).toEqual([0, 0]);
+  });
+});
+
+describe('a group that pulls', () => {
+  const send = (world: World, method: string, json: object, name = 'workers') =>
+    call(world, `${method} /v1/topics/orders/groups/${name}`, { json });
+
+  test('has the settings of its mode, by default or as they are given, and the same again is the same', async () => {
+    const world = await newWorld();
+    await withTopic(world, 2);
+    const pulled = await send(world, 'PUT', { mode: 'pull' });
+    expect(pulled.json).toMatchObject({ mode: 'pull', sessionTimeoutSeconds: 30, ackTimeoutSeconds: 60 });
+    expect(pulled.json).not.toHaveProperty('maxDeliveries');
+    expect(pulled.json).not.toHaveProperty('delivery');
+    expect((await send(world, 'PUT', { mode: 'pull' })).status).toBe(200);
+    expect((await send(world, 'PUT', { mode: 'pull', ackTimeoutSeconds: 5 })).json['detail']).toContain(
+      '(ackTimeoutSeconds)',
+    );
+    expect((await send(world, 'PUT', { mode: 'shared' })).json['detail']).toContain('mode');
+  });
+
+  test('that is shared gets a topic for its dead letters, unless it has none', async () => {
+    const world = await newWorld();
+    await withTopic(world, 16);
+    expect((await send(world, 'PUT', { mode: 'shared' })).json).toMatchObject({ maxDeliveries: 10 });
+    const dead = await call(world, 'GET /v1/topics/orders.workers.dead');
+    expect(dead.json).toMatchObject({ partitions: 8, retentionHours: null });
+    await send(world, 'PUT', { mode: 'shared', maxDeliveries: null }, 'tireless');
+    expect((await call(world, 'GET /v1/topics/orders.tireless.dead')).status).toBe(404);
+    await send(world, 'PATCH', { maxDeliveries: 3 }, 'tireless');
+    expect((await call(world, 'GET /v1/topics/orders.tireless.dead')).status).toBe(200);
+    const long = await send(world, 'PUT', { mode: 'shared' }, 'x'.repeat(118));
+    expectProblem(long, 400, 'invalid_request');
+    expect(long.json['detail']).toContain('nameLength');
+    expect((await send(world, 'PUT', { mode: 'shared', maxDeliveries: null }, 'x'.repeat(118))).status).toBe(
+      201,
+    );
+  });
+
+  test('changes in place, and has no endpoints', async () => {
+    const world = await newWorld();
+    await withTopic(world, 1);
+    await send(world, 'PUT', { mode: 'pull' });
+    const changed = await send(world, 'PATCH', { ackTimeoutSeconds: 5 });
+    expect(changed.json).toMatchObject({ ackTimeoutSeconds: 5, sessionTimeoutSeconds: 30 });
+    expectProblem(await send(world, 'PATCH', { delivery: { batchSize: 1 } }), 400, 'invalid_request');
+    expectProblem(await send(world, 'PATCH', { maxDeliveries: 1 }), 400, 'invalid_request');
+    const endpoints = `POST /v1/topics/orders/groups/workers/endpoints`;
+    const refused = await call(world, endpoints, { json: { url: 'https://example.com/' } });
+    expectProblem(refused, 409, 'conflict');
   });
 });

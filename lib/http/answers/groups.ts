@@ -35,14 +35,26 @@ const pause = () =>
 const fields = () => ({
   name: text('Its name.'),
   topic: text('The topic that it reads.'),
-  mode: z
-    .enum(['push', 'pull', 'shared'])
-    .check(z.meta({ description: 'How it gets its records: "push" by webhook.' })),
+  mode: z.enum(['push', 'pull', 'shared']).check(
+    z.meta({
+      description:
+        'How it gets its records: "push" by webhook; "pull" by consumers that share the partitions; "shared" by consumers that share the records.',
+    }),
+  ),
   status: z
     .enum(['active', 'paused'])
     .check(z.meta({ description: 'paused: it has endpoints, and all of them are disabled.' })),
   pausedBy: z.exactOptional(pause()),
   start: start(),
+  sessionTimeoutSeconds: z.exactOptional(
+    whole('Of "pull" and "shared": who has not polled for so long is no member any more.'),
+  ),
+  ackTimeoutSeconds: z.exactOptional(
+    whole('Of "pull" and "shared": what is not acknowledged for so long is handed out again.'),
+  ),
+  maxDeliveries: z.exactOptional(
+    z.nullable(whole('Of "shared": handed out so often, a record goes to the dead letters. null: never.')),
+  ),
   delivery: z.exactOptional(delivery()),
   endpoints: whole('How many endpoints it has, disabled ones too.'),
   createdAt: time('When it was created.'),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { deliveryDefaults } from '../../domain/groups/groups.ts';
+import { deliveryDefaults, readingDefaults } from '../../domain/groups/groups.ts';
 import { limits } from '../../domain/limits.ts';
 import { topicDefaults } from '../../domain/topics.ts';
 import { endpointAnswer, endpointListAnswer, newEndpointAnswer } from '../answers/endpoints.ts';
@@ -55,12 +55,21 @@ const topicFields = (absent: WhenAbsent): FieldTexts => ({
 const deliveryFields = (absent: WhenAbsent): FieldTexts => {
   const { batchSize, timeoutSeconds, backoff } = deliveryDefaults;
   return {
-    delivery: 'How its endpoint is called.',
+    delivery: 'Of "push": how its endpoint is called.',
     'delivery.batchSize': `Records of one request at most.${absent(batchSize)}`,
     'delivery.timeoutSeconds': `For how long an answer is waited for.${absent(timeoutSeconds)}`,
     'delivery.backoff': 'The pauses after failures: random, up to a ceiling that doubles with each.',
     'delivery.backoff.initialSeconds': `The first ceiling.${absent(backoff.initialSeconds)}`,
     'delivery.backoff.maxSeconds': `The last ceiling, not below the first.${absent(backoff.maxSeconds)}`,
+  };
+};
+
+const readingFields = (absent: WhenAbsent): FieldTexts => {
+  const { sessionTimeoutSeconds, ackTimeoutSeconds, maxDeliveries } = readingDefaults;
+  return {
+    sessionTimeoutSeconds: `Of "pull" and "shared": who has not polled for so long is no member any more.${absent(sessionTimeoutSeconds)}`,
+    ackTimeoutSeconds: `Of "pull" and "shared": what is not acknowledged for so long is handed out again.${absent(ackTimeoutSeconds)}`,
+    maxDeliveries: `Of "shared": handed out so often without an acknowledgement, a record goes to the dead letters, the topic "{topic}.{group}.dead". null: never.${absent(maxDeliveries)}`,
   };
 };
 
@@ -109,13 +118,17 @@ const requests = {
   GroupSettings: {
     schema: groupSettings,
     texts: {
-      mode: 'How it gets its records: "push" by webhook.',
+      mode: 'How it gets its records. "pull": its consumers poll, and each has partitions of its own, in order. "shared": they poll, and each record goes to any of them. "push": a webhook is called.',
+      ...readingFields(taken),
       start:
         'Where it begins: at the oldest record, at the end, at a time, or at the offset of each partition by its number. Without it "latest".',
       ...deliveryFields(taken),
     },
   },
-  GroupChange: { schema: groupChange, texts: { ...deliveryFields(asItIs), ...change } },
+  GroupChange: {
+    schema: groupChange,
+    texts: { ...readingFields(asItIs), ...deliveryFields(asItIs), ...change },
+  },
   Poll: {
     schema: pollRequest,
     texts: {

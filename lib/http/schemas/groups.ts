@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { firstFault, Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { isAny, recordOf, refused, timestamp, whenNeeded, wholeBetween } from './check.ts';
 
@@ -46,31 +47,74 @@ const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
     backoff: z.exactOptional(given),
   });
 
-const pushAlone = (issue: { readonly input?: unknown }): string =>
-  issue.input === 'pull' ? 'Groups of mode "pull" are not available yet: give "push".' : 'Give "push".';
+/** A session of less would end between two polls of an ordinary client. */
+const shortestSessionSeconds = 3;
 
-/** `PUT /v1/topics/{topic}/groups/{group}` */
+const maxDeliveries = () => {
+  const message = `Give a whole number from 1 to ${limits.maxDeliveries} (limit maxDeliveries), or null for ever.`;
+  return z.nullable(z.int(message).check(z.minimum(1, message), z.maximum(limits.maxDeliveries, message)));
+};
+
+/** What is given of how a group that pulls is read. */
+const reading = () => ({
+  sessionTimeoutSeconds: z.exactOptional(
+    wholeBetween(shortestSessionSeconds, limits.sessionTimeoutSeconds, 'sessionTimeoutSeconds'),
+  ),
+  ackTimeoutSeconds: z.exactOptional(wholeBetween(1, limits.ackTimeoutSeconds, 'ackTimeoutSeconds')),
+  maxDeliveries: z.exactOptional(maxDeliveries()),
+});
+
+type GroupMode = 'push' | 'pull' | 'shared';
+
+/** Which modes have a setting that not all of them have. */
+const modesOf: Readonly<Record<string, readonly GroupMode[]>> = {
+  delivery: ['push'],
+  sessionTimeoutSeconds: ['pull', 'shared'],
+  ackTimeoutSeconds: ['pull', 'shared'],
+  maxDeliveries: ['shared'],
+};
+
+/** @throws Problem `invalid_request` when one of the settings given is not of the mode. */
+export const requireOfMode = (mode: GroupMode, given: object): void => {
+  const errors = Object.keys(given)
+    .filter((name) => modesOf[name]?.includes(mode) === false)
+    .map((path) => {
+      const modes = modesOf[path]?.map((each) => `"${each}"`).join(' and ');
+      return { path, message: `A group of mode "${mode}" has no such setting. Those of ${modes} have.` };
+    });
+  if (errors.length === 0) return;
+  throw new Problem(
+    'invalid_request',
+    `The request is not valid. ${firstFault(errors)} Nothing was changed.`,
+    { errors },
+  );
+};
+
+const modeRule =
+  'Give "pull" (members share the partitions), "shared" (members share the records) or "push" (a webhook is called).';
+
+/** `PUT /v1/topics/{topic}/groups/{group}`. Which settings go with the mode is checked after it: `requireOfMode`. */
 export const groupSettings = whenNeeded(() =>
   z.strictObject({
-    mode: z.literal('push', { error: pushAlone }),
+    mode: z.enum(['push', 'pull', 'shared'], modeRule),
     start: z._default(start(), 'latest'),
-    delivery: z.prefault(delivery(), {}),
+    ...reading(),
+    delivery: z.exactOptional(delivery()),
   }),
 );
 
-const fixed = (what: string): string =>
-  `${what} of a group cannot be changed: delete it, and create it again or another.`;
+const fixed = (what: string): string => `${what} of a group cannot be changed: create another group.`;
 
 /** `PATCH /v1/topics/{topic}/groups/{group}`. That nothing is given is only said where nothing else is wrong. */
 export const groupChange = whenNeeded(() =>
-  z.pipe(
-    z
-      .strictObject({
-        mode: refused(fixed('The mode')),
-        start: refused(fixed('The start')),
-        delivery: z.exactOptional(delivery(backoff().check(isAnything())).check(isAnything())),
-      })
-      .check(z.refine(isAny, { path: ['delivery'], error: 'This is missing. Give an object ({…}).' })),
-    z.transform(({ delivery: given = {} }) => ({ delivery: given })),
-  ),
+  z
+    .strictObject({
+      mode: refused(fixed('The mode')),
+      start: refused(
+        'The start of a group cannot be changed. Have it go on elsewhere with POST …/groups/{group}/seek.',
+      ),
+      ...reading(),
+      delivery: z.exactOptional(delivery(backoff().check(isAnything())).check(isAnything())),
+    })
+    .check(isAnything()),
 );

@@ -1,40 +1,66 @@
-import { deliveryDefaults, mergedDelivery } from '../../../domain/groups/groups.ts';
-import { changeDelivery } from '../../../groups/change-delivery.ts';
-import { type CreateGroupDeps, createGroup } from '../../../groups/create.ts';
+import type * as z from 'zod/mini';
+import { deliveryDefaults, mergedDelivery, readingDefaults } from '../../../domain/groups/groups.ts';
+import { changedSettings, changeGroup } from '../../../groups/change-group.ts';
+import {
+  type CreateGroupDeps,
+  createGroup,
+  ensureDeadLetterTopic,
+  type GroupSettings,
+} from '../../../groups/create.ts';
 import { removeGroup } from '../../../groups/remove.ts';
 import type { RemovalStore } from '../../../stores/removals.ts';
-import type { TopicDirectory } from '../../../topics/directory.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../../api.ts';
 import { readJson } from '../../body.ts';
 import { noQuery } from '../../query.ts';
 import { check, checkName } from '../../schemas/check.ts';
-import { groupChange, groupSettings } from '../../schemas/groups.ts';
+import { groupChange, groupSettings, requireOfMode } from '../../schemas/groups.ts';
 import { findSubscription } from './find-subscription.ts';
 import { shown } from './shown.ts';
 
 export interface GroupDeps extends ApiDeps, CreateGroupDeps {
-  readonly directory: Pick<TopicDirectory, 'resolveAgain'>;
   readonly removals: Pick<RemovalStore, 'put'>;
 }
 
 const path = '/v1/topics/:topic/groups/:group';
+
+/** What a group is created with. @throws Problem `invalid_request` for settings that its mode has not. */
+const settingsOf = ({
+  mode,
+  start,
+  delivery,
+  ...reading
+}: z.output<ReturnType<typeof groupSettings>>): GroupSettings => {
+  requireOfMode(mode, { ...reading, ...(delivery !== undefined && { delivery }) });
+  if (mode === 'push') return { mode, start, delivery: mergedDelivery(deliveryDefaults, delivery ?? {}) };
+  const forEver = mode === 'pull' && { maxDeliveries: null };
+  return { mode, start, reading: { ...readingDefaults, ...reading, ...forEver } };
+};
 
 /** Groups: created, changed and deleted. */
 export const groupRoutes = (api: Api, deps: GroupDeps): void => {
   api.put(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const name = checkName('group', pathParameter(c, 'group'));
-    const settings = check(groupSettings, await readJson(c, { limit: 'settingsBytes' }));
+    const settings = settingsOf(check(groupSettings, await readJson(c, { limit: 'settingsBytes' })));
     const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
-    const delivery = mergedDelivery(deliveryDefaults, settings.delivery);
-    const { created, subscription } = await createGroup(deps, topic, name, { ...settings, delivery });
+    const { created, subscription } = await createGroup(deps, topic, name, settings);
     return c.json(shown(subscription), created ? 201 : 200);
   });
   api.patch(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
-    const { delivery } = check(groupChange, await readJson(c, { limit: 'settingsBytes' }));
+    const {
+      mode: _mode,
+      start: _start,
+      ...change
+    } = check(groupChange, await readJson(c, { limit: 'settingsBytes' }));
     const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
-    return c.json(shown(await changeDelivery(deps, topic, pathParameter(c, 'group'), delivery)));
+    const changed = await changeGroup(deps, topic, pathParameter(c, 'group'), async (group) => {
+      requireOfMode(group.mode, change);
+      const settings = changedSettings(group, change);
+      await ensureDeadLetterTopic(deps, topic, group.name, { ...group, ...settings } as GroupSettings);
+      return settings;
+    });
+    return c.json(shown(changed));
   });
   api.delete(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);

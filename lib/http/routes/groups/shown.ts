@@ -4,6 +4,7 @@ import {
   groupStatus,
   mergedDelivery,
   pausedBy,
+  type ReadingSettings,
 } from '../../../domain/groups/groups.ts';
 import { timestampText } from '../../../domain/text/timestamps.ts';
 import type { GroupAnswer } from '../../answers/groups.ts';
@@ -18,6 +19,14 @@ const shownPause = ({
   ...(disabledReason !== undefined && { reason: disabledReason }),
   ...(disabledAt !== undefined && { since: timestampText(disabledAt) }),
 });
+
+/** Those that its mode has. */
+const shownSettings = (group: Group): Pick<GroupAnswer, 'delivery' | keyof ReadingSettings> => {
+  if (group.mode === 'push') return { delivery: mergedDelivery(group.delivery, {}) };
+  const { sessionTimeoutSeconds, ackTimeoutSeconds, maxDeliveries } = group.reading;
+  const both = { sessionTimeoutSeconds, ackTimeoutSeconds };
+  return group.mode === 'pull' ? both : { ...both, maxDeliveries };
+};
 
 export const shown = ({
   group,
@@ -34,7 +43,7 @@ export const shown = ({
     status: groupStatus({ group, endpoints }),
     ...(paused !== undefined && { pausedBy: shownPause(paused) }),
     start: group.start,
-    ...(group.mode === 'push' && { delivery: mergedDelivery(group.delivery, {}) }),
+    ...shownSettings(group),
     endpoints: endpoints.length,
     createdAt: timestampText(group.createdAt),
   };

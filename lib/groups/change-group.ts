@@ -2,7 +2,10 @@ import { Problem } from '../domain/errors.ts';
 import {
   type DeliveryChange,
   type DeliverySettings,
+  type Group,
+  type GroupChange,
   mergedDelivery,
+  type ReadingSettings,
   type Subscription,
 } from '../domain/groups/groups.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
@@ -22,30 +25,46 @@ export const requireOrderedBackoff = ({ backoff }: DeliverySettings): void => {
   });
 };
 
+export interface ChangeGroupDeps {
+  readonly groups: Pick<GroupStore, 'get' | 'update'>;
+}
+
 /**
- * Changes how a group is delivered to, field by field, as it was read; when others were first, it is read again. Runs that
- * are under way go by it within seconds, and attempts that failed before keep the time of their retry.
- * @throws Problem `group_not_found`, `invalid_request`, and `conflict` while the topic is being deleted or others keep
- * changing the group.
+ * Changes a group as it was read; when others were first, it is read again. Where `changeOf` gives nothing, nothing is to be changed.
+ * @throws Problem `group_not_found`, what `changeOf` throws, and `conflict` while the topic is being deleted or others keep changing
+ * the group.
  */
-export const changeDelivery = async (
-  { groups }: { readonly groups: Pick<GroupStore, 'get' | 'update'> },
+export const changeGroup = async (
+  { groups }: ChangeGroupDeps,
   topic: Topic,
   name: string,
-  change: DeliveryChange,
+  changeOf: (group: Group) => GroupChange | undefined | Promise<GroupChange | undefined>,
 ): Promise<Subscription> => {
   refuseWhileDeleted(topic);
   for (let attempt = 0; attempt < changesAtMost; attempt += 1) {
     const { group, endpoints } = await findGroup(groups, topic, name);
-    if (group.mode !== 'push')
-      throw new Problem('invalid_request', `Group "${name}" is not called: it has no delivery settings.`);
-    const delivery = mergedDelivery(group.delivery, change);
-    requireOrderedBackoff(delivery);
-    const changed = await groups.update(group, { delivery });
+    const change = await changeOf(group);
+    if (change === undefined) return { group, endpoints };
+    const changed = await groups.update(group, change);
     if (changed !== undefined) return { group: changed, endpoints };
   }
   throw new Problem(
     'conflict',
     `Group "${name}" is being changed by others. Nothing was changed; try again.`,
   );
+};
+
+/** What a request may change of a group's settings, field by field; those that its mode has. */
+export type SettingsChange = Partial<ReadingSettings> & { readonly delivery?: DeliveryChange };
+
+/**
+ * The group's settings with `change`. Runs that are under way go by it within seconds, attempts that failed before keep the time of
+ * their retry, and what is handed out the time that it was given.
+ * @throws Problem `invalid_request`
+ */
+export const changedSettings = (group: Group, { delivery = {}, ...reading }: SettingsChange): GroupChange => {
+  if (group.mode !== 'push') return { reading: { ...group.reading, ...reading } };
+  const merged = mergedDelivery(group.delivery, delivery);
+  requireOrderedBackoff(merged);
+  return { delivery: merged };
 };
