@@ -97,13 +97,14 @@ const nothing: Brought = {
   damage: undefined,
 };
 
+/** Nothing to who has gone meanwhile: nobody would have it before its time was over. */
 const bring = async (
   mode: ModePoll,
   { group }: Subject,
-  { maxRecords, maxBytes }: PollRequest,
+  { maxRecords, maxBytes, signal }: PollRequest,
   more: Omit<Wanted, keyof Budget>,
 ): Promise<Brought> =>
-  group.pausedSince !== undefined || maxRecords === 0
+  group.pausedSince !== undefined || maxRecords === 0 || signal?.aborted === true
     ? nothing
     : mode.bring({ maxRecords, maxBytes, ...more });
 
