@@ -25,7 +25,8 @@ export interface PartitionBounds {
 /**
  * How far `group` is in each partition whose end offset is given, its cursors by partition. They are read after the ends,
  * so a committed offset may be past its end: that is no lag. What is below the start of the partition is not waited for
- * any more: it is lost, whether its cursor was moved past it yet or not.
+ * any more: it is lost, whether its cursor was moved past it yet or not; of a shared group before that
+ * with what is acknowledged there already, ahead of the committed offset.
  */
 export const lagOf = <Standing extends CursorPlace>(
   group: Pick<Group, 'startOffsets'>,

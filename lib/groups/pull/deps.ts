@@ -77,7 +77,7 @@ export interface Subject {
 export const sessionMsOf = ({ reading }: PulledGroup): number => reading.sessionTimeoutSeconds * 1000;
 export const ackTimeoutMsOf = ({ reading }: PulledGroup): number => reading.ackTimeoutSeconds * 1000;
 
-export const patienceOf = ({ group }: Subject): Patience => ({
+export const patienceOf = ({ group }: Pick<Subject, 'group'>): Patience => ({
   ackTimeoutMs: ackTimeoutMsOf(group),
   maxDeliveries: group.reading.maxDeliveries,
 });

@@ -5,7 +5,7 @@ import { type Ahead, aheadOf } from '../../domain/groups/runs/ahead.ts';
 import { countsOf, heldBy } from '../../domain/groups/runs/counts.ts';
 import { recovered } from '../../domain/groups/runs/recover.ts';
 import type { PartitionLag } from '../lag.ts';
-import { ackTimeoutMsOf } from '../pull/deps.ts';
+import { patienceOf } from '../pull/deps.ts';
 import type { Holders, Holding } from './holders.ts';
 
 const empty: Ahead = { committed: 0, runs: [] };
@@ -23,7 +23,7 @@ export const sharedHolders = (
   now: number,
 ): Holders => {
   const owners = new Set(live.map(ownerOf));
-  const patience = { ackTimeoutMs: ackTimeoutMsOf(group), maxDeliveries: group.reading.maxDeliveries };
+  const patience = patienceOf({ group });
   const isGone = (owner: string): boolean => !owners.has(owner);
   const known = (cursor: Cursor | undefined): Ahead =>
     cursor === undefined ? empty : recovered(aheadOf(cursor), patience, { now, isGone });

@@ -141,6 +141,31 @@ describe('a group that is pulled from is shown', () => {
     expect(first).not.toHaveProperty('oldestUnacknowledgedSeconds');
   });
 
+  test('while it is handed over: each partition is whose its records are, until they are acknowledged', async () => {
+    const world = await makeWorld();
+    await withGroup(world);
+    for (let partition = 1; partition < partitions; partition += 1)
+      await produce(world, [{ value: partition, partition }]);
+    expect(await poll(world, 'a')).toHaveLength(6);
+    await poll(world, 'b', { maxRecords: 0 });
+    world.clock.advance(1000);
+    const owners = async (): Promise<unknown[]> => {
+      const { partitions: all, oldestUnacknowledgedSeconds } = await shown(world);
+      // As of the partition in which it is oldest.
+      expect(oldestUnacknowledgedSeconds).toBe(4);
+      return (all as { owner: unknown }[]).map(({ owner }) => owner);
+    };
+    const [, , ...behind] = (await shown(world))['partitions'] as object[];
+    for (const partition of behind) expect(partition).toMatchObject({ oldestUnacknowledgedSeconds: 1 });
+    expect(await owners()).toEqual(['a', 'a', 'a', 'a']);
+    const members = (await shown(world))['members'] as Members;
+    const over = members.find(({ consumerId }) => consumerId === 'b')?.partitions.at(-1) ?? -1;
+    expect(over).toBeGreaterThan(0);
+    const ack = { consumerId: 'a', offsets: { [over]: 1 } };
+    expect((await call(world, `POST ${path}/ack`, { json: ack })).status).toBe(204);
+    expect(await owners()).toEqual([0, 1, 2, 3].map((partition) => (partition === over ? 'b' : 'a')));
+  });
+
   test('without what is not acknowledged in time, and without members whose session is over', async () => {
     const world = await makeWorld();
     await withGroup(world);
@@ -277,6 +302,35 @@ describe('a group that is pulled from is shown', () => {
   });
 });
 
+describe('a shared group is shown', () => {
+  test('as its members poll it, acknowledge, and give records back', async () => {
+    const world = await makeWorld();
+    await withGroup(world, 'shared');
+    expect(await poll(world, 'a', { maxRecords: 2 })).toEqual([0, 1]);
+    expect(await poll(world, 'b', { maxRecords: 1 })).toEqual([2]);
+    expect(await shown(world)).toMatchObject({
+      lag: 3,
+      members: [
+        { consumerId: 'a', handedOut: 2 },
+        { consumerId: 'b', handedOut: 1 },
+      ],
+      partitions: [{ committed: 0, handedOut: 3, delayed: 0, owner: null }, {}, {}, {}],
+    });
+    const at = { partition: 0 };
+    const ack = { consumerId: 'b', records: [{ ...at, offset: 2, outcome: 'ack' }] };
+    expect((await call(world, `POST ${path}/ack`, { json: ack })).status).toBe(204);
+    const nack = { consumerId: 'a', records: [{ ...at, offset: 0, delaySeconds: 600 }] };
+    expect((await call(world, `POST ${path}/nack`, { json: nack })).status).toBe(204);
+    const counts = { handedOut: 1, delayed: 1, acknowledgedAhead: 1, stuck: 0 };
+    expect(await shown(world)).toMatchObject({
+      lag: 3,
+      oldestUnacknowledgedSeconds: 3,
+      members: [{ handedOut: 1 }, { handedOut: 0 }],
+      partitions: [{ committed: 0, ...counts }, {}, {}, {}],
+    });
+  });
+});
+
 describe('a group that is pushed to is shown', () => {
   test('with the age of its oldest record, and without members', async () => {
     const world = await makeWorld();
@@ -290,6 +344,13 @@ describe('a group that is pushed to is shown', () => {
     expect(answer).not.toHaveProperty('members');
     expect((answer['partitions'] as object[])[0]).not.toHaveProperty('handedOut');
   });
+});
+
+test('a group that retention passed is shown with the oldest record that is left', async () => {
+  const world = await makeWorld();
+  const { topicId } = await withGroup(world);
+  await world.stores.partitions.advance({ topicId, partition: 0 }, 'startOffset', 2);
+  expect(await shown(world)).toMatchObject({ lag: 1, lost: 2, oldestUnacknowledgedSeconds: 1 });
 });
 
 describe('groups are listed', () => {
