@@ -12,9 +12,19 @@ import type {
   Replaced,
   VersionedCursor,
 } from '../cursors.ts';
+import { fromKept, type KeptCursor, toKept } from '../kept-cursors.ts';
 import { cursorKey, cursorPrefix, groupItemsKey, partitionIn, redrivePrefix } from './keys.ts';
 import { isConditionFailure } from './table/errors.ts';
-import { deleteItemsUnder, fromItem, itemsUnder, reading, type Table, toItem, toKey } from './table/table.ts';
+import {
+  deleteItemsUnder,
+  fromItem,
+  type Item,
+  itemsUnder,
+  reading,
+  type Table,
+  toItem,
+  toKey,
+} from './table/table.ts';
 
 /** Cursors on a DynamoDB table: each write is one conditional update. */
 export const dynamoCursorStore = (state: Table): CursorStore => ({
@@ -22,7 +32,7 @@ export const dynamoCursorStore = (state: Table): CursorStore => ({
   list: async (groupId, lane) => {
     const cursors = new Map<number, Cursor>();
     for await (const item of itemsUnder(state, { pk: groupItemsKey(groupId), prefix: cursorPrefix(lane) }))
-      cursors.set(partitionIn(item['sk']?.S ?? ''), fromItem<Cursor>(item));
+      cursors.set(partitionIn(item['sk']?.S ?? ''), toCursor(item));
     return cursors;
   },
   places: async (groupId) => {
@@ -44,11 +54,13 @@ export const dynamoCursorStore = (state: Table): CursorStore => ({
   },
 });
 
+const toCursor = (item: Item): Cursor => fromKept(fromItem<KeptCursor>(item));
+
 const get = async ({ client, table }: Table, ref: CursorRef): Promise<Cursor | undefined> => {
   const { Item } = await reading(
     client.send(new GetItemCommand({ TableName: table, Key: toKey(cursorKey(ref)), ConsistentRead: true })),
   );
-  return Item && fromItem<Cursor>(Item);
+  return Item && toCursor(Item);
 };
 
 interface ConditionalUpdate {
@@ -84,11 +96,11 @@ const update = async (
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return { applied: true, standing: Attributes && fromItem<Cursor>(Attributes) };
+    return { applied: true, standing: Attributes && toCursor(Attributes) };
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);
     // A store that does not say which item the condition failed on is asked.
-    return { applied: false, standing: error.Item ? fromItem<Cursor>(error.Item) : await get(state, ref) };
+    return { applied: false, standing: error.Item ? toCursor(error.Item) : await get(state, ref) };
   }
 };
 
@@ -115,7 +127,7 @@ const replace = async (
 ): Promise<Replaced> => {
   const put = new PutItemCommand({
     TableName: state.table,
-    Item: toItem(cursorKey(ref), next),
+    Item: toItem(cursorKey(ref), toKept(next)),
     ...(read === undefined
       ? { ConditionExpression: 'attribute_not_exists(pk)' }
       : {
@@ -130,7 +142,7 @@ const replace = async (
   } catch (error) {
     if (!isConditionFailure(error)) throw writeFailure(error);
     // A store that does not say which item the condition failed on is asked.
-    const standing = error.Item ? fromItem<Cursor>(error.Item) : await get(state, ref);
+    const standing = error.Item ? toCursor(error.Item) : await get(state, ref);
     const isMine = standing?.version === next.version && standing.writeId === next.writeId;
     return isMine ? { done: true } : { done: false, standing };
   }

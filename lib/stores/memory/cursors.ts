@@ -9,12 +9,15 @@ import type {
   Replaced,
   VersionedCursor,
 } from '../cursors.ts';
+import { fromKept, toKept } from '../kept-cursors.ts';
 
-/** What is given to be kept stays the giver's, to change as it likes. */
-const frozenCopy = ({ runs, ...cursor }: Cursor): Cursor => ({
-  ...cursor,
-  ...(runs !== undefined && { runs: Object.freeze(runs.map((run) => Object.freeze({ ...run }))) }),
-});
+/** What is given to be kept stays the giver's, to change as it likes. Kept is what a database would. */
+const frozenCopy = (given: Cursor): Cursor => {
+  const cursor = fromKept(toKept(given));
+  cursor.runs?.forEach(Object.freeze);
+  Object.freeze(cursor.runs);
+  return cursor;
+};
 
 /** Cursors in memory. Every call takes effect before it returns its promise, and what it gives is frozen. */
 export class MemoryCursorStore implements CursorStore {

@@ -1,10 +1,11 @@
-import type { Cursor, CursorPlace, CursorRef, Run } from '../../domain/groups/cursors.ts';
+import type { Cursor, CursorPlace, CursorRef } from '../../domain/groups/cursors.ts';
 import { acquired, moved, released, replaced } from '../cursor-moves.ts';
 import type { CursorStore } from '../cursors.ts';
+import { fromKept, type KeptCursor, toKept } from '../kept-cursors.ts';
 import type { Database } from './database.ts';
 
 type Nullable<T> = { readonly [Name in keyof T]-?: undefined extends T[Name] ? T[Name] | null : T[Name] };
-type Row = Nullable<Omit<Cursor, 'runs'>> & { readonly partition: number; readonly runs: string | null };
+type Row = Nullable<KeptCursor> & { readonly partition: number };
 type PlaceRow = Nullable<CursorPlace> & { readonly partition: number };
 
 /** Those that every cursor has, and those that mean something now and then. */
@@ -22,12 +23,13 @@ const sometimes = [
   'handedOut',
   'ackUntil',
   'deadLettered',
+  'runs',
 ] as const;
 const columns = [...always, ...sometimes];
 
-const select = `SELECT partition, ${columns.join(', ')}, runs FROM cursors WHERE group_id = ? AND lane = ?`;
-const put = `INSERT OR REPLACE INTO cursors (group_id, lane, partition, ${columns.join(', ')}, runs)
-  VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')}, ?)`;
+const select = `SELECT partition, ${columns.join(', ')} FROM cursors WHERE group_id = ? AND lane = ?`;
+const put = `INSERT OR REPLACE INTO cursors (group_id, lane, partition, ${columns.join(', ')})
+  VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')})`;
 
 const selectPlaces =
   "SELECT partition, committed, lost, deadLettered FROM cursors WHERE group_id = ? AND lane = '' ORDER BY partition";
@@ -35,10 +37,8 @@ const selectPlaces =
 const withoutNulls = <T>(members: Nullable<T>): T =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as unknown as T;
 
-const toCursor = ({ partition: _partition, runs, ...members }: Row): Cursor => ({
-  ...withoutNulls<Omit<Cursor, 'runs'>>(members),
-  ...(runs !== null && { runs: JSON.parse(runs) as Run[] }),
-});
+const toCursor = ({ partition: _partition, ...members }: Row): Cursor =>
+  fromKept(withoutNulls<KeptCursor>(members));
 
 /**
  * Cursors on SQLite. A move outlives the process. By a power failure the last may be lost: what was delivered under it is
@@ -56,9 +56,9 @@ export const sqliteCursorStore = (database: Database): CursorStore => {
       const standing = find(ref);
       const cursor = move(standing);
       if (cursor !== undefined && cursor !== standing) {
-        const values = columns.map((name) => cursor[name] ?? null);
-        const runs = cursor.runs === undefined ? null : JSON.stringify(cursor.runs);
-        database.run(put, ref.groupId, ref.lane ?? '', ref.partition, ...values, runs);
+        const kept = toKept(cursor);
+        const values = columns.map((name) => kept[name] ?? null);
+        database.run(put, ref.groupId, ref.lane ?? '', ref.partition, ...values);
       }
       return { standing, cursor };
     });

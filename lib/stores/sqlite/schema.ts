@@ -63,7 +63,7 @@ CREATE TABLE endpoints (
   PRIMARY KEY (topic_id, group_name, endpoint_id)
 ) STRICT, WITHOUT ROWID`;
 
-/** A cursor, of a redrive's `lane` or, where that is empty, of the group's own topic: the members of `Cursor`, its runs as JSON. */
+/** A cursor, of a redrive's `lane` or, where that is empty, of the group's own topic: the members of `Cursor`, its runs as `encodeRuns` has them. */
 const cursors = `
 CREATE TABLE cursors (
   group_id TEXT NOT NULL,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Cursor, CursorRef } from '../../../lib/domain/groups/cursors.ts';
+import { limits } from '../../../lib/domain/limits.ts';
 import type { Acquisition, CursorStore, VersionedCursor } from '../../../lib/stores/cursors.ts';
 import type { Stores } from '../implementations.ts';
 
@@ -21,10 +22,10 @@ const handedOut = { owner: 'a/1', handedOut: 50, ackUntil: 1_790_000_000_000.25 
 /** As a group of mode `shared` has it. */
 const shared = {
   runs: [
-    { start: 40, end: 41, state: 'held', by: 'a/1', until: 60_000.5, deliveries: 1 },
-    { start: 41, end: 43, state: 'acknowledged', deliveries: 2 },
+    { start: 40, end: 41, state: 'held', by: 'a/1', until: 60_000, deliveries: 1 },
+    { start: 41, end: 43, state: 'acknowledged', deliveries: 0 },
     { start: 43, end: 44, state: 'delayed', until: 0, deliveries: 3, reason: 'nack' },
-    { start: 44, end: 45, state: 'stuck', until: 5, deliveries: 10, reason: 'timeout' },
+    { start: 44, end: 45, state: 'stuck', until: 5, since: 3, deliveries: 10, reason: 'timeout' },
   ],
   deadLettered: 3,
   lost: 2,
@@ -69,6 +70,34 @@ export const describeCursorReplacing = (open: () => Promise<Stores>): void => {
       const first = await put(cursors, undefined, cursor(1, { ...handedOut, ...shared, pendingEnd: 44 }));
       const second = await put(cursors, first, cursor(2, { committed: 50 }));
       expect(await cursors.get(ref)).toStrictEqual(second);
+    });
+
+    test('runs lose what is of no use: fractions of ms, and how often that was handed out which is done with', async () => {
+      const { cursors } = await open();
+      const runs = [
+        { start: 40, end: 41, state: 'held', by: 'a/1', until: 60_000.25, deliveries: 1 },
+        { start: 41, end: 43, state: 'acknowledged', deliveries: 2 },
+      ] as const;
+      await put(cursors, undefined, cursor(1, { runs }));
+      const kept = [
+        { ...runs[0], until: 60_001 },
+        { ...runs[1], deliveries: 0 },
+      ];
+      expect((await cursors.get(ref))?.runs).toStrictEqual(kept);
+    });
+
+    test('as many runs as a cursor may have come back, of many members', async () => {
+      const { cursors } = await open();
+      const runs = Array.from({ length: limits.aheadRuns }, (_, index) => ({
+        start: 40 + index,
+        end: 41 + index,
+        state: 'held' as const,
+        by: `consumer-${index}/${'e'.repeat(22)}`,
+        until: 1_790_000_000_000 + index,
+        deliveries: index,
+      }));
+      const next = await put(cursors, undefined, cursor(1, { runs }));
+      expect((await cursors.list('g')).get(7)).toStrictEqual(next);
     });
 
     test('a list of runs may be empty', async () => {
