@@ -98,7 +98,7 @@ export class Arrivals {
         const over = new AbortController();
         wake = () => over.abort(arrived);
         signal?.addEventListener('abort', wake);
-        if (hasArrived || signal?.aborted === true) wake();
+        if (hasArrived || this.#over || signal?.aborted === true) wake();
         await clock.sleep(ms, over.signal);
         signal?.removeEventListener('abort', wake);
         wake = undefined;

@@ -50,9 +50,13 @@ export const readyPlaces = async (
   await concurrently(requestsAtOnce, requests, async (some) => {
     const wanted = some.map(({ place: { at, offset } }) => ({ at, base: offset }));
     const present = await ask((signal) => batches.present(wanted, signal));
+    // It says nothing of some where what it found is too much for one answer, and then they may be there: those who are always asked
+    // for behind others would be passed over for ever. Where it found nothing, it has no capacity left for more reads.
+    const unsaid = present.includes(true);
     for (const [position, { place, index }] of some.entries()) {
-      isReady[index] = present[position] === true;
-      if (present[position] === false) known.sawEnd(place.at, place.offset, now);
+      const isPresent = present[position];
+      isReady[index] = isPresent ?? unsaid;
+      if (isPresent === false) known.sawEnd(place.at, place.offset, now);
     }
   });
   return isReady;

@@ -11,7 +11,7 @@ import { at, logWorld } from './scripted-store.ts';
 
 /** Something that is asked of the log. Numbers from 0 to 1 say where. */
 interface Question {
-  readonly kind: 'fetch' | 'deliver' | 'find';
+  readonly kind: 'fetch' | 'pull' | 'deliver' | 'find';
   readonly where: number;
   readonly reader: number;
   readonly most: number;
@@ -48,6 +48,8 @@ export class LogModel {
   #start = 0;
   #archived = 0;
   #attempts = 0;
+  /** Where it ended when a minute had passed last. */
+  #endAtWait = 0;
 
   get #end(): number {
     return this.#all.length;
@@ -73,6 +75,8 @@ export class LogModel {
         return this.#wait();
       case 'fetch':
         return this.#fetch(given);
+      case 'pull':
+        return this.#pull(given);
       case 'deliver':
         return this.#deliver(given);
       case 'find':
@@ -140,6 +144,7 @@ export class LogModel {
   /** Until nobody believes any more what was. */
   async #wait(): Promise<void> {
     await this.world.pass(61_000);
+    this.#endAtWait = this.#end;
     this.#gone = new Set([...this.#gone, ...this.#going]);
     this.#going = new Set();
   }
@@ -156,23 +161,41 @@ export class LogModel {
     expect(offsets.filter((offset) => this.#gone.has(offset))).toEqual([]);
   }
 
-  async #fetch({
-    where: place,
-    reader,
-    most,
-  }: {
-    where: number;
-    reader: number;
-    most: number;
-  }): Promise<void> {
+  async #fetch({ where: place, reader, most }: Question): Promise<void> {
     const offset = this.#offsetAt(place);
     const request = { offset, maxRecords: most, maxBytes: most * 20, waitMs: 0 };
-    try {
+    await this.#read(offset, most, async () => {
       const fetched = await this.world.outcome(one(this.#readers, reader).fetch(at, request));
-      this.#check(offset, fetched.nextOffset, fetched.records);
-      for (const record of fetched.records) expect(record).toEqual(this.#all[record.offset]);
-      if (offset < this.#end) expect(fetched.nextOffset).toBeGreaterThan(offset);
-      expect(fetched.records.length).toBeLessThanOrEqual(most);
+      return { records: fetched.records, next: fetched.nextOffset };
+    });
+  }
+
+  /** As a poll over many partitions does: it takes nothing where nothing is ready. */
+  async #pull({ where: place, reader: number, most }: Question): Promise<void> {
+    const offset = this.#offsetAt(place);
+    const reader = one(this.#readers, number);
+    const [isReady] = await this.world.outcome(reader.ready([{ at, offset }]));
+    if (isReady === false) {
+      // Only a batch that went within a minute is not missed: of the real ones none does within an hour.
+      expect(offset).toBeGreaterThanOrEqual(this.#endAtWait);
+      expect(this.world.store.table.batches(at).map(({ base }) => base)).not.toContain(offset);
+      return;
+    }
+    const range = { offset, maxRecords: most, maxBytes: most * 20 };
+    await this.#read(offset, most, () => this.world.outcome(reader.take(at, range)));
+  }
+
+  async #read(
+    offset: number,
+    most: number,
+    read: () => Promise<{ readonly records: readonly LogRecord[]; readonly next: number }>,
+  ): Promise<void> {
+    try {
+      const { records, next } = await read();
+      this.#check(offset, next, records);
+      for (const record of records) expect(record).toEqual(this.#all[record.offset]);
+      if (offset < this.#end) expect(next).toBeGreaterThan(offset);
+      expect(records.length).toBeLessThanOrEqual(most);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       expect(offset).toBeLessThan(this.#start);
@@ -181,15 +204,7 @@ export class LogModel {
   }
 
   /** As a run delivers: message by message to the end, all of it or so many. */
-  async #deliver({
-    where: place,
-    reader,
-    most,
-  }: {
-    where: number;
-    reader: number;
-    most: number;
-  }): Promise<void> {
+  async #deliver({ where: place, reader, most }: Question): Promise<void> {
     const runs = one(this.#runs, reader);
     const backlog = new Backlog(runs, at, most * 60);
     let from = this.#offsetAt(place);
@@ -207,7 +222,7 @@ export class LogModel {
     this.#check(Math.max(next, this.#start), this.#end, []);
   }
 
-  async #find({ reader, most }: { reader: number; most: number }): Promise<void> {
+  async #find({ reader, most }: Question): Promise<void> {
     const wanted = most * 5;
     const found = await this.world.outcome(one(this.#readers, reader).offsetAtTime(at, wanted));
     const isLate = ({ timestamp }: LogRecord): boolean => timestamp >= wanted;

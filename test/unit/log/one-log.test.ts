@@ -21,7 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      kind: fc.constantFrom('fetch', 'deliver', 'find'),
+      kind: fc.constantFrom('fetch', 'pull', 'deliver', 'find'),
       where,
       reader: fc.nat({ max: 2 }),
       most: fc.integer({ min: 1, max: 12 }),

@@ -104,7 +104,7 @@ export class ScriptedStore implements BatchStore {
     return this.#read(() => this.table.range(ref, range, this.#scheduler.now()), signal);
   }
 
-  present(places: readonly BatchPlace[], signal?: AbortSignal): Promise<readonly boolean[]> {
+  present(places: readonly BatchPlace[], signal?: AbortSignal): Promise<readonly (boolean | undefined)[]> {
     this.requests.push('present');
     return this.#read(() => this.table.present(places, this.#scheduler.now()), signal);
   }
