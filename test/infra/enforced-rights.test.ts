@@ -8,7 +8,6 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildsOf, bundle, type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
-import { type PulledGroup, readingDefaults } from '../../lib/domain/groups/groups.ts';
 import { batchEnd } from '../../lib/domain/records/batches.ts';
 import { encodeRecords } from '../../lib/domain/records/encoding.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
@@ -16,7 +15,6 @@ import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
 import { createArchiveClient } from '../../lib/stores/s3/client.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
-import { newId } from '../../lib/surroundings/ids.ts';
 import { anyTime } from '../contract/windows.ts';
 import type { EmbeddedService } from '../embedded/dynamodb.ts';
 import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
@@ -131,18 +129,9 @@ const call = async (
   return { status: answer.statusCode, body: answer.body === '' ? {} : JSON.parse(answer.body) };
 };
 
-/** A group of the topic whose consumers come for the records, from its beginning. */
-const putPulledGroup = async (topic: string, topicId: string): Promise<void> => {
-  const at = { name: 'workers', groupId: newId(systemRandom), topic, topicId, createdAt: Date.now() };
-  const group: PulledGroup = {
-    ...at,
-    mode: 'pull',
-    start: 'earliest',
-    startOffsets: [],
-    reading: readingDefaults,
-  };
-  await dynamoStateStores(tables.state).groups.create(group);
-};
+/** What a consumer of a group of that topic asks. */
+const ask = (verb: string, body: object, at = 'orders/groups/workers') =>
+  call('pull', `POST /topics/${at}/${verb}`, { body: { consumerId: 'a', ...body } });
 
 /** Everything that is on the queue, answered by deliver. */
 const deliverAll = async (): Promise<void> => {
@@ -223,9 +212,8 @@ it('every function has the rights to all that it does', async () => {
 
   const topic = await stores.topics.get('orders');
   const topicId = topic?.topicId ?? '';
-  await putPulledGroup('orders', topicId);
-  const ask = (verb: string, body: object) =>
-    call('pull', `POST /topics/orders/groups/workers/${verb}`, { body: { consumerId: 'a', ...body } });
+  const workers = { mode: 'pull', start: 'earliest' };
+  expect((await call('admin', 'PUT /topics/orders/groups/workers', { body: workers })).status).toBe(201);
   expect((await ask('poll', {})).body['records']).toHaveLength(2);
   expect((await ask('nack', { offsets: { 0: 0 } })).status).toBe(204);
   expect((await ask('poll', { ack: { offsets: { 1: 1 } } })).body['records']).toHaveLength(1);
@@ -234,6 +222,18 @@ it('every function has the rights to all that it does', async () => {
   expect((await ask('poll', {})).body['records']).toEqual([]);
   expect(gatekeeper.used).toContain('pull: dynamodb:BatchGetItem on StorageLog.Arn');
   expect((await ask('leave', {})).status).toBe(204);
+
+  // Of a shared group, a record that is refused for the last time goes to the dead letters.
+  const shared = { mode: 'shared', start: 'earliest', maxDeliveries: 1 };
+  expect((await call('admin', 'PUT /topics/orders/groups/jobs', { body: shared })).status).toBe(201);
+  const jobs = 'orders/groups/jobs';
+  expect((await ask('poll', {}, jobs)).body['records']).toHaveLength(2);
+  const outcomes = [0, 1].map((partition) => ({ partition, offset: 0, outcome: partition ? 'ack' : 'nack' }));
+  expect((await ask('ack', { records: outcomes }, jobs)).status).toBe(204);
+  const query = 'offset=0';
+  const dead = await call('consume', 'GET /topics/orders.jobs.dead/partitions/0/records', { query });
+  expect(dead.body['records']).toMatchObject([{ value: 1, headers: { 'millrace-dead-reason': 'nack' } }]);
+  expect(gatekeeper.used).toContain('pull: dynamodb:PutItem on StorageLog.Arn');
 
   expect(await functions['on-append'].invoke(appended(topicId, 2))).toEqual({ batchItemFailures: [] });
   await deliverAll();
@@ -282,8 +282,9 @@ it('a partition is archived, read from there and removed with the rights that th
     { offset: 0, value: 0 },
     { offset: 1, value: 1 },
   ]);
-  await putPulledGroup('old', topicId);
-  const polled = await call('pull', 'POST /topics/old/groups/workers/poll', { body: { consumerId: 'a' } });
+  const group = { mode: 'pull', start: 'earliest' };
+  expect((await call('admin', 'PUT /topics/old/groups/workers', { body: group })).status).toBe(201);
+  const polled = await ask('poll', {}, 'old/groups/workers');
   expect(polled.body['records']).toMatchObject([{ value: 0 }, { value: 1 }]);
 
   expect((await call('admin', 'DELETE /topics/old/records', { query: 'key=k' })).status).toBe(202);

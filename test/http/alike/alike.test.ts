@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpHandler } from '../../../functions/http-events.ts';
-import { readingDefaults } from '../../../lib/domain/groups/groups.ts';
 import type { Part } from '../../../lib/http/paths.ts';
 import { gatewayPath as localPath } from '../../../lib/local/gateway-path.ts';
 import { type HttpServer, serveHttp } from '../../../lib/local/http-server.ts';
@@ -143,14 +142,9 @@ describe('the local server and the functions answer alike', () => {
 test('the local server and the functions answer consumers alike', async () => {
   await expectAlike([
     request('PUT /v1/topics/jobs', { body: '{"partitions":1}' }),
+    request('PUT /v1/topics/jobs/groups/workers', { body: '{"mode":"pull","start":"earliest"}' }),
     request('POST /v1/topics/jobs/records', { body: '{"records":[{"value":1}]}' }),
   ]);
-  for (const { stores, clock } of Object.values(entries.worlds)) {
-    const { topicId = '' } = (await stores.topics.get('jobs')) ?? {};
-    const of = { name: 'workers', groupId: 'workers-1', topic: 'jobs', topicId, createdAt: clock.now() };
-    const begin = { start: 'earliest', startOffsets: [], mode: 'pull', reading: readingDefaults } as const;
-    await stores.groups.create({ ...of, ...begin });
-  }
   const answers = await expectAlike(
     [
       ['poll', {}],

@@ -14,7 +14,7 @@ const timeAfter = ({ world }: Room, seconds: number): string =>
 describe('a consumer of a group of mode pull', () => {
   test('is handed what is there, told what is its own and until when, and acknowledges it as it polls', async () => {
     const room = await newRoom({ partitions: 2 });
-    const { world, ask } = room;
+    const { world, ask, groupId } = room;
     const timestamp = timeAfter(room, 0);
     await produce(world, [{ partition: 0, key: 'k', value: { total: 42 }, headers: { h: '1' } }]);
     const first = await ask('poll', { consumerId: 'a' });
@@ -34,7 +34,7 @@ describe('a consumer of a group of mode pull', () => {
     const second = await ask('poll', { consumerId: 'a', ack: { offsets: { 0: 1 } } });
     expect(placesIn(second)).toEqual(['0:1']);
     expect((await ask('ack', { consumerId: 'a', offsets: { 0: 2 } })).status).toBe(204);
-    expect(await world.stores.cursors.get({ groupId: 'workers-1', partition: 0 })).toMatchObject({
+    expect(await world.stores.cursors.get({ groupId, partition: 0 })).toMatchObject({
       committed: 2,
     });
   });
@@ -73,7 +73,7 @@ describe('a consumer of a group of mode pull', () => {
 
   test('of no records stays a member and gets none', async () => {
     const room = await newRoom();
-    const { world, ask } = room;
+    const { world, ask, groupId } = room;
     await produce(world, many(1));
     const joined = await ask('poll', { consumerId: 'a', maxRecords: 0, waitSeconds: 20 });
     expect(joined.json).toMatchObject({ records: [], assignment: [0], leaseUntil: timeAfter(room, 30) });
@@ -83,7 +83,7 @@ describe('a consumer of a group of mode pull', () => {
     const other = await ask('poll', { consumerId: 'b', maxRecords: 0 });
     const { assignment } = (await ask('poll', { consumerId: 'a', maxRecords: 0 })).json;
     expect([assignment, other.json['assignment']]).toContainEqual([0]);
-    expect(await world.stores.members.list('workers-1')).toHaveLength(2);
+    expect(await world.stores.members.list(groupId)).toHaveLength(2);
   });
 
   test('goes on before it acknowledges where it says what it has', async () => {
@@ -145,8 +145,8 @@ describe('an acknowledgement is refused, and nothing moves,', () => {
   const acknowledge = ({ ask }: Room, verb: Verb, offsets: object, more: object = {}): Promise<Answer> =>
     ask(verb, { consumerId: 'a', ...(verb === 'poll' ? { ack: { offsets } } : { offsets }), ...more });
 
-  const committed = async ({ world }: Room, partition: number): Promise<number | undefined> =>
-    (await world.stores.cursors.get({ groupId: 'workers-1', partition }))?.committed;
+  const committed = async ({ world, groupId }: Room, partition: number): Promise<number | undefined> =>
+    (await world.stores.cursors.get({ groupId, partition }))?.committed;
 
   test.each(verbs)('by %s, where it is past what was handed out', async (verb) => {
     const room = await newRoom({ partitions: 2 });
@@ -215,7 +215,7 @@ test('a key that is for other topics polls none of these, and one that is for th
 });
 
 test('a batch that cannot be decoded stops its partition alone, and is told of', async () => {
-  const { world, ask } = await newRoom({ partitions: 2 });
+  const { world, ask, groupId } = await newRoom({ partitions: 2 });
   await produce(world, [...many(1, 0), ...many(1, 1)]);
   const { topicId } = await world.deps.directory.resolve('orders');
   const broken = world.batches.table.batches({ topicId, partition: 0 })[0];
@@ -227,7 +227,7 @@ test('a batch that cannot be decoded stops its partition alone, and is told of',
   expect(problem).toMatchObject({ partition: 0, offset: 0, nextOffset: 1 });
   const told = { kind: 'undecodable-batch', topic: 'orders', partition: 0, requestId: problem['requestId'] };
   expect(world.events.at(-1)).toMatchObject(told);
-  expect(await world.stores.cursors.get({ groupId: 'workers-1', partition: 1 })).toMatchObject({
+  expect(await world.stores.cursors.get({ groupId, partition: 1 })).toMatchObject({
     committed: 1,
   });
 });

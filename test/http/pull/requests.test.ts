@@ -160,7 +160,7 @@ describe('what consumers ask is refused, with the field and what to give:', () =
       const errors = problem['errors'] as readonly { path: string; message: string }[];
       expect(errors.map((error) => error.path)).toContain(path);
       expect(errors.find((error) => error.path === path)?.message).toMatch(told);
-      expect(await room.world.stores.members.list('workers-1')).toEqual([]);
+      expect(await room.world.stores.members.list(room.groupId)).toEqual([]);
     },
   );
 

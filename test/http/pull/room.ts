@@ -1,15 +1,12 @@
-import {
-  type GroupMode,
-  type PulledGroup,
-  type ReadingSettings,
-  readingDefaults,
-} from '../../../lib/domain/groups/groups.ts';
+import { expect } from 'vitest';
+import type { GroupMode, ReadingSettings } from '../../../lib/domain/groups/groups.ts';
 import { type Answer, type AppDeps, call, newWorld, type World, withTopic } from '../world.ts';
 
 type Verb = 'poll' | 'ack' | 'nack' | 'leave';
 
 export interface Room {
   readonly world: World;
+  readonly groupId: string;
   /** Asks the group for something, with the root key unless another is given. */
   readonly ask: (verb: Verb, body: unknown, options?: { readonly key?: string }) => Promise<Answer>;
 }
@@ -28,21 +25,13 @@ export const newRoom = async (options: RoomOptions = {}): Promise<Room> => {
   const { partitions = 1, mode = 'pull', reading, replace } = options;
   const world = await newWorld(replace);
   await withTopic(world, partitions);
-  const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
-  const group: PulledGroup = {
-    name: 'workers',
-    groupId: 'workers-1',
-    topic: 'orders',
-    topicId,
-    mode,
-    start: 'earliest',
-    startOffsets: [],
-    reading: { ...readingDefaults, ...reading },
-    createdAt: world.clock.now(),
-  };
-  await world.stores.groups.create(group);
+  const made = await call(world, `PUT ${groupPath}`, { json: { mode, start: 'earliest', ...reading } });
+  expect(made.status).toBe(201);
+  const { topicId } = await world.deps.directory.resolve('orders');
+  const groupId = (await world.stores.groups.get({ topicId, group: 'workers' }))?.group.groupId ?? '';
   return {
     world,
+    groupId,
     ask: (verb, body, { key } = {}) =>
       call(world, `POST ${groupPath}/${verb}`, { json: body, ...(key !== undefined && { key }) }),
   };

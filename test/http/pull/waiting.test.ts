@@ -40,10 +40,10 @@ describe('a poll that waits', () => {
   });
 
   test('keeps the session that it waits in', async () => {
-    const { world, ask } = await newRoom({ reading: { sessionTimeoutSeconds: 5 } });
+    const { world, ask, groupId } = await newRoom({ reading: { sessionTimeoutSeconds: 5 } });
     await world.clock.until(ask('poll', waiting));
     expect(placesIn(await ask('poll', { consumerId: 'b' }))).toEqual([]);
-    const members = (await world.stores.members.list('workers-1')).map(({ consumerId }) => consumerId);
+    const members = (await world.stores.members.list(groupId)).map(({ consumerId }) => consumerId);
     expect(members.toSorted()).toEqual(['a', 'b']);
   });
 
@@ -63,12 +63,12 @@ describe('a poll that waits', () => {
   });
 
   test('acknowledges first what it brings along', async () => {
-    const { world, ask } = await newRoom();
+    const { world, ask, groupId } = await newRoom();
     await produce(world, [{ value: 1 }]);
     await ask('poll', { consumerId: 'a' });
     const polling = ask('poll', { ...waiting, ack: { offsets: { 0: 1 } } });
     await settled();
-    const at = { groupId: 'workers-1', partition: 0 };
+    const at = { groupId, partition: 0 };
     expect(await world.stores.cursors.get(at)).toMatchObject({ committed: 1 });
     await world.clock.until(polling);
   });
