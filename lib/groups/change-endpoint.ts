@@ -12,7 +12,7 @@ import type { GroupStore } from '../stores/groups.ts';
 import type { Clock } from '../surroundings/clock.ts';
 import { findGroup } from './describe.ts';
 import { anotherEnabled } from './register-endpoint.ts';
-import { type WakeGroupDeps, wakeGroup } from './wake-group.ts';
+import { type WakeGroupDeps, wakeChanged } from './wake-group.ts';
 
 /** What a request may change of an endpoint; null takes it away. */
 export type AskedOfEndpoint = Pick<EndpointChange, 'url' | 'headers' | 'description' | 'status'>;
@@ -48,7 +48,7 @@ const changeFor = (endpoint: Endpoint, asked: AskedOfEndpoint, now: number): End
 
 /**
  * Changes an endpoint as it was read; when others were first, it is read again. One that is enabled then is called at once
- * where its group has lag, whatever retry is due later.
+ * where its group has lag, whatever retry is due later, unless the group is paused.
  * @throws Problem `group_not_found`, `endpoint_not_found`, `endpoint_exists` when it would be the second one that is enabled,
  * and `conflict` while the topic is being deleted or others keep changing it.
  */
@@ -71,7 +71,7 @@ export const changeEndpoint = async (
     if (changed === undefined) continue;
     if (changed.status === 'enabled') {
       const request = { requestId: at.requestId, isNew: other === undefined };
-      await wakeGroup(deps, topic, subscription.group, request);
+      await wakeChanged(deps, topic, subscription.group, request);
     }
     return changed;
   }

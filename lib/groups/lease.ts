@@ -99,10 +99,12 @@ export class Lease {
     leaseUntil: number,
     more: Pick<Commit, 'pendingEnd' | 'lost'> = {},
   ): Promise<boolean> {
-    const { epoch, owner, lost } = this.#cursor;
+    const { epoch, owner, lost, version, writeId } = this.#cursor;
     const done = await this.#deps.cursors.commit(this.#ref, { epoch, committed, leaseUntil, ...more });
     const holder = leaseUntil === 0 || owner === undefined ? {} : { owner };
-    const kept = { ...holder, ...(lost !== undefined && { lost }), ...more };
+    // Those of a seek stay.
+    const sought = version === undefined || writeId === undefined ? {} : { version, writeId };
+    const kept = { ...holder, ...sought, ...(lost !== undefined && { lost }), ...more };
     this.#cursor = { committed, epoch, leaseUntil, attempts: 0, retryAt: 0, ...kept };
     return done;
   }

@@ -6,7 +6,7 @@ import type { GroupStore } from '../stores/groups.ts';
 import type { Clock } from '../surroundings/clock.ts';
 import { newId } from '../surroundings/ids.ts';
 import type { Random } from '../surroundings/random.ts';
-import { type WakeGroupDeps, wakeGroup } from './wake-group.ts';
+import { type WakeGroupDeps, wakeChanged } from './wake-group.ts';
 
 export interface RegisterEndpointDeps extends WakeGroupDeps {
   readonly groups: GroupStore;
@@ -28,7 +28,7 @@ export const anotherEnabled = (group: string, { endpointId }: Endpoint): Problem
   );
 
 /**
- * Registers a group's webhook, and wakes the group where it has lag.
+ * Registers a group's webhook, and wakes the group where it has lag, unless it is paused.
  * @returns the endpoint with its secret, which is shown this once
  * @throws Problem `endpoint_exists` while another is enabled, `limit_exceeded`, `group_not_found`, and `conflict` while the
  * topic is being deleted
@@ -67,6 +67,6 @@ export const registerEndpoint = async (
   const ref = { topicId: topic.topicId, group: group.name };
   const stored = await deps.groups.putEndpoint(ref, endpoint);
   if (!stored) throw new Problem('group_not_found', `Group "${group.name}" was deleted meanwhile.`);
-  await wakeGroup(deps, topic, group, { requestId, isNew: true });
+  await wakeChanged(deps, topic, group, { requestId, isNew: true });
   return { endpoint, secret };
 };

@@ -1,10 +1,11 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Group } from '../domain/groups/groups.ts';
 import { partitionsOf, type Topic } from '../domain/topics.ts';
+import type { GroupStore } from '../stores/groups.ts';
 import type { QueuedWake, WakeQueue } from '../stores/wake-queue.ts';
 import type { Telemetry } from '../surroundings/telemetry.ts';
-import { groupProgress, type ProgressDeps } from './describe.ts';
-import { type Receiver, receiversKnownAfterMs } from './receivers.ts';
+import { findGroup, groupProgress, type ProgressDeps } from './describe.ts';
+import { type Receiver, receiversKnownAfterMs, receives } from './receivers.ts';
 
 /** A wake for one of a group's partitions, to be sent at once. */
 export const wakeFor = (group: Receiver, partition: number, kind: Wake['kind']): QueuedWake => ({
@@ -32,29 +33,51 @@ export interface WakeGroupDeps extends ProgressDeps {
 
 export interface WakeGroupRequest {
   readonly requestId: string;
-  /** Whether the group had no endpoint that was enabled. */
+  /** Whether the group was not called before: it had no endpoint that was enabled, or was paused. */
   readonly isNew: boolean;
 }
+
+/** Sends wakes; a failure is only recorded: sweep wakes what is forsaken. */
+const sending = async ({ telemetry }: WakeGroupDeps, requestId: string, send: () => Promise<void>) => {
+  try {
+    await send();
+  } catch (error) {
+    telemetry.record({ kind: 'fault', where: 'waking a group', requestId, error });
+  }
+};
 
 /**
  * Wakes every partition in which a group has something to deliver, whatever retry is due later; one that is new, every
  * partition once more. A failure is only recorded: sweep wakes them later.
  */
-export const wakeGroup = async (
+export const wakeGroup = (
   deps: WakeGroupDeps,
   topic: Topic,
   group: Group,
   { requestId, isNew }: WakeGroupRequest,
-): Promise<void> => {
-  try {
+): Promise<void> =>
+  sending(deps, requestId, async () => {
     if (isNew) await deps.queue.send(newReceiverWakes(group, topic));
     const progress = await groupProgress(deps, topic, group);
     const wakes = progress
       .filter(({ lag }) => lag > 0)
       .map(({ partition }) => ({ wake: { ...wakeFor(group, partition, 'resume').wake, requestId } }));
     if (wakes.length > 0) await deps.queue.send(wakes);
-  } catch (error) {
-    const where = 'waking a group whose endpoint was registered or changed';
-    deps.telemetry.record({ kind: 'fault', where, requestId, error });
-  }
-};
+  });
+
+/**
+ * As `wakeGroup`, of a group that something was changed of since it was read. Not while it is paused: whoever resumes it wakes it.
+ * That may have been done since it was read, and before the change was there to be seen: so one that was paused is read again.
+ */
+export const wakeChanged = (
+  deps: WakeGroupDeps & { readonly groups: Pick<GroupStore, 'get'> },
+  topic: Topic,
+  read: Group,
+  request: WakeGroupRequest,
+): Promise<void> =>
+  read.pausedSince === undefined
+    ? wakeGroup(deps, topic, read, request)
+    : sending(deps, request.requestId, async () => {
+        const now = await findGroup(deps.groups, topic, read.name);
+        if (receives(now)) await wakeGroup(deps, topic, now.group, request);
+      });

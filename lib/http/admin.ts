@@ -3,6 +3,7 @@ import { docsFolder } from './routes/docs-folder.ts';
 import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
 import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
 import { type GroupDeps, groupRoutes } from './routes/groups/groups.ts';
+import { type PauseDeps, pauseRoutes } from './routes/groups/pause.ts';
 import { type GroupStatusDeps, groupStatusRoutes } from './routes/groups/status.ts';
 import { healthRoute } from './routes/health.ts';
 import { type KeyDeps, keyRoutes } from './routes/keys.ts';
@@ -14,6 +15,7 @@ export type AdminDeps = TopicDeps &
   ErasureDeps &
   GroupDeps &
   GroupStatusDeps &
+  PauseDeps &
   EndpointDeps &
   KeyDeps;
 
@@ -27,6 +29,7 @@ export const adminApp = (deps: AdminDeps): Api => {
   erasureRoutes(api, deps);
   groupRoutes(api, deps);
   groupStatusRoutes(api, deps);
+  pauseRoutes(api, deps);
   endpointRoutes(api, deps);
   keyRoutes(api, deps);
   return api;

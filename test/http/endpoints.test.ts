@@ -275,7 +275,7 @@ describe('an endpoint that delivery has disabled', () => {
     expect(await shown()).not.toHaveProperty('pausedBy');
     await disable(world, 'It answered 410.');
     const since = '2026-03-01T12:00:00.000Z';
-    const pausedBy = { endpoint: first.json['id'], reason: 'It answered 410.', since };
+    const pausedBy = { kind: 'endpoint', endpoint: first.json['id'], reason: 'It answered 410.', since };
     expect(await shown()).toMatchObject({ status: 'paused', pausedBy });
     const list = await call(world, 'GET /v1/topics/orders/groups');
     expect(list.json['groups']).toMatchObject([{ status: 'paused', pausedBy }]);

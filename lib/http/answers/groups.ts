@@ -25,11 +25,18 @@ const delivery = () =>
 
 const pause = () =>
   z
-    .object({
-      endpoint: text('The id of the endpoint that was disabled last.'),
-      reason: z.exactOptional(text('Why it was disabled.')),
-      since: z.exactOptional(time('When it was disabled.')),
-    })
+    .discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('request').check(z.meta({ description: 'A request. Resume it with another.' })),
+        since: time('When it was paused.'),
+      }),
+      z.object({
+        kind: z.literal('endpoint').check(z.meta({ description: 'Its endpoints are disabled. Enable one.' })),
+        endpoint: text('The id of the endpoint that was disabled last.'),
+        reason: z.exactOptional(text('Why it was disabled.')),
+        since: z.exactOptional(time('When it was disabled.')),
+      }),
+    ])
     .check(z.meta({ description: 'What paused the group. Absent while it is active.' }));
 
 const fields = () => ({
@@ -43,7 +50,9 @@ const fields = () => ({
   ),
   status: z
     .enum(['active', 'paused'])
-    .check(z.meta({ description: 'paused: it has endpoints, and all of them are disabled.' })),
+    .check(
+      z.meta({ description: 'paused: by a request, or it has endpoints and all of them are disabled.' }),
+    ),
   pausedBy: z.exactOptional(pause()),
   start: start(),
   sessionTimeoutSeconds: z.exactOptional(

@@ -2,7 +2,8 @@ import type { ProblemCode } from '../../domain/errors.ts';
 import type { Operation } from './operation.ts';
 import { endpointOperations } from './operations/endpoints.ts';
 import { erasureOperations } from './operations/erasures.ts';
-import { groupOperations } from './operations/groups.ts';
+import { groupOperations } from './operations/groups/groups.ts';
+import { pauseOperations } from './operations/groups/pause.ts';
 import { keyOperations } from './operations/keys.ts';
 import { openOperations } from './operations/open.ts';
 import { produceOperations } from './operations/produce.ts';
@@ -18,6 +19,7 @@ export const operations: readonly Operation[] = [
   ...topicOperations,
   ...schemaOperations,
   ...groupOperations,
+  ...pauseOperations,
   ...pullOperations,
   ...endpointOperations,
   ...erasureOperations,

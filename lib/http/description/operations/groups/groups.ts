@@ -1,21 +1,8 @@
-import { deliveryDefaults } from '../../../domain/groups/groups.ts';
-import { jsonOf, type Operation } from '../operation.ts';
-import { sampleProblem } from '../problems.ts';
+import { deliveryDefaults } from '../../../../domain/groups/groups.ts';
+import { jsonOf, type Operation } from '../../operation.ts';
+import { sampleProblem } from '../../problems.ts';
+import { at, groupsPath as groups, groupPath as path, sample } from './samples.ts';
 
-const groups = '/v1/topics/:topic/groups';
-const path = `${groups}/:group`;
-const at = { topic: 'orders', group: 'billing' };
-
-const sample = {
-  name: 'billing',
-  topic: 'orders',
-  mode: 'push',
-  status: 'active',
-  start: 'earliest',
-  delivery: deliveryDefaults,
-  endpoints: 1,
-  createdAt: '2026-03-10T05:16:23.000Z',
-};
 const audit = { ...sample, name: 'audit', endpoints: 0 };
 const behind = { partition: 0, committed: 0, end: 1, lag: 1, lost: 0, owner: null };
 const waited = { oldestUnacknowledgedSeconds: 12.5 };
