@@ -11,6 +11,7 @@ import { systemClock } from '../../lib/stores/system/clock.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { layout1 } from './layouts/layout-1.ts';
 import { layout2 } from './layouts/layout-2.ts';
+import { layout3 } from './layouts/layout-3.ts';
 import { anyTime } from './windows.ts';
 
 const opened = (file = join(temporaryFolder(), 'millrace.db')) => {
@@ -227,6 +228,77 @@ test('a database of the layout before idempotency keys opens with all that is in
   expect(await batches.last(at)).toEqual(next);
   const intent = { slot: 1, attempt: 'a', digest: 'd', expiresAt: 2 };
   expect(await intents.begin({ ...at, key: 'key' }, intent, 1)).toEqual(intent);
+});
+
+test('a database of the layout before groups that pull opens with all that is in it, and takes them', async () => {
+  const file = join(temporaryFolder(), 'millrace.db');
+  const older = new DatabaseSync(file);
+  older.exec(layout3);
+  older.exec(`
+    INSERT INTO logs VALUES (1, 't', 0);
+    INSERT INTO batches VALUES (1, 0, 1, x'0000000000000000', 5, 0, NULL, NULL, NULL, NULL, NULL, x'01');
+    INSERT INTO cursors VALUES ('g', 0, 4, 2, 'me', 9.5, 1, 0.25, 7, 'outage', 1.5, 2, 3, 8);
+    INSERT INTO cursors VALUES ('g', 1023, 5, 1, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL);
+    INSERT INTO cursors VALUES ('g2', 0, 6, 1, NULL, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL)
+  `);
+  older.close();
+  const leased = {
+    ...{ committed: 4, epoch: 2, owner: 'me', leaseUntil: 9.5, attempts: 1, retryAt: 0.25, pendingEnd: 7 },
+    ...{ lastFailure: 'outage', failingSince: 1.5, failedAt: 2, outageMs: 3, lost: 8 },
+  };
+  const free = { committed: 5, epoch: 1, leaseUntil: 0, attempts: 0, retryAt: 0 };
+  const member = { consumerId: 'c', memberEpoch: 'm', expiresAt: 1, joinedAt: 0, polledAt: 0 };
+  const inLane = { groupId: 'g', partition: 0, lane: 'r' };
+  for (let starts = 0; starts < 2; starts += 1) {
+    const database = new Database(file);
+    const { batches, cursors, members } = sqliteStores(database, { clock: systemClock });
+    expect(await batches.last(at)).toEqual(batch(0));
+    expect([...(await cursors.list('g'))]).toStrictEqual([
+      [0, leased],
+      [1023, free],
+    ]);
+    expect([...(await cursors.list('g2'))]).toStrictEqual([[0, { ...free, committed: 6 }]]);
+    expect((await cursors.list('g', 'r')).size).toBe(starts);
+    expect(await members.list('g')).toHaveLength(starts);
+    const next = { ...free, version: 1, writeId: 'w', runs: [] };
+    expect(await cursors.replace(inLane, undefined, next)).toEqual({ done: true });
+    await members.join('g', member);
+    database.close();
+  }
+  const { cursors } = sqliteStores(opened(file).database, { clock: systemClock });
+  const ref = { groupId: 'g', partition: 0 };
+  expect(await cursors.commit(ref, { epoch: 2, committed: 7, leaseUntil: 0 })).toBe(true);
+});
+
+test.each([
+  [1, layout1],
+  [2, layout2],
+  [3, layout3],
+])('a database of layout %i has every table, column and index of a new one', (_version, layout) => {
+  const file = join(temporaryFolder(), 'millrace.db');
+  const older = new DatabaseSync(file);
+  older.exec(layout);
+  older.close();
+  const layoutOf = (database: Database): readonly unknown[] =>
+    database.all(`
+      SELECT m.type, m.tbl_name AS "table", c.name, c.type AS kind, c."notnull" AS required, c.dflt_value AS otherwise, c.pk
+      FROM sqlite_master AS m LEFT JOIN pragma_table_info(m.name) AS c
+      ORDER BY m.type, m.tbl_name, m.name, c.name`);
+  expect(layoutOf(opened(file).database)).toEqual(layoutOf(opened().database));
+});
+
+test('members are forgotten a day after their session was over, and no others', async () => {
+  const { database } = opened();
+  const { members, expire } = sqliteStores(database, { clock: systemClock });
+  const dayMs = 86_400_000;
+  const session = (consumerId: string, expiresAt: number) =>
+    members.join('g', { consumerId, memberEpoch: 'm', expiresAt, joinedAt: 0, polledAt: 0 });
+  await session('over for long', Date.now() - dayMs - 1);
+  await session('over', Date.now() - dayMs + 60_000);
+  const renewed = await session('renewed', Date.now() - dayMs - 1);
+  if (renewed) await members.renew('g', { ...renewed, polledAt: 1, expiresAt: Date.now() });
+  expect(await expire()).toBe(1);
+  expect((await members.list('g')).map(({ consumerId }) => consumerId)).toEqual(['over', 'renewed']);
 });
 
 test('what has expired of many intents is forgotten, and nothing else', async () => {

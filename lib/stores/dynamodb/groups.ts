@@ -70,11 +70,20 @@ const subscriptions = async (state: Table, pk: string, prefix: string): Promise<
 const deleteGroup = async (state: Table, ref: GroupRef, groupId: string): Promise<void> => {
   const { pk, sk } = groupKey(ref);
   const isThis = { expression: `groupId = :groupId AND ${stands}`, values: { ':groupId': groupId } };
-  await bury(state, { pk, sk }, ['groupId'], isThis, {}, ['version', 'pausedSince', 'redrive']);
+  await bury(state, { pk, sk }, ['groupId'], isThis, {}, Object.keys(changing));
   const left: Item[] = [];
   for await (const item of itemsUnder(state, { pk, prefix: sk }))
     if (isEndpoint(item) && item['groupId']?.S === groupId) left.push(toKey({ pk, sk: item['sk']?.S ?? '' }));
   await deleteItems(state, left);
+};
+
+/** What a group may have got since its deletion began: all that changes. */
+const changing: Readonly<Record<keyof GroupChange | 'version', true>> = {
+  version: true,
+  delivery: true,
+  reading: true,
+  pausedSince: true,
+  redrive: true,
 };
 
 const putEndpoint = async (state: Table, ref: GroupRef, endpoint: Endpoint): Promise<boolean> => {
