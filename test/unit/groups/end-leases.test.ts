@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readingDefaults } from '../../../lib/domain/groups/groups.ts';
 import { endLeases } from '../../../lib/groups/end-leases.ts';
 import { cursorRef, makeRig, offsetsOf, ok } from '../delivery/rig.ts';
 
@@ -19,6 +20,24 @@ describe('endLeases', () => {
     await deliver();
     expect(sent.map(offsetsOf)).toEqual([[0], [0], [1]]);
     expect([await cursor(), takeWakes()]).toMatchObject([{ committed: 2, epoch: 3 }, []]);
+  });
+
+  it('leaves what a group that pulls has handed out: its holders are clients, who go on with the next process', async () => {
+    const { deps, topics, groups, group, random, cursors, calls } = await makeRig();
+    const settings = { partitions: 1, retentionHours: null, archive: false };
+    await topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
+    const { delivery: _none, ...push } = group;
+    await groups.create({ ...push, name: 'g2', groupId: 'g2', mode: 'pull', reading: readingDefaults });
+    const ref = { groupId: 'g2', partition: 0 };
+    const ackUntil = deps.clock.now() + 60_000;
+    const held = { committed: 0, epoch: 1, owner: 'c/m', leaseUntil: 0, attempts: 0, retryAt: 0 };
+    const standing = { ...held, handedOut: 5, ackUntil, version: 1, writeId: 'w' };
+    await cursors.replace(ref, undefined, standing);
+    calls.length = 0;
+    expect(await endLeases({ ...deps, topics, random })).toBe(0);
+    expect(await cursors.get(ref)).toEqual(standing);
+    // Those of the other group alone are read.
+    expect(calls.filter((call) => call === 'cursors.list')).toHaveLength(1);
   });
 
   it('fences a holder that is left all the same', async () => {
