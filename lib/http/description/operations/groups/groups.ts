@@ -1,10 +1,21 @@
-import { deliveryDefaults } from '../../../../domain/groups/groups.ts';
+import { deliveryDefaults, readingDefaults } from '../../../../domain/groups/groups.ts';
 import { jsonOf, type Operation } from '../../operation.ts';
 import { sampleProblem } from '../../problems.ts';
 import { at, groupsPath as groups, groupPath as path, sample } from './samples.ts';
 
+const { delivery: _pushedTo, ...pulled } = sample;
+const { sessionTimeoutSeconds, ackTimeoutSeconds } = readingDefaults;
+const reading = { sessionTimeoutSeconds, ackTimeoutSeconds };
+const workers = { ...pulled, name: 'workers', mode: 'pull', ...reading, endpoints: 0 };
 const audit = { ...sample, name: 'audit', endpoints: 0 };
 const behind = { partition: 0, committed: 0, end: 1, lag: 1, lost: 0, owner: null };
+const worker = {
+  consumerId: 'worker-1',
+  partitions: [0],
+  lastPoll: '2026-03-10T05:16:23.000Z',
+  expiresAt: '2026-03-10T05:16:53.000Z',
+  handedOut: 1,
+};
 const waited = { oldestUnacknowledgedSeconds: 12.5 };
 
 export const groupOperations: readonly Operation[] = [
@@ -93,6 +104,20 @@ export const groupOperations: readonly Operation[] = [
         path: at,
         status: 200,
         answer: { ...sample, lag: 1, lost: 0, ...waited, partitions: [{ ...behind, ...waited }] },
+      },
+      {
+        name: 'workers',
+        summary: 'A group whose consumers pull, of which one has a record in hand',
+        path: { topic: 'orders', group: 'workers' },
+        status: 200,
+        answer: {
+          ...workers,
+          lag: 1,
+          lost: 0,
+          ...waited,
+          members: [worker],
+          partitions: [{ ...behind, owner: 'worker-1', handedOut: 1, ...waited }],
+        },
       },
       {
         name: 'unknown',
