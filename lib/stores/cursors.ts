@@ -86,7 +86,8 @@ export interface CursorStore {
    * Puts `next` in the place of the cursor that was read: where epoch, committed, leaseUntil, retryAt, pendingEnd and version are
    * still what was read, or there is none. `next` has a version one above, and a `writeId` of its own, by which a repetition
    * recognises itself: the same again is done as long as it stands. A cursor never comes back to what it was, since a version
-   * grows with each; so a copy that lands late does nothing. Of `runs` the times are kept in whole ms. How `pull` and `shared` groups write, and what a seek does to any.
+   * grows with each; so a copy that lands late does nothing. Of `runs` the times are kept in whole ms. How `pull` and `shared`
+   * groups write, and what a seek does to any.
    */
   replace(ref: CursorRef, read: Cursor | undefined, next: VersionedCursor): Promise<Replaced>;
   /** Removes every cursor of a group, of all lanes. May be repeated. */
