@@ -1,5 +1,5 @@
 import { concurrently } from '../domain/concurrently.ts';
-import { type FieldError, Problem } from '../domain/errors.ts';
+import { type FieldError, firstFault, Problem, reportedErrors } from '../domain/errors.ts';
 import type { GroupStart } from '../domain/groups/groups.ts';
 import type { PartitionRef } from '../domain/records/records.ts';
 import { parseWhole } from '../domain/text/decimals.ts';
@@ -25,58 +25,82 @@ export interface StartDeps {
 /** The log's client has 256 connections, which other requests need too. */
 export const partitionsAtOnce = 64;
 
+/** The field of a request that says where. */
+export type PlaceField = 'start' | 'to';
+
 const invalid = (errors: readonly FieldError[]): Problem =>
-  new Problem('invalid_request', 'The start of the group is not valid. Nothing was changed.', { errors });
+  new Problem('invalid_request', `The request is not valid. ${firstFault(errors)} Nothing was changed.`, {
+    errors,
+  });
 
 const oldestOffsets = async ({ partitions }: StartDeps, topic: Topic): Promise<number[]> => {
   const states = await partitions.list(topic.topicId);
   return partitionsOf(topic).map(({ partition }) => states.get(partition)?.startOffset ?? 0);
 };
 
-/** Offsets as they were given; a partition that was not named begins at its oldest record. */
+/** Offsets as they were given; undefined where a partition was not named. */
 const givenOffsets = async (
   deps: StartDeps,
   topic: Topic,
   offsets: Readonly<Record<string, number>>,
-): Promise<number[]> => {
+  field: PlaceField,
+): Promise<(number | undefined)[]> => {
   const unknown = Object.keys(offsets).filter(
     (name) => (parseWhole(name) ?? topic.partitions) >= topic.partitions,
   );
   if (unknown.length > 0) {
     const message = `No such partition: the topic has ${topic.partitions}, from 0 to ${topic.partitions - 1}.`;
     throw invalid(
-      unknown.slice(0, 20).map((name) => ({ path: `start.offsets.${name.slice(0, 20)}`, message })),
+      unknown
+        .slice(0, reportedErrors)
+        .map((name) => ({ path: `${field}.offsets.${name.slice(0, 20)}`, message })),
     );
   }
   const oldest = await oldestOffsets(deps, topic);
   const errors: FieldError[] = [];
-  const starts = await concurrently(partitionsAtOnce, partitionsOf(topic), async (at) => {
+  const found = await concurrently(partitionsAtOnce, partitionsOf(topic), async (at) => {
     const start = oldest[at.partition] ?? 0;
     const wanted = offsets[at.partition];
-    if (wanted === undefined) return start;
+    if (wanted === undefined) return undefined;
     const end = await deps.reader.endOffset(at);
     if (wanted < start || wanted > end) {
       const message = `The partition has offsets from ${start}, and ends at ${end}.`;
-      errors.push({ path: `start.offsets.${at.partition}`, message });
+      errors.push({ path: `${field}.offsets.${at.partition}`, message });
     }
     return wanted;
   });
-  if (errors.length > 0) throw invalid(errors);
-  return starts;
+  if (errors.length > 0) throw invalid(errors.slice(0, reportedErrors));
+  return found;
 };
 
 /**
- * The offset of every partition, by its number, at which a group begins: one query for `earliest`, one for each
- * partition for `latest`, a few for each for a time.
+ * The offset of every partition, by its number, that is at a place: one query for `earliest`, one for each partition for `latest`,
+ * a few for each for a time. Undefined where `offsets` does not name the partition.
+ * @param field of the request, for what is said of it
  * @throws Problem `invalid_request` for offsets that the topic has not.
  */
-export const startOffsets = async (deps: StartDeps, topic: Topic, start: GroupStart): Promise<number[]> => {
-  if (start === 'earliest') return oldestOffsets(deps, topic);
-  if (typeof start === 'object' && 'offsets' in start) return givenOffsets(deps, topic, start.offsets);
+export const offsetsAt = async (
+  deps: StartDeps,
+  topic: Topic,
+  place: GroupStart,
+  field: PlaceField,
+): Promise<readonly (number | undefined)[]> => {
+  if (place === 'earliest') return oldestOffsets(deps, topic);
+  if (typeof place === 'object' && 'offsets' in place) return givenOffsets(deps, topic, place.offsets, field);
   return concurrently(partitionsAtOnce, partitionsOf(topic), (at) => {
-    if (start === 'latest') return deps.reader.endOffset(at);
-    const timestamp = parseTimestamp(start.timestamp);
-    if (timestamp === undefined) throw invalid([{ path: 'start.timestamp', message: 'This is no time.' }]);
+    if (place === 'latest') return deps.reader.endOffset(at);
+    const timestamp = parseTimestamp(place.timestamp);
+    if (timestamp === undefined) throw invalid([{ path: `${field}.timestamp`, message: 'This is no time.' }]);
     return deps.reader.offsetAtTime(at, timestamp);
   });
+};
+
+/**
+ * The offset of every partition, by its number, at which a group begins; one that `offsets` does not name begins at its oldest record.
+ * @throws Problem as `offsetsAt`.
+ */
+export const startOffsets = async (deps: StartDeps, topic: Topic, start: GroupStart): Promise<number[]> => {
+  const found = await offsetsAt(deps, topic, start, 'start');
+  const oldest = found.includes(undefined) ? await oldestOffsets(deps, topic) : [];
+  return found.map((offset, partition) => offset ?? oldest[partition] ?? 0);
 };

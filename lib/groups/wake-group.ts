@@ -65,9 +65,21 @@ export const wakeGroup = (
     if (wakes.length > 0) await deps.queue.send(wakes);
   });
 
+/** As `wakeGroup`, of a group as it is now, if it is called at all: otherwise whoever ends that wakes it. */
+export const wakeAsItIs = (
+  deps: WakeGroupDeps & { readonly groups: Pick<GroupStore, 'get'> },
+  topic: Topic,
+  group: Group,
+  request: WakeGroupRequest,
+): Promise<void> =>
+  sending(deps, request.requestId, async () => {
+    const now = await findGroup(deps.groups, topic, group.name);
+    if (receives(now)) await wakeGroup(deps, topic, now.group, request);
+  });
+
 /**
- * As `wakeGroup`, of a group that something was changed of since it was read. Not while it is paused: whoever resumes it wakes it.
- * That may have been done since it was read, and before the change was there to be seen: so one that was paused is read again.
+ * As `wakeGroup`, of a group one of whose endpoints was changed since it was read. Not while it is paused: whoever resumes it wakes
+ * it. That may have been done since it was read, and before the endpoint was there to be seen: so one that was paused is read again.
  */
 export const wakeChanged = (
   deps: WakeGroupDeps & { readonly groups: Pick<GroupStore, 'get'> },
@@ -77,7 +89,4 @@ export const wakeChanged = (
 ): Promise<void> =>
   read.pausedSince === undefined
     ? wakeGroup(deps, topic, read, request)
-    : sending(deps, request.requestId, async () => {
-        const now = await findGroup(deps.groups, topic, read.name);
-        if (receives(now)) await wakeGroup(deps, topic, now.group, request);
-      });
+    : wakeAsItIs(deps, topic, read, request);

@@ -4,6 +4,7 @@ import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
 import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
 import { type GroupDeps, groupRoutes } from './routes/groups/groups.ts';
 import { type PauseDeps, pauseRoutes } from './routes/groups/pause.ts';
+import { type SeekRouteDeps, seekRoute } from './routes/groups/seek.ts';
 import { type GroupStatusDeps, groupStatusRoutes } from './routes/groups/status.ts';
 import { healthRoute } from './routes/health.ts';
 import { type KeyDeps, keyRoutes } from './routes/keys.ts';
@@ -16,6 +17,7 @@ export type AdminDeps = TopicDeps &
   GroupDeps &
   GroupStatusDeps &
   PauseDeps &
+  SeekRouteDeps &
   EndpointDeps &
   KeyDeps;
 
@@ -30,6 +32,7 @@ export const adminApp = (deps: AdminDeps): Api => {
   groupRoutes(api, deps);
   groupStatusRoutes(api, deps);
   pauseRoutes(api, deps);
+  seekRoute(api, deps);
   endpointRoutes(api, deps);
   keyRoutes(api, deps);
   return api;

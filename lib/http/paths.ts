@@ -20,6 +20,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${topic}/partitions/:partition/records`]: { GET: 'consume' },
   [`${topic}/groups`]: { GET: 'admin' },
   [group]: { GET: 'admin', PUT: 'admin', PATCH: 'admin', DELETE: 'admin' },
+  [`${group}/seek`]: { POST: 'admin' },
   [`${group}/pause`]: { POST: 'admin' },
   [`${group}/resume`]: { POST: 'admin' },
   [`${group}/poll`]: { POST: 'pull' },
@@ -42,7 +43,7 @@ const namesAsPatterns = (path: string): string => path.replaceAll('.', '\\.').re
 
 /** What the interface will have: it is told apart from what it never will. */
 const planned: readonly RegExp[] = [
-  [`${group}/`, 'seek|attempts|redrive'],
+  [`${group}/`, 'attempts|redrive'],
   [`${endpoints}/:endpoint/`, 'rotate-secret|test'],
 ].map(([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`));
 

@@ -150,6 +150,7 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const http = {
     ...stores,
     pulls,
+    announceMoves: (groupId: string) => pulls?.moved(groupId),
     batches,
     appender,
     archiveQueue: archive.pump,

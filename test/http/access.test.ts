@@ -29,6 +29,7 @@ const requests: readonly (readonly [line: string, ...scopes: (Scope | 'any')[]])
   [`PUT ${group}`, 'groups'],
   [`PATCH ${group}`, 'groups'],
   [`DELETE ${group}`, 'groups'],
+  [`POST ${group}/seek`, 'groups'],
   [`POST ${group}/pause`, 'groups'],
   [`POST ${group}/resume`, 'groups'],
   [`POST ${group}/poll`, 'consume'],

@@ -43,6 +43,8 @@ export class ManualClock implements Clock {
     const settled = promise.finally(() => {
       isSettled = true;
     });
+    // Whoever asked is told of a failure, when the clock has stopped.
+    settled.catch(() => undefined);
     for (let passed = 0; !isSettled && passed < limitMs; passed += stepMs) {
       for (let turn = 0; turn < 20 && !isSettled; turn += 1) await new Promise(setImmediate);
       if (!isSettled) this.advance(stepMs);

@@ -58,12 +58,14 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
   const directory = new TopicDirectory({ topics: stores.topics, clock });
   const reader = new Reader({ batches, partitions: stores.partitions, clock });
   const appender = new Appender({ batches, idempotency: stores, clock, random });
+  const pulls = new PullGroups(
+    { ...stores, appender, directory, reader, clock, random, telemetry: noTelemetry },
+    { isAlone: true },
+  );
   const deps: AppDeps = {
     ...stores,
-    pulls: new PullGroups(
-      { ...stores, appender, directory, reader, clock, random, telemetry: noTelemetry },
-      { isAlone: true },
-    ),
+    pulls,
+    announceMoves: (groupId) => pulls.moved(groupId),
     queue: stores.wakes,
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     directory,

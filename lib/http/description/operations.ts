@@ -4,6 +4,7 @@ import { endpointOperations } from './operations/endpoints.ts';
 import { erasureOperations } from './operations/erasures.ts';
 import { groupOperations } from './operations/groups/groups.ts';
 import { pauseOperations } from './operations/groups/pause.ts';
+import { seekOperation } from './operations/groups/seek.ts';
 import { keyOperations } from './operations/keys.ts';
 import { openOperations } from './operations/open.ts';
 import { produceOperations } from './operations/produce.ts';
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   ...schemaOperations,
   ...groupOperations,
   ...pauseOperations,
+  seekOperation,
   ...pullOperations,
   ...endpointOperations,
   ...erasureOperations,

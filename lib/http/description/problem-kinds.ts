@@ -253,7 +253,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   unavailable: {
     detail: 'The store could not take the request just now. Nothing was changed; try again.',
-    members: { partition, ...fates },
+    members: {
+      partition,
+      ...fates,
+      moved: whole('Of a seek: partitions in which the group was moved.'),
+      left: whole('Of a seek: partitions in which it is not known to be moved.'),
+    },
   },
   internal: {
     detail: 'This is a fault of Millrace, not of the request. Its id finds it in the logs.',

@@ -27,9 +27,10 @@ import {
   schemaVersionAnswer,
   schemaVersionsAnswer,
 } from '../answers/schemas.ts';
+import { seekAnswer } from '../answers/seek.ts';
 import { topicAnswer, topicListAnswer } from '../answers/topics.ts';
 import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
-import { groupChange, groupSettings } from '../schemas/groups.ts';
+import { groupChange, groupSettings, seekRequest } from '../schemas/groups.ts';
 import { keyChange, newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
 import { ackRequest, leaveRequest, nackRequest, pollRequest } from '../schemas/pull.ts';
@@ -129,6 +130,12 @@ const requests = {
     schema: groupChange,
     texts: { ...readingFields(asItIs), ...deliveryFields(asItIs), ...change },
   },
+  Seek: {
+    schema: seekRequest,
+    texts: {
+      to: 'Where it goes on: at the oldest record, at the end, at the first record of a time or after it, or at an offset of each partition by its number. A partition that `offsets` does not name stays where it is.',
+    },
+  },
   Poll: {
     schema: pollRequest,
     texts: {
@@ -215,6 +222,7 @@ const answers = {
   GroupProgress: groupProgressAnswer,
   PartitionProgress: partitionProgress,
   GroupMember: groupMember,
+  Sought: seekAnswer,
   Endpoint: endpointAnswer,
   RegisteredEndpoint: newEndpointAnswer,
   EndpointList: endpointListAnswer,

@@ -47,6 +47,9 @@ const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
     backoff: z.exactOptional(given),
   });
 
+/** `POST /v1/topics/{topic}/groups/{group}/seek` */
+export const seekRequest = whenNeeded(() => z.strictObject({ to: start() }));
+
 /** A session of less would end between two polls of an ordinary client. */
 const shortestSessionSeconds = 3;
 
