@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runArchive } from './archive/world.ts';
 import { runDelivery } from './delivery/world.ts';
+import { runGroups } from './groups/world.ts';
 import { runIdempotency } from './idempotency/world.ts';
 import { runLog } from './log/scenario.ts';
 
@@ -11,6 +12,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   log: (seed) => runLog(seed),
   idempotency: (seed) => runIdempotency(seed),
   archive: (seed) => runArchive(seed),
+  groups: (seed) => runGroups(seed),
   delivery: (seed) => runDelivery(seed, { sweep: false }),
   'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true, copies: true }),
 };

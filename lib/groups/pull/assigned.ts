@@ -34,6 +34,7 @@ export class AssignedPoll implements ModePoll {
   /** Acknowledgements that came with the poll, until they are written. */
   #acks = new Map<number, pulling.Ack>();
   #epochs = new Map<number, number>();
+  readonly unacknowledged = new Set<number>();
   assignment: readonly number[] = [];
   leaseUntil = 0;
 
@@ -120,9 +121,12 @@ export class AssignedPoll implements ModePoll {
     const ack = this.#acks.get(partition);
     this.#acks.delete(partition);
     const to = (records.at(-1)?.offset ?? start - 1) + 1;
-    const given = await this.#change(partition, (standing) => {
+    const given = await this.#acknowledging(partition, ack, (standing) => {
       const cursor = ack === undefined ? standing : acknowledgedBy(standing, partition, ack);
-      const turn = pulling.turnOf(cursor, place.taker);
+      // The process may have stood still since it looked: neither its time nor its session is what it was.
+      const now = this.#deps.clock.now();
+      if (now >= this.leaseUntil) return { next: cursor, answer: undefined };
+      const turn = pulling.turnOf(cursor, { ...place.taker, now });
       // Another had it meanwhile, or it was moved.
       if (turn.kind === 'wait' || turn.from !== place.offset) return { next: cursor, answer: undefined };
       const from = Math.max(start, turn.from);
@@ -139,14 +143,29 @@ export class AssignedPoll implements ModePoll {
   async flush(): Promise<void> {
     const acks = [...this.#acks];
     this.#acks.clear();
-    await Promise.all(
+    const outcomes = await Promise.allSettled(
       acks.map(([partition, ack]) =>
-        this.#change(partition, (cursor) => ({
+        this.#acknowledging(partition, ack, (cursor) => ({
           next: acknowledgedBy(cursor, partition, ack),
           answer: undefined,
         })),
       ),
     );
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  /** A change that makes an acknowledgement as well. */
+  async #acknowledging<Answer>(
+    partition: number,
+    ack: pulling.Ack | undefined,
+    change: (cursor: Cursor) => { next: Cursor; answer: Answer },
+  ): Promise<Answer> {
+    try {
+      return await this.#change(partition, change);
+    } catch (error) {
+      if (ack !== undefined) this.unacknowledged.add(partition);
+      throw error;
+    }
   }
 
   #change<Answer>(

@@ -33,13 +33,15 @@ export interface ModePoll {
   judge(): Promise<void>;
   /** @throws what a write threw, where nothing was brought. */
   bring(wanted: Wanted): Promise<Brought>;
-  /** Writes what came with the poll and no hand-out took along. */
+  /** Writes what came with the poll and no hand-out took along. @throws what the first of them threw that failed. */
   flush(): Promise<void>;
   /** Whose records are waited for. */
   readonly awaited: readonly PartitionRef[];
   /** The partitions that are the member's. */
   readonly assignment: readonly number[];
   readonly epochs: Offsets;
+  /** Partitions whose acknowledgement failed in the write that was to make it. */
+  readonly unacknowledged: ReadonlySet<number>;
   /** Wall clock ms. */
   readonly leaseUntil: number;
 }
@@ -87,7 +89,7 @@ const isOver = ({ reader }: PollDeps, { signal, maxRecords }: PollRequest, leftM
 const answerOf = (mode: ModePoll, { records, damage }: Brought, ackUntil: number): Polled => {
   if (records.length === 0 && damage !== undefined) throw damage;
   const { assignment, epochs, leaseUntil } = mode;
-  return { records, assignment, epochs, leaseUntil, ackUntil };
+  return { records, assignment, epochs, unacknowledged: [...mode.unacknowledged], leaseUntil, ackUntil };
 };
 
 const nothing: Brought = {
@@ -111,7 +113,7 @@ const bring = async (
 const expect = ({ reader }: PollDeps, { group }: Subject, { awaited }: ModePoll): Arrival =>
   reader.expectAny(awaited, [groupKey(group.groupId)]);
 
-/** An acknowledgement that another beat is told, unless there are records to tell: then what was not acknowledged comes again. */
+/** An acknowledgement that another beat is the answer, unless there are records: then it is told with them. */
 const flushed = async (mode: ModePoll, { records }: Brought): Promise<void> => {
   try {
     await mode.flush();

@@ -75,6 +75,11 @@ export interface Polled {
   readonly assignment: readonly number[];
   /** Of the partitions that records come from, or that are held. */
   readonly epochs: Offsets;
+  /**
+   * Partitions whose acknowledgement, which came with the poll, was not taken, or may not have been, since another was first: what was
+   * not acknowledged comes again.
+   */
+  readonly unacknowledged: readonly number[];
   /** Wall clock ms. The member is no member any more then, unless it polls. */
   readonly leaseUntil: number;
   /** Wall clock ms. What is handed out here and not acknowledged then is handed out again. */

@@ -47,6 +47,7 @@ export class SharedPoll implements ModePoll {
   /** What the poll said of records, until it is written; by lane. */
   readonly #settling = new Map<string, LaneOutcomes>();
   readonly #epochs = new Map<number, number>();
+  readonly unacknowledged = new Set<number>();
   readonly assignment: readonly number[] = [];
   leaseUntil = 0;
 
@@ -98,8 +99,17 @@ export class SharedPoll implements ModePoll {
   async flush(): Promise<void> {
     const lanes = [...this.#settling.values()];
     this.#settling.clear();
-    await Promise.all(lanes.map((each) => settleLane(this.#deps, this.#subject, this.#owner, each)));
+    const outcomes = await Promise.allSettled(
+      lanes.map((each) => settleLane(this.#deps, this.#subject, this.#owner, each)),
+    );
+    for (const [index, { status }] of outcomes.entries())
+      if (status === 'rejected') this.#missed(lanes[index]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     await Promise.all(lanes.map(({ lane }) => buryStuck(this.#deps, this.#subject, lane)));
+  }
+
+  #missed(settling: LaneOutcomes | undefined): void {
+    if (settling !== undefined) this.unacknowledged.add(settling.lane.ref.partition);
   }
 
   /** What may be handed out, as far as is known. What is stuck is given to the dead letters by the way. */
@@ -164,7 +174,9 @@ export class SharedPoll implements ModePoll {
         const started = startingAt(recovered(aheadOf(settled), patience, { now, isGone }), start);
         let { ahead } = started;
         const all = new Map<number, number>();
-        for (const { records, ...range } of ranges) {
+        // The process may have stood still since it looked, and its session be over.
+        const isOpen = now < this.leaseUntil;
+        for (const { records, ...range } of isOpen ? ranges : []) {
           const offsets = records.map(({ offset }) => offset);
           const holder = { by: this.#owner, until: ackUntil, now };
           const handed = handOut(ahead, range, offsets, holder, patience, options.bounds);
@@ -176,7 +188,10 @@ export class SharedPoll implements ModePoll {
         return { next, answer: { given: all, epoch: cursor.epoch } };
       }),
     );
-    if (given === undefined) return;
+    if (given === undefined) {
+      this.#missed(settling);
+      return;
+    }
     if (!lane.isDead) this.#epochs.set(lane.ref.partition, given.epoch);
     found.add(lane, ranges, given.given);
   }

@@ -23,6 +23,14 @@ export const polledAnswer = whenNeeded(() =>
           'By partition: sent along with an acknowledgement, it is refused where there was a seek or another consumer since.',
       }),
     ),
+    unacknowledged: z.exactOptional(
+      listOf(whole('The number of a partition.')).check(
+        z.meta({
+          description:
+            'Partitions whose acknowledgement, which came with the poll, was not taken, or may not have been: another was first. What was not acknowledged comes again. Absent: none.',
+        }),
+      ),
+    ),
     leaseUntil: time('The consumer is no member any more then, unless it polls before.'),
     ackUntil: time('What is handed out here and not acknowledged by then is handed out again.'),
   }),

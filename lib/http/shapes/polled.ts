@@ -12,10 +12,11 @@ const handedOutJson = ({ record, topic, deliveries }: HandedOut): string => {
 
 /** The answer of a poll, as JSON. */
 export const polledBody = (polled: Polled): Uint8Array<ArrayBuffer> => {
-  const { assignment, epochs, leaseUntil, ackUntil } = polled;
+  const { assignment, epochs, unacknowledged, leaseUntil, ackUntil } = polled;
   const rest = {
     assignment,
     epochs: Object.fromEntries(epochs),
+    ...(unacknowledged.length > 0 && { unacknowledged }),
     leaseUntil: timestampText(leaseUntil),
     ackUntil: timestampText(ackUntil),
   };

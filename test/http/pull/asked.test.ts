@@ -9,6 +9,7 @@ const nothing: Polled = {
   records: [],
   assignment: [],
   epochs: new Map(),
+  unacknowledged: [],
   leaseUntil: 0,
   ackUntil: 0,
 };

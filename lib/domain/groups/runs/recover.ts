@@ -31,7 +31,8 @@ export const unacknowledged = (
   const { reason, now, until = 0 } = why;
   const isLast = maxDeliveries !== null && deliveries >= maxDeliveries;
   return isLast
-    ? { start, end, state: 'stuck', until: 0, since: now, deliveries, reason }
+    ? // Whole, as it is stored: it is a part of the dead letter, which must be the same each time that it is written.
+      { start, end, state: 'stuck', until: 0, since: Math.ceil(now), deliveries, reason }
     : { start, end, state: 'delayed', until, deliveries, reason };
 };
 
