@@ -103,7 +103,7 @@ export class AssignedPoll implements ModePoll {
       const seen = cursors.get(partition);
       const cursor = this.#afterAck(partition, seen?.cursor ?? newCursor(this.#startOf(partition)));
       if (cursor.owner === this.#owner) this.#epochs.set(partition, cursor.epoch);
-      const taker = this.#taker(partition, now, await this.#isOver(cursor.owner, seen));
+      const taker = this.#taker(partition, cursor, { now, over: await this.#isOver(cursor.owner, seen) });
       const turn = pulling.turnOf(cursor, taker);
       if (turn.kind === 'wait') {
         dueMs = Math.min(dueMs, turn.ms);
@@ -126,7 +126,8 @@ export class AssignedPoll implements ModePoll {
       // The process may have stood still since it looked: neither its time nor its session is what it was.
       const now = this.#deps.clock.now();
       if (now >= this.leaseUntil) return { next: cursor, answer: undefined };
-      const turn = pulling.turnOf(cursor, { ...place.taker, now });
+      const position = this.#positionIn(partition, cursor);
+      const turn = pulling.turnOf(cursor, { ...place.taker, now, position });
       // Another had it meanwhile, or it was moved.
       if (turn.kind === 'wait' || turn.from !== place.offset) return { next: cursor, answer: undefined };
       const from = Math.max(start, turn.from);
@@ -187,14 +188,24 @@ export class AssignedPoll implements ModePoll {
   }
 
   /** It is judged of this owner: of another, who may have taken the partition since, nothing is known. */
-  #taker(partition: number, now: number, over: string | undefined): pulling.Taker {
+  #taker(
+    partition: number,
+    cursor: Cursor,
+    { now, over }: { readonly now: number; readonly over: string | undefined },
+  ): pulling.Taker {
     return {
       owner: this.#owner,
       now,
       ackTimeoutMs: ackTimeoutMsOf(this.#subject.group),
       isOver: (owner) => owner === over,
-      position: this.#request.positions?.get(partition),
+      position: this.#positionIn(partition, cursor),
     };
+  }
+
+  /** What the consumer says that it has, where it got that under the lease that stands. */
+  #positionIn(partition: number, { epoch }: Cursor): number | undefined {
+    const { positions, epochs } = this.#request;
+    return epochs?.get(partition) === epoch ? positions?.get(partition) : undefined;
   }
 
   /** The owner, where its session is over and its member removed. */

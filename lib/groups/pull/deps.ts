@@ -20,7 +20,7 @@ export type PullReader = Pick<Reader, 'ready' | 'take' | 'expectAny' | 'announce
 
 export interface PullDeps {
   readonly groups: Pick<GroupStore, 'get'>;
-  readonly cursors: CursorStore;
+  readonly cursors: Pick<CursorStore, 'get' | 'list' | 'replace'>;
   readonly members: MemberStore;
   readonly directory: Pick<TopicDirectory, 'resolve'>;
   readonly reader: PullReader;

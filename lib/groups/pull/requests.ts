@@ -42,7 +42,7 @@ export interface PollRequest extends FromConsumer {
   readonly ack?: Acknowledgement;
   /**
    * By partition the offset after the last record that the client has of it: the poll goes on there though what is before is not
-   * acknowledged. Of mode `pull`.
+   * acknowledged. Each counts under the epoch that `epochs` has for it. Of mode `pull`.
    */
   readonly positions?: Offsets;
   /** Ends the wait. */

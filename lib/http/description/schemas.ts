@@ -148,7 +148,7 @@ const requests = {
         'Of a group of mode "pull": by partition, the offset after the last record that is done with.',
       ...recordFields('ack.records'),
       positions:
-        'Of a group of mode "pull": by partition the offset after the last record that the consumer has. The poll goes on there before what is below is acknowledged.',
+        'Of a group of mode "pull": by partition the offset after the last record that the consumer has. The poll goes on there before what is below is acknowledged. Its epoch goes with it, in `epochs`.',
     },
   },
   Acknowledgement: {

@@ -79,15 +79,30 @@ const acknowledgement = () =>
 
 /** `POST …/groups/{group}/poll` */
 export const pollRequest = whenNeeded(() =>
-  z.strictObject({
-    consumerId: name(),
-    maxRecords: z._default(wholeBetween(0, limits.pollRecords, 'pollRecords'), 100),
-    maxBytes: z._default(wholeBetween(1, limits.pollBytes, 'pollBytes'), limits.pollBytes),
-    waitSeconds: z._default(seconds(limits.pollWaitSeconds, 'pollWaitSeconds'), 0),
-    ack: z.exactOptional(acknowledgement()),
-    epochs: z.exactOptional(byPartition()),
-    positions: z.exactOptional(byPartition()),
-  }),
+  z
+    .strictObject({
+      consumerId: name(),
+      maxRecords: z._default(wholeBetween(0, limits.pollRecords, 'pollRecords'), 100),
+      maxBytes: z._default(wholeBetween(1, limits.pollBytes, 'pollBytes'), limits.pollBytes),
+      waitSeconds: z._default(seconds(limits.pollWaitSeconds, 'pollWaitSeconds'), 0),
+      ack: z.exactOptional(acknowledgement()),
+      epochs: z.exactOptional(byPartition()),
+      positions: z.exactOptional(byPartition()),
+    })
+    .check(
+      z.refine(
+        // Of what is wrong in itself that is said already.
+        ({ positions, epochs }) =>
+          !(positions instanceof Map) || (epochs !== undefined && !(epochs instanceof Map))
+            ? true
+            : [...positions.keys()].every((at) => epochs?.has(at) === true),
+        {
+          path: ['epochs'],
+          error:
+            'Give the epoch of each partition that has a position, as the poll told it that its records came with.',
+        },
+      ),
+    ),
 );
 
 /** Whole ms. */

@@ -149,7 +149,7 @@ test('the local server and the functions answer consumers alike', async () => {
     [
       ['poll', {}],
       ['poll', { maxRecords: 0, waitSeconds: 20 }],
-      ['poll', { positions: { 0: 1 } }],
+      ['poll', { positions: { 0: 1 }, epochs: { 0: 1 } }],
       ['ack', { offsets: { 0: 2 } }],
       ['ack', { offsets: { 0: 1 }, epochs: { 0: 7 } }],
       ['nack', { offsets: { 0: 0 }, delaySeconds: 0.5 }],

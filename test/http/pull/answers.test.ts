@@ -22,7 +22,15 @@ const record = (offset: number, given: Parameters<typeof recordOf>[0], partition
 
 /** A room in which every poll is answered so. */
 const answering = (polled: Partial<Polled>) => {
-  const whole = { records: [], assignment: [], epochs: new Map(), leaseUntil: at, ackUntil: at, ...polled };
+  const whole = {
+    records: [],
+    assignment: [],
+    epochs: new Map(),
+    unacknowledged: [],
+    leaseUntil: at,
+    ackUntil: at,
+    ...polled,
+  };
   return newRoom({
     replace: ({ pulls }) => ({ pulls: { ...pulls, poll: () => Promise.resolve(whole) } as never }),
   });

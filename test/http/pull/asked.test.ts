@@ -58,14 +58,14 @@ describe('what a consumer asks is what its group is asked', () => {
     ['poll', {}, 'poll', standard],
     [
       'poll',
-      { maxRecords: 1000, maxBytes: 1, waitSeconds: 1.5, epochs: { 0: 1 }, positions: { 1023: 5 } },
+      { maxRecords: 1000, maxBytes: 1, waitSeconds: 1.5, epochs: { 0: 1, 1023: 2 }, positions: { 1023: 5 } },
       'poll',
       {
         ...standard,
         maxRecords: 1000,
         maxBytes: 1,
         waitMs: 1500,
-        epochs: map({ 0: 1 }),
+        epochs: map({ 0: 1, 1023: 2 }),
         positions: map({ 1023: 5 }),
       },
     ],

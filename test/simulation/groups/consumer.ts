@@ -111,7 +111,7 @@ export class Consumer {
       maxBytes: 1_000_000,
       waitMs: this.manners === 'wild' ? Math.floor(random.number() * 2000) : 500,
       ...(ack !== undefined && { ack: ack.acknowledgement, ...ack.epochs }),
-      ...(positions !== undefined && { positions }),
+      ...(positions !== undefined && { positions, ...this.#known(this.#had) }),
     };
     const polled = await this.#asked(
       (pulls) => pulls.poll(this.#deps.topic, this.#deps.group, request),

@@ -30,7 +30,8 @@ export class GroupHistory {
   readonly #watched: Watched;
   readonly #fates = new Map<number, Fates>();
   readonly #cursors = new Map<number, Cursor>();
-  readonly #ended = new Set<string>();
+  /** Sessions that are over, and when they would have been. */
+  readonly #ended = new Map<string, number>();
   /** The first invariant that did not hold. */
   breach: string | undefined;
   handedOut = 0;
@@ -148,17 +149,23 @@ export class GroupHistory {
     return this.#watched.members().some((member) => ownerOf(member) === owner);
   }
 
-  /** A session was made or renewed: it must not be one that is over. */
+  /**
+   * A session was made or renewed: it must not be one that is over. A late copy of what made it may bring it back, for as long as it
+   * would have been.
+   */
   onSession(before: Member | undefined, next: Member): void {
     const owner = ownerOf(next);
-    if (before !== undefined && ownerOf(before) !== owner) this.#ended.add(ownerOf(before));
-    const isOver = before === undefined ? this.#ended.has(owner) : before.expiresAt <= next.polledAt;
-    const goesOn = before === undefined || (ownerOf(before) === owner && before.expiresAt !== next.expiresAt);
-    if (isOver && goesOn) this.report(`the session ${owner} went on after it was over`);
+    if (before !== undefined && ownerOf(before) !== owner) this.onSessionEnd(before);
+    const ended = this.#ended.get(owner);
+    const isRenewed = before !== undefined && ownerOf(before) === owner && before.expiresAt < next.expiresAt;
+    const isLate = isRenewed && before.expiresAt <= next.polledAt;
+    if (isLate || (ended !== undefined && next.expiresAt > ended))
+      this.report(`the session ${owner} went on after it was over`);
+    this.#ended.delete(owner);
   }
 
   onSessionEnd(member: Member): void {
-    this.#ended.add(ownerOf(member));
+    this.#ended.set(ownerOf(member), member.expiresAt);
   }
 
   #of(partition: number): Fates {

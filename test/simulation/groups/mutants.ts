@@ -1,6 +1,5 @@
 import type { Cursor } from '../../../lib/domain/groups/cursors.ts';
-import type { Member } from '../../../lib/domain/groups/members.ts';
-import type { CursorStore } from '../../../lib/stores/cursors.ts';
+import type { PullDeps } from '../../../lib/groups/pull/deps.ts';
 import type { MemberStore } from '../../../lib/stores/members.ts';
 import type { Clock } from '../../../lib/surroundings/clock.ts';
 import type { GroupsVariant } from './variant.ts';
@@ -25,8 +24,8 @@ const goingOn = (store: MemberStore): MemberStore => {
     ...bound(store),
     join: async (groupId, member, replaced) => {
       const memberEpoch = last.get(member.consumerId) ?? member.memberEpoch;
-      const joined: Member = await store.join(groupId, { ...member, memberEpoch }, replaced);
-      last.set(member.consumerId, joined.memberEpoch);
+      const joined = await store.join(groupId, { ...member, memberEpoch }, replaced);
+      if (joined !== undefined) last.set(member.consumerId, joined.memberEpoch);
       return joined;
     },
   };
@@ -42,7 +41,7 @@ const bound = (store: MemberStore): MemberStore => ({
 
 /** Writes something else of a cursor, or sees something else. */
 const cursorsWith = (
-  store: CursorStore,
+  store: PullDeps['cursors'],
   {
     written = (next) => next,
     seen = (cursor) => cursor,
@@ -50,20 +49,19 @@ const cursorsWith = (
     readonly written?: <C extends Cursor>(next: C) => C;
     readonly seen?: (cursor: Cursor) => Cursor;
   },
-): CursorStore =>
-  ({
-    get: async (ref) => {
-      const cursor = await store.get(ref);
-      return cursor && seen(cursor);
-    },
-    list: async (groupId, lane) =>
-      new Map([...(await store.list(groupId, lane))].map(([partition, cursor]) => [partition, seen(cursor)])),
-    replace: async (ref, read, next) => {
-      const outcome = await store.replace(ref, read, written(next));
-      if (outcome.done || outcome.standing === undefined) return outcome;
-      return { done: false, standing: seen(outcome.standing) };
-    },
-  }) as CursorStore;
+): PullDeps['cursors'] => ({
+  get: async (ref) => {
+    const cursor = await store.get(ref);
+    return cursor && seen(cursor);
+  },
+  list: async (groupId, lane) =>
+    new Map([...(await store.list(groupId, lane))].map(([partition, cursor]) => [partition, seen(cursor)])),
+  replace: async (ref, read, next) => {
+    const outcome = await store.replace(ref, read, written(next));
+    if (outcome.done || outcome.standing === undefined) return outcome;
+    return { done: false, standing: seen(outcome.standing) };
+  },
+});
 
 /** Of a list with a record in it that is done, what is before that is forgotten. */
 const forgetting = <C extends Cursor>(next: C): C => {
@@ -94,15 +92,14 @@ export const groupsMutants = {
   },
   ignoresVersions: {
     name: 'replaces a cursor that is not what was read',
-    table: (table) =>
-      ({
-        replace: async (ref, _read, next) => {
-          const standing = await table.get(ref);
-          return standing?.writeId === next.writeId
-            ? { done: true }
-            : table.replace(ref, standing, { ...next, version: (standing?.version ?? 0) + 1 });
-        },
-      }) as CursorStore,
+    table: (table) => ({
+      replace: async (ref, _read, next) => {
+        const standing = await table.get(ref);
+        return standing?.writeId === next.writeId
+          ? { done: true }
+          : table.replace(ref, standing, { ...next, version: (standing?.version ?? 0) + 1 });
+      },
+    }),
   },
   hasNoBounds: { name: 'hands out without bounds', bounds: { records: 1000, runs: 1000 } },
   losesDeadLetters: {

@@ -10,7 +10,6 @@ import type { Topic } from '../../../lib/domain/topics.ts';
 import type { PullDeps } from '../../../lib/groups/pull/deps.ts';
 import { PullGroups } from '../../../lib/groups/pull/pull-groups.ts';
 import { Reader } from '../../../lib/log/read/reader.ts';
-import type { CursorStore } from '../../../lib/stores/cursors.ts';
 import type { MemberStore } from '../../../lib/stores/members.ts';
 import { BatchTable } from '../../../lib/stores/memory/batches.ts';
 import { MemoryCursorStore } from '../../../lib/stores/memory/cursors.ts';
@@ -246,22 +245,18 @@ class GroupsWorld {
     return started;
   }
 
-  #watchedCursors(): CursorStore {
+  #watchedCursors(): PullDeps['cursors'] {
     const store = this.#cursors;
     const table = this.#variant.table?.(store) ?? store;
     return {
       get: (ref) => store.get(ref),
       list: (groupId, lane) => store.list(groupId, lane),
-      acquire: (ref, acquisition) => store.acquire(ref, acquisition),
-      commit: (ref, commit) => store.commit(ref, commit),
-      release: (ref, release) => store.release(ref, release),
-      deleteAll: (groupId) => store.deleteAll(groupId),
       replace: async (ref, read, next) => {
         const outcome = await table.replace(ref, read, next);
         if (outcome.done) this.#history.onCursor(ref, next, false);
         return outcome;
       },
-    } as CursorStore;
+    };
   }
 
   #watchedMembers(): MemberStore {
@@ -276,7 +271,8 @@ class GroupsWorld {
         const before = standingOf(member.consumerId);
         const after = await store.join(groupId, member, replaced);
         await look();
-        if (after === member) this.#history.onSession(before, after);
+        if (after?.memberEpoch === member.memberEpoch && after.expiresAt === member.expiresAt)
+          this.#history.onSession(before, after);
         return after;
       },
       renew: async (groupId, member) => {

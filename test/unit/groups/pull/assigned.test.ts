@@ -24,10 +24,13 @@ describe('a poll of a group whose members share the partitions', () => {
   it('goes on before an acknowledgement where it is told what the client has', async () => {
     const { append, poll, ack, cursor } = await makeRig();
     append(0, 3);
-    await poll('a', { maxRecords: 2 });
-    expect(places(await poll('a', { positions: offsetsOf({ 0: 2 }) }))).toEqual(['0:2']);
+    const { epochs } = await poll('a', { maxRecords: 2 });
+    const known = { epochs, positions: offsetsOf({ 0: 2 }) };
+    expect(places(await poll('a', known))).toEqual(['0:2']);
     // An answer was lost: what was handed out with it comes again.
-    expect(places(await poll('a', { positions: offsetsOf({ 0: 2 }) }))).toEqual(['0:2']);
+    expect(places(await poll('a', known))).toEqual(['0:2']);
+    // What it got under another lease says nothing.
+    expect(places(await poll('a', { ...known, epochs: offsetsOf({ 0: 7 }) }))).toEqual([]);
     await ack('a', { 0: 3 });
     expect(await cursor()).toMatchObject({ committed: 3, attempts: 0 });
     expect((await cursor())?.handedOut).toBeUndefined();
