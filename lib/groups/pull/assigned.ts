@@ -6,7 +6,7 @@ import type { Place } from '../../log/read/places.ts';
 import { acknowledgedBy, judgeAll } from './acknowledge.ts';
 import type { Seen } from './cursor-changes.ts';
 import { ackTimeoutMsOf, type PollDeps, type Subject, sessionMsOf } from './deps.ts';
-import { type Brought, type ModePoll, rotated, type Wanted } from './poll.ts';
+import { type Brought, inTurn, type ModePoll, type Wanted } from './poll.ts';
 import type { HandedOut, PollRequest } from './requests.ts';
 import { isOverIn, type Roll } from './sessions.ts';
 import { type Taken, takeAll } from './take.ts';
@@ -74,13 +74,13 @@ export class AssignedPoll implements ModePoll {
   }
 
   async bring({ maxRecords, maxBytes, ackUntil, maxAgeMs }: Wanted): Promise<Brought> {
-    const { reader, options, random } = this.#deps;
+    const { reader, options, clock } = this.#deps;
     const { places, ...look } = await this.#look(maxAgeMs);
     const isReady = await reader.ready(places);
     const ready = places.filter((_place, index) => isReady[index]);
     const { taken, damage } = await takeAll(
       reader,
-      rotated(ready, random.number()),
+      inTurn(ready, this.#request.consumerId, clock.now()),
       { maxRecords, maxBytes },
       options.partitionsAtOnce,
     );

@@ -1,4 +1,5 @@
 import type { UndecodableBatchError } from '../../domain/errors.ts';
+import { murmur2 } from '../../domain/records/partitioning.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Arrival } from '../../log/read/arrivals.ts';
 import { ackTimeoutMsOf, groupKey, type PollDeps, type Subject } from './deps.ts';
@@ -163,8 +164,15 @@ class Pace {
   }
 }
 
-/** In an order of its own, so that no partition is always the first. */
-export const rotated = <Item>(items: readonly Item[], chance: number): readonly Item[] => {
-  const at = Math.floor(chance * items.length);
+/** For how long the polls of a consumer begin in the same place. */
+const turnMs = 1000;
+
+/**
+ * In an order of the consumer's own, another one each second: no partition is always the first, consumers that share records seldom
+ * meet, and who is far behind goes on for a while where it has just read, so that what was read of the archive serves several polls.
+ */
+export const inTurn = <Item>(items: readonly Item[], consumerId: string, now: number): readonly Item[] => {
+  const hash = murmur2(Buffer.from(`${consumerId}/${Math.floor(now / turnMs)}`)) >>> 0;
+  const at = hash % Math.max(1, items.length);
   return [...items.slice(at), ...items.slice(0, at)];
 };

@@ -9,7 +9,7 @@ import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
 import type { Seen } from './cursor-changes.ts';
 import { type PollDeps, patienceOf, type Subject, sessionMsOf } from './deps.ts';
 import { type Lane, laneKey, lanesOf } from './lanes.ts';
-import { type Brought, type ModePoll, rotated, type Wanted } from './poll.ts';
+import { type Brought, inTurn, type ModePoll, type Wanted } from './poll.ts';
 import type { HandedOut, PollRequest } from './requests.ts';
 import { isOverIn, type Roll } from './sessions.ts';
 import { byLane, judgeLanes, type LaneOutcomes, settledBy, settleLane } from './settle.ts';
@@ -86,7 +86,7 @@ export class SharedPoll implements ModePoll {
   async bring({ maxRecords, maxBytes, ackUntil, maxAgeMs }: Wanted): Promise<Brought> {
     const { candidates, ...look } = await this.#look(maxAgeMs);
     const found = new Found(maxRecords, maxBytes);
-    for (const candidate of rotated(candidates, this.#deps.random.number())) {
+    for (const candidate of inTurn(candidates, this.#request.consumerId, this.#deps.clock.now())) {
       if (found.isFull) break;
       const key = laneKey(candidate.lane);
       // One after the other: who reads while another hands out reads what that one has.

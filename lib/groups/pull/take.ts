@@ -31,8 +31,9 @@ export interface TakenAll<P extends Place> {
 }
 
 /**
- * Reads records for several places within one budget, in which each gets its share, and those in front what others leave. A place
- * where nothing was found is not among what is given, unless something was lost or taken away by compaction there.
+ * Reads records for several places within one budget, from the first places first: who has much to read gets it from few partitions,
+ * at a read and a write for each. Two are read at once where the first left room, then four, and so on up to `atOnce`, in equal
+ * shares. A place where nothing was found is not among what is given, unless something was lost or taken away by compaction there.
  */
 export const takeAll = async <P extends Place>(
   reader: Pick<PullReader, 'take'>,
@@ -43,9 +44,10 @@ export const takeAll = async <P extends Place>(
   const taken: Taken<P>[] = [];
   let damage: UndecodableBatchError | undefined;
   let [records, bytes] = [maxRecords, maxBytes];
-  for (let index = 0; index < places.length && records > 0 && bytes > 0; ) {
-    const some = places.slice(index, index + Math.min(atOnce, records));
-    index += some.length;
+  let some: readonly P[] = [];
+  for (let index = 0; index < places.length && records > 0 && bytes > 0; index += some.length) {
+    const count = Math.min(index + 1, atOnce, records);
+    some = places.slice(index, index + count);
     const share = {
       maxRecords: Math.max(1, Math.floor(records / some.length)),
       maxBytes: Math.max(1, Math.floor(bytes / some.length)),

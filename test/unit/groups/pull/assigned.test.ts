@@ -243,13 +243,29 @@ describe('a poll of a group whose members share the partitions', () => {
     expect(places(await poll('a', {}, other))).toEqual(['0:1']);
   });
 
-  it('shares what it may bring among the partitions, and fills it', async () => {
-    const { append, poll } = await makeRig({ partitions: 4 });
-    append(0, 50);
-    append(1, 2);
-    append(3, 2);
-    const polled = await poll('a', { maxRecords: 20 });
-    expect(polled.records).toHaveLength(20);
-    expect(new Set(polled.records.map(({ record }) => record.partition))).toEqual(new Set([0, 1, 3]));
+  it('takes much from few partitions, at a read and a write for each, and others in turn', async () => {
+    const { append, poll, ack, pass, calls } = await makeRig({ partitions: 4 });
+    for (const partition of [0, 1, 2, 3]) append(partition, 500);
+    await poll('a', { maxRecords: 0 });
+    const first = new Set<number>();
+    for (let second = 0; second < 20; second += 1) {
+      calls.length = 0;
+      const { records } = await poll('a', { maxRecords: 5 });
+      const [partition = -1, ...others] = new Set(records.map(({ record }) => record.partition));
+      expect([records.length, others]).toEqual([5, []]);
+      expect(calls.filter((name) => name === 'cursors.replace')).toHaveLength(1);
+      expect(calls.filter((name) => name === 'batches.range').length).toBeLessThanOrEqual(1);
+      first.add(partition);
+      await ack('a', { [partition]: (records.at(-1)?.record.offset ?? 0) + 1 });
+      pass(1000);
+    }
+    expect(first).toEqual(new Set([0, 1, 2, 3]));
+  });
+
+  it('fills itself from many partitions that have little', async () => {
+    const { append, poll } = await makeRig({ partitions: 40 });
+    for (let partition = 0; partition < 40; partition += 1) append(partition, 2);
+    append(7, 50);
+    expect((await poll('a', { maxRecords: 100 })).records).toHaveLength(100);
   });
 });
