@@ -29,11 +29,18 @@ export const byLane = (
     const lane = laneOf(subject, topic, partition);
     const epoch = lane.isDead ? undefined : epochs?.get(partition);
     const known = lanes.get(laneKey(lane)) ?? { lane, outcomes: [], epoch };
-    known.outcomes.push(outcome);
+    const last = known.outcomes.at(-1);
+    // Most say the same of records that follow one another: then it is said of all at once.
+    if (last !== undefined && isContinued(last, outcome))
+      known.outcomes[known.outcomes.length - 1] = { ...last, to: outcome.to };
+    else known.outcomes.push(outcome);
     lanes.set(laneKey(lane), known);
   }
   return [...lanes.values()];
 };
+
+const isContinued = (last: Outcome, { from, outcome, delayMs }: Outcome): boolean =>
+  last.to === from && last.outcome === outcome && last.delayMs === delayMs;
 
 const laneOf = (subject: Subject, topic: string | undefined, partition: number): Lane => {
   const { topic: own, group } = subject;
