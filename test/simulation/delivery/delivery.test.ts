@@ -33,6 +33,14 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     expect(await breachOf(100, { sweep: true, wrongClocks: true })).toBeUndefined();
   });
 
+  it('does so while the group is paused, resumed, and has to go on elsewhere', {
+    timeout: 120_000,
+  }, async () => {
+    expect(await breachOf(600, { sweep: false, operator: true })).toBeUndefined();
+    expect(await breachOf(100, { sweep: true, operator: true, copies: true })).toBeUndefined();
+    expect(await breachOf(100, { sweep: true, operator: true, wrongClocks: true })).toBeUndefined();
+  });
+
   const lost = /a wake was lost/;
   const skipped = /\d+ committed in \d+, \d+ acknowledged/;
   const trouble: {
@@ -41,6 +49,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     faults?: Partial<Faults>;
     copies?: true;
     wrongClocks?: true;
+    operator?: true;
   }[] = [
     { name: 'noLookAfterRelease', says: lost, faults: { slow: 0.7 } },
     { name: 'retryAfterRelease', says: lost },
@@ -62,14 +71,25 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     { name: 'newReceiverWakesEarly', says: lost, faults: {} },
     { name: 'receiversRemembered', says: lost, faults: {} },
     { name: 'shownAtOnce', says: /a wake was lost|set aside/ },
+    { name: 'requestWakesMissing', says: lost, operator: true, faults: {} },
+    { name: 'resumedWakesMissing', says: lost, operator: true, faults: {} },
+    { name: 'seekWithoutEpoch', says: /fenced nobody/, operator: true, faults: {} },
+    { name: 'noEpochFence', says: skipped, operator: true, faults: {} },
   ];
   it.each(trouble)(
     'is found out when it is broken: $name',
     { timeout: 60_000 },
-    async ({ name, says, faults, copies = false, wrongClocks = false }) => {
+    async ({ name, says, faults, copies = false, wrongClocks = false, operator = false }) => {
       const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
       expect(
-        await breachOf(400, { sweep: false, copies, wrongClocks, mutant: mutants[name], ...options }),
+        await breachOf(400, {
+          sweep: false,
+          copies,
+          wrongClocks,
+          operator,
+          mutant: mutants[name],
+          ...options,
+        }),
       ).toMatch(says);
     },
   );

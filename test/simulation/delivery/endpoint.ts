@@ -31,7 +31,7 @@ export const moodyEndpoint =
     if (chance < 0.2) return { kind: 'unreachable', reason: 'Connection refused.' };
     const partial = chance < 0.35;
     const through = partial ? start + Math.floor(random.number() * (end - start + 1)) : end;
-    invariants.onAcknowledged(partition, through);
+    invariants.onAcknowledged(request, through);
     events.onAcknowledged(partition, through);
     return partial ? { ...answer(200), acknowledged: { kind: 'below', offset: through } } : answer(200);
   };

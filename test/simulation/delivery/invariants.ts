@@ -40,6 +40,10 @@ export class Invariants {
   readonly #cursors = new Map<number, Cursor>();
   /** The end of each message that a holder sent, by partition and start. */
   readonly #ends = new Map<string, number>();
+  /** The epoch that the last seek of a partition gave it: who was given a lease before was fenced by it. */
+  readonly #soughtEpochs = new Map<number, number>();
+  /** The epoch under which each request was sent. */
+  readonly #sentUnder = new WeakMap<WebhookRequest, number>();
 
   /**
    * @param clocksAreRight Then no two runs hold a lease at once. Where a clock is wrong, one whose lease was taken may
@@ -49,7 +53,10 @@ export class Invariants {
     this.#clocksAreRight = clocksAreRight;
   }
 
-  /** Records below this were received at least once, and in order. */
+  /**
+   * Records below this were received at least once, and in order. After a seek that is so from where it moved the group to: what
+   * came before it counts no more.
+   */
   received(partition: number): number {
     return this.#received.get(partition) ?? 0;
   }
@@ -71,6 +78,8 @@ export class Invariants {
       const body = this.#bodies.get(id) ?? request.body;
       this.#bodies.set(id, body);
       require(body === request.body, () => `message ${id} was sent with two bodies`);
+      // A copy of a message from before a seek may come at any time.
+      if (this.#isFenced(partition, this.#sentUnder.get(request))) return;
       const through = this.received(partition);
       require(start <= through, () => `${id} came when only ${through} records had come`);
       this.#received.set(partition, Math.max(through, end));
@@ -78,7 +87,9 @@ export class Invariants {
   }
 
   /** The endpoint has answered that it has every record below `through`. */
-  onAcknowledged(partition: number, through: number): void {
+  onAcknowledged(request: WebhookRequest, through: number): void {
+    const { partition } = sentBy(request);
+    if (this.#isFenced(partition, this.#sentUnder.get(request))) return;
     this.#acknowledged.set(partition, Math.max(through, this.#acknowledged.get(partition) ?? 0));
   }
 
@@ -86,6 +97,9 @@ export class Invariants {
   onSend(request: WebhookRequest, epoch: number | undefined, now: number): void {
     this.check(() => {
       const { partition, start, end } = sentBy(request);
+      if (epoch !== undefined) this.#sentUnder.set(request, epoch);
+      // Who was fenced by a seek does not know it yet, and may send once more: it moves no cursor.
+      if (this.#isFenced(partition, epoch)) return;
       const cursor = this.#cursors.get(partition);
       const id = request.headers['webhook-id'];
       const holds = cursor?.epoch === epoch;
@@ -114,12 +128,32 @@ export class Invariants {
     });
   }
 
+  /** A seek has moved the cursor: everything from there on is to come, and nothing below it. */
+  #onSeek(partition: number, cursor: Cursor): void {
+    this.check(() => {
+      const before = this.#cursors.get(partition);
+      if (before?.version === cursor.version) return;
+      require(cursor.epoch > (before?.epoch ?? 0), () => `a seek of ${partition} fenced nobody`);
+      this.#cursors.set(partition, cursor);
+      this.#soughtEpochs.set(partition, cursor.epoch);
+      this.#received.set(partition, cursor.committed);
+      this.#acknowledged.set(partition, cursor.committed);
+      for (const place of this.#ends.keys()) if (place.startsWith(`${partition}-`)) this.#ends.delete(place);
+    });
+  }
+
+  #isFenced(partition: number, epoch: number | undefined): boolean {
+    return (epoch ?? 0) < (this.#soughtEpochs.get(partition) ?? 0);
+  }
+
   /** `cursors`, each write of which is looked at as it takes effect, in the store where it does. */
   watch(cursors: CursorStore, store: CursorStore): CursorStore {
-    const look = async <T>(ref: CursorRef, write: Promise<T>): Promise<T> => {
+    const look = async <T>(ref: CursorRef, write: Promise<T>, isSeek = false): Promise<T> => {
       const result = await write;
       const cursor = await store.get(ref);
-      if (cursor !== undefined) this.onCursor(ref.partition, cursor);
+      if (cursor === undefined) return result;
+      if (isSeek) this.#onSeek(ref.partition, cursor);
+      else this.onCursor(ref.partition, cursor);
       return result;
     };
     return {
@@ -129,7 +163,7 @@ export class Invariants {
       acquire: (ref, acquisition) => look(ref, cursors.acquire(ref, acquisition)),
       commit: (ref, commit) => look(ref, cursors.commit(ref, commit)),
       release: (ref, release) => look(ref, cursors.release(ref, release)),
-      replace: (ref, read, next) => look(ref, cursors.replace(ref, read, next)),
+      replace: (ref, read, next) => look(ref, cursors.replace(ref, read, next), true),
       deleteAll: (groupId) => cursors.deleteAll(groupId),
     };
   }

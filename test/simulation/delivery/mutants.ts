@@ -13,6 +13,7 @@ import type { Clock } from '../../../lib/surroundings/clock.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import type { SimulatedProcess } from '../scheduler.ts';
 import type { SimulatedDeps } from './faults.ts';
+import type { RequestDeps } from './operator.ts';
 
 /** What a mutant sees of its world. */
 export interface View {
@@ -34,6 +35,8 @@ export interface Mutant {
   readonly groups?: (groups: MemoryGroupStore, world: View) => MemoryGroupStore;
   /** Changes what is sent for a group that is to be called from now on. */
   readonly newReceiverWakes?: (wakes: readonly QueuedWake[]) => readonly QueuedWake[];
+  /** Stands between a request of the operator and what it works with. */
+  readonly request?: (deps: RequestDeps) => RequestDeps;
   /** Changes the clock by which whoever listens to the stream remembers. */
   readonly listenerClock?: (clock: Clock) => Clock;
   /** Changes what a run knows of itself. */
@@ -336,6 +339,28 @@ const shownAtOnce: Mutant = {
   receipts: (receipts) => ({ showAgain: (receipt) => receipts.showAgain(receipt, 0) }),
 };
 
+/** A request that leaves out wakes of one kind. */
+const without =
+  (kind: Wake['kind']): NonNullable<Mutant['request']> =>
+  (deps) => ({
+    ...deps,
+    queue: { send: (wakes) => deps.queue.send(wakes.filter(({ wake }) => wake.kind !== kind)) },
+  });
+
+/** Nobody is woken by a seek, or when a group is resumed. */
+const requestWakesMissing: Mutant = { request: without('resume') };
+
+/** Nobody looks again when everybody has heard that a group was resumed. */
+const resumedWakesMissing: Mutant = { request: without('append') };
+
+/** A seek moves a cursor under the epoch that stands. */
+const seekWithoutEpoch: Mutant = {
+  cursors: (cursors) =>
+    but(cursors, {
+      replace: (ref, read, next) => cursors.replace(ref, read, { ...next, epoch: read?.epoch ?? 0 }),
+    }),
+};
+
 export const mutants = {
   noLookAfterRelease,
   retryAfterRelease,
@@ -357,6 +382,9 @@ export const mutants = {
   newReceiverWakesEarly,
   receiversRemembered,
   shownAtOnce,
+  requestWakesMissing,
+  resumedWakesMissing,
+  seekWithoutEpoch,
 } satisfies Record<string, Mutant>;
 
 export type MutantName = keyof typeof mutants;

@@ -35,6 +35,7 @@ import { moodyEndpoint } from './endpoint.ts';
 import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './faults.ts';
 import { BreachError, Invariants } from './invariants.ts';
 import type { Mutant } from './mutants.ts';
+import { Operator } from './operator.ts';
 import { type Done, eventOf, SimulatedQueue } from './queue.ts';
 
 export interface WorldOptions {
@@ -53,6 +54,8 @@ export interface WorldOptions {
    * its message was answered by others, is taken for a holder for as long as a lease lasts.
    */
   readonly wrongClocks?: boolean;
+  /** Whether somebody pauses and resumes the group, and has it go on elsewhere. */
+  readonly operator?: boolean;
   /** How often the queue gives a message out before it sets it aside. */
   readonly receives?: number;
   /** For how long the queue hides a message that was given out; by default longer than a run and its lease. */
@@ -209,6 +212,7 @@ export class DeliveryWorld {
     this.#scheduleAppends();
     this.#scheduleReplacements();
     this.#schedulePauses();
+    if (this.#options.operator === true) this.#operator().schedule(troubledMs);
     if (this.#options.sweep || this.#wrongClocks) this.#scheduleSweep();
     this.scheduler.after(troubledMs, () => {
       this.#calm = true;
@@ -329,6 +333,17 @@ export class DeliveryWorld {
           void this.#groups.deleteEndpoint({ topicId: 't1', group: 'billing' }, `e${number}`);
         this.#callIn(this.#random.number() * 20_000, () => this.#addEndpoint());
       });
+  }
+
+  #operator(): Operator {
+    const topic = { name: 'orders', topicId: 't1', partitions, createdAt: 0, version: 1 };
+    return new Operator(this.scheduler, this.#random, {
+      topic: { ...topic, retentionHours: null, archive: false },
+      deps: (process) => this.#network.deps(process, this.#world),
+      wire: (deps) => this.#options.mutant?.request?.(deps) ?? deps,
+      ends: () => this.#ends,
+      callIn: (ms, call) => this.#callIn(ms, call),
+    });
   }
 
   #scheduleAppends(): void {
