@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readingDefaults } from '../../../lib/domain/groups/groups.ts';
 import { openApiDocument } from '../../../lib/http/description/document.ts';
 import {
   type DescribedContent,
@@ -75,11 +74,18 @@ const accountSchema = {
   additionalProperties: false,
 };
 
-const putGroup = async ({ stores }: World, name: string): Promise<void> => {
-  const { topicId = '' } = (await stores.topics.get('orders')) ?? {};
-  const at = { name, groupId: name, topic: 'orders', topicId, createdAt: 0 };
-  const begin = { start: 'earliest', startOffsets: [0, 0, 0, 0] } as const;
-  await stores.groups.create({ ...at, ...begin, mode: 'pull', reading: readingDefaults });
+/** Groups whose consumers come for their records; of some a consumer has the record that there is. */
+const putPulledGroups = async (world: World): Promise<void> => {
+  const groups = '/v1/topics/orders/groups';
+  for (const [name, mode] of Object.entries({
+    workers: 'pull',
+    mailers: 'pull',
+    jobs: 'shared',
+    resizers: 'shared',
+  }))
+    await call(world, `PUT ${groups}/${name}`, { json: { mode, start: 'earliest' } });
+  for (const name of ['mailers', 'resizers'])
+    await call(world, `POST ${groups}/${name}/poll`, { json: { consumerId: 'worker-1' } });
 };
 
 /** A broker that has what the examples speak of, and the ids that it gave it. */
@@ -92,7 +98,7 @@ const worldOfExamples = async (): Promise<{ world: World; ids: Readonly<Record<s
   const groups = 'PUT /v1/topics/orders/groups';
   const settings = { mode: 'push', start: 'earliest' };
   for (const group of ['billing', 'reports']) await call(world, `${groups}/${group}`, { json: settings });
-  await putGroup(world, 'workers');
+  await putPulledGroups(world);
   const endpoint = await call(world, 'POST /v1/topics/orders/groups/billing/endpoints', {
     json: { url: 'https://billing.example.com/hook' },
   });

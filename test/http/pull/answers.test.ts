@@ -104,6 +104,13 @@ describe('a poll is answered', () => {
     });
   });
 
+  test('with what a poll could not acknowledge, where there is such', async () => {
+    const { ask } = await answering({ unacknowledged: [3, 4] });
+    expect((await ask('poll', { consumerId: 'a' })).json).toMatchObject({ unacknowledged: [3, 4] });
+    const others = await answering({ unacknowledged: [] });
+    expect((await others.ask('poll', { consumerId: 'a' })).json).not.toHaveProperty('unacknowledged');
+  });
+
   test('with no more than a function may give, as much as it may bring', async () => {
     const polled = largest();
     expect(polled.records).toHaveLength(limits.pollRecords);

@@ -131,7 +131,14 @@ const ranges: readonly Row[] = [
   ['poll', a({ waitSeconds: '1' }), 'waitSeconds', /seconds/],
 ];
 
+const positions: readonly Row[] = [
+  ['poll', a({ positions: { 0: 1 } }), 'epochs', /Give the epoch of each partition that has a position/],
+  ['poll', a({ positions: { 0: 1 }, epochs: {} }), 'epochs', /Give the epoch/],
+  ['poll', a({ positions: { 0: 1, 1: 1 }, epochs: { 0: 1, 2: 1 } }), 'epochs', /Give the epoch/],
+];
+
 const rows: readonly Row[] = [
+  ...positions,
   ...consumers,
   ...forms,
   ...ranges,

@@ -4,6 +4,9 @@ import { sampleProblem } from '../problems.ts';
 
 const path = '/v1/topics/:topic/groups/:group';
 const at = { topic: 'orders', group: 'workers' };
+/** A consumer of each has the record that there is: of the one partitions are assigned, of the other records are shared. */
+const mailers = { topic: 'orders', group: 'mailers' };
+const resizers = { topic: 'orders', group: 'resizers' };
 
 const polled = {
   records: [
@@ -48,6 +51,27 @@ export const pullOperations: readonly Operation[] = [
         answer: polled,
       },
       {
+        name: 'acknowledging',
+        summary: 'It acknowledges what it had, and comes for more',
+        path: mailers,
+        body: { consumerId: 'worker-1', ack: { offsets: { 0: 1 } }, epochs: { 0: 1 } },
+        status: 200,
+        answer: { ...polled, records: [] },
+      },
+      {
+        name: 'shared',
+        summary: 'A consumer of a shared group comes for records',
+        path: { topic: 'orders', group: 'jobs' },
+        body: { consumerId: 'worker-1', maxRecords: 10 },
+        status: 200,
+        answer: {
+          ...polled,
+          records: polled.records.map((record) => ({ ...record, deliveries: 1 })),
+          assignment: [],
+          epochs: { 0: 0 },
+        },
+      },
+      {
         name: 'lost',
         summary: 'It acknowledges what is not its own any more',
         path: at,
@@ -69,6 +93,27 @@ export const pullOperations: readonly Operation[] = [
     answers: { 204: { description: 'It is acknowledged. The same again is as well.' } },
     problems: refused,
     examples: [
+      {
+        name: 'offsets',
+        summary: 'Partition 0 is done below offset 1',
+        path: mailers,
+        body: { consumerId: 'worker-1', offsets: { 0: 1 }, epochs: { 0: 1 } },
+        status: 204,
+      },
+      {
+        name: 'records',
+        summary: 'One record of a shared group is done',
+        path: resizers,
+        body: { consumerId: 'worker-1', records: [{ partition: 0, offset: 0 }] },
+        status: 204,
+      },
+      {
+        name: 'longer',
+        summary: 'Records of a shared group are still worked on',
+        path: resizers,
+        body: { consumerId: 'worker-1', records: [{ partition: 0, from: 0, to: 1, outcome: 'extend' }] },
+        status: 204,
+      },
       {
         name: 'without-a-session',
         summary: 'A consumer that is no member acknowledges',
@@ -92,6 +137,20 @@ export const pullOperations: readonly Operation[] = [
     answers: { 204: { description: 'They are handed out again.' } },
     problems: refused,
     examples: [
+      {
+        name: 'offsets',
+        summary: 'Partition 0 is handed out again from offset 0 on, in ten seconds',
+        path: mailers,
+        body: { consumerId: 'worker-1', offsets: { 0: 0 }, delaySeconds: 10 },
+        status: 204,
+      },
+      {
+        name: 'records',
+        summary: 'One record of a shared group is handed out again, in half a minute',
+        path: resizers,
+        body: { consumerId: 'worker-1', records: [{ partition: 0, offset: 0 }], delaySeconds: 30 },
+        status: 204,
+      },
       {
         name: 'without-a-session',
         summary: 'A consumer that is no member gives back',
