@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createApp } from '../../infra/broker-app.ts';
 import { readSettings } from '../../infra/settings.ts';
 import type { Flood } from './flood.ts';
+import type { GroupPolls } from './group-poll.ts';
 import type { IdleStack } from './idle.ts';
 import type { LongPolls } from './long-poll.ts';
 
@@ -27,7 +28,10 @@ const metricsOf = ({ Properties }: Resource): number => {
 /** What the template of a stack with `cdk.json`'s settings, or these instead, has on which its prices depend. */
 export const stackOf = (
   settings: Record<string, unknown> = {},
-): Omit<IdleStack, 'sweepReadUnits'> & Pick<LongPolls, 'consumeMemoryMb'> & Flood => {
+): Omit<IdleStack, 'sweepReadUnits'> &
+  Pick<LongPolls, 'consumeMemoryMb'> &
+  Pick<GroupPolls, 'pullMemoryMb'> &
+  Flood => {
   const all = { ...context, ...settings };
   const { app, stack } = createApp({ context: { ...all, 'aws:cdk:bundling-stacks': [] } });
   const { template } = app.synth().getStackByName(stack.stackName) as {
@@ -36,7 +40,8 @@ export const stackOf = (
   const of = (type: string): Resource[] =>
     Object.values(template.Resources).filter(({ Type }) => Type === type);
   const dashboards = of('AWS::CloudWatch::Dashboard');
-  const { sweepMinutes, sweepMemoryMb, consumeMemoryMb, produceMemoryMb, throttleRate } = readSettings(all);
+  const { sweepMinutes, sweepMemoryMb, consumeMemoryMb, pullMemoryMb, produceMemoryMb, throttleRate } =
+    readSettings(all);
   return {
     alarms: of('AWS::CloudWatch::Alarm').length,
     dashboards: dashboards.length,
@@ -47,6 +52,7 @@ export const stackOf = (
     sweepMinutes,
     sweepMemoryMb,
     consumeMemoryMb,
+    pullMemoryMb,
     produceMemoryMb,
     throttleRate,
   };
