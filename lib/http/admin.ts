@@ -4,6 +4,7 @@ import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
 import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
 import { type GroupDeps, groupRoutes } from './routes/groups/groups.ts';
 import { type PauseDeps, pauseRoutes } from './routes/groups/pause.ts';
+import { type RedriveRouteDeps, redriveRoute } from './routes/groups/redrive.ts';
 import { type SeekRouteDeps, seekRoute } from './routes/groups/seek.ts';
 import { type GroupStatusDeps, groupStatusRoutes } from './routes/groups/status.ts';
 import { healthRoute } from './routes/health.ts';
@@ -18,6 +19,7 @@ export type AdminDeps = TopicDeps &
   GroupStatusDeps &
   PauseDeps &
   SeekRouteDeps &
+  RedriveRouteDeps &
   EndpointDeps &
   KeyDeps;
 
@@ -33,6 +35,7 @@ export const adminApp = (deps: AdminDeps): Api => {
   groupStatusRoutes(api, deps);
   pauseRoutes(api, deps);
   seekRoute(api, deps);
+  redriveRoute(api, deps);
   endpointRoutes(api, deps);
   keyRoutes(api, deps);
   return api;

@@ -21,6 +21,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${topic}/groups`]: { GET: 'admin' },
   [group]: { GET: 'admin', PUT: 'admin', PATCH: 'admin', DELETE: 'admin' },
   [`${group}/seek`]: { POST: 'admin' },
+  [`${group}/redrive`]: { POST: 'admin' },
   [`${group}/pause`]: { POST: 'admin' },
   [`${group}/resume`]: { POST: 'admin' },
   [`${group}/poll`]: { POST: 'pull' },
@@ -43,7 +44,7 @@ const namesAsPatterns = (path: string): string => path.replaceAll('.', '\\.').re
 
 /** What the interface will have: it is told apart from what it never will. */
 const planned: readonly RegExp[] = [
-  [`${group}/`, 'attempts|redrive'],
+  [`${group}/`, 'attempts'],
   [`${endpoints}/:endpoint/`, 'rotate-secret|test'],
 ].map(([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`));
 

@@ -30,6 +30,7 @@ const requests: readonly (readonly [line: string, ...scopes: (Scope | 'any')[]])
   [`PATCH ${group}`, 'groups'],
   [`DELETE ${group}`, 'groups'],
   [`POST ${group}/seek`, 'groups'],
+  [`POST ${group}/redrive`, 'groups'],
   [`POST ${group}/pause`, 'groups'],
   [`POST ${group}/resume`, 'groups'],
   [`POST ${group}/poll`, 'consume'],

@@ -12,10 +12,7 @@ import { call, expectProblem, newWorld, withTopic } from './world.ts';
 const group = '/v1/topics/orders/groups/billing';
 
 test.each([
-  `POST ${group}/seek`,
-  `POST ${group}/pause`,
   `GET ${group}/attempts`,
-  `POST ${group}/redrive`,
   `POST ${group}/endpoints/abc/rotate-secret`,
   `POST ${group}/endpoints/abc/test`,
 ])('says of what is planned that it is not there yet: %s', async (line) => {

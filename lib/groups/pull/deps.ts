@@ -65,6 +65,8 @@ export interface PollDeps extends PullDeps {
   readonly changes: CursorChanges;
   readonly sessions: Sessions;
   readonly turns: Turns;
+  /** Ids of redrives that this process knows to be over. */
+  readonly overRedrives: Set<string>;
   readonly options: PullOptions;
 }
 

@@ -39,7 +39,14 @@ export class PullGroups {
   constructor(deps: PullDeps, options: Partial<PullOptions> = {}) {
     const whole = { ...pullDefaults, ...options };
     const changes = new CursorChanges(deps, whole);
-    this.#deps = { ...deps, changes, sessions: new Sessions(deps), turns: new Turns(), options: whole };
+    this.#deps = {
+      ...deps,
+      changes,
+      sessions: new Sessions(deps),
+      turns: new Turns(),
+      overRedrives: new Set(),
+      options: whole,
+    };
     this.#groups = new ReadCache<PulledGroup>({
       clock: deps.clock,
       maxAgeMs: () => groupMaxAgeMs,

@@ -62,7 +62,7 @@ export class SharedPoll implements ModePoll {
   }
 
   get awaited(): readonly PartitionRef[] {
-    return lanesOf(this.#subject).map(({ at }) => at);
+    return this.#lanes().map(({ at }) => at);
   }
 
   async attend(subject: Subject, maxAgeMs: number): Promise<void> {
@@ -119,14 +119,15 @@ export class SharedPoll implements ModePoll {
     const { reader, changes, clock } = this.#deps;
     const { groupId, redrive } = this.#subject.group;
     const own = await changes.list({ groupId }, maxAgeMs);
-    const dead =
-      redrive === undefined ? undefined : await changes.list({ groupId, lane: redrive.redriveId }, maxAgeMs);
+    const isOver = redrive === undefined || this.#deps.overRedrives.has(redrive.redriveId);
+    const dead = isOver ? undefined : await changes.list({ groupId, lane: redrive.redriveId }, maxAgeMs);
+    if (dead !== undefined) this.#noteRedrive(dead);
     const patience = patienceOf(this.#subject);
     const now = clock.now();
     const all: Candidate[] = [];
     let dueMs = Number.POSITIVE_INFINITY;
     let isBlocked = false;
-    for (const lane of lanesOf(this.#subject)) {
+    for (const lane of this.#lanes()) {
       const seen = (lane.isDead ? dead : own)?.get(lane.ref.partition);
       const cursor = seen?.cursor ?? newCursor(lane.start);
       const gone = await this.#gone(cursor, seen);
@@ -146,6 +147,22 @@ export class SharedPoll implements ModePoll {
     const isReady = await reader.ready(places);
     const idle = new Set(fresh.filter((_each, index) => !isReady[index]));
     return { candidates: all.filter((each) => !idle.has(each)), dueMs, isBlocked };
+  }
+
+  /** A redrive whose records are all acknowledged stays so: its cursors are not asked for again. */
+  #noteRedrive(cursors: ReadonlyMap<number, Seen>): void {
+    const { redrive } = this.#subject.group;
+    if (redrive === undefined) return;
+    const isOver = Object.entries(redrive.ranges).every(
+      ([partition, [, to]]) => (cursors.get(Number(partition))?.cursor?.committed ?? 0) >= to,
+    );
+    if (isOver) this.#deps.overRedrives.add(redrive.redriveId);
+  }
+
+  #lanes(): readonly Lane[] {
+    const { redrive } = this.#subject.group;
+    const isOver = redrive !== undefined && this.#deps.overRedrives.has(redrive.redriveId);
+    return lanesOf(this.#subject).filter(({ isDead }) => !(isDead && isOver));
   }
 
   async #bringFrom({ lane, gone }: Candidate, found: Found, ackUntil: number): Promise<void> {

@@ -4,6 +4,7 @@ import { endpointOperations } from './operations/endpoints.ts';
 import { erasureOperations } from './operations/erasures.ts';
 import { groupOperations } from './operations/groups/groups.ts';
 import { pauseOperations } from './operations/groups/pause.ts';
+import { redriveOperation } from './operations/groups/redrive.ts';
 import { seekOperation } from './operations/groups/seek.ts';
 import { keyOperations } from './operations/keys.ts';
 import { openOperations } from './operations/open.ts';
@@ -22,6 +23,7 @@ export const operations: readonly Operation[] = [
   ...groupOperations,
   ...pauseOperations,
   seekOperation,
+  redriveOperation,
   ...pullOperations,
   ...endpointOperations,
   ...erasureOperations,

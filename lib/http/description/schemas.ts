@@ -21,6 +21,7 @@ import {
   producedResult,
   recordAnswer,
 } from '../answers/records.ts';
+import { redriveAnswer } from '../answers/redrive.ts';
 import {
   schemaAnswer,
   schemaTrialAnswer,
@@ -34,6 +35,7 @@ import { groupChange, groupSettings, seekRequest } from '../schemas/groups.ts';
 import { keyChange, newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
 import { ackRequest, leaveRequest, nackRequest, pollRequest } from '../schemas/pull.ts';
+import { redriveRequest } from '../schemas/redrive.ts';
 import { schemaChange, schemaSettings } from '../schemas/schemas.ts';
 import { topicChange, topicSettings } from '../schemas/topics.ts';
 import { eventSchema, newEventSchema } from './event-schemas.ts';
@@ -169,6 +171,15 @@ const requests = {
     },
   },
   Leaving: { schema: leaveRequest, texts: { consumerId: 'As it was given to poll.' } },
+  RedriveRequest: {
+    schema: redriveRequest,
+    texts: {
+      ranges: 'By partition of the dead-letter topic: the first offset, and the one after the last.',
+      record: 'One dead letter, by its place in the dead-letter topic.',
+      'record.partition': 'Its partition there.',
+      'record.offset': 'Its offset there.',
+    },
+  },
   NewEndpoint: { schema: newEndpoint, texts: endpointFields },
   EndpointChange: {
     schema: endpointChange,
@@ -223,6 +234,7 @@ const answers = {
   PartitionProgress: partitionProgress,
   GroupMember: groupMember,
   Sought: seekAnswer,
+  Redriven: redriveAnswer,
   Endpoint: endpointAnswer,
   RegisteredEndpoint: newEndpointAnswer,
   EndpointList: endpointListAnswer,

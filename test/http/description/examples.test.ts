@@ -99,6 +99,7 @@ const worldOfExamples = async (): Promise<{ world: World; ids: Readonly<Record<s
   const settings = { mode: 'push', start: 'earliest' };
   for (const group of ['billing', 'reports']) await call(world, `${groups}/${group}`, { json: settings });
   await putPulledGroups(world);
+  await call(world, `${groups}/sorters`, { json: { mode: 'shared', start: 'earliest' } });
   const endpoint = await call(world, 'POST /v1/topics/orders/groups/billing/endpoints', {
     json: { url: 'https://billing.example.com/hook' },
   });
