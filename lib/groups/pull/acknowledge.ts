@@ -50,13 +50,15 @@ const startOf = ({ group }: Subject, partition: number): number => group.startOf
  * @throws Problem `lease_lost`, `not_handed_out`, `partition_not_found`
  */
 export const judgeAll = async (
-  { changes }: Pick<PollDeps, 'changes'>,
+  { changes, options }: Pick<PollDeps, 'changes' | 'options'>,
   subject: Subject,
   owner: string,
   { offsets, epochs }: Pick<Acknowledging, 'offsets' | 'epochs'>,
 ): Promise<Map<number, Ack>> => {
   const acks = new Map<number, Ack>();
   const lost: number[] = [];
+  // Of several at once, as whoever goes on to look at them does.
+  if (offsets.size > 1) await changes.list({ groupId: subject.group.groupId }, options.freshMs);
   for (const [partition, offset] of offsets) {
     const { topic, group } = subject;
     if (partition >= topic.partitions)

@@ -94,11 +94,13 @@ const lost = (partition: number, why: string): Problem =>
 
 /** @throws where one of them may not be done as things are now: nothing is written then. */
 export const judgeLanes = async (
-  { changes, clock }: PollDeps,
+  { changes, clock, options }: PollDeps,
   subject: Subject,
   owner: string,
   lanes: readonly LaneOutcomes[],
 ): Promise<void> => {
+  // Of several at once, as whoever goes on to look at them does.
+  if (lanes.length > 1) await changes.list({ groupId: subject.group.groupId }, options.freshMs);
   const patience = patienceOf(subject);
   for (const each of lanes) {
     const judge = async (maxAgeMs: number): Promise<void> => {
