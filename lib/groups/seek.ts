@@ -45,8 +45,8 @@ export interface SeekRequest {
   readonly signal?: AbortSignal;
 }
 
-/** How long it takes at most until the last cursor is moved: some seconds are left for the wakes, and for the answer, of the 29 that a gateway waits. */
-const seekForMs = 20_000;
+/** How long it takes at most until the last cursor is moved: of the 29 seconds that a gateway waits, some are left for the wakes. */
+const seekForMs = 24_000;
 /** Between two attempts to write a cursor: all of a group's share a key of the table, which takes 1,000 write units a second. */
 const [firstPauseMs, longestPauseMs] = [20, 1000];
 
@@ -76,8 +76,17 @@ export const planSeek = async (
   deps: SeekDeps,
   topic: Topic,
   group: Group,
-  to: GroupStart,
-): Promise<readonly Move[]> => (await plan(deps, topic, group, to)).map(moveOf);
+  { to, signal }: Pick<SeekRequest, 'to' | 'signal'>,
+): Promise<readonly Move[]> => (await planInTime(plan(deps, topic, group, to), signal)).map(moveOf);
+
+const planInTime = async <T>(planning: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  const planned = await unlessAborted(planning, signal);
+  if (planned !== undefined) return planned;
+  throw new Problem(
+    'unavailable',
+    'There was not enough time to find out where the partitions are to go on. Nothing was moved. Give offsets of some partitions at a time instead.',
+  );
+};
 
 /**
  * Has a group go on elsewhere, in every partition that `to` names, whatever is in hand: who has it is fenced. Each cursor is moved by
@@ -94,7 +103,7 @@ export const seekGroup = async (
 ): Promise<readonly Move[]> => {
   refuseWhileDeleted(topic);
   const begun = deps.clock.monotonic();
-  const planned = await plan(deps, topic, group, to);
+  const planned = await planInTime(plan(deps, topic, group, to), signal);
   const isOver = () => signal?.aborted === true || deps.clock.monotonic() - begun > seekForMs;
   const asked = planned.filter(({ isAsked }) => isAsked);
   try {
@@ -104,8 +113,8 @@ export const seekGroup = async (
     requireAll(group, done);
   } finally {
     deps.announceMoves?.(group.groupId);
-    if (group.mode === 'push' && signal?.aborted !== true)
-      await wakeAsItIs(deps, topic, group, { requestId, isNew: false });
+    if (group.mode === 'push')
+      await unlessAborted(wakeAsItIs(deps, topic, group, { requestId, isNew: false }), signal);
   }
   return planned.map(moveOf);
 };
@@ -150,19 +159,19 @@ const written = async (
 const mayPass = (error: unknown): boolean =>
   error instanceof ThrottledError || error instanceof OutcomeUnknownError || error instanceof NotSentError;
 
-/** What is under way then may still be done. */
-const unlessAborted = (work: Promise<boolean>, signal: AbortSignal | undefined): Promise<boolean> => {
+/** What comes of `work`; undefined where `signal` aborts first. What is under way then may still be done. */
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> => {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
-    const end = () => resolve(false);
+    const end = () => resolve(undefined);
     if (signal.aborted) end();
     signal.addEventListener('abort', end, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
   });
 };
 
-const requireAll = ({ name }: Group, done: readonly boolean[]): void => {
-  const moved = done.filter(Boolean).length;
+const requireAll = ({ name }: Group, done: readonly (boolean | undefined)[]): void => {
+  const moved = done.filter((isMoved) => isMoved === true).length;
   const left = done.length - moved;
   if (left === 0) return;
   throw new Problem(

@@ -27,7 +27,7 @@ export const seekRoute = (api: Api, deps: SeekRouteDeps): void => {
     const { topic, group } = await findSubscription(deps, c);
     refuseWhileDeleted(topic);
     const request = { to, requestId: c.get('requestId'), signal: c.req.raw.signal };
-    const moves = isDry ? planSeek(deps, topic, group, to) : seekGroup(deps, topic, group, request);
+    const moves = isDry ? planSeek(deps, topic, group, request) : seekGroup(deps, topic, group, request);
     return answerJson(c, shownMoves(await moves));
   });
 };
