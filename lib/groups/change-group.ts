@@ -59,7 +59,8 @@ export type SettingsChange = Partial<ReadingSettings> & { readonly delivery?: De
 
 /**
  * The group's settings with `change`. Runs that are under way go by it within seconds, attempts that failed before keep the time of
- * their retry, and what is handed out the time that it was given.
+ * their retry, and what is handed out the time that it was given: unless that is further off by now than `clockAllowanceMs` more than
+ * such a time can be, as after a timeout was made much shorter. Then it counts as over.
  * @throws Problem `invalid_request`
  */
 export const changedSettings = (group: Group, { delivery = {}, ...reading }: SettingsChange): GroupChange => {
