@@ -141,8 +141,8 @@ export class CursorChanges {
     for (let attempt = 0; attempt < attemptsAtMost; attempt += 1) {
       if (attempt > 1) await this.#pause(attempt - 1);
       const made = makeAll(read ?? newCursor(start), together);
-      // What is remembered may be long over: it is asked for before anybody is refused by it.
-      if (!isCurrent && made.refused.length > 0) {
+      // What is remembered may be long over: nobody is refused by it, nor told that all is as it should be.
+      if (!isCurrent && (made.refused.length > 0 || made.cursor === undefined)) {
         read = await this.#read(ref);
         isCurrent = true;
         continue;

@@ -14,7 +14,7 @@ import type { HandedOut, PollRequest } from './requests.ts';
 import { isOverIn, type Roll } from './sessions.ts';
 import { byLane, judgeLanes, type LaneOutcomes, settledBy, settleLane } from './settle.ts';
 import { buryStuck } from './stuck.ts';
-import { takeRange } from './take.ts';
+import { type Budget, takeRange } from './take.ts';
 
 /** Ranges of one partition that a poll takes at most, so that a list in pieces costs no read for each. */
 const rangesAtOnce = 8;
@@ -27,6 +27,12 @@ interface Candidate {
   readonly hasAgain: boolean;
   /** Owners whose session is over, and their members removed. */
   readonly gone: ReadonlySet<string>;
+}
+
+/** What one partition may bring. */
+interface Share extends Budget {
+  /** One record is taken whatever its size. */
+  readonly isFirst: boolean;
 }
 
 /** What was read of a range. */
@@ -86,11 +92,22 @@ export class SharedPoll implements ModePoll {
   async bring({ maxRecords, maxBytes, ackUntil, maxAgeMs }: Wanted): Promise<Brought> {
     const { candidates, ...look } = await this.#look(maxAgeMs);
     const found = new Found(maxRecords, maxBytes);
-    for (const candidate of inTurn(candidates, this.#request.consumerId, this.#deps.clock.now())) {
-      if (found.isFull) break;
-      const key = laneKey(candidate.lane);
-      // One after the other: who reads while another hands out reads what that one has.
-      await this.#deps.turns.take(key, () => this.#bringFrom(candidate, found, ackUntil));
+    const ordered = inTurn(candidates, this.#request.consumerId, this.#deps.clock.now());
+    let some: readonly Candidate[] = [];
+    // As `takeAll`: from the first, and from the more at once the less there was.
+    for (let index = 0; index < ordered.length && !found.isFull; index += some.length) {
+      const count = Math.min(index + 1, this.#deps.options.partitionsAtOnce, found.room.maxRecords);
+      some = ordered.slice(index, index + count);
+      const share = found.share(some.length);
+      const isAlone = found.isEmpty;
+      await Promise.all(
+        some.map((candidate, position) =>
+          // One member after the other: who reads while another hands out reads what that one has.
+          this.#deps.turns.take(laneKey(candidate.lane), () =>
+            this.#bringFrom(candidate, found, ackUntil, { ...share, isFirst: isAlone && position === 0 }),
+          ),
+        ),
+      );
     }
     if (found.records.length === 0 && found.failure !== undefined) throw found.failure.error;
     return { records: found.records, damage: found.damage, ...look };
@@ -165,7 +182,7 @@ export class SharedPoll implements ModePoll {
     return lanesOf(this.#subject).filter(({ isDead }) => !(isDead && isOver));
   }
 
-  async #bringFrom({ lane, gone }: Candidate, found: Found, ackUntil: number): Promise<void> {
+  async #bringFrom({ lane, gone }: Candidate, found: Found, ackUntil: number, share: Share): Promise<void> {
     const { changes, clock, options } = this.#deps;
     const patience = patienceOf(this.#subject);
     const isGone = (owner: string): boolean => gone.has(owner);
@@ -177,7 +194,7 @@ export class SharedPoll implements ModePoll {
     const { again, from, room } = available(before, clock.now(), patience, options.bounds);
     const wanted: Range[] = again.slice(0, rangesAtOnce).map((range) => ({ ...range }));
     if (room > 0 && from < lane.end) wanted.push({ from, to: Math.min(from + room, lane.end) });
-    const { ranges, start } = await this.#read(lane, wanted, found);
+    const { ranges, start } = await this.#read(lane, wanted, found, share);
     const settling = this.#settling.get(laneKey(lane));
     if (ranges.length === 0 && settling === undefined && start <= standing.committed) return;
     this.#settling.delete(laneKey(lane));
@@ -218,19 +235,14 @@ export class SharedPoll implements ModePoll {
     lane: Lane,
     wanted: readonly Range[],
     found: Found,
+    { isFirst, ...share }: Share,
   ): Promise<{ readonly ranges: readonly ReadRange[]; readonly start: number }> {
     const ranges: ReadRange[] = [];
     let start = 0;
-    let room = found.room;
+    let room: Budget = share;
     for (const range of wanted) {
       if (room.maxRecords <= 0 || room.maxBytes <= 0) break;
-      const read = await takeRange(
-        this.#deps.reader,
-        lane.at,
-        range,
-        room,
-        found.isEmpty && ranges.length === 0,
-      );
+      const read = await takeRange(this.#deps.reader, lane.at, range, room, isFirst && ranges.length === 0);
       if (read instanceof UndecodableBatchError) {
         found.damage ??= read;
         continue;
@@ -240,7 +252,7 @@ export class SharedPoll implements ModePoll {
       ranges.push({ from: read.from, to: read.to, records: read.records });
       room = { maxRecords: room.maxRecords - read.records.length, maxBytes: room.maxBytes - read.bytes };
     }
-    found.reserve(room);
+    found.spend(share.maxRecords - room.maxRecords, share.maxBytes - room.maxBytes);
     return { ranges, start };
   }
 
@@ -279,7 +291,7 @@ export class SharedPoll implements ModePoll {
 /** What one look has found so far. */
 class Found {
   readonly records: HandedOut[] = [];
-  room: { readonly maxRecords: number; readonly maxBytes: number };
+  room: Budget;
   damage: UndecodableBatchError | undefined;
   failure: { readonly error: unknown } | undefined;
 
@@ -295,8 +307,18 @@ class Found {
     return this.room.maxRecords <= 0 || this.room.maxBytes <= 0;
   }
 
-  reserve(room: { readonly maxRecords: number; readonly maxBytes: number }): void {
-    this.room = room;
+  /** An equal part of what is left, for so many. */
+  share(count: number): Budget {
+    const { maxRecords, maxBytes } = this.room;
+    return {
+      maxRecords: Math.max(1, Math.floor(maxRecords / count)),
+      maxBytes: Math.max(1, Math.floor(maxBytes / count)),
+    };
+  }
+
+  spend(records: number, bytes: number): void {
+    const { maxRecords, maxBytes } = this.room;
+    this.room = { maxRecords: maxRecords - records, maxBytes: maxBytes - bytes };
   }
 
   add({ topic, isDead }: Lane, ranges: readonly ReadRange[], given: ReadonlyMap<number, number>): void {

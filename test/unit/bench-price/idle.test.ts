@@ -25,11 +25,11 @@ describe('the price of an idle stack', () => {
     expect(textOf('README.md')).toContain(`$${alone} a month in an account of its own, $${inAll} in one`);
   });
 
-  it('is two dollars beside the dashboard, and half a dollar where the account has nothing else', () => {
+  it('is a little over two dollars beside the dashboard, and less than one where the account has nothing else', () => {
     const items = idleItems(stack);
     const dashboard = items.find(({ label }) => label === 'dashboard')?.usd ?? 0;
-    expect(sum(items, ({ usd }) => usd) - dashboard).toBeLessThan(2.05);
-    expect(sum(items, ({ usdAlone }) => usdAlone)).toBeLessThan(0.6);
+    expect(sum(items, ({ usd }) => usd) - dashboard).toBeLessThan(2.2);
+    expect(sum(items, ({ usdAlone }) => usdAlone)).toBeLessThan(0.8);
   });
 
   it('has a dashboard that is free where it is one of the first three: of 50 metrics at most', () => {
