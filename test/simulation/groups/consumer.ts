@@ -104,7 +104,8 @@ export class Consumer {
     for (let partition = 0; partition < this.#deps.topic.partitions; partition += 1)
       generations.set(partition, history.generation(partition));
     const begunAt = clock.now();
-    const positions = !isShared && this.#happens(0.3) ? this.#positions() : undefined;
+    const goesOn = !isShared && ack === undefined && this.#happens(0.3);
+    const positions = goesOn ? this.#positions() : undefined;
     const request: PollRequest = {
       consumerId: this.consumerId,
       maxRecords: 1 + Math.floor(random.number() * 6),
