@@ -1,6 +1,7 @@
 import { describeArchive } from './archive-suite.ts';
 import { describeBodies } from './bodies-suite.ts';
 import { archivingBroker, broker } from './broker.ts';
+import { describeGroups } from './groups-suite.ts';
 import { describeRepeats } from './repeats-suite.ts';
 import { describeSchemas } from './schemas-suite.ts';
 import { describeShapes } from './shapes-suite.ts';
@@ -11,4 +12,5 @@ describeSchemas('the broker', broker);
 describeShapes('the broker', broker);
 describeBodies('the broker', broker);
 describeRepeats('the broker', broker);
+describeGroups('the broker', broker);
 describeArchive('the broker', archivingBroker);
