@@ -32,7 +32,8 @@ const isAlike = (one: Run, other: Run): boolean =>
   one.reason === other.reason &&
   one.since === other.since;
 
-const joined = (runs: readonly Run[]): Run[] => {
+/** The same runs, without those that are empty, and neighbours that are alike made one. */
+export const joined = (runs: readonly Run[]): Run[] => {
   const all: Run[] = [];
   for (const run of runs) {
     const last = all.at(-1);

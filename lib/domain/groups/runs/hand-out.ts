@@ -1,6 +1,6 @@
 import { limits } from '../../limits.ts';
 import type { Run } from '../cursors.ts';
-import { type Ahead, acknowledgedRun, changedWithin, readEnd, tidied } from './ahead.ts';
+import { type Ahead, acknowledgedRun, joined, readEnd, tidied } from './ahead.ts';
 import { type Patience, runMsLeft } from './recover.ts';
 
 /** How far a group may go ahead of its committed offset in a partition. */
@@ -61,17 +61,16 @@ export interface HandedOutAhead {
   readonly given: ReadonlyMap<number, number>;
 }
 
-/** Runs of `state` for offsets that have a record, and of `acknowledged` for those that have none: compaction took them away. */
-const split = ({ from, to }: Range, offsets: readonly number[], held: (range: Range) => Run): Run[] => {
+/** What `held` makes of the offsets of a range that have a record; the others are done with: compaction took them away. */
+const split = ({ from, to }: Range, offsets: readonly number[], held: (offset: number) => Run): Run[] => {
   const runs: Run[] = [];
   let next = from;
   for (const offset of offsets) {
-    if (offset > next) runs.push(acknowledgedRun({ start: next, end: offset }));
-    runs.push(held({ from: offset, to: offset + 1 }));
+    if (offset < from || offset >= to) continue;
+    runs.push(acknowledgedRun({ start: next, end: offset }), held(offset));
     next = offset + 1;
   }
-  if (next < to) runs.push(acknowledgedRun({ start: next, end: to }));
-  return runs;
+  return [...runs, acknowledgedRun({ start: next, end: to })];
 };
 
 /**
@@ -86,29 +85,26 @@ export const handOut = (
   patience: Pick<Patience, 'ackTimeoutMs'>,
   bounds: Bounds = aheadBounds,
 ): HandedOutAhead => {
+  const { committed } = ahead;
   const given = new Map<number, number>();
-  const { from, room } = available(ahead, now, patience, bounds);
-  const held = (part: Range, deliveries: number): Run => {
-    for (let offset = part.from; offset < part.to; offset += 1) given.set(offset, deliveries);
-    return { start: part.from, end: part.to, state: 'held', by, until, deliveries };
-  };
-  const within = (part: Range): number[] =>
-    offsets.filter((offset) => offset >= part.from && offset < part.to);
+  const handed = (part: Range, deliveries: number): Run[] =>
+    split(part, offsets, (start) => {
+      given.set(start, deliveries);
+      return { start, end: start + 1, state: 'held', by, until, deliveries };
+    });
   const parts = ahead.runs.flatMap((run): Run[] => {
     if (!isAvailable(run, now, patience) || run.end <= range.from || run.start >= range.to) return [run];
     const part = { from: Math.max(run.start, range.from), to: Math.min(run.end, range.to) };
-    return [
-      { ...run, end: part.from },
-      ...split(part, within(part), (one) => held(one, run.deliveries + 1)),
-      { ...run, start: part.to },
-    ];
+    return [{ ...run, end: part.from }, ...handed(part, run.deliveries + 1), { ...run, start: part.to }];
   });
-  const fresh = { from, to: Math.min(range.to, from + room) };
-  if (range.from <= from && fresh.to > from)
-    parts.push(...split(fresh, within(fresh), (one) => held(one, 1)));
-  return { ahead: tidied(ahead.committed, parts), given };
+  const known = joined(parts);
+  const { from, room } = available(ahead, now, patience, bounds);
+  const to = Math.min(range.to, from + room);
+  if (range.from > from || to <= from) return { ahead: tidied(committed, known), given };
+  // Where compaction left gaps everywhere, what is new would alone make more runs than there may be.
+  const most = Math.max(bounds.runs, known.length);
+  const runs = joined([...known, ...handed({ from, to }, 1)]).slice(0, most);
+  const end = readEnd({ committed, runs });
+  for (const offset of given.keys()) if (offset >= end) given.delete(offset);
+  return { ahead: tidied(committed, runs), given };
 };
-
-/** Offsets of a range in which there is no record are done with. */
-export const passedOver = (ahead: Ahead, range: Range): Ahead =>
-  changedWithin(ahead, range, (part) => (part.state === 'delayed' ? acknowledgedRun(part) : part));

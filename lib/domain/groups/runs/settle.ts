@@ -24,7 +24,10 @@ export type Settled =
   /** Nothing of it may be done: `lost` is not the member's any more, `beyond` was never handed out. */
   | { readonly kind: 'lost' | 'beyond'; readonly range: Range };
 
-const rangeOf = ({ start, end }: Run): Range => ({ from: start, to: end });
+const within = ({ start, end }: Run, { from, to }: Range): Range => ({
+  from: Math.max(start, from),
+  to: Math.min(end, to),
+});
 
 /**
  * What was acknowledged before is acknowledged again without a word, since an answer may have been lost; anything else has to be the
@@ -45,8 +48,8 @@ export const settle = (
     const { from, to } = outcome;
     if (to > readEnd(ahead)) return { kind: 'beyond', range: { from: Math.max(from, readEnd(ahead)), to } };
     // Below the committed offset everything is acknowledged.
-    if (from < ahead.committed && outcome.outcome !== 'ack')
-      return { kind: 'lost', range: { from, to: Math.min(to, ahead.committed) } };
+    if (from < next.committed && outcome.outcome !== 'ack')
+      return { kind: 'lost', range: { from, to: Math.min(to, next.committed) } };
     const foreign = next.runs.find(
       (run) =>
         run.start < to &&
@@ -54,7 +57,7 @@ export const settle = (
         !isSettled(run, outcome) &&
         !(run.state === 'held' && run.by === by),
     );
-    if (foreign !== undefined) return { kind: 'lost', range: rangeOf(foreign) };
+    if (foreign !== undefined) return { kind: 'lost', range: within(foreign, outcome) };
     next = changedWithin(next, outcome, (part) => {
       if (part.state === 'acknowledged' || outcome.outcome === 'ack') return acknowledgedRun(part);
       if (outcome.outcome === 'extend') return { ...part, until };
