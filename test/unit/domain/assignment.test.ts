@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assign } from '../../../lib/domain/groups/assignment.ts';
+import { murmur2 } from '../../../lib/domain/records/partitioning.ts';
 
 const names = fc.uniqueArray(fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }), {
   minLength: 1,
@@ -49,6 +50,12 @@ describe('the members of a group', () => {
         expect(assign(count, shuffled)).toEqual(assign(count, members));
       }),
     );
+  });
+
+  it('have the same partitions in whatever order, though two names have one hash', () => {
+    const alike = ['ce6dva-20dkei', 'j5y6v2-1owv8jm'];
+    expect(new Set(alike.map((name) => murmur2(Buffer.from(name)))).size).toBe(1);
+    expect(assign(8, [...alike].reverse())).toEqual(assign(8, alike));
   });
 
   it('have nothing where there are none', () => {
