@@ -23,7 +23,7 @@ import { SharedPoll } from './shared.ts';
 import { Turns } from './turns.ts';
 
 /** How long a process goes on with what it knows of a group. */
-const groupMaxAgeMs = 2000;
+const groupMaxAgeMs = 5000;
 const maxGroups = 1000;
 
 const wrongMode = (name: string, text: string): Problem =>
