@@ -27,7 +27,7 @@ test('what the page about groups says to type works as it is written', async () 
         .map((line): unknown => JSON.parse(line)),
     );
   }
-  const [created, changed, paused, resumed, sought, ...others] = answers;
+  const [created, changed, paused, resumed, sought, redriven, ...others] = answers;
   expect(others).toEqual([]);
   expect(created).toMatchObject({ name: 'workers', ackTimeoutSeconds: 120, maxDeliveries: 5 });
   expect(changed).toMatchObject({ name: 'workers', ackTimeoutSeconds: 60, maxDeliveries: 5 });
@@ -37,6 +37,7 @@ test('what the page about groups says to type works as it is written', async () 
     partitions: [{ partition: 0, from: 0, to: 0 }, { partition: 1 }],
     records: 0,
   });
+  expect(redriven).toMatchObject({ records: 0 });
   const dead = await admin.ok('GET', '/v1/topics/orders.workers.dead');
   expect(dead).toMatchObject({ partitions: 2, retentionHours: null, archive: true });
 });

@@ -45,11 +45,21 @@ test('what the README says to type works as it is written', async () => {
     const script = `${headers}\n${block.replaceAll('9000', port).replaceAll('backup', backup)}`;
     return answersOf((await promisify(execFile)('sh', ['-ec', script], { cwd: root, env })).stdout);
   };
-  const [produce, fetch, sendAgain, erase, subscribe, progress, keys, transfer, ...others] = blocks('sh');
+  const [produce, fetch, sendAgain, erase, ...more] = blocks('sh');
+  const [pull, share, subscribe, progress, keys, transfer, ...others] = more;
   expect(others).toEqual([]);
 
   expect(await run(produce)).toMatchObject([{ name: 'orders' }, { results: [{ partition: 3, offset: 0 }] }]);
   expect(await run(fetch)).toMatchObject([{ records: [{ value: { total: 42 } }], nextOffset: 1 }]);
+  expect(await run(pull)).toMatchObject([
+    { name: 'workers', mode: 'pull' },
+    { records: [{ partition: 3, offset: 0, value: { total: 42 } }], assignment: [0, 1, 2, 3] },
+    { records: [] },
+  ]);
+  expect(await run(share)).toMatchObject([
+    { name: 'pickers', mode: 'shared' },
+    { records: [{ partition: 3, offset: 0, value: { total: 42 }, deliveries: 1 }] },
+  ]);
   expect(await run(keys)).toMatchObject([{ name: 'billing', key: expect.stringMatching(/^mr_/) }]);
   const [group, endpoint] = await run(subscribe);
   expect(group).toMatchObject({ name: 'billing' });

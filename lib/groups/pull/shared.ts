@@ -94,23 +94,33 @@ export class SharedPoll implements ModePoll {
     const found = new Found(maxRecords, maxBytes);
     const ordered = inTurn(candidates, this.#request.consumerId, this.#deps.clock.now());
     let some: readonly Candidate[] = [];
+    const cut: Candidate[] = [];
     // As `takeAll`: from the first, and from the more at once the less there was.
     for (let index = 0; index < ordered.length && !found.isFull; index += some.length) {
       const count = Math.min(index + 1, this.#deps.options.partitionsAtOnce, found.room.maxRecords);
       some = ordered.slice(index, index + count);
       const share = found.share(some.length);
       const isAlone = found.isEmpty;
-      await Promise.all(
+      const filled = await Promise.all(
         some.map((candidate, position) =>
-          // One member after the other: who reads while another hands out reads what that one has.
-          this.#deps.turns.take(laneKey(candidate.lane), () =>
-            this.#bringFrom(candidate, found, ackUntil, { ...share, isFirst: isAlone && position === 0 }),
-          ),
+          this.#bringInTurn(candidate, found, ackUntil, { ...share, isFirst: isAlone && position === 0 }),
         ),
       );
+      cut.push(...some.filter((_candidate, position) => filled[position]));
+    }
+    // What others left of their shares goes to who has more, one after the other.
+    for (const candidate of cut) {
+      if (found.isFull) break;
+      await this.#bringInTurn(candidate, found, ackUntil, { ...found.share(1), isFirst: false });
     }
     if (found.records.length === 0 && found.failure !== undefined) throw found.failure.error;
     return { records: found.records, damage: found.damage, ...look };
+  }
+
+  /** One member after the other: who reads while another hands out reads what that one has. */
+  #bringInTurn(candidate: Candidate, found: Found, ackUntil: number, share: Share): Promise<boolean> {
+    const key = laneKey(candidate.lane);
+    return this.#deps.turns.take(key, () => this.#bringFrom(candidate, found, ackUntil, share));
   }
 
   async flush(): Promise<void> {
@@ -182,7 +192,13 @@ export class SharedPoll implements ModePoll {
     return lanesOf(this.#subject).filter(({ isDead }) => !(isDead && isOver));
   }
 
-  async #bringFrom({ lane, gone }: Candidate, found: Found, ackUntil: number, share: Share): Promise<void> {
+  /** True where it used up its share. */
+  async #bringFrom(
+    { lane, gone }: Candidate,
+    found: Found,
+    ackUntil: number,
+    share: Share,
+  ): Promise<boolean> {
     const { changes, clock, options } = this.#deps;
     const patience = patienceOf(this.#subject);
     const isGone = (owner: string): boolean => gone.has(owner);
@@ -196,7 +212,7 @@ export class SharedPoll implements ModePoll {
     if (room > 0 && from < lane.end) wanted.push({ from, to: Math.min(from + room, lane.end) });
     const { ranges, start } = await this.#read(lane, wanted, found, share);
     const settling = this.#settling.get(laneKey(lane));
-    if (ranges.length === 0 && settling === undefined && start <= standing.committed) return;
+    if (ranges.length === 0 && settling === undefined && start <= standing.committed) return false;
     this.#settling.delete(laneKey(lane));
     const given = await found.unlessFailed(
       changes.change(lane.ref, lane.start, (cursor) => {
@@ -224,10 +240,11 @@ export class SharedPoll implements ModePoll {
     );
     if (given === undefined) {
       this.#missed(settling);
-      return;
+      return false;
     }
     if (!lane.isDead) this.#epochs.set(lane.ref.partition, given.epoch);
     found.add(lane, ranges, given.given);
+    return ranges.reduce((sum, { records }) => sum + records.length, 0) >= share.maxRecords;
   }
 
   /** Reads the ranges, as far as there is room for their records. */
