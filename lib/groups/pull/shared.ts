@@ -5,12 +5,13 @@ import { aheadOf, startingAt, withAhead } from '../../domain/groups/runs/ahead.t
 import { stuckRuns } from '../../domain/groups/runs/dead-letters.ts';
 import { available, handOut, type Range } from '../../domain/groups/runs/hand-out.ts';
 import { nextDueMs, recovered } from '../../domain/groups/runs/recover.ts';
-import type { LogRecord, PartitionRef } from '../../domain/records/records.ts';
+import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Seen } from './cursor-changes.ts';
 import { type PollDeps, patienceOf, type Subject, sessionMsOf } from './deps.ts';
+import { Found, type ReadRange, type Share } from './found.ts';
 import { type Lane, laneKey, lanesOf } from './lanes.ts';
 import { type Brought, inTurn, type ModePoll, type Wanted } from './poll.ts';
-import type { HandedOut, PollRequest } from './requests.ts';
+import type { PollRequest } from './requests.ts';
 import { isOverIn, type Roll } from './sessions.ts';
 import { byLane, judgeLanes, type LaneOutcomes, settledBy, settleLane } from './settle.ts';
 import { buryStuck } from './stuck.ts';
@@ -27,17 +28,6 @@ interface Candidate {
   readonly hasAgain: boolean;
   /** Owners whose session is over, and their members removed. */
   readonly gone: ReadonlySet<string>;
-}
-
-/** What one partition may bring. */
-interface Share extends Budget {
-  /** One record is taken whatever its size. */
-  readonly isFirst: boolean;
-}
-
-/** What was read of a range. */
-interface ReadRange extends Range {
-  readonly records: readonly LogRecord[];
 }
 
 /**
@@ -302,59 +292,5 @@ export class SharedPoll implements ModePoll {
     const { group } = this.#subject;
     this.#roll = await this.#deps.sessions.live(group.groupId, sessionMsOf(group), 0);
     return goneIn(this.#roll);
-  }
-}
-
-/** What one look has found so far. */
-class Found {
-  readonly records: HandedOut[] = [];
-  room: Budget;
-  damage: UndecodableBatchError | undefined;
-  failure: { readonly error: unknown } | undefined;
-
-  constructor(maxRecords: number, maxBytes: number) {
-    this.room = { maxRecords, maxBytes };
-  }
-
-  get isEmpty(): boolean {
-    return this.records.length === 0;
-  }
-
-  get isFull(): boolean {
-    return this.room.maxRecords <= 0 || this.room.maxBytes <= 0;
-  }
-
-  /** An equal part of what is left, for so many. */
-  share(count: number): Budget {
-    const { maxRecords, maxBytes } = this.room;
-    return {
-      maxRecords: Math.max(1, Math.floor(maxRecords / count)),
-      maxBytes: Math.max(1, Math.floor(maxBytes / count)),
-    };
-  }
-
-  spend(records: number, bytes: number): void {
-    const { maxRecords, maxBytes } = this.room;
-    this.room = { maxRecords: maxRecords - records, maxBytes: maxBytes - bytes };
-  }
-
-  add({ topic, isDead }: Lane, ranges: readonly ReadRange[], given: ReadonlyMap<number, number>): void {
-    for (const { records } of ranges) {
-      for (const record of records) {
-        const deliveries = given.get(record.offset);
-        if (deliveries === undefined) this.room = { ...this.room, maxRecords: this.room.maxRecords + 1 };
-        else this.records.push({ record, deliveries, ...(isDead && { topic }) });
-      }
-    }
-  }
-
-  /** What one partition fails at keeps nobody from the others. */
-  async unlessFailed<T>(change: Promise<T>): Promise<T | undefined> {
-    try {
-      return await change;
-    } catch (error) {
-      this.failure ??= { error };
-      return undefined;
-    }
   }
 }
