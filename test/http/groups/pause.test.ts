@@ -147,7 +147,7 @@ describe('pausing and resuming a group', () => {
       call(world, `POST ${path}/poll`, { json: { consumerId: 'a', ...more } });
     expect((await poll()).json['records']).toHaveLength(1);
     await pause(world);
-    world.clock.advance(3000);
+    world.clock.advance(5000);
     await produce(world, [{ value: 2, partition: 0 }]);
     const { status, json } = await poll({ ack: { offsets: { 1: 1 } } });
     expect(status).toBe(200);
@@ -157,7 +157,7 @@ describe('pausing and resuming a group', () => {
       members: [{ consumerId: 'a' }],
     });
     await resume(world);
-    world.clock.advance(3000);
+    world.clock.advance(5000);
     expect((await poll()).json['records']).toMatchObject([{ partition: 0, offset: 0 }]);
   });
 });

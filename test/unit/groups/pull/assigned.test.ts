@@ -189,6 +189,19 @@ describe('a poll of a group whose members share the partitions', () => {
     expect(second?.memberEpoch).not.toBe(first?.memberEpoch);
   });
 
+  it('keeps its session by acknowledgements alone', async () => {
+    const { append, poll, ack, pass } = await makeRig({ reading: { sessionTimeoutSeconds: 10 } });
+    append(0, 5);
+    await poll('a');
+    for (let offset = 1; offset <= 5; offset += 1) {
+      pass(6000);
+      await ack('a', { 0: offset });
+    }
+    append(0);
+    expect(places(await poll('b'))).toEqual([]);
+    expect(places(await poll('a'))).toEqual(['0:5']);
+  });
+
   it('goes on at the start of a partition that retention has moved, and counts what is lost', async () => {
     const { append, poll, partitions, batches, cursor } = await makeRig();
     append(0);
