@@ -9,7 +9,7 @@ import { type Counted, deliveredRecords, idleCycle, idleHours, warmPoll } from '
 
 const modes = ['pull', 'shared'] as const;
 const memberCounts = [1, 4, 16] as const;
-const runs = 5;
+const runs = 7;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const figure = (value: number): string => String(Number(value.toPrecision(3)));
@@ -65,7 +65,10 @@ const [one, four, sixteen] = memberCounts.map((members) => median(speeds.get(mem
 print(
   `records/s of one shared partition, medians of ${runs}: ${[one, four, sixteen].map((speed = 0) => Math.round(speed)).join(', ')} with 1, 4 and 16 members`,
 );
-require((sixteen ?? 0) >= 0.8 * (one ?? 0), '16 members get 0.8 of what one gets at least');
+const [ones = [], , sixteens = []] = memberCounts.map((members) => speeds.get(members));
+const ratio = median(sixteens.map((speed, run) => speed / (ones[run] ?? speed)));
+print(`16 members to 1, median of the ratios of each run: ${ratio.toFixed(2)}`);
+require(ratio >= 0.8, '16 members get 0.8 of what one gets at least');
 
 for (const target of misses) print(`MISSED: ${target}`);
 if (misses.length === 0) print('Every target is met.');

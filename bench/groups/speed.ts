@@ -15,7 +15,7 @@ import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { acknowledging, record } from './system.ts';
 
-const total = 40_000;
+const total = 100_000;
 const batch = 500;
 const pollRecords = 100;
 

@@ -5,7 +5,7 @@ import type { Member } from '../../../lib/domain/groups/members.ts';
 import type { Bounds } from '../../../lib/domain/groups/runs/hand-out.ts';
 import { jsonText } from '../../../lib/domain/json/text.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
-import type { NewRecord, PartitionRef } from '../../../lib/domain/records/records.ts';
+import type { NewRecord } from '../../../lib/domain/records/records.ts';
 import type { Topic } from '../../../lib/domain/topics.ts';
 import type { PullDeps } from '../../../lib/groups/pull/deps.ts';
 import { PullGroups } from '../../../lib/groups/pull/pull-groups.ts';
@@ -225,8 +225,11 @@ class GroupsWorld {
     const cursors = this.#network.remote(process, this.#watchedCursors());
     const members = this.#network.remote(process, this.#watchedMembers());
     const appender: PullDeps['appender'] = {
-      append: (at, records, call) =>
-        this.#network.request(process, () => this.#bury(at, records, call?.key ?? '')),
+      append: async (_at, records, call) => {
+        const isFirst = await this.#network.request(process, () => this.#bury(records, call?.key ?? ''));
+        if (isFirst) return { base: 0, appendedAt: 0 };
+        throw new Problem('idempotency_mismatch', 'The key came before with other records.');
+      },
     };
     const { bounds = worldBounds } = this.#variant;
     const deps: PullDeps = {
@@ -293,12 +296,8 @@ class GroupsWorld {
     };
   }
 
-  /** The dead letters, as an idempotent append keeps them. */
-  #bury(
-    _at: PartitionRef,
-    [record]: readonly NewRecord[],
-    key: string,
-  ): { base: number; appendedAt: number } {
+  /** The dead letters, as an idempotent append keeps them. False where the key came before with another. */
+  #bury([record]: readonly NewRecord[], key: string): boolean {
     const text = JSON.stringify(record);
     const standing = this.#letters.get(key);
     const headers = JSON.parse(record?.headersJson ?? '{}') as Record<string, string>;
@@ -308,14 +307,10 @@ class GroupsWorld {
     ];
     this.#letters.set(key, standing ?? text);
     this.#history.done(partition, offset, this.#history.generation(partition));
-    if (standing !== undefined && standing !== text) {
-      if (this.#history.generation(partition) === 0)
-        this.#history.report(
-          `the dead letter of ${partition}/${offset} was written in two forms: ${standing} ${text}`,
-        );
-      throw new Problem('idempotency_mismatch', 'The key came before with other records.');
-    }
-    return { base: 0, appendedAt: 0 };
+    const isSame = standing === undefined || standing === text;
+    if (!isSame && this.#history.generation(partition) === 0)
+      this.#history.report(`the dead letter of ${partition}/${offset} was written in two forms`);
+    return isSame;
   }
 
   /** Without any more faults all is handed out and acknowledged in time, though one that lives keeps what it has. */
