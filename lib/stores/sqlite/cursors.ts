@@ -45,9 +45,18 @@ const toCursor = ({ partition: _partition, ...members }: Row): Cursor =>
  * delivered again.
  */
 export const sqliteCursorStore = (database: Database): CursorStore => {
-  const find = ({ groupId, partition, lane = '' }: CursorRef): Cursor | undefined => {
-    const row = database.one<Row>(`${select} AND partition = ?`, groupId, lane, partition);
+  const findRow = ({ groupId, partition, lane = '' }: CursorRef): Row | undefined =>
+    database.one<Row>(`${select} AND partition = ?`, groupId, lane, partition);
+
+  const find = (ref: CursorRef): Cursor | undefined => {
+    const row = findRow(ref);
     return row && toCursor(row);
+  };
+
+  const keep = (ref: CursorRef, cursor: Cursor): void => {
+    const kept = toKept(cursor);
+    const values = columns.map((name) => kept[name] ?? null);
+    database.run(put, ref.groupId, ref.lane ?? '', ref.partition, ...values);
   };
 
   /** Moves the cursor to what `move` makes of it. A cursor that it gives back as it is stays as it is. */
@@ -55,11 +64,7 @@ export const sqliteCursorStore = (database: Database): CursorStore => {
     database.write('process', () => {
       const standing = find(ref);
       const cursor = move(standing);
-      if (cursor !== undefined && cursor !== standing) {
-        const kept = toKept(cursor);
-        const values = columns.map((name) => kept[name] ?? null);
-        database.run(put, ref.groupId, ref.lane ?? '', ref.partition, ...values);
-      }
+      if (cursor !== undefined && cursor !== standing) keep(ref, cursor);
       return { standing, cursor };
     });
 
@@ -84,10 +89,17 @@ export const sqliteCursorStore = (database: Database): CursorStore => {
     commit: async (ref, commit) => (await change(ref, (found) => moved(found, commit))).cursor !== undefined,
     release: async (ref, release) =>
       (await change(ref, (found) => released(found, release))).cursor !== undefined,
-    replace: async (ref, read, next) => {
-      const { standing, cursor } = await change(ref, (found) => replaced(found, read, next));
-      return cursor === undefined ? { done: false, standing } : { done: true };
-    },
+    replace: (ref, read, next) =>
+      database.write('process', () => {
+        const row = findRow(ref);
+        // Of what stands no more is looked at than its versions: its runs stay text, unless they are told.
+        const { runs: _text, ...bare } = row ?? {};
+        const standing = row === undefined ? undefined : withoutNulls<Cursor>(bare as Nullable<Cursor>);
+        const cursor = replaced(standing, read, next);
+        if (cursor === undefined) return { done: false, standing: row && toCursor(row) };
+        if (cursor !== standing) keep(ref, cursor);
+        return { done: true };
+      }),
     deleteAll: (groupId) =>
       database.write('process', () => {
         database.run('DELETE FROM cursors WHERE group_id = ?', groupId);
