@@ -167,6 +167,7 @@ export class Consumer {
         ...(outcome === 'nack' && this.#happens(0.5) && { delayMs: random.number() * 4000 }),
       });
       if (outcome === 'ack') done.push(got);
+      if (outcome === 'nack') history.givesBack(partition, offset);
     }
     if (!isShared) for (const [partition, next] of this.#runsOf(had)) offsets.set(partition, next);
     const told = isShared

@@ -30,6 +30,8 @@ export class GroupHistory {
   readonly #watched: Watched;
   readonly #fates = new Map<number, Fates>();
   readonly #cursors = new Map<number, Cursor>();
+  /** Records that a consumer gave back at some time: a write may hold both that, and that another got it. */
+  readonly #givenBack = new Set<string>();
   /** Sessions that are over, and when they would have been. */
   readonly #ended = new Map<string, number>();
   /** The first invariant that did not hold. */
@@ -57,6 +59,11 @@ export class GroupHistory {
   done(partition: number, offset: number, generation: number): void {
     const fates = this.#of(partition);
     if (fates.generation === generation) fates.done.add(offset);
+  }
+
+  /** A consumer says that a record may go to others. */
+  givesBack(partition: number, offset: number): void {
+    this.#givenBack.add(`${partition}/${offset}`);
   }
 
   /** A consumer was told that a record is acknowledged. */
@@ -139,7 +146,7 @@ export class GroupHistory {
       return;
     const isTaken =
       (is.state === 'held' && is.by !== was.by) || (is.state !== 'held' && is.reason === 'member_lost');
-    if (isTaken && this.#isMember(was.by))
+    if (isTaken && this.#isMember(was.by) && !this.#givenBack.has(`${partition}/${offset}`))
       this.report(`offset ${offset} of ${partition} was taken from ${was.by}, which is alive and has it`);
     if (is.state !== 'held' && is.reason === 'timeout' && was.reason !== 'timeout')
       this.report(`offset ${offset} of ${partition} was taken from ${was.by} before its time`);
