@@ -124,6 +124,12 @@ export const limits = {
   producerKeptMs: 30 * 24 * 60 * 60_000,
   /** How long it is known what was erased, and by whose request. */
   erasureKeptMs: 90 * 24 * 60 * 60_000,
+  /** How long the attempt log keeps an attempt. */
+  attemptKeptMs: 7 * 24 * 60 * 60_000,
+  /** Attempts that one request for some of an endpoint looks at, of each outcome, in whole: of more it says where to go on. */
+  attemptsLookedAt: 1000,
+  /** Attempts of one page of the log. Each takes some 3 KB. */
+  listAttempts: 500,
   /** An endpoint that has been out this long, while it was tried, is disabled. */
   outageDisablesAfterMs: 5 * 24 * 60 * 60_000,
   /** How much later than it was due an attempt may come for the whole time since the one before to count as outage. */

@@ -1,3 +1,4 @@
+import type { AttemptStore } from './attempts.ts';
 import type { BatchStore } from './batches.ts';
 import type { CursorStore } from './cursors.ts';
 import type { ErasureStore } from './erasures.ts';
@@ -26,6 +27,7 @@ export interface Stores {
   readonly erasures: ErasureStore;
   readonly intents: IntentStore;
   readonly producers: ProducerStore;
+  readonly attempts: AttemptStore;
   readonly keys: KeyStore;
   readonly removals: RemovalStore;
   readonly sweepPlaces: SweepPlaceStore;

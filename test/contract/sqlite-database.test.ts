@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Segment } from '../../lib/domain/archive/segments.ts';
+import type { LoggedAttempt } from '../../lib/domain/delivery/attempts.ts';
 import { NotSentError, OutcomeUnknownError, Problem } from '../../lib/domain/errors.ts';
 import type { Batch } from '../../lib/domain/records/batches.ts';
 import { Database } from '../../lib/stores/sqlite/database.ts';
@@ -12,6 +13,7 @@ import { temporaryFolder } from '../local/temporary-folder.ts';
 import { layout1 } from './layouts/layout-1.ts';
 import { layout2 } from './layouts/layout-2.ts';
 import { layout3 } from './layouts/layout-3.ts';
+import { layout4 } from './layouts/layout-4.ts';
 import { anyTime } from './windows.ts';
 
 const opened = (file = join(temporaryFolder(), 'millrace.db')) => {
@@ -50,6 +52,20 @@ const segment: Segment = {
   lastAppendedAt: 5,
   maxTimestamp: 5,
 };
+const attempt = (attemptId: string, when: number): LoggedAttempt => ({
+  attemptId,
+  at: when,
+  partition: 0,
+  endpointId: 'e',
+  messageId: 'm',
+  from: 0,
+  to: 1,
+  records: 1,
+  attempt: 1,
+  outcome: 'outage',
+  ms: 1,
+  request: '',
+});
 const batch = (base: number): Batch => ({
   base,
   count: 1,
@@ -274,6 +290,7 @@ test.each([
   [1, layout1],
   [2, layout2],
   [3, layout3],
+  [4, layout4],
 ])('a database of layout %i has every table, column and index of a new one', (_version, layout) => {
   const file = join(temporaryFolder(), 'millrace.db');
   const older = new DatabaseSync(file);
@@ -315,4 +332,19 @@ test('what has expired of many intents is forgotten, and nothing else', async ()
   expect(await expire()).toBe(2_500);
   expect(await intents.find(refOf(7))).toEqual(intent(later));
   expect(await intents.find(refOf(8))).toBeUndefined();
+});
+
+test('attempts are forgotten after a week, and no others', async () => {
+  const { database } = opened();
+  const { attempts, expire } = sqliteStores(database, { clock: systemClock });
+  const weekMs = 7 * 86_400_000;
+  const now = Date.now();
+  const older = Array.from({ length: 1_200 }, (_, number) =>
+    attempt(`older-${number}`, now - weekMs - 60_000),
+  );
+  const kept = attempt('kept', now - weekMs + 60_000);
+  await Promise.all([...older, kept].map((each) => attempts.put('g', each)));
+  expect(await expire()).toBe(1_200);
+  const outcomes = ['outage'] as const;
+  expect(await attempts.list('g', { outcomes, from: 0, limit: 10 })).toEqual({ attempts: [kept] });
 });

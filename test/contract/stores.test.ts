@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { implementations, type Running, type Stores } from './implementations.ts';
+import { describeAttemptStore } from './suites/attempt-store.ts';
 import { describeBatchStore } from './suites/batch-store.ts';
 import { describeCursorReplacing } from './suites/cursor-replacing.ts';
 import { describeCursorLeases, describeCursorMoves } from './suites/cursor-store.ts';
@@ -39,6 +40,7 @@ describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   describeErasureStore(open);
   describeIntentStore(open);
   describeProducerStore(open);
+  describeAttemptStore(open);
   describeKeyStore(open);
   describeRemovalStore(open);
   describeSweepPlaceStore(open);

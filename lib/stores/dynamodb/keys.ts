@@ -1,4 +1,5 @@
 import { offsetText } from '../../domain/archive/segments.ts';
+import type { AttemptOutcome, AttemptPlace } from '../../domain/delivery/attempts.ts';
 import type { CursorRef } from '../../domain/groups/cursors.ts';
 import { type PartitionRef, partitionKey } from '../../domain/records/records.ts';
 import type { SchemaRef } from '../../domain/schemas.ts';
@@ -128,6 +129,37 @@ export const memberKey = ({ groupId, consumerId }: MemberRef): StateKey => ({
   sk: `${memberPrefix}${consumerId}`,
 });
 export const memberPrefix = 'member/';
+
+/**
+ * State table: an attempt, in the attempt log. pk `attempts/<groupId>/<outcome>`, sk the time at which it was begun, ms in 16 digits, `/`, its id;
+ * the attributes of `LoggedAttempt`, and `ttl` N, `limits.attemptKeptMs` after it was begun.
+ *
+ * DynamoDB takes an item away "typically within two days" after its `ttl`, and shows it until then
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html). So a query begins no earlier than what is kept, which
+ * the sort key does by itself: nothing is read to be thrown away.
+ *
+ * A partition key of their own keeps the log of a group whose endpoint fails a thousand times a second from the cursors and members of
+ * the group: a partition takes 1,000 write units a second
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html), and to split it helps nothing where
+ * sort keys only grow.
+ * The outcome is in it so that failures are found among any number of attempts that succeeded. Endpoints are filtered: a group
+ * has ten at most. An index would add a second write unit to each put, and no query needs it.
+ */
+export const attemptKey = (
+  groupId: string,
+  { outcome, at, attemptId }: AttemptPlace & { readonly outcome: AttemptOutcome },
+): StateKey => ({ pk: attemptsKey(groupId, outcome), sk: attemptsAt(at) + attemptId });
+export const attemptsKey = (groupId: string, outcome: AttemptOutcome): string =>
+  `attempts/${groupId}/${outcome}`;
+
+/** What the sort keys of attempts begin with that were begun at a time, in whole ms. */
+export const attemptsAt = (at: number): string => `${offsetText(at)}/`;
+
+/** The place of the attempt with this sort key. */
+export const attemptPlaceIn = (sk: string): AttemptPlace => {
+  const [at, attemptId = ''] = sk.split('/');
+  return { at: Number(at), attemptId };
+};
 
 /** The partition number that ends the sort key of a cursor or a partition's state. */
 export const partitionIn = (sk: string): number => Number(sk.slice(-4));

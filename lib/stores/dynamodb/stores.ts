@@ -1,4 +1,5 @@
 import { dynamoKeyStore } from './api-keys.ts';
+import { dynamoAttemptStore } from './attempts.ts';
 import { dynamoCursorStore } from './cursors.ts';
 import { dynamoErasureStore } from './erasures.ts';
 import { dynamoGroupStore } from './groups.ts';
@@ -25,6 +26,7 @@ export const dynamoStateStores = (state: Table) => ({
   erasures: dynamoErasureStore(state),
   intents: dynamoIntentStore(state),
   producers: dynamoProducerStore(state),
+  attempts: dynamoAttemptStore(state),
   keys: dynamoKeyStore(state),
   removals: dynamoRemovalStore(state),
   sweepPlaces: dynamoSweepPlaceStore(state),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../surroundings/clock.ts';
+import { MemoryAttemptStore } from './attempts.ts';
 import { MemoryBatchStore } from './batches.ts';
 import { MemoryCursorStore } from './cursors.ts';
 import { MemoryErasureStore } from './erasures.ts';
@@ -29,6 +30,7 @@ export interface MemoryStores {
   readonly erasures: MemoryErasureStore;
   readonly intents: MemoryIntentStore;
   readonly producers: MemoryProducerStore;
+  readonly attempts: MemoryAttemptStore;
   readonly keys: MemoryKeyStore;
   readonly removals: MemoryRemovalStore;
   readonly sweepPlaces: MemorySweepPlaceStore;
@@ -59,6 +61,7 @@ export const memoryStores = ({
   erasures: new MemoryErasureStore(),
   intents: new MemoryIntentStore(),
   producers: new MemoryProducerStore(clock),
+  attempts: new MemoryAttemptStore(),
   keys: new MemoryKeyStore(),
   removals: new MemoryRemovalStore(),
   sweepPlaces: new MemorySweepPlaceStore(),

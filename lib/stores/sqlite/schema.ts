@@ -4,7 +4,7 @@
  */
 
 /** Grows with each change of the layout; kept as the file's `user_version`. */
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 /** The partitions that batches were appended to, by a number that is short in the rows of their batches. */
 const logs = `
@@ -177,6 +177,19 @@ CREATE TABLE producers (
   expires_at REAL NOT NULL
 ) STRICT, WITHOUT ROWID`;
 
+/** An attempt, in the attempt log: `LoggedAttempt` as JSON. It is found by outcome and time, and forgotten by time. */
+const attempts = `
+CREATE TABLE attempts (
+  group_id TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  attempt_id TEXT NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  attempt TEXT NOT NULL,
+  PRIMARY KEY (group_id, outcome, at, attempt_id)
+) STRICT;
+CREATE INDEX attempts_by_time ON attempts (at)`;
+
 /** A version of a topic's schema: `SchemaVersion` as JSON. */
 const schemas = `
 CREATE TABLE schemas (
@@ -224,6 +237,7 @@ export const schema = [
   erasures,
   intents,
   producers,
+  attempts,
   schemas,
   keys,
   removals,
@@ -250,4 +264,6 @@ export const migrations: Readonly<Record<number, string>> = {
   3: `${members}; ALTER TABLE cursors RENAME TO cursors_3; ${cursors};
     INSERT INTO cursors (group_id, partition, ${formerCursor}) SELECT group_id, partition, ${formerCursor} FROM cursors_3;
     DROP TABLE cursors_3`,
+  // Push delivery, whole.
+  4: `${attempts}`,
 };

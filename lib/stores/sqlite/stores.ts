@@ -1,6 +1,7 @@
 import { limits } from '../../domain/limits.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import type { Stores } from '../stores.ts';
+import { sqliteAttemptStore } from './attempts.ts';
 import { sqliteBatchStore } from './batches.ts';
 import { sqliteCursorStore } from './cursors.ts';
 import type { Database } from './database.ts';
@@ -32,6 +33,7 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
   const members = sqliteMemberStore(database, clock);
   const intents = sqliteIntentStore(database, clock);
   const producers = sqliteProducerStore(database, clock);
+  const attempts = sqliteAttemptStore(database, clock);
   return {
     batches: sqliteBatchStore(database, clock),
     topics: sqliteTopicStore(database, deleted),
@@ -44,13 +46,14 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     erasures,
     intents,
     producers,
+    attempts,
     keys: sqliteKeyStore(database, deleted),
     removals: sqliteRemovalStore(database),
     sweepPlaces: sqliteSweepPlaceStore(database),
     wakes: new SqliteWakeQueue(database, { clock, visibilityMs: limits.wakeVisibilityMs }),
     expire: async () => {
       const forgotten = await Promise.all(
-        [deleted, erasures, intents, members, producers].map((each) => each.expire()),
+        [deleted, erasures, intents, members, producers, attempts].map((each) => each.expire()),
       );
       return forgotten.reduce((sum, count) => sum + count, 0);
     },
