@@ -110,13 +110,14 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       // UpdateItem for an endpoint that is disabled; GetItem for one that another run disabled first.
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem'),
       onState(['group/*'], 'GetItem', 'UpdateItem'),
+      onState(['pace/*'], 'GetItem', 'PutItem'),
     ],
     sweep: [
       onLog('Query', 'PutItem', 'BatchWriteItem'),
       // UpdateItem marks a topic as being deleted, and makes tombstones of topics and groups.
       onState(['topic'], 'GetItem', 'Query', 'UpdateItem'),
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem', 'BatchWriteItem'),
-      onState(['group/*', 'schema/*'], 'Query', 'BatchWriteItem'),
+      onState(['group/*', 'pace/*', 'schema/*'], 'Query', 'BatchWriteItem'),
       // PutItem for a topic that was marked and not written down.
       onState(['removal'], 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
       onState(['sweep'], 'GetItem', 'PutItem'),

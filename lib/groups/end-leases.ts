@@ -1,6 +1,7 @@
 import { concurrently } from '../domain/concurrently.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
+import type { PaceStore } from '../stores/paces.ts';
 import { allTopics, type TopicStore } from '../stores/topics.ts';
 import type { Clock } from '../surroundings/clock.ts';
 import { newId } from '../surroundings/ids.ts';
@@ -10,6 +11,7 @@ export interface EndLeasesDeps {
   readonly topics: Pick<TopicStore, 'list'>;
   readonly groups: Pick<GroupStore, 'list'>;
   readonly cursors: CursorStore;
+  readonly paces: Pick<PaceStore, 'deleteAll'>;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -17,7 +19,7 @@ export interface EndLeasesDeps {
 const writesAtOnce = 16;
 
 /**
- * Ends every live lease, so that deliveries go on at once. For a process that is alone on its data: it knows that no
+ * Ends every live lease, and frees the slots of endpoints, so that deliveries go on at once. For a process that is alone on its data: it knows that no
  * holder is left. One that is left all the same is fenced: the epoch grows. What groups that pull have handed out is left: its
  * holders are clients, which outlive the process, and acknowledge it to the next one.
  * @returns how many were ended.
@@ -28,6 +30,7 @@ export const endLeases = async (deps: EndLeasesDeps): Promise<number> => {
   for await (const { topicId } of allTopics(deps.topics)) {
     for (const { group } of await deps.groups.list(topicId)) {
       if (group.mode !== 'push') continue;
+      await deps.paces.deleteAll(group.groupId);
       const cursors = await deps.cursors.list(group.groupId);
       const now = deps.clock.now();
       // Those too that nobody believes in now, and might when their time is nearer.

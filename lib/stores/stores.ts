@@ -6,6 +6,7 @@ import type { GroupStore } from './groups.ts';
 import type { IntentStore } from './intents.ts';
 import type { KeyStore } from './keys.ts';
 import type { MemberStore } from './members.ts';
+import type { PaceStore } from './paces.ts';
 import type { PartitionStore } from './partitions.ts';
 import type { ProducerStore } from './producers.ts';
 import type { RemovalStore } from './removals.ts';
@@ -21,6 +22,7 @@ export interface Stores {
   readonly groups: GroupStore;
   readonly cursors: CursorStore;
   readonly members: MemberStore;
+  readonly paces: PaceStore;
   readonly partitions: PartitionStore;
   readonly schemas: SchemaStore;
   readonly segments: SegmentStore;

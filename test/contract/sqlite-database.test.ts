@@ -318,6 +318,22 @@ test('members are forgotten a day after their session was over, and no others', 
   expect((await members.list('g')).map(({ consumerId }) => consumerId)).toEqual(['over', 'renewed']);
 });
 
+test('a pace is forgotten a day after it was written last, and no other', async () => {
+  const { database } = opened();
+  let now = 0;
+  const { paces, expire } = sqliteStores(database, { clock: { ...systemClock, now: () => now } });
+  const dayMs = 86_400_000;
+  const pace = { version: 1, writeId: 'a', held: [], bookedUntil: 0, waitedFor: 0 };
+  const [old, kept] = ['old', 'kept'].map((endpointId) => ({ groupId: 'g', endpointId }));
+  if (old === undefined || kept === undefined) throw new Error('There are two.');
+  for (const ref of [old, kept]) await paces.replace(ref, undefined, pace);
+  now = 1;
+  await paces.replace(kept, pace, { ...pace, version: 2, writeId: 'b' });
+  now = dayMs;
+  expect(await expire()).toBe(1);
+  expect([await paces.get(old), (await paces.get(kept))?.version]).toEqual([undefined, 2]);
+});
+
 test('what has expired of many intents is forgotten, and nothing else', async () => {
   const { database } = opened(join(temporaryFolder(), 'millrace.db'));
   const { intents, expire } = sqliteStores(database, { clock: systemClock });

@@ -9,6 +9,7 @@ import { describeGroupStore } from './suites/group-store.ts';
 import { describeIntentStore } from './suites/intent-store.ts';
 import { describeKeyStore } from './suites/key-store.ts';
 import { describeMemberStore } from './suites/member-store.ts';
+import { describePaceStore } from './suites/pace-store.ts';
 import { describePartitionStore } from './suites/partition-store.ts';
 import { describeProducerStore } from './suites/producer-store.ts';
 import { describePulledGroupStore } from './suites/pulled-group-store.ts';
@@ -34,6 +35,7 @@ describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   describeCursorMoves(open);
   describeCursorReplacing(open);
   describeMemberStore(open);
+  describePaceStore(open);
   describePartitionStore(open);
   describeSchemaStore(open);
   describeSegmentStore(open);

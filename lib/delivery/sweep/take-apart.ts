@@ -8,6 +8,7 @@ import type { BatchStore } from '../../stores/batches.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { MemberStore } from '../../stores/members.ts';
+import type { PaceStore } from '../../stores/paces.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
 import type { GroupRemoval, Removal, RemovalStore, TopicRemoval } from '../../stores/removals.ts';
 import type { SchemaStore } from '../../stores/schemas.ts';
@@ -21,6 +22,7 @@ export interface RemovalDeps {
   readonly groups: Pick<GroupStore, 'list' | 'delete'>;
   readonly cursors: Pick<CursorStore, 'deleteAll'>;
   readonly members: Pick<MemberStore, 'deleteAll'>;
+  readonly paces: Pick<PaceStore, 'deleteAll'>;
   readonly partitions: Pick<PartitionStore, 'deleteAll'>;
   readonly schemas: Pick<SchemaStore, 'deleteAll'>;
   readonly batches: Pick<BatchStore, 'last' | 'range' | 'delete'>;
@@ -41,7 +43,7 @@ const batchesOfOneDelete = 100;
 const closesAtOnce = 8;
 
 /**
- * Takes apart what was deleted: the log's batches, cursors, members, partition states, schemas, groups and endpoints. Every step may be
+ * Takes apart what was deleted: the log's batches, cursors, members, paces, partition states, schemas, groups and endpoints. Every step may be
  * repeated, so that a crash anywhere leaves work for the next turn and nothing else. Groups and their endpoints go at once,
  * so that nobody is called any more. Nothing else is taken apart until `limits.removalMinAgeMs` after it was deleted (a
  * topic: closed), when no writer can still believe in it and no late copy of a write can bring a part of it back.
@@ -184,11 +186,12 @@ const takeGroup = async (deps: RemovalDeps, removal: GroupRemoval): Promise<Turn
 
 /** Members too, whatever the mode of the group was, which nothing tells any more: those of others are none. */
 const deleteItemsOf = async (
-  { cursors, members }: Pick<RemovalDeps, 'cursors' | 'members'>,
+  { cursors, members, paces }: Pick<RemovalDeps, 'cursors' | 'members' | 'paces'>,
   groupId: string,
 ): Promise<void> => {
   await cursors.deleteAll(groupId);
   await members.deleteAll(groupId);
+  await paces.deleteAll(groupId);
 };
 
 /** Finishes what deleting the topic begins with: each partition is closed, its name and its groups go. Then notes that. */

@@ -7,6 +7,7 @@ import type { ErasureRef } from '../erasures.ts';
 import type { GroupRef } from '../groups.ts';
 import type { IntentRef } from '../intents.ts';
 import type { MemberRef } from '../members.ts';
+import type { PaceRef } from '../paces.ts';
 import type { Removal } from '../removals.ts';
 
 /*
@@ -160,6 +161,16 @@ export const attemptPlaceIn = (sk: string): AttemptPlace => {
   const [at, attemptId = ''] = sk.split('/');
   return { at: Number(at), attemptId };
 };
+
+/**
+ * State table: how an endpoint is paced. pk `pace/<groupId>`, so that who delivers can be let put these alone; sk its id; the attributes
+ * of `KeptPace`, and `ttl` N, a day after it was written.
+ */
+export const paceKey = ({ groupId, endpointId }: PaceRef): StateKey => ({
+  pk: pacesKey(groupId),
+  sk: endpointId,
+});
+export const pacesKey = (groupId: string): string => `pace/${groupId}`;
 
 /** The partition number that ends the sort key of a cursor or a partition's state. */
 export const partitionIn = (sk: string): number => Number(sk.slice(-4));

@@ -5,6 +5,7 @@ import { dynamoErasureStore } from './erasures.ts';
 import { dynamoGroupStore } from './groups.ts';
 import { dynamoIntentStore } from './intents.ts';
 import { dynamoMemberStore } from './members.ts';
+import { dynamoPaceStore } from './paces.ts';
 import { dynamoPartitionStore } from './partitions.ts';
 import { dynamoProducerStore } from './producers.ts';
 import { dynamoRemovalStore } from './removals.ts';
@@ -20,6 +21,7 @@ export const dynamoStateStores = (state: Table) => ({
   groups: dynamoGroupStore(state),
   cursors: dynamoCursorStore(state),
   members: dynamoMemberStore(state),
+  paces: dynamoPaceStore(state),
   partitions: dynamoPartitionStore(state),
   schemas: dynamoSchemaStore(state),
   segments: dynamoSegmentStore(state),

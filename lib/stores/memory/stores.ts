@@ -8,6 +8,7 @@ import { MemoryIntentStore } from './intents.ts';
 import { MemoryKeyStore } from './keys.ts';
 import { MemoryMemberStore } from './members.ts';
 import { MemoryObjectStore } from './objects.ts';
+import { MemoryPaceStore } from './paces.ts';
 import { MemoryPartitionStore } from './partitions.ts';
 import { MemoryProducerStore } from './producers.ts';
 import { MemoryRemovalStore } from './removals.ts';
@@ -23,6 +24,7 @@ export interface MemoryStores {
   readonly groups: MemoryGroupStore;
   readonly cursors: MemoryCursorStore;
   readonly members: MemoryMemberStore;
+  readonly paces: MemoryPaceStore;
   readonly partitions: MemoryPartitionStore;
   readonly schemas: MemorySchemaStore;
   readonly segments: MemorySegmentStore;
@@ -54,6 +56,7 @@ export const memoryStores = ({
   groups: new MemoryGroupStore(),
   cursors: new MemoryCursorStore(),
   members: new MemoryMemberStore(),
+  paces: new MemoryPaceStore(),
   partitions: new MemoryPartitionStore(),
   schemas: new MemorySchemaStore(),
   segments: new MemorySegmentStore(),

@@ -100,6 +100,16 @@ CREATE TABLE members (
   PRIMARY KEY (group_id, consumer_id)
 ) STRICT, WITHOUT ROWID`;
 
+/** How an endpoint is paced: `KeptPace` as JSON. */
+const paces = `
+CREATE TABLE paces (
+  group_id TEXT NOT NULL,
+  endpoint_id TEXT NOT NULL,
+  pace TEXT NOT NULL,
+  written_at REAL NOT NULL,
+  PRIMARY KEY (group_id, endpoint_id)
+) STRICT, WITHOUT ROWID`;
+
 /** The state of a partition: the members of `PartitionState`. A partition without a row has zeros. */
 const partitions = `
 CREATE TABLE partitions (
@@ -231,6 +241,7 @@ export const schema = [
   endpoints,
   cursors,
   members,
+  paces,
   partitions,
   segments,
   newestSegments,
@@ -265,5 +276,5 @@ export const migrations: Readonly<Record<number, string>> = {
     INSERT INTO cursors (group_id, partition, ${formerCursor}) SELECT group_id, partition, ${formerCursor} FROM cursors_3;
     DROP TABLE cursors_3`,
   // Push delivery, whole.
-  4: `${attempts}`,
+  4: `${attempts}; ${paces}`,
 };

@@ -11,6 +11,7 @@ import { sqliteGroupStore } from './groups.ts';
 import { sqliteIntentStore } from './intents.ts';
 import { sqliteKeyStore } from './keys.ts';
 import { sqliteMemberStore } from './members.ts';
+import { sqlitePaceStore } from './paces.ts';
 import { sqlitePartitionStore } from './partitions.ts';
 import { sqliteProducerStore } from './producers.ts';
 import { sqliteRemovalStore } from './removals.ts';
@@ -31,6 +32,7 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
   const deleted = new Deleted(database, clock);
   const erasures = sqliteErasureStore(database, clock);
   const members = sqliteMemberStore(database, clock);
+  const paces = sqlitePaceStore(database, clock);
   const intents = sqliteIntentStore(database, clock);
   const producers = sqliteProducerStore(database, clock);
   const attempts = sqliteAttemptStore(database, clock);
@@ -40,6 +42,7 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     groups: sqliteGroupStore(database, deleted),
     cursors: sqliteCursorStore(database),
     members,
+    paces,
     partitions: sqlitePartitionStore(database),
     schemas: sqliteSchemaStore(database),
     segments: sqliteSegmentStore(database),
@@ -53,7 +56,7 @@ export const sqliteStores = (database: Database, { clock }: { readonly clock: Cl
     wakes: new SqliteWakeQueue(database, { clock, visibilityMs: limits.wakeVisibilityMs }),
     expire: async () => {
       const forgotten = await Promise.all(
-        [deleted, erasures, intents, members, producers, attempts].map((each) => each.expire()),
+        [deleted, erasures, intents, members, paces, producers, attempts].map((each) => each.expire()),
       );
       return forgotten.reduce((sum, count) => sum + count, 0);
     },

@@ -50,6 +50,8 @@ const reads: Readonly<Record<string, (stores: State) => Promise<unknown>>> = {
   'the partitions that are deleted': ({ partitions }) => partitions.deleteAll('t'),
   'a cursor': ({ cursors }) => cursors.get({ groupId: 'g1', partition: 3 }),
   cursors: ({ cursors }) => cursors.list('g1'),
+  'the pace of an endpoint': ({ paces }) => paces.get({ groupId: 'g1', endpointId: 'e' }),
+  'the paces that are deleted': ({ paces }) => paces.deleteAll('g1'),
   'the cursors that are deleted': ({ cursors }) => cursors.deleteAll('g1'),
 };
 

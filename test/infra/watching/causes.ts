@@ -78,8 +78,8 @@ const swept = (waitedMs: number | undefined, options: RigOptions = {}): Cause =>
     const settings = { partitions: 1, retentionHours: null, archive: false, createdAt: 0 };
     await made.topics.create({ name: 'orders', topicId: 't1', ...settings });
     await made.topics.create({ name: 'old', topicId: 't2', ...settings });
-    const { topics, partitions, removals, schemas, sweepPlaces, members } = made;
-    const stores = { topics, partitions, removals, schemas, sweepPlaces, members };
+    const { topics, partitions, removals, schemas, sweepPlaces, members, paces } = made;
+    const stores = { topics, partitions, removals, schemas, sweepPlaces, members, paces };
     const deps = { ...made.deps, ...stores, telemetry };
     const ends = new PartitionEnds(made.batches);
     if (waitedMs === undefined) {
@@ -104,7 +104,7 @@ const sweptPulled = (isPolled: boolean, runs: Cursor['runs'] = []): Cause => ({
   by: 'sweep',
   happens: async (telemetry) => {
     const made = await makeRig();
-    const { topics, partitions, removals, schemas, sweepPlaces, members, cursors, clock } = made;
+    const { topics, partitions, removals, schemas, sweepPlaces, members, paces, cursors, clock } = made;
     const kept = { retentionHours: null, archive: false, createdAt: 0 };
     await topics.create({ name: 'orders', topicId: 't1', partitions: 1, ...kept });
     await made.groups.delete(groupRef, 'g1');
@@ -117,7 +117,7 @@ const sweptPulled = (isPolled: boolean, runs: Cursor['runs'] = []): Cause => ({
     const ref = { groupId: 'g2', partition: 0 };
     await cursors.replace(ref, undefined, { ...read, version: 1, writeId: 'w', runs });
     made.append({ value: 1 });
-    const stores = { topics, partitions, removals, schemas, sweepPlaces, members };
+    const stores = { topics, partitions, removals, schemas, sweepPlaces, members, paces };
     const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
     const deps = { ...made.deps, ...stores, ends: new PartitionEnds(made.batches), appender, telemetry };
     await sweep(deps, { remainingMs: () => 240_000 });

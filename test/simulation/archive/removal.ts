@@ -32,6 +32,7 @@ export const takeApart = async (scene: ArchiveScene, connection: Connection): Pr
     groups: { list: () => connection.reach(() => []), delete: async () => undefined },
     cursors: { deleteAll: async () => undefined },
     members: { deleteAll: async () => undefined },
+    paces: { deleteAll: async () => undefined },
     partitions: { deleteAll: async () => undefined },
     schemas: { deleteAll: async () => undefined },
     batches,

@@ -528,6 +528,7 @@ export class DeliveryWorld {
         list: () => Promise.reject(new Error('No group is pulled from here.')),
         deleteAll: () => Promise.reject(new Error('Nothing is deleted here.')),
       },
+      paces: { deleteAll: () => Promise.reject(new Error('Nothing is deleted here.')) },
       sweepPlaces: this.#network.remote(process, this.#sweepPlaces),
       appender: { close: () => Promise.reject(new Error('Nothing is deleted here.')) },
     };

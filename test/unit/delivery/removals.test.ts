@@ -51,12 +51,20 @@ const makeTopic = async (batches: number) => {
     joinedAt: 0,
     polledAt: 0,
   });
-  const { topics, groups, cursors, members, partitions, schemas, removals, clock } = made;
+  await made.paces.replace({ groupId: 'g1', endpointId: 'e1' }, undefined, {
+    version: 1,
+    writeId: 'w',
+    held: [],
+    bookedUntil: 1,
+    waitedFor: 0,
+  });
+  const { topics, groups, cursors, members, paces, partitions, schemas, removals, clock } = made;
   const deps: RemovalDeps = {
     topics,
     groups,
     cursors,
     members,
+    paces,
     partitions,
     schemas,
     removals,
@@ -80,6 +88,7 @@ const left = async ({
   table,
   cursors,
   members,
+  paces,
   groups,
   partitions,
   schemas,
@@ -87,6 +96,7 @@ const left = async ({
   batches: [...table.batches(at(0)), ...table.batches(at(1))].length,
   cursors: (await cursors.list('g1')).size + (await cursors.list('g1', 'redrive-1')).size,
   members: (await members.list('g1')).length,
+  paces: (await paces.get({ groupId: 'g1', endpointId: 'e1' })) === undefined ? 0 : 1,
   groups: (await groups.list('t1')).length,
   partitions: (await partitions.list('t1')).size,
   schemas: (await schemas.list('t1')).length,
@@ -104,6 +114,7 @@ describe('what was deleted', () => {
       batches: 8,
       cursors: 2,
       members: 1,
+      paces: 1,
       groups: 0,
       partitions: 1,
       schemas: 1,
@@ -115,6 +126,7 @@ describe('what was deleted', () => {
       batches: 0,
       cursors: 0,
       members: 0,
+      paces: 0,
       groups: 0,
       partitions: 0,
       schemas: 0,
@@ -153,6 +165,7 @@ describe('what was deleted', () => {
       batches: 0,
       cursors: 0,
       members: 0,
+      paces: 0,
       groups: 0,
       partitions: 0,
       schemas: 0,
@@ -220,6 +233,7 @@ describe('what was deleted', () => {
       batches: 4,
       cursors: 2,
       members: 1,
+      paces: 1,
       groups: 1,
       partitions: 1,
       schemas: 1,
@@ -326,16 +340,16 @@ describe('what was deleted', () => {
     await made.finish();
     made.rig.pass(limits.removalMinAgeMs);
     expect(await made.finish()).toBe(1);
-    expect(await left(made)).toMatchObject({ cursors: 2, members: 1, groups: 1 });
+    expect(await left(made)).toMatchObject({ cursors: 2, members: 1, paces: 1, groups: 1 });
     await remove('g1');
     expect(await made.finish()).toBe(0);
-    expect(await left(made)).toMatchObject({ cursors: 2, members: 1, groups: 0 });
+    expect(await left(made)).toMatchObject({ cursors: 2, members: 1, paces: 1, groups: 0 });
     made.rig.pass(limits.removalMinAgeMs);
     expect(await made.finish()).toBe(1);
-    expect(await left(made)).toMatchObject({ cursors: 0, members: 0, groups: 0 });
+    expect(await left(made)).toMatchObject({ cursors: 0, members: 0, paces: 0, groups: 0 });
   });
 
-  it.each(['cursors', 'members'] as const)(
+  it.each(['cursors', 'members', 'paces'] as const)(
     "keeps a group's %s findable until they are gone, whatever fails in between",
     async (kind) => {
       const made = await makeTopic(0);
@@ -348,7 +362,7 @@ describe('what was deleted', () => {
       await expect(made.finish()).rejects.toThrow('no answer');
       store.deleteAll = deleteAll;
       await made.finish();
-      expect(await left(made)).toMatchObject({ cursors: 0, members: 0, groups: 0 });
+      expect(await left(made)).toMatchObject({ cursors: 0, members: 0, paces: 0, groups: 0 });
     },
   );
 

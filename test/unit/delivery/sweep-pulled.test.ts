@@ -12,7 +12,7 @@ const of = { topic: 'orders', group: 'billing' };
 /** A topic of one partition with a group that is pulled from, which has no member. */
 const makePulled = async (mode: PulledGroup['mode'] = 'pull', more: Partial<PulledGroup> = {}) => {
   const made = await makeRig();
-  const { topics, partitions, removals, schemas, sweepPlaces, members, cursors, clock } = made;
+  const { topics, partitions, removals, schemas, sweepPlaces, members, paces, cursors, clock } = made;
   const settings = { partitions: 1, retentionHours: null, archive: false, createdAt: 0 };
   await topics.create({ name: 'orders', topicId: 't1', ...settings });
   await made.groups.delete(groupRef, 'g1');
@@ -30,6 +30,7 @@ const makePulled = async (mode: PulledGroup['mode'] = 'pull', more: Partial<Pull
     ...made.deps,
     ...stores,
     members: { list, deleteAll: members.deleteAll.bind(members) },
+    paces,
     ends,
     appender,
   };

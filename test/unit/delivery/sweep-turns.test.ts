@@ -47,6 +47,7 @@ const makeWorld = async (topics: number, requestMs = 5) => {
     ends: new PartitionEnds(batches),
     cursors: slow(stores.cursors),
     members: slow(stores.members),
+    paces: slow(stores.paces),
     partitions: slow(stores.partitions),
     removals: slow(stores.removals),
     schemas: slow(stores.schemas),

@@ -12,7 +12,7 @@ const makeSweep = async (options: RigOptions = {}) => {
   const made = await makeRig(options);
   const settings = { partitions: 2, retentionHours: null, archive: false };
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
-  const { topics, partitions, removals, schemas, sweepPlaces, members, deps } = made;
+  const { topics, partitions, removals, schemas, sweepPlaces, members, paces, deps } = made;
   const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
   const ends = new PartitionEnds(deps.batches);
   const sweepDeps: SweepDeps = {
@@ -24,6 +24,7 @@ const makeSweep = async (options: RigOptions = {}) => {
     schemas,
     sweepPlaces,
     members,
+    paces,
     appender,
   };
   const run = { remainingMs: () => 240_000 };

@@ -11,14 +11,14 @@ const makeSwept = async () => {
   const made = await makeRig();
   const settings = { partitions: 1, retentionHours: null, archive: false };
   await made.topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
-  const { topics, partitions, removals, schemas, sweepPlaces, members, deps } = made;
+  const { topics, partitions, removals, schemas, sweepPlaces, members, paces, deps } = made;
   const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
   const ends = new PartitionEnds(deps.batches);
   return {
     ...made,
     sweep: () =>
       sweep(
-        { ...deps, ends, topics, partitions, removals, schemas, sweepPlaces, members, appender },
+        { ...deps, ends, topics, partitions, removals, schemas, sweepPlaces, members, paces, appender },
         { remainingMs: () => 240_000 },
       ),
   };

@@ -5,7 +5,7 @@ import { cursorRef, makeRig, offsetsOf, ok } from '../delivery/rig.ts';
 
 describe('endLeases', () => {
   it('ends the leases of a process that died, so that delivery goes on at once with the same message', async () => {
-    const { rig, deps, deliver, append, sent, topics, random, takeWakes, cursor } = await makeRig();
+    const { rig, deps, deliver, append, sent, topics, paces, random, takeWakes, cursor } = await makeRig();
     const settings = { partitions: 1, retentionHours: null, archive: false };
     await topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
     append({ value: 0 });
@@ -14,8 +14,12 @@ describe('endLeases', () => {
     append({ value: 1 });
     await deliver();
     expect(sent).toHaveLength(1);
-    expect(await endLeases({ ...deps, topics, random })).toBe(1);
-    expect(await endLeases({ ...deps, topics, random })).toBe(0);
+    const pace = { version: 1, writeId: 'w', held: [{ holder: 'a', slots: 1, until: 9 }] };
+    const ref = { groupId: 'g1', endpointId: 'e1' };
+    await paces.replace(ref, undefined, { ...pace, bookedUntil: 0, waitedFor: 0 });
+    expect(await endLeases({ ...deps, topics, paces, random })).toBe(1);
+    expect(await paces.get(ref)).toBeUndefined();
+    expect(await endLeases({ ...deps, topics, paces, random })).toBe(0);
     rig.answer = () => ok;
     await deliver();
     expect(sent.map(offsetsOf)).toEqual([[0], [0], [1]]);
@@ -23,7 +27,7 @@ describe('endLeases', () => {
   });
 
   it('leaves what a group that pulls has handed out: its holders are clients, who go on with the next process', async () => {
-    const { deps, topics, groups, group, random, cursors, calls } = await makeRig();
+    const { deps, topics, paces, groups, group, random, cursors, calls } = await makeRig();
     const settings = { partitions: 1, retentionHours: null, archive: false };
     await topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
     const { delivery: _none, ...push } = group;
@@ -34,19 +38,19 @@ describe('endLeases', () => {
     const standing = { ...held, handedOut: 5, ackUntil, version: 1, writeId: 'w' };
     await cursors.replace(ref, undefined, standing);
     calls.length = 0;
-    expect(await endLeases({ ...deps, topics, random })).toBe(0);
+    expect(await endLeases({ ...deps, topics, paces, random })).toBe(0);
     expect(await cursors.get(ref)).toEqual(standing);
     // Those of the other group alone are read.
     expect(calls.filter((call) => call === 'cursors.list')).toHaveLength(1);
   });
 
   it('fences a holder that is left all the same', async () => {
-    const { rig, deps, deliver, append, topics, random, cursors } = await makeRig();
+    const { rig, deps, deliver, append, topics, paces, random, cursors } = await makeRig();
     const settings = { partitions: 1, retentionHours: null, archive: false };
     await topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
     append({ value: 0 });
     rig.answer = async () => {
-      await endLeases({ ...deps, topics, random });
+      await endLeases({ ...deps, topics, paces, random });
       return ok;
     };
     await deliver();
