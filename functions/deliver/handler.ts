@@ -1,16 +1,21 @@
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
+import { Appender } from '../../lib/log/append/appender.ts';
 import { RunReader } from '../../lib/log/read/run.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
+import { dynamoIntentStore } from '../../lib/stores/dynamodb/intents.ts';
 import { dynamoPartitionStore } from '../../lib/stores/dynamodb/partitions.ts';
+import { dynamoProducerStore } from '../../lib/stores/dynamodb/producers.ts';
 import { dynamoSegmentStore } from '../../lib/stores/dynamodb/segments.ts';
+import { dynamoTopicStore } from '../../lib/stores/dynamodb/topics.ts';
 import { HttpsWebhookSender } from '../../lib/stores/https/webhooks.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { archiveReader } from '../archive.ts';
 import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
 import { logTable, stateTable } from '../tables.ts';
@@ -34,8 +39,12 @@ const wakes = sqsWakeQueue({
 const groups = dynamoGroupStore(state);
 const batches = dynamoBatchStore(log);
 const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, dynamoSegmentStore(state));
+const idempotency = { intents: dynamoIntentStore(state), producers: dynamoProducerStore(state) };
+const appender = new Appender({ batches, idempotency, clock, random, telemetry });
 const deps = {
   runs: new RunReader({ batches, partitions: dynamoPartitionStore(state), archive, clock }),
+  appender,
+  directory: new TopicDirectory({ topics: dynamoTopicStore(state), clock }),
   cursors: dynamoCursorStore(state),
   groups,
   memory: newDeliveryMemory({ groups, clock }),
@@ -46,8 +55,17 @@ const deps = {
   telemetry,
 };
 
-/** The wake queue: each wake has its partition delivered. */
-export const handler = flushing(
+const consume = createQueueConsumer({
+  deliver: (wake, run) => deliver(deps, wake, run),
+  receipts: wakes,
   telemetry,
-  createQueueConsumer({ deliver: (wake, run) => deliver(deps, wake, run), receipts: wakes, telemetry }),
-);
+});
+
+/** The wake queue: each wake has its partition delivered. */
+export const handler = flushing(telemetry, async (...call: Parameters<typeof consume>) => {
+  try {
+    return await consume(...call);
+  } finally {
+    await appender.abandon();
+  }
+});

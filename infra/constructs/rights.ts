@@ -105,7 +105,11 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       receives(wakes.queue),
       { actions: ['sqs:ChangeMessageVisibility'], resource: wakes.queue.queueArn },
       wake,
-      onLog('Query'),
+      // PutItem for dead letters and system events, which go to topics of their own by the protocol of who produces with a key.
+      onLog('Query', 'PutItem'),
+      onState(['intent/*'], 'GetItem', 'PutItem', 'UpdateItem'),
+      onState(['producer/*'], 'GetItem', 'PutItem'),
+      onState(['topic'], 'GetItem'),
       ...readArchive,
       // UpdateItem for an endpoint that is disabled; GetItem for one that another run disabled first.
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem'),

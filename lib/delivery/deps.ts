@@ -1,3 +1,4 @@
+import type { Appender } from '../log/append/appender.ts';
 import type { RunReader } from '../log/read/run.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
@@ -6,12 +7,16 @@ import type { WebhookSender } from '../stores/webhooks.ts';
 import type { Clock } from '../surroundings/clock.ts';
 import type { Random } from '../surroundings/random.ts';
 import type { Telemetry } from '../surroundings/telemetry.ts';
+import type { TopicDirectory } from '../topics/directory.ts';
 import type { DeliveryMemory } from './memory.ts';
 
 /** What a deliverer works with. */
 export interface DeliverDeps {
   /** The log. */
   readonly runs: RunReader;
+  /** Appends what a run has to say: to other topics than the one that it delivers. */
+  readonly appender: Pick<Appender, 'append'>;
+  readonly directory: Pick<TopicDirectory, 'resolve'>;
   readonly cursors: CursorStore;
   readonly groups: GroupStore;
   readonly queue: WakeQueue;

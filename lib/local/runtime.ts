@@ -113,7 +113,9 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const archive = localArchive({ stores, options: given.archive, clock, random, telemetry });
   const reading = { batches, partitions: stores.partitions, archive: archive.reader, clock };
   const runs = new RunReader(reading);
-  const delivering = { ...stores, runs, webhooks, clock, random, telemetry, memory };
+  const directory = new TopicDirectory({ topics: stores.topics, clock });
+  const shared = { ...stores, appender, directory, clock, random, telemetry };
+  const delivering = { ...shared, runs, webhooks, memory };
   const queuePump = new QueuePump(
     stores.queue,
     createQueueConsumer({
@@ -142,28 +144,19 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
     where: 'expiry',
   });
   const reader = new Reader({ ...reading, arrivals });
-  const directory = new TopicDirectory({ topics: stores.topics, clock });
-  pulls = new PullGroups(
-    { ...stores, appender, directory, reader, clock, random, telemetry },
-    { isAlone: stores.stream === undefined },
-  );
+  pulls = new PullGroups({ ...shared, reader }, { isAlone: stores.stream === undefined });
   const http = {
-    ...stores,
+    ...shared,
     pulls,
     announceMoves: (groupId: string) => pulls?.moved(groupId),
     batches,
-    appender,
     archiveQueue: archive.pump,
     reader,
     authenticator: new Authenticator({ keys: stores.keys, clock, root }),
     root,
-    directory,
     sticky: new StickyPartition({ clock, random }),
     quotas: new Quotas({ clock }),
     allowLoopback: true,
-    clock,
-    random,
-    telemetry,
   };
   const apps: Apps = {
     produce: produceApp(http),

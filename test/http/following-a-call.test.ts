@@ -99,6 +99,8 @@ test('one call is followed by one id from its answer to the webhook, which gets 
   const deps = {
     ...world.stores,
     queue,
+    appender: world.deps.appender,
+    directory: world.deps.directory,
     runs: new RunReader({ batches, partitions: world.stores.partitions, clock: world.clock }),
     webhooks,
     telemetry,

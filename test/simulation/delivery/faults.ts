@@ -143,6 +143,8 @@ export class FaultyNetwork {
     return {
       batches,
       partitions,
+      appender: { append: () => Promise.reject(new Error('Nobody who delivers appends.')) },
+      directory: { resolve: () => Promise.reject(new Error('Nobody who delivers asks for a topic.')) },
       runs: new RunReader({ batches, partitions, clock: process.clock }),
       cursors: this.remote(process, world.cursors),
       groups: this.remote(process, world.groups),

@@ -14,12 +14,14 @@ import { batchEnd } from '../../../lib/domain/records/batches.ts';
 import { decodeRecords, encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { Origin } from '../../../lib/domain/records/origin.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
+import { Appender } from '../../../lib/log/append/appender.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
+import { TopicDirectory } from '../../../lib/topics/directory.ts';
 import { jsonSegments } from '../../harness/json-segments.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
 import { archive } from '../../harness/segments-by-hand.ts';
@@ -185,6 +187,10 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
   };
   const groups = counted(calls, 'groups', stores.groups);
   const log = counted(calls, 'batches', batches);
+  const random = {
+    number: () => rig.random.number(),
+    bytes: (count: number) => rig.random.bytes(count),
+  };
   const deps: DeliverDeps & { readonly batches: BatchStore } = {
     batches: log,
     runs: new RunReader({
@@ -193,6 +199,8 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
       archive: new ArchiveReader({ ...stores, format: jsonSegments, clock }),
       clock,
     }),
+    appender: new Appender({ batches, idempotency: stores, clock, random }),
+    directory: new TopicDirectory({ topics: stores.topics, clock }),
     cursors: counted(calls, 'cursors', stores.cursors),
     groups,
     memory: newDeliveryMemory({ groups, clock }),
@@ -205,7 +213,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
       },
     },
     clock,
-    random: { number: () => rig.random.number(), bytes: (count) => rig.random.bytes(count) },
+    random,
     telemetry: { record: (event) => events.push(event) },
   };
   return { ...rig, rig, deps };
