@@ -20,6 +20,8 @@ export interface Message {
   /** Exclusive. */
   readonly end: number;
   readonly records: number;
+  /** Of the records, in order. */
+  readonly offsets: readonly number[];
   /** Wall clock ms of the oldest record's append. */
   readonly appendedAt: number;
   readonly body: string;
@@ -48,6 +50,7 @@ export const composeMessage = (
     start,
     end,
     records: records.length,
+    offsets: records.map(({ offset }) => offset),
     appendedAt: first.appendedAt,
     ...(first.origin !== undefined && { origin: first.origin }),
     body: `{"type":"topic.records","timestamp":"${timestamp}","data":${data}}`,

@@ -8,6 +8,8 @@ export type Outcome =
       readonly kind: 'acknowledged';
       /** Exclusive: every record of the message below it is acknowledged, and at least one is. */
       readonly through: number;
+      /** Those that it refused of what is left, where it said so; in order. */
+      readonly failed?: readonly number[];
     }
   | {
       /** `outage`: the endpoint could not take any message now. `refusal`: it did not want this one. */
@@ -21,6 +23,8 @@ export type Outcome =
       readonly retryAfterMs?: number;
       /** It said that it is gone for good. */
       readonly gone?: boolean;
+      /** Of a refusal: which records, where it said that, in order. */
+      readonly failed?: readonly number[];
     };
 
 type Answered = Extract<WebhookAnswer, { kind: 'answered' }>;
@@ -44,15 +48,39 @@ export const outcomeOf = (answer: WebhookAnswer, message: Message, now: number):
   };
 };
 
-const acknowledgement = ({ acknowledged, status }: Answered, { start, end }: Message): Outcome => {
+const acknowledgement = ({ acknowledged, status }: Answered, message: Message): Outcome => {
   if (acknowledged === undefined || acknowledged.kind === 'all')
-    return { kind: 'acknowledged', through: end };
+    return { kind: 'acknowledged', through: message.end };
   if (acknowledged.kind === 'unclear') return { kind: 'refusal', reason: acknowledged.reason, status };
-  const { offset } = acknowledged;
+  return acknowledged.kind === 'below'
+    ? acknowledgedBelow(acknowledged.offset, message, status)
+    : acknowledgedBut(acknowledged.offsets, message, status);
+};
+
+const acknowledgedBelow = (offset: number, { start, end }: Message, status: number): Outcome => {
   if (offset > start && offset <= end) return { kind: 'acknowledged', through: offset };
   const reason =
     offset === start
       ? `The endpoint acknowledged nothing: ack.offset is ${start}, where the message begins.`
       : `The endpoint answered with an ack.offset that is no offset from ${start + 1} to ${end}.`;
   return { kind: 'refusal', reason, status };
+};
+
+/** @param failed ascending. One that the message has not makes all of it unclear. */
+const acknowledgedBut = (failed: readonly number[], { offsets, end }: Message, status: number): Outcome => {
+  const sent = new Set(offsets);
+  const stranger = failed.find((offset) => !sent.has(offset));
+  if (stranger !== undefined) {
+    const reason = `The endpoint answered with an ack.failed that has offset ${stranger}, which the message has not.`;
+    return { kind: 'refusal', reason, status };
+  }
+  const [first = end, ...others] = failed;
+  if (first !== offsets[0]) return { kind: 'acknowledged', through: first, failed };
+  const behind = others.length === 0 ? '' : `, and ${others.length} more of the message`;
+  return {
+    kind: 'refusal',
+    reason: `The endpoint refused the record at offset ${first}${behind}.`,
+    status,
+    failed,
+  };
 };

@@ -704,7 +704,20 @@ describe('a partial acknowledgement', () => {
     expect(await cursor()).toMatchObject({
       committed: 0,
       attempts: 1,
-      lastFailure: 'The endpoint answered with an "ack" that is no object: {"ack":{"offset":N}} is expected.',
+      lastFailure:
+        'The endpoint answered with an "ack" that is no object: {"ack":{"offset":N}} or {"ack":{"failed":[N]}} is expected.',
+    });
+  });
+
+  it('by what failed commits what is before it, and is a refusal when the message begins with it', async () => {
+    const { rig, deliver, append, cursor } = await makeRig();
+    append(...values(5));
+    rig.answer = () => answered(200, { body: '{"ack":{"failed":[4,2]}}' });
+    await deliver();
+    expect(await cursor()).toMatchObject({
+      committed: 2,
+      attempts: 1,
+      lastFailure: expect.stringContaining('refused'),
     });
   });
 

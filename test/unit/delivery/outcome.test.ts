@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { type Outcome, outcomeOf } from '../../../lib/delivery/outcome.ts';
 import type { Acknowledgement } from '../../../lib/domain/acknowledgements/acknowledgement.ts';
 
-const message = { id: 'g1-0-40-44', start: 40, end: 44, records: 4, appendedAt: 0, body: '{}' };
+const message = {
+  id: 'g1-0-40-44',
+  start: 40,
+  end: 44,
+  records: 4,
+  offsets: [40, 41, 42, 43],
+  appendedAt: 0,
+  body: '{}',
+};
 const now = Date.UTC(2026, 0, 1);
 
 describe('a 2xx', () => {
@@ -30,6 +38,56 @@ describe('a 2xx', () => {
       reason: expect.stringMatching(reason),
       status: 200,
     });
+  });
+
+  it.each([
+    [[43], 43],
+    [[42, 43], 42],
+    [[41, 43], 41],
+  ])(
+    'acknowledges what is before the first record that it refused, and tells which: %j',
+    (offsets, through) => {
+      expect(outcome({ kind: 'failed', offsets })).toEqual({
+        kind: 'acknowledged',
+        through,
+        failed: offsets,
+      });
+    },
+  );
+
+  it.each([
+    [[40], /^The endpoint refused the record at offset 40\.$/],
+    [[40, 41, 43], /^The endpoint refused the record at offset 40, and 2 more of the message\.$/],
+  ])('is a refusal of those that it names when nothing is before them: %j', (offsets, reason) => {
+    expect(outcome({ kind: 'failed', offsets })).toEqual({
+      kind: 'refusal',
+      reason: expect.stringMatching(reason),
+      status: 200,
+      failed: offsets,
+    });
+  });
+
+  it.each([
+    [[39], 39],
+    [[41, 44], 44],
+    [[-1, 41], -1],
+  ])(
+    'is a refusal that acknowledges nothing when it names records that the message has not: %j',
+    (offsets, stranger) => {
+      expect(outcome({ kind: 'failed', offsets })).toEqual({
+        kind: 'refusal',
+        reason: `The endpoint answered with an ack.failed that has offset ${stranger}, which the message has not.`,
+        status: 200,
+      });
+    },
+  );
+
+  it('knows which offsets of a message are records, and which compaction took', () => {
+    const compacted = { ...message, records: 3, offsets: [40, 42, 43] };
+    const answer = (offsets: readonly number[]) =>
+      outcomeOf({ kind: 'answered', status: 200, acknowledged: { kind: 'failed', offsets } }, compacted, now);
+    expect(answer([42])).toEqual({ kind: 'acknowledged', through: 42, failed: [42] });
+    expect(answer([41])).toMatchObject({ kind: 'refusal', reason: expect.stringContaining('offset 41') });
   });
 
   it('is a refusal that says why when its ack is not understood', () => {

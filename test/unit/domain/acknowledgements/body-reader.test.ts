@@ -5,6 +5,7 @@ import {
   type BodyKind,
   BodyReader,
 } from '../../../../lib/domain/acknowledgements/body-reader.ts';
+import { limits } from '../../../../lib/domain/limits.ts';
 
 const all = { kind: 'all' };
 const unclear = { kind: 'unclear', reason: expect.stringMatching(/^The endpoint answered .*\.$/) };
@@ -38,6 +39,27 @@ describe('an answer acknowledges up to an offset', () => {
   });
 });
 
+describe('an answer acknowledges all but what failed', () => {
+  it.each([
+    ['{"ack":{"failed":[7]}}', [7]],
+    ['{ "ack" : { "f\\u0061iled" : [ 9 ,\n7, 7.0, 8e0, 9 ] } }', [7, 8, 9]],
+    ['{"ack":{"failed":[-1, -0, 100000000000]},"note":"ack"}', [-1, 0, 100_000_000_000]],
+  ])('by %j, in order', (body, offsets) => expect(bothWays(body)).toEqual({ kind: 'failed', offsets }));
+
+  it('and so all, where nothing did', () => {
+    expect(bothWays('{"ack":{"failed":[]}}')).toEqual(all);
+  });
+
+  it('by as many offsets as a message has, of whatever length, each on a line', () => {
+    const offsets = Array.from(
+      { length: limits.deliveryRecords },
+      (_, index) => Number.MAX_SAFE_INTEGER - index,
+    );
+    const body = JSON.stringify({ ok: true, ack: { failed: offsets } }, undefined, 8);
+    expect(bothWays(body)).toEqual({ kind: 'failed', offsets: offsets.toReversed() });
+  });
+});
+
 describe('an answer acknowledges nothing, and says why,', () => {
   it.each([
     ['when ack is no object', ['false', 'true', 'null', '1', '"all"', '[]', '[{"offset":1}]']],
@@ -54,7 +76,31 @@ describe('an answer acknowledges nothing, and says why,', () => {
       'when ack is not JSON',
       ['{offset:1}', "{'offset':1}", '{"offset":01}', '{"offset":1,}', 'NaN', '{"offset":1'],
     ],
-    ['when ack.failed is given', ['{"failed":[1]}', '{"offset":1,"failed":[0]}']],
+    [
+      'when ack has an offset beside what failed',
+      ['{"offset":1,"failed":[0]}', '{"failed":[],"offset":null}'],
+    ],
+    [
+      'when ack.failed is no list of integers',
+      [
+        '1',
+        'null',
+        '{}',
+        '{"0":1}',
+        '"1"',
+        '["1"]',
+        '[1,null]',
+        '[1.5]',
+        '[[1]]',
+        '[1e300]',
+        '[9007199254740993]',
+        '[1,]',
+      ].map((list) => `{"failed":${list}}`),
+    ],
+    [
+      'when ack says more than what failed',
+      ['{"failed":[1],"failed":[2]}', '{"failed":[],"f\\u0061iled":[2]}', '{"failed":[1],"retry":true}'],
+    ],
   ])('%s', (_what, values) => {
     for (const value of values) {
       expect(bothWays(`{"ack":${value}}`), value).toEqual(unclear);
@@ -116,21 +162,24 @@ describe('an answer acknowledges nothing, and says why,', () => {
   });
 });
 
-it('one wrong character around an ack never makes it acknowledge all', () => {
-  const body = '{"note":"a \\" b","list":[{"ack":1},-1.5e3,null], "ack" : {"offset":5},"more":[]}';
-  const name = body.lastIndexOf('ack');
-  const edit = fc.record({
-    at: fc.integer({ min: 1, max: body.length }).filter((at) => at < name || at > name + 3),
-    remove: fc.nat(1),
-    insert: fc.oneof(fc.constant(''), fc.constantFrom(...'{}[]",:\\ a1\n\0'), fc.string({ maxLength: 1 })),
-  });
-  fc.assert(
-    fc.property(edit, ({ at, remove, insert }) => {
-      expect(bothWays(body.slice(0, at) + insert + body.slice(at + remove)).kind).not.toBe('all');
-    }),
-    { numRuns: 2000 },
-  );
-});
+it.each(['{"offset":5}', '{"failed":[25, 31]}'])(
+  'one wrong character around an ack of %s never makes it acknowledge all',
+  (ack) => {
+    const body = `{"note":"a \\" b","list":[{"ack":1},-1.5e3,null], "ack" : ${ack},"more":[]}`;
+    const name = body.lastIndexOf('ack');
+    const edit = fc.record({
+      at: fc.integer({ min: 1, max: body.length }).filter((at) => at < name || at > name + 3),
+      remove: fc.nat(1),
+      insert: fc.oneof(fc.constant(''), fc.constantFrom(...'{}[]",:\\ a1\n\0'), fc.string({ maxLength: 1 })),
+    });
+    fc.assert(
+      fc.property(edit, ({ at, remove, insert }) => {
+        expect(bothWays(body.slice(0, at) + insert + body.slice(at + remove)).kind).not.toBe('all');
+      }),
+      { numRuns: 2000 },
+    );
+  },
+);
 
 describe('an answer acknowledges all', () => {
   it.each([
