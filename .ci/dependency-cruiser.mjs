@@ -4,7 +4,7 @@
  * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
  */
 const concerns = '^lib/(http|topics|schemas|log|groups|delivery|archive|auth|secrets)/';
-const adapters = '^lib/stores/(aws|dynamodb|files|https|memory|s3|sqlite|sqs|ssm|system)/';
+const adapters = '^lib/stores/(aws|dynamodb|expressions|files|https|memory|s3|sqlite|sqs|ssm|system)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -42,7 +42,7 @@ export default {
       from: { path: concerns },
       to: {
         path: [
-          '^lib/stores/(aws|dynamodb|files|https|memory|s3|sqlite|sqs|ssm|system)/',
+          '^lib/stores/(aws|dynamodb|expressions|files|https|memory|s3|sqlite|sqs|ssm|system)/',
           '^lib/local/',
           '^(functions|infra|test|bench)/',
         ],

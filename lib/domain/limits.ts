@@ -140,6 +140,13 @@ export const limits = {
   schemaCompileMs: 5000,
   /** The check of one request's records, whatever a pattern does. */
   schemaCheckMs: 2000,
+  /** A filter or a transform of a group: characters. */
+  filterLength: 4096,
+  transformLength: 8192,
+  /** What either may take for one record, for all records that are looked at for one message, and of memory. */
+  expressionMs: 250,
+  expressionsMs: 2000,
+  expressionHeapMb: 64,
   groupsPerTopic: 100,
   membersPerGroup: 1000,
   /** By how much clocks of processes that serve polls may differ before one of them ends a member that another keeps. */
