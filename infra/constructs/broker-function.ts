@@ -11,15 +11,7 @@ import {
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import {
-  bundle,
-  entryOf,
-  type FunctionName,
-  filesBeside,
-  lateCommand,
-  lateLibraries,
-  root,
-} from './bundling.ts';
+import { bundle, entryOf, type FunctionName, filesBeside, lateCommand, lateParts, root } from './bundling.ts';
 import { removalPolicy } from './removal.ts';
 
 /** What a function may do: these actions, on this one resource. */
@@ -125,7 +117,7 @@ export class BrokerFunction extends Construct {
           beforeInstall: () => [],
           afterBundling: (from, to) => [
             ...filesBeside(props.name).map((file) => `cp "${from}/${file}" "${to}"`),
-            ...lateLibraries(props.name).map((library) => lateCommand(library, from, to)),
+            ...lateParts(props.name).map((part) => lateCommand(part, from, to)),
           ],
         },
       },

@@ -24,9 +24,10 @@ export const bundle = {
     '@aws-sdk/credential-provider-process',
     '@aws-sdk/credential-provider-sso',
     '@aws-sdk/credential-provider-web-identity',
-    // Loaded late: see `lateLibraries`.
+    // Loaded late: see `lateParts`.
     'ajv/dist/2020.js',
     'ajv-formats/dist/formats.js',
+    'jsonata/jsonata.js',
   ],
   /** `.mjs`, so that Node takes it for a module without a `package.json` beside it. */
   outputFile: 'index.mjs',
@@ -57,27 +58,52 @@ const swaggerUi = ['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'
 /** Files that lie beside a function's bundle, by their paths from the root. */
 export const filesBeside = (name: FunctionName): readonly string[] => (name === 'describe' ? swaggerUi : []);
 
-/**
- * Libraries that a function loads when it needs them, as where the first topic with a schema is met: files of their own under
- * `node_modules` beside its bundle, so that no start reads them.
- */
-export const lateLibraries = (name: FunctionName): readonly string[] =>
-  name === 'produce' || name === 'admin' ? ['ajv/dist/2020.js', 'ajv-formats/dist/formats.js'] : [];
+/** A part of a function that is loaded when it is needed: a file of its own beside its bundle, so that no start reads it. */
+interface LatePart {
+  /** By its path from the root. */
+  readonly entry: string;
+  /** By its path from the bundle's folder. */
+  readonly file: string;
+  readonly format: 'cjs' | 'esm';
+}
 
-const lateOptions = (library: string, folder: string): BuildOptions => ({
-  entryPoints: [`${root}node_modules/${library}`],
-  outfile: `${folder}/node_modules/${library}`,
+const library = (name: string): LatePart => ({
+  entry: `node_modules/${name}`,
+  file: `node_modules/${name}`,
+  format: 'cjs',
+});
+
+/** Loaded where the first topic with a schema is met. */
+const schemas = [library('ajv/dist/2020.js'), library('ajv-formats/dist/formats.js')];
+/** Loaded where the first filter or transform is set. */
+const language = library('jsonata/jsonata.js');
+/** The process that is started where the first group with one is met. */
+const expressions: LatePart = {
+  entry: 'lib/stores/expressions/expressions.mjs',
+  file: 'expressions.mjs',
+  format: 'esm',
+};
+
+export const lateParts = (name: FunctionName): readonly LatePart[] => {
+  if (name === 'admin') return [...schemas, language];
+  if (name === 'produce') return schemas;
+  return name === 'deliver' ? [language, expressions] : [];
+};
+
+const lateOptions = ({ entry, file, format }: LatePart, folder: string): BuildOptions => ({
+  entryPoints: [`${root}${entry}`],
+  outfile: `${folder}/${file}`,
   bundle: true,
   platform: 'node',
   target: bundle.target,
-  format: 'cjs',
+  format,
   minify: bundle.minify,
   logLevel: 'warning',
 });
 
 /** The command that makes such a file. @param from the root. @param to the folder of the bundle. */
-export const lateCommand = (library: string, from: string, to: string): string =>
-  `"${from}/node_modules/.bin/esbuild" "${from}/node_modules/${library}" --bundle --platform=node --target=${bundle.target} --format=cjs --minify --log-level=warning "--outfile=${to}/node_modules/${library}"`;
+export const lateCommand = ({ entry, file, format }: LatePart, from: string, to: string): string =>
+  `"${from}/node_modules/.bin/esbuild" "${from}/${entry}" --bundle --platform=node --target=${bundle.target} --format=${format} --minify --log-level=warning "--outfile=${to}/${file}"`;
 
 /** The same for esbuild's own interface, as CDK says it on esbuild's command line. */
 export const buildOptionsOf = (entry: string, outputFile: string): BuildOptions => ({
@@ -102,5 +128,5 @@ export const buildOptions = (name: FunctionName, outputFolder: string): BuildOpt
 /** Of a function's bundle and what is loaded late beside it. */
 export const buildsOf = (name: FunctionName, outputFolder: string): readonly BuildOptions[] => [
   buildOptions(name, outputFolder),
-  ...lateLibraries(name).map((library) => lateOptions(library, `${outputFolder}/${name}`)),
+  ...lateParts(name).map((part) => lateOptions(part, `${outputFolder}/${name}`)),
 ];

@@ -156,6 +156,27 @@ describe('the bundle', () => {
     for (const file of stdout.trim().split(' ')) expect(file).toContain(join(folder, name));
   });
 
+  it('of deliver finds beside it the process that evaluates expressions, and what that loads', async () => {
+    const parent = `
+      import { fork } from 'node:child_process';
+      const child = fork(process.argv[1], { serialization: 'advanced', execArgv: [] });
+      child.on('message', (said) => {
+        if (said === 'ready') child.send({ purpose: 'judge', expression: 'value.a = 1', records: ['{"value":{"a":1}}'] });
+        else { console.log(JSON.stringify(said)); child.disconnect(); }
+      });`;
+    const script = join(folder, 'deliver', 'expressions.mjs');
+    const { stdout } = await run(node, ['--input-type=module', '-e', parent, script], { timeout: 120_000 });
+    expect(stdout.trim()).toBe('["t"]');
+  });
+
+  it('of admin finds beside it what reads expressions', async () => {
+    const resolving = `
+      import { createRequire } from 'node:module';
+      console.log(createRequire(process.argv[1]).resolve('jsonata/jsonata.js'));`;
+    const { stdout } = await run(node, ['--input-type=module', '-e', resolving, fileOf('admin')]);
+    expect(stdout).toContain(join(folder, 'admin'));
+  });
+
   it('fails with the name of what is missing when the environment is not whole', async () => {
     const args = ['--input-type=module', '-e', program, fileOf('produce'), 'null'];
     const env = { MILLRACE_LOG_TABLE: 'log', AWS_REGION: 'eu-west-1' };
