@@ -21,5 +21,11 @@ export const announceChanges = (store: GroupStore, announce: (ref: GroupRef) => 
     putEndpoint: (ref, endpoint) => told(ref, store.putEndpoint(ref, endpoint)),
     updateEndpoint: (ref, read, change) => told(ref, store.updateEndpoint(ref, read, change)),
     deleteEndpoint: (ref, endpointId) => told(ref, store.deleteEndpoint(ref, endpointId)),
+    // Of what nobody was told of.
+    barEndpoint: (ref, endpointId, isForsaken) => store.barEndpoint(ref, endpointId, isForsaken),
+    places: (topicId) => store.places(topicId),
+    replacePlaces: (topicId, read, places) => store.replacePlaces(topicId, read, places),
+    barGroup: (ref, groupId, isForsaken) => store.barGroup(ref, groupId, isForsaken),
+    deletePlaces: (topicId) => store.deletePlaces(topicId),
   };
 };

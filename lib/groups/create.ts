@@ -9,7 +9,7 @@ import {
   type PushGroup,
   type Subscription,
 } from '../domain/groups/groups.ts';
-import { exceededLimit, limits } from '../domain/limits.ts';
+import { limits } from '../domain/limits.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { Clock } from '../surroundings/clock.ts';
@@ -17,6 +17,7 @@ import { newId } from '../surroundings/ids.ts';
 import type { Random } from '../surroundings/random.ts';
 import { type CreateTopicDeps, createTopic } from '../topics/create.ts';
 import { requireOrderedBackoff } from './change-group.ts';
+import { leaveGroupPlace, takeGroupPlace } from './group-places.ts';
 import { type StartDeps, startOffsets } from './start-offsets.ts';
 
 export interface CreateGroupDeps extends StartDeps, CreateTopicDeps {
@@ -49,6 +50,9 @@ const requireSame = (group: Group, settings: GroupSettings): void => {
     `Group "${group.name}" exists with other settings (${different.join(', ')}). Its mode and start stay as they are: PATCH changes the others, and POST …/seek where it goes on. Or choose another name.`,
   );
 };
+
+/** Of as many that are created at the same time the last one still gets its place, if there is one. */
+const placesAtMost = limits.groupsPerTopic;
 
 /** The most partitions that a topic of dead letters is made with. */
 const deadLetterPartitions = 8;
@@ -95,30 +99,42 @@ export const createGroup = async (
 ): Promise<{ readonly created: boolean; readonly subscription: Subscription }> => {
   refuseWhileDeleted(topic);
   if (settings.mode === 'push') requireOrderedBackoff(settings.delivery);
-  const existing = await deps.groups.list(topic.topicId);
-  const standing = existing.find(({ group }) => group.name === name);
-  if (standing !== undefined) {
-    requireSame(standing.group, settings);
-    await ensureDeadLetterTopic(deps, topic, name, settings);
-    return { created: false, subscription: standing };
+  const groupId = newId(deps.random);
+  for (let attempt = 0; attempt < placesAtMost; attempt += 1) {
+    const existing = await deps.groups.list(topic.topicId);
+    const standing = existing.find(({ group }) => group.name === name);
+    if (standing !== undefined) {
+      requireSame(standing.group, settings);
+      await ensureDeadLetterTopic(deps, topic, name, settings);
+      return { created: false, subscription: standing };
+    }
+    if (await takeGroupPlace(deps, topic.topicId, existing, { groupId, name }))
+      return storeGroup(deps, topic, { groupId, name, ...settings });
   }
-  if (existing.length >= limits.groupsPerTopic) {
-    throw new Problem(
-      'limit_exceeded',
-      `A topic has at most ${limits.groupsPerTopic} groups (limit groupsPerTopic).`,
-      { members: exceededLimit('groupsPerTopic') },
-    );
-  }
-  await ensureDeadLetterTopic(deps, topic, name, settings);
+  throw new Problem(
+    'conflict',
+    `Groups of topic "${topic.name}" are being created by many others. Nothing was changed; try again.`,
+  );
+};
+
+/** Stores a group that has a place. */
+const storeGroup = async (
+  deps: CreateGroupDeps,
+  topic: Topic,
+  given: GroupSettings & Pick<Group, 'groupId' | 'name'>,
+): Promise<{ readonly created: boolean; readonly subscription: Subscription }> => {
+  const { topicId } = topic;
+  await ensureDeadLetterTopic(deps, topic, given.name, given);
   const { created, group } = await deps.groups.create({
-    name,
-    groupId: newId(deps.random),
     topic: topic.name,
-    topicId: topic.topicId,
-    startOffsets: await startOffsets(deps, topic, settings.start),
+    topicId,
+    startOffsets: await startOffsets(deps, topic, given.start),
     createdAt: deps.clock.now(),
-    ...settings,
+    ...given,
   });
-  if (!created) requireSame(group, settings);
+  if (!created) {
+    await leaveGroupPlace(deps, { topicId, groupId: given.groupId });
+    requireSame(group, given);
+  }
   return { created, subscription: { group, endpoints: [] } };
 };

@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointChange, Group, GroupChange, Subscription } from '../domain/groups/groups.ts';
+import type { GroupPlace, GroupPlaces } from '../domain/groups/places.ts';
 
 /** Where a group stands: groups and endpoints are kept under their topic's id, so that one query gives a topic's. */
 export interface GroupRef {
@@ -30,10 +31,11 @@ export interface GroupStore {
   delete(ref: GroupRef, groupId: string): Promise<void>;
 
   /**
-   * Stores a new endpoint with the group that bears the name now; false when there is none, or the endpoint was deleted
-   * already. One of its id that stands stays as it is. A group created later under the same name does not inherit it.
+   * Stores a new endpoint with the group that bears the name now, where it has the `groupId`; false when there is none, or
+   * the endpoint was deleted or barred already. One of its id that stands stays as it is. A group created later under the
+   * same name does not inherit it.
    */
-  putEndpoint(ref: GroupRef, endpoint: Endpoint): Promise<boolean>;
+  putEndpoint(ref: GroupRef & { readonly groupId?: string }, endpoint: Endpoint): Promise<boolean>;
   /**
    * Changes what is given of an endpoint that still is as it was read, by its version; answers with it as it is then.
    * Undefined when it is not: read again.
@@ -41,4 +43,22 @@ export interface GroupStore {
   updateEndpoint(ref: GroupRef, read: Endpoint, change: EndpointChange): Promise<Endpoint | undefined>;
   /** Repeating it is no error. */
   deleteEndpoint(ref: GroupRef, endpointId: string): Promise<void>;
+  /**
+   * Whether no endpoint of this id can come to stand any more: it was deleted, or is barred now. It is where nothing
+   * stands under the id and it `isForsaken`. An endpoint that stands is not touched.
+   */
+  barEndpoint(ref: GroupRef, endpointId: string, isForsaken: boolean): Promise<boolean>;
+
+  /** The places that groups of a topic have taken; undefined before the first. */
+  places(topicId: string): Promise<GroupPlaces | undefined>;
+  /** Puts `places` in place of those that were read; undefined when they are others by now: read again. */
+  replacePlaces(
+    topicId: string,
+    read: GroupPlaces | undefined,
+    places: readonly GroupPlace[],
+  ): Promise<GroupPlaces | undefined>;
+  /** As `barEndpoint`, of a group of this id. It is not while another stands under its name. */
+  barGroup(ref: GroupRef, groupId: string, isForsaken: boolean): Promise<boolean>;
+  /** Of a topic that is being removed, and has no groups any more. */
+  deletePlaces(topicId: string): Promise<void>;
 }

@@ -34,6 +34,7 @@ const everything: Required<GroupChange> = {
   reading: readingDefaults,
   pausedSince: 5,
   redrive: { redriveId: 'r', deadTopicId: 'd', ranges: { '0': [0, 1] }, through: { '0': 1 }, requestedAt: 0 },
+  places: [{ endpointId: 'e', url: 'mark', version: 1, takenAt: 0 }],
 };
 const endpoint: Endpoint = {
   endpointId: 'e',

@@ -5,6 +5,7 @@ import { describeBatchStore } from './suites/batch-store.ts';
 import { describeCursorReplacing } from './suites/cursor-replacing.ts';
 import { describeCursorLeases, describeCursorMoves } from './suites/cursor-store.ts';
 import { describeErasureStore } from './suites/erasure-store.ts';
+import { describeGroupPlaces } from './suites/group-places.ts';
 import { describeGroupStore } from './suites/group-store.ts';
 import { describeIntentStore } from './suites/intent-store.ts';
 import { describeKeyStore } from './suites/key-store.ts';
@@ -30,6 +31,7 @@ describe.each(implementations)('$name', ({ start, tellsWinner }) => {
   describeBatchStore(open, tellsWinner);
   describeTopicStore(open);
   describeGroupStore(open);
+  describeGroupPlaces(open);
   describePulledGroupStore(open);
   describeCursorLeases(open);
   describeCursorMoves(open);

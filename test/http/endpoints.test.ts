@@ -38,6 +38,41 @@ const disable = async (world: World, reason: string): Promise<void> => {
 const register = (world: World, json: unknown = { url }): Promise<Answer> =>
   call(world, `POST ${path}`, { json });
 
+const other = 'https://example.org/hook';
+
+describe('one endpoint of a group has a URL', () => {
+  const patch = (world: World, id: unknown, json: unknown): Promise<Answer> =>
+    call(world, `PATCH ${path}/${id}`, { json });
+
+  test.each([url, 'HTTPS://Example.COM:443/hook?x=%C3%BC', 'https://example.com./hook?x=ü'])(
+    'whether it is enabled or not, and however it is written: %s',
+    async (same) => {
+      const world = await withGroup(await newWorld());
+      const { json } = await register(world, { url: 'https://example.com/hook?x=ü' });
+      await patch(world, json['id'], { url, status: 'disabled' });
+      await patch(world, json['id'], { url: 'https://example.com/hook?x=ü' });
+      if (same === url) await patch(world, json['id'], { url });
+      const problem = expectProblem(await register(world, { url: same }), 409, 'endpoint_exists');
+      expect(problem['endpoint']).toBe(json['id']);
+      expect(problem['detail']).toContain('of this URL');
+    },
+  );
+
+  test('and no other is moved there', async () => {
+    const world = await withGroup(await newWorld());
+    const first = await register(world);
+    await patch(world, first.json['id'], { status: 'disabled' });
+    const second = await register(world, { url: other });
+    const problem = expectProblem(await patch(world, second.json['id'], { url }), 409, 'endpoint_exists');
+    expect(problem['endpoint']).toBe(first.json['id']);
+    expect((await patch(world, second.json['id'], { url: other })).status).toBe(200);
+    await patch(world, first.json['id'], { url: 'https://example.net/' });
+    expect((await patch(world, second.json['id'], { url })).json['url']).toBe(url);
+    expectProblem(await patch(world, first.json['id'], { url }), 409, 'endpoint_exists');
+    expect((await patch(world, first.json['id'], { url: other })).status).toBe(200);
+  });
+});
+
 describe('registering an endpoint', () => {
   test('takes headers with names that JavaScript knows, and refuses in words those that cannot be stored', async () => {
     const world = await withGroup(await newWorld());
@@ -280,7 +315,7 @@ describe('an endpoint that delivery has disabled', () => {
     const list = await call(world, 'GET /v1/topics/orders/groups');
     expect(list.json['groups']).toMatchObject([{ status: 'paused', pausedBy }]);
     world.clock.advance(1000);
-    const second = await register(world);
+    const second = await register(world, { url: other });
     expect(await shown()).not.toHaveProperty('pausedBy');
     await disable(world, 'It was out.');
     expect((await shown())['pausedBy']).toMatchObject({
@@ -292,16 +327,16 @@ describe('an endpoint that delivery has disabled', () => {
   test('need not be deleted before there is another, of which a group has ten at most', async () => {
     const world = await withGroup(await newWorld());
     for (let count = 0; count < limits.endpointsPerGroup; count += 1) {
-      expect((await register(world)).status).toBe(201);
-      expectProblem(await register(world), 409, 'endpoint_exists');
+      expect((await register(world, { url: `${url}?${count}` })).status).toBe(201);
+      expectProblem(await register(world, { url: other }), 409, 'endpoint_exists');
       await disable(world, 'It answered 410.');
     }
-    expect(expectProblem(await register(world), 400, 'limit_exceeded')).toMatchObject({
+    expect(expectProblem(await register(world, { url: other }), 400, 'limit_exceeded')).toMatchObject({
       limit: 'endpointsPerGroup',
     });
     const list = (await call(world, `GET ${path}`)).json['endpoints'] as { id: string }[];
     expect((await call(world, `DELETE ${path}/${list[0]?.id}`)).status).toBe(204);
-    expect((await register(world)).status).toBe(201);
+    expect((await register(world, { url: other })).status).toBe(201);
   });
 });
 
@@ -387,7 +422,7 @@ describe('changing an endpoint', () => {
     const world = await withGroup(await newWorld());
     const first = await register(world);
     await disable(world, 'gone');
-    const second = await register(world);
+    const second = await register(world, { url: other });
     const problem = expectProblem(
       await patch(world, first.json['id'], { status: 'enabled' }),
       409,

@@ -19,7 +19,7 @@ import type { SweepArchive } from './archive.ts';
 
 export interface RemovalDeps {
   readonly topics: Pick<TopicStore, 'get' | 'update' | 'delete'>;
-  readonly groups: Pick<GroupStore, 'list' | 'delete'>;
+  readonly groups: Pick<GroupStore, 'list' | 'delete' | 'deletePlaces'>;
   readonly cursors: Pick<CursorStore, 'deleteAll'>;
   readonly members: Pick<MemberStore, 'deleteAll'>;
   readonly paces: Pick<PaceStore, 'deleteAll'>;
@@ -86,6 +86,7 @@ export class RemovalTurns {
       await deleteItemsOf(deps, group.groupId);
       await deps.groups.delete({ topicId: removal.id, group: group.name }, group.groupId);
     }
+    await deps.groups.deletePlaces(removal.id);
     await deps.partitions.deleteAll(removal.id);
     await deps.schemas.deleteAll(removal.id);
     return 'finished';

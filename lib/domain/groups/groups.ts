@@ -63,6 +63,17 @@ export interface Redrive {
   readonly requestedAt: number;
 }
 
+/** A place among the endpoints of a group, and the URL that it keeps from others. */
+export interface EndpointPlace {
+  readonly endpointId: string;
+  /** `urlMark` (`places.ts`) of the URL that the endpoint has, or is to have. */
+  readonly url: string;
+  /** The endpoint's version in which it has, or is to have it. */
+  readonly version: number;
+  /** Wall clock ms. */
+  readonly takenAt: number;
+}
+
 interface AnyGroup {
   readonly name: string;
   /** Unique for ever, with no dots (it is part of webhook ids). */
@@ -83,6 +94,8 @@ interface AnyGroup {
 export interface PushGroup extends AnyGroup {
   readonly mode: 'push';
   readonly delivery: DeliverySettings;
+  /** Of its endpoints; absent before the first. See `places.ts`. */
+  readonly places?: readonly EndpointPlace[];
 }
 
 export interface PulledGroup extends AnyGroup {
@@ -101,6 +114,7 @@ export interface GroupChange {
   readonly reading?: ReadingSettings;
   readonly pausedSince?: number | null;
   readonly redrive?: Redrive;
+  readonly places?: readonly EndpointPlace[];
 }
 
 /** A registered webhook of a group. */

@@ -84,7 +84,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
   endpoint_exists: {
     detail: 'Group "billing" has an endpoint that is enabled, and calls one for now. Disable it first.',
-    members: { endpoint: { type: 'string', description: 'The id of the endpoint that is enabled.' } },
+    members: {
+      endpoint: {
+        type: 'string',
+        description: 'The id of the endpoint that is enabled, or that has the URL.',
+      },
+    },
     always: ['endpoint'],
     sample: { endpoint: '0f8c2d6b1a9e4c7f' },
   },

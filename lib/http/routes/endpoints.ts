@@ -1,8 +1,8 @@
 import { assertPublicUrl } from '../../domain/delivery/egress.ts';
 import type { Endpoint } from '../../domain/groups/groups.ts';
 import { timestampText } from '../../domain/text/timestamps.ts';
-import { changeEndpoint, findEndpoint } from '../../groups/change-endpoint.ts';
-import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/register-endpoint.ts';
+import { changeEndpoint, findEndpoint } from '../../groups/endpoints/change-endpoint.ts';
+import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/endpoints/register-endpoint.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import type { EndpointAnswer, EndpointListAnswer, NewEndpointAnswer } from '../answers/endpoints.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';

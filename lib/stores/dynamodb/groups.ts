@@ -8,6 +8,7 @@ import {
   type Subscription,
 } from '../../domain/groups/groups.ts';
 import type { GroupRef, GroupStore } from '../groups.ts';
+import { dynamoGroupPlaces } from './group-places.ts';
 import { endpointKey, groupKey, groupNameIn, groupPrefix, topicItemsKey } from './keys.ts';
 import {
   deleteItems,
@@ -19,7 +20,7 @@ import {
   toKey,
   unlessRefused,
 } from './table/table.ts';
-import { bury, isTombstone, putUnderName, standingItem, stands } from './table/tombstones.ts';
+import { bar, bury, isTombstone, putUnderName, standingItem, stands } from './table/tombstones.ts';
 import { changeVersion } from './table/versions.ts';
 
 /** Groups and their endpoints on a DynamoDB table. */
@@ -34,6 +35,11 @@ export const dynamoGroupStore = (state: Table): GroupStore => ({
   deleteEndpoint: async (ref, endpointId) => {
     await bury(state, endpointKey(ref, endpointId), ['endpointId'], { expression: stands }, {}, optional);
   },
+  barEndpoint: (ref, endpointId, isForsaken) =>
+    bar(state, endpointKey(ref, endpointId), { name: 'endpointId', value: endpointId }, isForsaken),
+  ...dynamoGroupPlaces(state),
+  barGroup: (ref, groupId, isForsaken) =>
+    bar(state, groupKey(ref), { name: 'groupId', value: groupId }, isForsaken),
 });
 
 const create = async (state: Table, group: Group): Promise<{ created: boolean; group: Group }> => {
@@ -84,11 +90,16 @@ const changing: Readonly<Record<keyof GroupChange | 'version', true>> = {
   reading: true,
   pausedSince: true,
   redrive: true,
+  places: true,
 };
 
-const putEndpoint = async (state: Table, ref: GroupRef, endpoint: Endpoint): Promise<boolean> => {
+const putEndpoint = async (
+  state: Table,
+  ref: GroupRef & { readonly groupId?: string },
+  endpoint: Endpoint,
+): Promise<boolean> => {
   const groupId = (await standingItem(state, groupKey(ref)))?.['groupId']?.S;
-  if (groupId === undefined) return false;
+  if (groupId === undefined || groupId !== (ref.groupId ?? groupId)) return false;
   const key = endpointKey(ref, endpoint.endpointId);
   const put = new PutItemCommand({
     TableName: state.table,
@@ -96,7 +107,7 @@ const putEndpoint = async (state: Table, ref: GroupRef, endpoint: Endpoint): Pro
     ConditionExpression: 'attribute_not_exists(pk)',
   });
   if ((await unlessRefused(state.client.send(put))) !== undefined) return true;
-  // It stands, as when the first answer was lost; or it was deleted.
+  // It stands, as when the first answer was lost; or it was deleted or barred.
   return (await standingItem(state, key)) !== undefined;
 };
 

@@ -65,6 +65,12 @@ export const groupKey = ({ topicId, group }: GroupRef): StateKey => ({
 });
 export const groupPrefix = 'group/';
 
+/**
+ * State table: the places that the groups of a topic have taken. pk `topic/<topicId>`, sk `groups`; `topicId` S, and the
+ * attributes of `GroupPlaces`, of which `version` N grows with each write.
+ */
+export const groupPlacesKey = (topicId: string): StateKey => ({ pk: topicItemsKey(topicId), sk: 'groups' });
+
 /** The group's name in the sort key of a group or an endpoint. */
 export const groupNameIn = (sk: string): string => sk.split('/')[1] ?? '';
 

@@ -10,6 +10,7 @@ import {
   nextVersion,
   type Subscription,
 } from '../../domain/groups/groups.ts';
+import type { GroupPlace, GroupPlaces } from '../../domain/groups/places.ts';
 import type { GroupRef, GroupStore } from '../groups.ts';
 
 interface Standing {
@@ -26,6 +27,8 @@ export class MemoryGroupStore implements GroupStore {
   readonly #topics = new Map<string, Map<string, Standing>>();
   /** Ids of groups and endpoints. */
   readonly #deleted = new Set<string>();
+  /** By topic id. */
+  readonly #places = new Map<string, GroupPlaces>();
 
   async create(group: Group): Promise<{ created: boolean; group: Group }> {
     const ref = { topicId: group.topicId, group: group.name };
@@ -52,9 +55,13 @@ export class MemoryGroupStore implements GroupStore {
     this.#deleted.add(groupId);
   }
 
-  async putEndpoint(ref: GroupRef, endpoint: Endpoint): Promise<boolean> {
+  async putEndpoint(
+    { groupId, ...ref }: GroupRef & { readonly groupId?: string },
+    endpoint: Endpoint,
+  ): Promise<boolean> {
     const standing = this.#find(ref);
     if (!standing || this.#deleted.has(endpoint.endpointId)) return false;
+    if (groupId !== undefined && standing.group.groupId !== groupId) return false;
     if (standing.endpoints.has(endpoint.endpointId)) return true;
     const endpoints = new Map(standing.endpoints).set(endpoint.endpointId, structuredClone(endpoint));
     this.#keep(ref, { ...standing, endpoints });
@@ -92,6 +99,40 @@ export class MemoryGroupStore implements GroupStore {
     endpoints.delete(endpointId);
     this.#deleted.add(endpointId);
     this.#keep(ref, { ...standing, endpoints });
+  }
+
+  async barEndpoint(ref: GroupRef, endpointId: string, isForsaken: boolean): Promise<boolean> {
+    return !this.#find(ref)?.endpoints.has(endpointId) && this.#bar(endpointId, isForsaken);
+  }
+
+  async places(topicId: string): Promise<GroupPlaces | undefined> {
+    return structuredClone(this.#places.get(topicId));
+  }
+
+  async replacePlaces(
+    topicId: string,
+    read: GroupPlaces | undefined,
+    places: readonly GroupPlace[],
+  ): Promise<GroupPlaces | undefined> {
+    const standing = this.#places.get(topicId);
+    const changed = structuredClone({ version: (read?.version ?? 0) + 1, places });
+    if (isDeepStrictEqual(standing, changed)) return changed;
+    if (standing?.version !== read?.version) return undefined;
+    this.#places.set(topicId, changed);
+    return structuredClone(changed);
+  }
+
+  async barGroup(ref: GroupRef, groupId: string, isForsaken: boolean): Promise<boolean> {
+    return this.#find(ref) === undefined && this.#bar(groupId, isForsaken);
+  }
+
+  async deletePlaces(topicId: string): Promise<void> {
+    this.#places.delete(topicId);
+  }
+
+  #bar(id: string, isForsaken: boolean): boolean {
+    if (isForsaken) this.#deleted.add(id);
+    return this.#deleted.has(id);
   }
 
   #find({ topicId, group }: GroupRef): Standing | undefined {

@@ -22,6 +22,12 @@ export class Deleted {
     this.#database.run(sql, id, this.#clock.now());
   }
 
+  /** Within a write. Whether it is known as deleted, as one that `isForsaken` is from now on. */
+  bar(id: string, isForsaken: boolean): boolean {
+    if (isForsaken) this.add(id);
+    return isForsaken || this.has(id);
+  }
+
   /** Within a write. */
   forget(id: string): void {
     this.#database.run('DELETE FROM deleted WHERE id = ?', id);

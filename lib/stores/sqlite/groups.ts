@@ -13,6 +13,7 @@ import {
 import type { GroupRef, GroupStore } from '../groups.ts';
 import type { Database } from './database.ts';
 import type { Deleted } from './deleted.ts';
+import { sqliteGroupPlaces } from './group-places.ts';
 
 interface GroupRow {
   readonly definition: string;
@@ -96,8 +97,10 @@ export const sqliteGroupStore = (database: Database, deleted: Deleted): GroupSto
     return standing.version === read.version ? rows.keepGroup(group) : undefined;
   };
 
-  const putEndpoint = (ref: GroupRef, endpoint: Endpoint): boolean => {
-    if (rows.group(ref) === undefined || deleted.has(endpoint.endpointId)) return false;
+  const putEndpoint = (ref: GroupRef & { readonly groupId?: string }, endpoint: Endpoint): boolean => {
+    const group = rows.group(ref);
+    if (group === undefined || deleted.has(endpoint.endpointId)) return false;
+    if (ref.groupId !== undefined && ref.groupId !== group.groupId) return false;
     if (rows.endpoint(ref, endpoint.endpointId) === undefined) rows.keepEndpoint(ref, endpoint);
     return true;
   };
@@ -134,5 +137,13 @@ export const sqliteGroupStore = (database: Database, deleted: Deleted): GroupSto
         const sql = 'DELETE FROM endpoints WHERE topic_id = ? AND group_name = ? AND endpoint_id = ?';
         if (database.run(sql, topicId, group, endpointId) > 0) deleted.add(endpointId);
       }),
+    barEndpoint: (ref, endpointId, isForsaken) =>
+      database.write('disk', () => {
+        if (rows.endpoint(ref, endpointId) !== undefined) return false;
+        return deleted.bar(endpointId, isForsaken);
+      }),
+    ...sqliteGroupPlaces(database),
+    barGroup: (ref, groupId, isForsaken) =>
+      database.write('disk', () => rows.group(ref) === undefined && deleted.bar(groupId, isForsaken)),
   };
 };

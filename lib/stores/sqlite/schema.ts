@@ -63,6 +63,13 @@ CREATE TABLE endpoints (
   PRIMARY KEY (topic_id, group_name, endpoint_id)
 ) STRICT, WITHOUT ROWID`;
 
+/** The places that the groups of a topic have taken: `GroupPlaces` as JSON. */
+const groupPlaces = `
+CREATE TABLE group_places (
+  topic_id TEXT PRIMARY KEY,
+  places TEXT NOT NULL
+) STRICT, WITHOUT ROWID`;
+
 /** A cursor, of a redrive's `lane` or, where that is empty, of the group's own topic: the members of `Cursor`, its runs as `encodeRuns` has them. */
 const cursors = `
 CREATE TABLE cursors (
@@ -239,6 +246,7 @@ export const schema = [
   topics,
   groups,
   endpoints,
+  groupPlaces,
   cursors,
   members,
   paces,
@@ -276,5 +284,5 @@ export const migrations: Readonly<Record<number, string>> = {
     INSERT INTO cursors (group_id, partition, ${formerCursor}) SELECT group_id, partition, ${formerCursor} FROM cursors_3;
     DROP TABLE cursors_3`,
   // Push delivery, whole.
-  4: `${attempts}; ${paces}`,
+  4: `${attempts}; ${paces}; ${groupPlaces}`,
 };

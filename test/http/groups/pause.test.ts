@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { announceChanges } from '../../../lib/groups/announced-changes.ts';
 import { receiversKnownAfterMs } from '../../../lib/groups/receivers.ts';
 import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from '../world.ts';
 
@@ -117,14 +118,7 @@ describe('pausing and resuming a group', () => {
     let world: World | undefined;
     const resumed = await newWorld(({ groups }) => ({
       groups: {
-        ...groups,
-        get: (ref) => groups.get(ref),
-        list: (topicId) => groups.list(topicId),
-        create: (group) => groups.create(group),
-        update: (read, change) => groups.update(read, change),
-        delete: (ref, id) => groups.delete(ref, id),
-        updateEndpoint: (ref, read, change) => groups.updateEndpoint(ref, read, change),
-        deleteEndpoint: (ref, id) => groups.deleteEndpoint(ref, id),
+        ...announceChanges(groups, () => undefined),
         // The request has read a paused group by then, and its endpoint is not there to be seen.
         putEndpoint: async (ref, endpoint) => {
           if (world !== undefined) await resume(world);

@@ -29,7 +29,11 @@ export const takeApart = async (scene: ArchiveScene, connection: Connection): Pr
   const appender = new Appender({ batches, clock, random });
   const turns = new RemovalTurns({
     topics: topicsOf(scene, connection),
-    groups: { list: () => connection.reach(() => []), delete: async () => undefined },
+    groups: {
+      list: () => connection.reach(() => []),
+      delete: async () => undefined,
+      deletePlaces: async () => undefined,
+    },
     cursors: { deleteAll: async () => undefined },
     members: { deleteAll: async () => undefined },
     paces: { deleteAll: async () => undefined },

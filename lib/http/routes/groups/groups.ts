@@ -7,6 +7,7 @@ import {
   ensureDeadLetterTopic,
   type GroupSettings,
 } from '../../../groups/create.ts';
+import { leaveGroupPlace } from '../../../groups/group-places.ts';
 import { removeGroup } from '../../../groups/remove.ts';
 import type { RemovalStore } from '../../../stores/removals.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../../api.ts';
@@ -64,7 +65,9 @@ export const groupRoutes = (api: Api, deps: GroupDeps): void => {
   });
   api.delete(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
-    await removeGroup(deps, (await findSubscription(deps, c)).group);
+    const { group } = await findSubscription(deps, c);
+    await removeGroup(deps, group);
+    await leaveGroupPlace(deps, group);
     return c.body(null, 204);
   });
 };

@@ -107,18 +107,10 @@ export const putUnderName = async <Value extends object>(
   const former = found?.[id]?.S;
   const Item = toItem(key, value);
   if (former !== Item[id]?.S) {
-    const condition: Condition =
-      former === undefined
-        ? { expression: 'attribute_not_exists(pk)' }
-        : {
-            expression: '#id = :former AND attribute_exists(deletedAt)',
-            names: { '#id': id },
-            values: { ':former': former },
-          };
     const put = new PutItemCommand({
       TableName: state.table,
       Item,
-      ...conditionInput(condition),
+      ...conditionInput(inPlaceOf(id, former)),
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     const standing = await putOrFind(state, put, Item, key);
@@ -126,6 +118,45 @@ export const putUnderName = async <Value extends object>(
   }
   throw new Problem('conflict', 'It is being created and deleted at the same time: try again.');
 };
+
+/**
+ * Whether nothing of this id can come to stand under `key` any more: its tombstone is there, or is put there now. It is
+ * where nothing stands, or the tombstone of another, and it `isForsaken`: whoever would still put it finds the tombstone.
+ * @param id the attribute that is the id.
+ */
+export const bar = async (
+  state: Table,
+  key: StateKey,
+  id: { readonly name: string; readonly value: string },
+  isForsaken: boolean,
+): Promise<boolean> => {
+  const found = await itemAt(state, key);
+  if (found !== undefined && !isTombstone(found)) return false;
+  const former = found?.[id.name]?.S;
+  if (former === id.value) return true;
+  if (!isForsaken) return false;
+  const now = state.clock.now();
+  const put = new PutItemCommand({
+    TableName: state.table,
+    Item: toItem(key, {
+      [id.name]: id.value,
+      deletedAt: now,
+      ttl: Math.ceil((now + limits.lateWriteMs) / 1000),
+    }),
+    ...conditionInput(inPlaceOf(id.name, former)),
+  });
+  return (await unlessRefused(state.client.send(put))) !== undefined;
+};
+
+/** Nothing is there, or the tombstone that was read: `former` is the id in it. */
+const inPlaceOf = (id: string, former: string | undefined): Condition =>
+  former === undefined
+    ? { expression: 'attribute_not_exists(pk)' }
+    : {
+        expression: '#id = :former AND attribute_exists(deletedAt)',
+        names: { '#id': id },
+        values: { ':former': former },
+      };
 
 /** Sends `put`; gives the item it stored, or the one that its condition failed on. */
 const putOrFind = async (

@@ -1,29 +1,30 @@
-import { Problem } from '../domain/errors.ts';
+import { Problem } from '../../domain/errors.ts';
 import {
   disabling,
   type Endpoint,
   type EndpointChange,
   enabledEndpoint,
   enabling,
+  nextVersion,
   type Subscription,
-} from '../domain/groups/groups.ts';
-import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
-import type { GroupStore } from '../stores/groups.ts';
-import type { Clock } from '../surroundings/clock.ts';
-import { findGroup } from './describe.ts';
-import { anotherEnabled } from './register-endpoint.ts';
-import { type WakeGroupDeps, wakeChanged } from './wake-group.ts';
+} from '../../domain/groups/groups.ts';
+import { urlMark } from '../../domain/groups/places.ts';
+import { refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
+import type { GroupStore } from '../../stores/groups.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import { findGroup } from '../describe.ts';
+
+import { type WakeGroupDeps, wakeChanged } from '../wake-group.ts';
+import { takePlace } from './places.ts';
+import { anotherEnabled, changesAtMost } from './register-endpoint.ts';
 
 /** What a request may change of an endpoint; null takes it away. */
 export type AskedOfEndpoint = Pick<EndpointChange, 'url' | 'headers' | 'description' | 'status'>;
 
 export interface ChangeEndpointDeps extends WakeGroupDeps {
-  readonly groups: Pick<GroupStore, 'get' | 'updateEndpoint'>;
+  readonly groups: Pick<GroupStore, 'get' | 'update' | 'updateEndpoint' | 'barEndpoint'>;
   readonly clock: Clock;
 }
-
-/** Of as many that change it at the same time the last one still comes to its turn. */
-const changesAtMost = 20;
 
 /** @throws Problem `endpoint_not_found` */
 export const findEndpoint = ({ endpoints, group }: Subscription, id: string): Endpoint => {
@@ -46,11 +47,23 @@ const changeFor = (endpoint: Endpoint, asked: AskedOfEndpoint, now: number): End
   };
 };
 
+/** Takes the place that the endpoint needs at another URL. False when it is to be read again. */
+const hasPlace = async (
+  deps: ChangeEndpointDeps,
+  { group, endpoints }: Subscription,
+  endpoint: Endpoint,
+  { url = endpoint.url }: AskedOfEndpoint,
+): Promise<boolean> => {
+  if (group.mode !== 'push' || urlMark(url) === urlMark(endpoint.url)) return true;
+  const place = { endpointId: endpoint.endpointId, url: urlMark(url), version: nextVersion(endpoint) };
+  return takePlace(deps, { group, endpoints }, place);
+};
+
 /**
  * Changes an endpoint as it was read; when others were first, it is read again. One that is enabled then is called at once
  * where its group has lag, whatever retry is due later, unless the group is paused.
- * @throws Problem `group_not_found`, `endpoint_not_found`, `endpoint_exists` when it would be the second one that is enabled,
- * and `conflict` while the topic is being deleted or others keep changing it.
+ * @throws Problem `group_not_found`, `endpoint_not_found`, `endpoint_exists` when it would be the second one that is enabled, or
+ * of its URL, and `conflict` while the topic is being deleted or others keep changing it.
  */
 export const changeEndpoint = async (
   deps: ChangeEndpointDeps,
@@ -65,6 +78,7 @@ export const changeEndpoint = async (
     const other = enabledEndpoint(subscription);
     if (asked.status === 'enabled' && other !== undefined && other.endpointId !== at.endpointId)
       throw anotherEnabled(at.group, other);
+    if (!(await hasPlace(deps, subscription, endpoint, asked))) continue;
     const ref = { topicId: topic.topicId, group: at.group };
     const change = changeFor(endpoint, asked, deps.clock.now());
     const changed = await deps.groups.updateEndpoint(ref, endpoint, change);

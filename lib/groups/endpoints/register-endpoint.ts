@@ -1,0 +1,121 @@
+import { Problem } from '../../domain/errors.ts';
+import {
+  type Endpoint,
+  enabledEndpoint,
+  type PushGroup,
+  type Subscription,
+} from '../../domain/groups/groups.ts';
+import { urlMark } from '../../domain/groups/places.ts';
+import { refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
+import type { GroupStore } from '../../stores/groups.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import { newId } from '../../surroundings/ids.ts';
+import type { Random } from '../../surroundings/random.ts';
+import { findGroup } from '../describe.ts';
+import { type WakeGroupDeps, wakeChanged } from '../wake-group.ts';
+import { type PlaceDeps, takePlace } from './places.ts';
+
+export interface RegisterEndpointDeps extends WakeGroupDeps {
+  readonly groups: GroupStore;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export type NewEndpoint = Pick<Endpoint, 'url' | 'headers' | 'description'>;
+
+/** A signing secret in the form of Standard Webhooks: `whsec_` and 24 random bytes as base64. */
+const newSecret = (random: Random): string => `whsec_${Buffer.from(random.bytes(24)).toString('base64')}`;
+
+/** Of as many that change it at the same time the last one still comes to its turn. */
+export const changesAtMost = 20;
+
+/** Two requests at the same time may each find none: then the first of the endpoints by id is called. */
+export const anotherEnabled = (group: string, { endpointId }: Endpoint): Problem =>
+  new Problem(
+    'endpoint_exists',
+    `Group "${group}" has an endpoint that is enabled, "${endpointId}", and calls one for now. Disable it first (PATCH {"status": "disabled"}), change or delete it, or create another group. Nothing was changed.`,
+    { members: { endpoint: endpointId } },
+  );
+
+/**
+ * Registers a group's webhook, and wakes the group where it has lag, unless it is paused.
+ * @param subscription as it was read.
+ * @returns the endpoint with its secret, which is shown this once
+ * @throws Problem `endpoint_exists` while another is enabled or has this URL, `limit_exceeded`, `group_not_found`, and
+ * `conflict` while the topic is being deleted or others keep changing the group
+ */
+export const registerEndpoint = async (
+  deps: RegisterEndpointDeps,
+  topic: Topic,
+  subscription: Subscription,
+  given: NewEndpoint & { readonly requestId: string },
+): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> => {
+  refuseWhileDeleted(topic);
+  const { requestId, ...settings } = given;
+  const secret = newSecret(deps.random);
+  const endpoint: Endpoint = {
+    endpointId: newId(deps.random),
+    secrets: [secret],
+    status: 'enabled',
+    createdAt: deps.clock.now(),
+    ...settings,
+  };
+  const enabled = enabledEndpoint(subscription);
+  if (enabled !== undefined) throw anotherEnabled(subscription.group.name, enabled);
+  const group = await storeEndpoint(deps, topic, subscription, endpoint);
+  await wakeChanged(deps, topic, group, { requestId, isNew: true });
+  return { endpoint, secret };
+};
+
+export interface StoreEndpointDeps extends PlaceDeps {
+  readonly groups: PlaceDeps['groups'] & Pick<GroupStore, 'get' | 'putEndpoint'>;
+}
+
+/**
+ * Stores a new endpoint, once it has a place among those of its group.
+ * @param read the group as it was read.
+ * @returns the group that has it.
+ * @throws Problem `endpoint_exists` when another has its URL, `limit_exceeded`, `group_not_found`, and `conflict`
+ */
+export const storeEndpoint = async (
+  deps: StoreEndpointDeps,
+  topic: Topic,
+  read: Subscription,
+  endpoint: Endpoint,
+): Promise<PushGroup> => {
+  const group = await placeFor(deps, topic, read, endpoint);
+  const { groupId, name, topicId } = group;
+  if (await deps.groups.putEndpoint({ topicId, group: name, groupId }, endpoint)) return group;
+  await findGroup(deps.groups, topic, name);
+  throw new Problem(
+    'conflict',
+    'This took so long that it was taken for lost. Nothing was changed; try again.',
+  );
+};
+
+/** Takes a place for `endpoint` in the group as it is then. */
+const placeFor = async (
+  deps: StoreEndpointDeps,
+  topic: Topic,
+  read: Subscription,
+  { endpointId, url }: Endpoint,
+): Promise<PushGroup> => {
+  const place = { endpointId, url: urlMark(url), version: 1 };
+  let subscription = requirePush(read);
+  for (let attempt = 0; attempt < changesAtMost; attempt += 1) {
+    if (await takePlace(deps, subscription, place)) return subscription.group;
+    subscription = requirePush(await findGroup(deps.groups, topic, read.group.name));
+  }
+  throw new Problem(
+    'conflict',
+    `Group "${read.group.name}" is being changed by others. Nothing was changed; try again.`,
+  );
+};
+
+const requirePush = ({ group, endpoints }: Subscription): Subscription<PushGroup> => {
+  if (group.mode === 'push') return { group, endpoints };
+  throw new Problem(
+    'conflict',
+    `Group "${group.name}" is of mode "${group.mode}": its consumers poll, and it has no endpoints. Create a group of mode "push" for them.`,
+  );
+};
