@@ -86,6 +86,12 @@ export const createTelemetry = (
     else logger.warn('delivery attempt failed', { ...event });
   };
 
+  const unlogged = ({ topic, group, reason, error }: Event<'attempt-unlogged'>): void => {
+    count('AttemptsUnlogged', 1);
+    if (reason === 'failed')
+      logger.warn('an attempt could not be logged', { topic, group, error: loggable(error) });
+  };
+
   const disabled = ({ kind: _kind, ...event }: Event<'endpoint-disabled'>): void => {
     count('EndpointsDisabled', 1);
     logger.error('endpoint disabled', { ...event });
@@ -154,6 +160,7 @@ export const createTelemetry = (
     appended,
     'append-refused': refused,
     attempt,
+    'attempt-unlogged': unlogged,
     // The attempt is logged, and the reason is in its group's answer; this has the endpoint's URL, which may hold a secret.
     'retry-planned': () => undefined,
     'endpoint-disabled': disabled,

@@ -1,7 +1,9 @@
+import { AttemptLog } from '../../lib/delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { RunReader } from '../../lib/log/read/run.ts';
+import { dynamoAttemptStore } from '../../lib/stores/dynamodb/attempts.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
@@ -41,6 +43,7 @@ const batches = dynamoBatchStore(log);
 const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, dynamoSegmentStore(state));
 const idempotency = { intents: dynamoIntentStore(state), producers: dynamoProducerStore(state) };
 const appender = new Appender({ batches, idempotency, clock, random, telemetry });
+const attempts = dynamoAttemptStore(state);
 const deps = {
   runs: new RunReader({ batches, partitions: dynamoPartitionStore(state), archive, clock }),
   appender,
@@ -49,7 +52,9 @@ const deps = {
   groups,
   memory: newDeliveryMemory({ groups, clock }),
   queue: wakes,
-  webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback() }),
+  // Excerpts are for the attempt log: no other log has them.
+  webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback(), excerpts: true }),
+  attemptLog: new AttemptLog({ attempts, clock, random, telemetry }),
   clock,
   random,
   telemetry,

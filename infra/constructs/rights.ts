@@ -115,6 +115,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem'),
       onState(['group/*'], 'GetItem', 'UpdateItem'),
       onState(['pace/*'], 'GetItem', 'PutItem'),
+      onState(['attempts/*'], 'PutItem'),
     ],
     sweep: [
       onLog('Query', 'PutItem', 'BatchWriteItem'),

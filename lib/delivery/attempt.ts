@@ -1,5 +1,8 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
+import type { WebhookAnswer, WebhookRequest } from '../stores/webhooks.ts';
+import type { Attempted } from './attempt-log/attempt-log.ts';
+import { requestText } from './attempt-log/request-text.ts';
 import type { DeliverDeps } from './deps.ts';
 import type { Message } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -11,28 +14,23 @@ export interface Target {
   readonly endpoint: Endpoint;
   /** The wake that it is done for. */
   readonly wake: Wake;
+  /** Which attempt of the message it is, from 1 on. */
+  readonly attempt: number;
 }
 
-/** Sends `message` once, signed, and tells telemetry what came of it. */
+/** Sends `message` once, signed, and tells telemetry and the attempt log what came of it. */
 export const attempt = async (
-  { webhooks, clock, telemetry }: Pick<DeliverDeps, 'webhooks' | 'clock' | 'telemetry'>,
-  { group, endpoint, wake }: Target,
+  deps: Pick<DeliverDeps, 'webhooks' | 'clock' | 'telemetry' | 'attemptLog'>,
+  target: Target,
   message: Message,
 ): Promise<Outcome> => {
+  const { webhooks, clock, telemetry, attemptLog } = deps;
+  const { group, endpoint, wake } = target;
   const { requestId, traceparent } = message.origin ?? {};
   const begunAt = clock.now();
-  const answer = await webhooks.post({
-    url: endpoint.url,
-    headers: {
-      'user-agent': 'Millrace',
-      ...lowerCased(endpoint.headers ?? {}),
-      'content-type': 'application/json',
-      ...(traceparent !== undefined && { traceparent }),
-      ...signatureHeaders(message, begunAt, endpoint.secrets),
-    },
-    body: message.body,
-    timeoutMs: group.delivery.timeoutSeconds * 1000,
-  });
+  const isSampled = attemptLog?.samples(group) === true;
+  const request = requestOf(target, message, begunAt);
+  const answer = await webhooks.post({ ...request, ...(isSampled && { tellsSuccess: true }) });
   const now = clock.now();
   const outcome = outcomeOf(answer, message, now);
   telemetry.record({
@@ -51,8 +49,56 @@ export const attempt = async (
     ...(traceparent !== undefined && { traceparent }),
     ...(wake.requestId !== undefined && { wokenBy: wake.requestId }),
   });
+  if (isSampled || outcome.kind !== 'acknowledged')
+    attemptLog?.note(group, attempted({ target, message, request, answer, outcome }, begunAt, now));
   return outcome;
 };
+
+const requestOf = ({ group, endpoint }: Target, message: Message, at: number): WebhookRequest => {
+  const { traceparent } = message.origin ?? {};
+  return {
+    url: endpoint.url,
+    headers: {
+      'user-agent': 'Millrace',
+      ...lowerCased(endpoint.headers ?? {}),
+      'content-type': 'application/json',
+      ...(traceparent !== undefined && { traceparent }),
+      ...signatureHeaders(message, at, endpoint.secrets),
+    },
+    body: message.body,
+    timeoutMs: group.delivery.timeoutSeconds * 1000,
+  };
+};
+
+interface Exchange {
+  readonly target: Target;
+  readonly message: Message;
+  readonly request: WebhookRequest;
+  readonly answer: WebhookAnswer;
+  readonly outcome: Outcome;
+}
+
+/** What the attempt log is told. */
+const attempted = (
+  { target, message, request, answer, outcome }: Exchange,
+  begunAt: number,
+  now: number,
+): Attempted => ({
+  at: Math.floor(begunAt),
+  partition: target.wake.partition,
+  endpointId: target.endpoint.endpointId,
+  messageId: message.id,
+  from: message.start,
+  to: message.end,
+  records: message.records,
+  attempt: target.attempt,
+  outcome: outcome.kind,
+  ...(answer.kind === 'answered' && { status: answer.status }),
+  ms: Math.max(0, now - begunAt),
+  ...(outcome.kind !== 'acknowledged' && { reason: outcome.reason }),
+  request: requestText(request),
+  ...(answer.kind === 'answered' && answer.excerpt !== undefined && { answer: answer.excerpt }),
+});
 
 /** So that no header of the endpoint's stands beside one of ours in another case. */
 const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>

@@ -7,6 +7,9 @@ import { newDeliveryMemory } from './memory.ts';
 import { AnsweredElsewhereError, UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
 
+/** How long the end of a run waits for what it wrote to the attempt log: as long as one request without an answer takes. */
+const logSettlesMs = 3000;
+
 /**
  * Answers one wake: calls the group's endpoint with what is in the partition past the cursor, message by message, as
  * long as there is something and time is left. Returns when nothing is lost if the wake is forgotten: all is delivered,
@@ -23,9 +26,14 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
     isRemembered: false,
   };
   const remembering = { ...deps, memory: deps.memory ?? newDeliveryMemory(deps) };
-  for (let next: Retry | undefined = { wake, delayMs: 0 }; next !== undefined; ) {
-    if (next.delayMs > 0) await deps.clock.sleep(next.delayMs);
-    next = await answer(remembering, next.wake, retrying);
+  try {
+    for (let next: Retry | undefined = { wake, delayMs: 0 }; next !== undefined; ) {
+      if (next.delayMs > 0) await deps.clock.sleep(next.delayMs);
+      next = await answer(remembering, next.wake, retrying);
+    }
+  } finally {
+    // A process whose run is over may be frozen at once.
+    await deps.attemptLog?.settled(Math.min(logSettlesMs, run.remainingMs() - logSettlesMs));
   }
 };
 

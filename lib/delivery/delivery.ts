@@ -155,7 +155,8 @@ export class Delivery {
   async #call(lease: Lease, message: Message): Promise<number | undefined> {
     const endpoint = enabledEndpoint(this.#subscription);
     if (endpoint === undefined) return this.#handOver(lease);
-    const target = { group: this.#subscription.group, endpoint, wake: this.#wake };
+    const { group } = this.#subscription;
+    const target = { group, endpoint, wake: this.#wake, attempt: lease.cursor.attempts + 1 };
     this.#leftAtFirstCallMs ??= this.#run.remainingMs();
     const outcome = await attempt(this.#deps, target, message);
     if (outcome.kind === 'acknowledged') return outcome.through;

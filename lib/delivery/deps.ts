@@ -8,6 +8,7 @@ import type { Clock } from '../surroundings/clock.ts';
 import type { Random } from '../surroundings/random.ts';
 import type { Telemetry } from '../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../topics/directory.ts';
+import type { AttemptLog } from './attempt-log/attempt-log.ts';
 import type { DeliveryMemory } from './memory.ts';
 
 /** What a deliverer works with. */
@@ -24,6 +25,8 @@ export interface DeliverDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Without it no attempt is logged. */
+  readonly attemptLog?: AttemptLog;
   /** What the process remembers; without it each run remembers for itself. */
   readonly memory?: DeliveryMemory;
 }

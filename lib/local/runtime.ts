@@ -3,6 +3,7 @@ import { createStreamConsumer } from '../../functions/on-append/stream-events.ts
 import type { ArchiveOptions } from '../archive/options.ts';
 import { Authenticator } from '../auth/authenticator.ts';
 import { Quotas } from '../auth/quotas/quotas.ts';
+import { AttemptLog } from '../delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { newDeliveryMemory } from '../delivery/memory.ts';
 import { onAppend } from '../delivery/on-append.ts';
@@ -115,7 +116,8 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const runs = new RunReader(reading);
   const directory = new TopicDirectory({ topics: stores.topics, clock });
   const shared = { ...stores, appender, directory, clock, random, telemetry };
-  const delivering = { ...shared, runs, webhooks, memory };
+  const attemptLog = new AttemptLog(shared);
+  const delivering = { ...shared, runs, webhooks, attemptLog, memory };
   const queuePump = new QueuePump(
     stores.queue,
     createQueueConsumer({

@@ -8,6 +8,8 @@ export interface WebhookRequest {
   readonly body: string;
   /** Of the whole exchange, in ms: from the name's resolution until it is known what the answer says. */
   readonly timeoutMs: number;
+  /** Whether it is also told how the body of a 2xx begins. */
+  readonly tellsSuccess?: boolean;
 }
 
 export type WebhookAnswer =
@@ -17,7 +19,10 @@ export type WebhookAnswer =
       readonly status: number;
       /** The `Retry-After` header as it came. */
       readonly retryAfter?: string;
-      /** How the body of any other begins, for a person: where that is asked for, and holds nothing of the request. */
+      /**
+       * How the body begins, for a person, a KiB at most: where that is asked for, and holds nothing of the request. Of a 2xx only where it
+       * is to be told, or cannot be understood.
+       */
       readonly excerpt?: string;
       /** What the body of a 2xx says of the records; without it all of them are acknowledged. */
       readonly acknowledged?: Acknowledgement;

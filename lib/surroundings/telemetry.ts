@@ -46,6 +46,14 @@ export type TelemetryEvent =
       readonly wokenBy?: string;
     }
   | {
+      /** An attempt that the attempt log does not have: too many came, the store was too slow, or its write failed. */
+      readonly kind: 'attempt-unlogged';
+      readonly topic: string;
+      readonly group: string;
+      readonly reason: 'rate' | 'slow' | 'failed';
+      readonly error?: unknown;
+    }
+  | {
       /** An attempt failed, and when the next one is. Not for logs that others keep: a URL may hold a secret. */
       readonly kind: 'retry-planned';
       readonly topic: string;

@@ -4,6 +4,7 @@ import { archivedObjects } from '../../infra/constructs/rights.ts';
 import { objectName } from '../../lib/domain/archive/segments.ts';
 import {
   apiKeyKey,
+  attemptKey,
   cursorKey,
   endpointKey,
   erasureKey,
@@ -117,6 +118,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:UpdateItem on StorageState.Arn where pk is group/*',
     'dynamodb:GetItem on StorageState.Arn where pk is pace/*',
     'dynamodb:PutItem on StorageState.Arn where pk is pace/*',
+    'dynamodb:PutItem on StorageState.Arn where pk is attempts/*',
     ...readArchive,
     'sqs:ChangeMessageVisibility on WakeQueueWakes.Arn',
     'sqs:DeleteMessage on WakeQueueWakes.Arn',
@@ -241,6 +243,7 @@ describe('the rights of the functions', () => {
       intent: intentKey({ topicId: 'T', partition: 0, key: 'k' }).pk,
       producer: producerKey({ topicId: 'T', partition: 0 }, 'p').pk,
       erasure: erasureKey({ topicId: 'T', erasureId: 'e' }).pk,
+      attempt: attemptKey('G', { outcome: 'outage', at: 0, attemptId: 'a' }).pk,
     };
 
     const may = (name: FunctionName, operation: string, pk: string): boolean =>
@@ -286,7 +289,7 @@ describe('the rights of the functions', () => {
         ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'member', 'pace', 'intent', 'producer'],
       ],
       ['deliver', 'UpdateItem', ['group', 'endpoint', 'partition state', 'cursor', 'member', 'intent']],
-      ['deliver', 'PutItem', ['pace', 'intent', 'producer']],
+      ['deliver', 'PutItem', ['pace', 'intent', 'producer', 'attempt']],
       ['deliver', 'Query', ['group', 'endpoint', 'partition state', 'segment', 'newest segment']],
       [
         'sweep',

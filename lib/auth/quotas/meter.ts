@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/instants.ts';
 import type { Quota } from '../../domain/keys.ts';
 import { recordBytes } from '../../domain/records/encoding.ts';
 import type { NewRecord } from '../../domain/records/records.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../../domain/token-bucket.ts';
 
 const policies = ['records', 'bytes'] as const;
 type Policy = (typeof policies)[number];

@@ -3,6 +3,8 @@ export interface DeliverySettings {
   readonly batchSize: number;
   readonly timeoutSeconds: number;
   readonly backoff: { readonly initialSeconds: number; readonly maxSeconds: number };
+  /** What the attempt log has beside failures: the share of attempts that succeeded, 0 to 1. Absent: none of them. */
+  readonly attemptLog?: { readonly successes: number };
 }
 
 export const deliveryDefaults: DeliverySettings = {

@@ -49,8 +49,13 @@ const placeOf = ({ endpointId, topic, group }: Record<'endpointId' | 'topic' | '
 
 const what = ({ reason, status = 0, excerpt }: Event<'retry-planned'>): string => {
   if (status >= 200 && status <= 299) return `its acknowledgement was refused. ${reason}`;
-  return excerpt === undefined ? reason : `${reason.replace(/\.$/, '')}: ${JSON.stringify(excerpt)}.`;
+  return excerpt === undefined ? reason : `${reason.replace(/\.$/, '')}: ${JSON.stringify(cut(excerpt))}.`;
 };
+
+/** Characters of an answer that a line has. A character of two halves is not cut between them. */
+const shown = 160;
+const cut = (excerpt: string): string =>
+  excerpt.length > shown ? `${excerpt.slice(0, shown).replace(/[\ud800-\udbff]$/, '')}…` : excerpt;
 
 /** What came since the last line like this, and since the last one of the endpoint. */
 const before = (times: number, untold: number): string =>

@@ -3,10 +3,12 @@ import { type Acknowledgement, unclear } from '../../domain/acknowledgements/ack
 import { BodyReader } from '../../domain/acknowledgements/body-reader.ts';
 import type { WebhookAnswer, WebhookRequest } from '../webhooks.ts';
 import { BrokenOffError, decodeBody } from './decode-body.ts';
-import { excerptOf } from './excerpt.ts';
+import { excerptOf, excerptOfText } from './excerpt.ts';
 
 /** What is read of a body, in characters: an echo of the largest message, quoted once more, is shorter. */
 const mostRead = 8 * 1024 * 1024;
+/** Characters of a body that are kept until it is known whether its beginning is to be told. */
+const kept = 2048;
 /** For the rest of a body that no longer matters, so that its connection can be used again; then it is ended. */
 const rest = { bytes: 64 * 1024, ms: 1000 } as const;
 
@@ -17,7 +19,7 @@ export class AnswerBrokenOffError extends Error {
 
 /**
  * What comes back on `exchange`. Where the status decides, it is settled by the head, whatever becomes of the body.
- * @param quoted the request, where the answer is to tell how its body begins, if that is not a 2xx.
+ * @param quoted the request, where the answer is to tell how its body begins.
  * @throws AnswerBrokenOffError
  * @throws Error as the connection or the parser gave it, or the reason of `signal`.
  */
@@ -35,7 +37,13 @@ export const answerOf = async (
     const excerpt = quoted && status !== 204 ? await excerptOf(response, quoted) : undefined;
     return { ...answer, ...(excerpt !== undefined && { excerpt }) };
   }
-  return { ...answer, acknowledged: await acknowledgedBy(exchange, response, signal) };
+  let beginning = '';
+  const acknowledged = await acknowledgedBy(exchange, response, signal, (piece) => {
+    if (beginning.length < kept) beginning += piece.slice(0, kept);
+  });
+  const isAsked = quoted !== undefined && (quoted.tellsSuccess === true || acknowledged.kind === 'unclear');
+  const excerpt = isAsked ? excerptOfText(response, beginning, quoted) : undefined;
+  return { ...answer, acknowledged, ...(excerpt !== undefined && { excerpt }) };
 };
 
 const headOf = (exchange: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> =>
@@ -77,6 +85,7 @@ const acknowledgedBy = (
   exchange: ClientRequest,
   response: IncomingMessage,
   signal: AbortSignal,
+  onText: (piece: string) => void,
 ): Promise<Acknowledgement> =>
   new Promise((resolve, reject) => {
     // It may be known long before the body has ended: the rest is only read away then.
@@ -84,7 +93,7 @@ const acknowledgedBy = (
       resolve(acknowledged);
       endLater(exchange);
     };
-    readBody(response, known).then((acknowledged) => {
+    readBody(response, known, onText).then((acknowledged) => {
       if (acknowledged !== undefined) known(acknowledged);
       else reject(signal.aborted ? (signal.reason as Error) : new AnswerBrokenOffError());
     }, reject);
@@ -92,11 +101,13 @@ const acknowledgedBy = (
 
 /**
  * @param onKnown called once, early, if the beginning tells.
+ * @param onText called with each piece of the body, in order.
  * @returns undefined when the body broke off before it was known what it says.
  */
 const readBody = async (
   response: IncomingMessage,
   onKnown: (acknowledged: Acknowledgement) => void,
+  onText: (piece: string) => void,
 ): Promise<Acknowledgement | undefined> => {
   const { socket } = response;
   const { kind, text } = await decodeBody(response, response.headers);
@@ -104,6 +115,7 @@ const readBody = async (
   let read = 0;
   try {
     for await (const piece of text) {
+      onText(piece);
       const before = reader.known;
       reader.write(piece);
       read += piece.length;

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isOwn } from '../../domain/delivery/own-headers.ts';
 import { inOneLine } from '../../domain/text/plain-text.ts';
 import type { WebhookRequest } from '../webhooks.ts';
 import { repeatsBody, repeatsSecret } from './repeated.ts';
 
-/** Bytes that are looked at, characters that are shown, and how long they are waited for after the head. */
-const looked = 600;
-const shown = 160;
+/** Bytes that are looked at, bytes that are told, and how long they are waited for after the head. */
+const looked = 1536;
+const told = 1024;
 const waitMs = 100;
 
 const readable = /^(text\/plain|application\/([\w.-]+\+)?json)\b/i;
@@ -14,32 +15,32 @@ const readable = /^(text\/plain|application\/([\w.-]+\+)?json)\b/i;
 /** What is said with these is of who calls, and often with what. */
 const ofCredentials: ReadonlySet<number> = new Set([401, 403, 407]);
 
-/** Headers of a request that are Millrace's own. Any other is the endpoint's, and may be a secret. */
-const ownNames: ReadonlySet<string> = new Set([
-  'content-type',
-  'traceparent',
-  'webhook-id',
-  'webhook-signature',
-  'webhook-timestamp',
-]);
-const isOwn = ([name, value]: readonly [string, string]): boolean =>
-  ownNames.has(name.toLowerCase()) || (name.toLowerCase() === 'user-agent' && value === 'Millrace');
+type Request = Pick<WebhookRequest, 'url' | 'headers' | 'body'>;
 
 /**
  * How the body of an answer that is no 2xx begins, as one line: for a person who looks for what is wrong with an endpoint
- * of his own. Undefined where it is no short plain text, or comes too late; where the endpoint has headers of its own,
+ * of his own. Undefined where it is no plain text, or comes too late; where the endpoint has headers of its own,
  * or the answer is about credentials, since no comparison finds a secret in every form; and where it repeats records, or
  * what the URL has behind its host, or the records are too many to be sure of that.
  */
-export const excerptOf = async (
+export const excerptOf = async (response: IncomingMessage, request: Request): Promise<string | undefined> =>
+  mayBeTold(response, request) ? excerptIn(await beginningOf(response), request) : undefined;
+
+/** As `excerptOf`, of an answer whose body is read by somebody else. @param text how it begins. */
+export const excerptOfText = (
   response: IncomingMessage,
-  request: Pick<WebhookRequest, 'url' | 'headers' | 'body'>,
-): Promise<string | undefined> => {
-  const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = response.headers;
-  if (!readable.test(type) || coding !== 'identity') return undefined;
-  if (ofCredentials.has(response.statusCode ?? 0)) return undefined;
-  if (!Object.entries(request.headers).every(isOwn)) return undefined;
-  const text = await beginningOf(response);
+  text: string,
+  request: Request,
+): string | undefined =>
+  mayBeTold(response, request) ? excerptIn(text.slice(0, looked), request) : undefined;
+
+const mayBeTold = ({ headers, statusCode = 0 }: IncomingMessage, request: Request): boolean => {
+  const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = headers;
+  if (!readable.test(type) || coding !== 'identity' || ofCredentials.has(statusCode)) return false;
+  return Object.entries(request.headers).every(isOwn);
+};
+
+const excerptIn = (text: string, request: Request): string | undefined => {
   const line = inOneLine(text);
   if (line === '' || line.includes('\ufffd')) return undefined;
   return repeatsSecret(text, request) || repeatsBody(text, request.body) ? undefined : cut(line);
@@ -65,6 +66,10 @@ const beginningOf = async (response: IncomingMessage): Promise<string> => {
   return new TextDecoder().decode(bytes, { stream: true });
 };
 
-/** A character of two halves is not cut between them. */
-const cut = (line: string): string =>
-  line.length > shown ? `${line.slice(0, shown).replace(/[\ud800-\udbff]$/, '')}…` : line;
+const cut = (line: string): string => {
+  const bytes = Buffer.from(line);
+  // A character that would be cut is left out.
+  return bytes.length > told
+    ? `${new TextDecoder().decode(bytes.subarray(0, told), { stream: true })}…`
+    : line;
+};

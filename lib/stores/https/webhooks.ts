@@ -13,7 +13,7 @@ export interface HttpsWebhookOptions extends EgressRules {
   readonly resolve?: Resolve;
   /** Certificate authorities, PEM, instead of those that Node knows. */
   readonly ca?: string;
-  /** Whether the beginning of an answer that is no 2xx is told. Default: no, since it may hold anything. */
+  /** Whether the beginning of an answer is told. Default: no, since it may hold anything. */
   readonly excerpts?: boolean;
   /** Wall clock, ms. */
   readonly now?: () => number;

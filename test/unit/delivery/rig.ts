@@ -1,4 +1,5 @@
 import { ArchiveReader } from '../../../lib/archive/read/reader.ts';
+import { AttemptLog } from '../../../lib/delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../../../lib/delivery/deliver.ts';
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
@@ -16,6 +17,7 @@ import type { Origin } from '../../../lib/domain/records/origin.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
 import { Appender } from '../../../lib/log/append/appender.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
+import type { AttemptStore } from '../../../lib/stores/attempts.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
@@ -162,6 +164,8 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
         gone.map(({ base }) => base),
       );
     },
+    /** How an attempt is logged. */
+    putAttempt: (...attempt: Parameters<AttemptStore['put']>) => stores.attempts.put(...attempt),
     cursor: () => stores.cursors.get(cursorRef),
     /** Each time from another message on the queue, unless one is named. */
     deliver: (wake: Partial<Wake> = {}, messageId = `m${messages++}`) =>
@@ -185,6 +189,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
       return wakes;
     },
   };
+  const telemetry = { record: (event: TelemetryEvent) => void events.push(event) };
   const groups = counted(calls, 'groups', stores.groups);
   const log = counted(calls, 'batches', batches);
   const random = {
@@ -214,7 +219,14 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     },
     clock,
     random,
-    telemetry: { record: (event) => events.push(event) },
+    telemetry,
+    attemptLog: new AttemptLog({
+      attempts: { put: (...attempt) => rig.putAttempt(...attempt) },
+      // Nothing is waited for that is not written at once.
+      clock: { ...clock, sleep: () => new Promise(() => undefined) },
+      random: seededRandom(2),
+      telemetry,
+    }),
   };
   return { ...rig, rig, deps };
 };

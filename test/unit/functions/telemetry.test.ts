@@ -165,6 +165,19 @@ describe('the telemetry of a function', () => {
     });
   });
 
+  it('counts attempts that were not logged, and tells of those alone whose write failed', async () => {
+    const unlogged = { kind: 'attempt-unlogged', topic: 'orders', group: 'billing' } as const;
+    const error = new Error('The store is away.');
+    const lines = await linesOf(
+      { ...unlogged, reason: 'rate' },
+      { ...unlogged, reason: 'slow' },
+      { ...unlogged, reason: 'failed', error },
+    );
+    expect(metricsIn(lines)).toEqual({ AttemptsUnlogged: [[1, 1, 1], 'Count', 'service'] });
+    const told = lines.filter((line) => line['level'] === 'WARN');
+    expect(told).toMatchObject([{ topic: 'orders', group: 'billing', error: { message: error.message } }]);
+  });
+
   it('counts a batch that cannot be decoded, and logs where it is and why', async () => {
     const place = { topic: 'orders', topicId: 'T', partition: 3, base: 40, end: 45, reason: 'Why.' };
     const lines = await linesOf({ kind: 'undecodable-batch', ...place, group: 'billing', requestId: 'r1' });

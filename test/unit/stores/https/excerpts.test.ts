@@ -11,6 +11,7 @@ interface Given {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly path?: string;
+  readonly tellsSuccess?: boolean;
 }
 
 /** What is told of an endpoint that answers with `given`. */
@@ -19,7 +20,9 @@ const excerptOf = async (given: string, how: Given = {}, excerpts = true): Promi
   const { port } = await endpoint((_request, response) =>
     response.writeHead(status, { 'content-type': type }).end(given),
   );
+  const { tellsSuccess } = how;
   const answer = await sender({ excerpts }).post({
+    ...(tellsSuccess !== undefined && { tellsSuccess }),
     url: `http://127.0.0.1:${port}${path}`,
     headers: {
       'user-agent': 'Millrace',
@@ -42,8 +45,9 @@ test('how an answer that is no 2xx begins is told as one line, where it is asked
       type: 'application/problem+json',
     }),
   ).toBe('{"error":"no such table"}');
-  expect(await excerptOf('x'.repeat(1000))).toBe(`${'x'.repeat(160)}…`);
-  expect(await excerptOf(`${'x'.repeat(159)}😀!`)).toBe(`${'x'.repeat(159)}…`);
+  expect(await excerptOf('x'.repeat(1024))).toBe('x'.repeat(1024));
+  expect(await excerptOf('x'.repeat(2000))).toBe(`${'x'.repeat(1024)}…`);
+  expect(await excerptOf(`${'x'.repeat(1021)}😀!`)).toBe(`${'x'.repeat(1021)}…`);
   expect(await excerptOf(`no${'\u0301'.repeat(200)} table`)).toBe(`no${'\u0301'.repeat(4)} table`);
   expect(await excerptOf('no such table', {}, false)).toBeUndefined();
 });
@@ -70,6 +74,20 @@ test.each([
   expect(await excerptOf('no such table', { headers: { [name]: value } })).toBeUndefined();
 });
 
+test('how a 2xx begins is told where that is asked for, and where its acknowledgement is not understood', async () => {
+  expect(await excerptOf('thank you', { status: 200 })).toBeUndefined();
+  expect(await excerptOf('thank you', { status: 200, tellsSuccess: true })).toBe('thank you');
+  expect(await excerptOf('x'.repeat(5000), { status: 201, tellsSuccess: true })).toBe(`${'x'.repeat(1024)}…`);
+  expect(await excerptOf('thank you', { status: 200, tellsSuccess: true }, false)).toBeUndefined();
+  const unclear = { status: 200, type: 'application/json' };
+  expect(await excerptOf('{"ack":"yes"}', unclear)).toBe('{"ack":"yes"}');
+  expect(await excerptOf('{"ack":{"offset":3}}', unclear)).toBeUndefined();
+  expect(await excerptOf('{"ack":"yes"}', { ...unclear, headers: { 'x-api-key': 'a' } })).toBeUndefined();
+  const echo = { status: 200, tellsSuccess: true };
+  expect(await excerptOf('seen: the content of a record', echo)).toBeUndefined();
+  expect(await excerptOf('', { ...echo, status: 204 })).toBeUndefined();
+});
+
 test.each([401, 403, 407])('nothing is told of an answer about credentials: %d', async (status) => {
   expect(await excerptOf('no such table', { status })).toBeUndefined();
 });
@@ -77,8 +95,8 @@ test.each([401, 403, 407])('nothing is told of an answer about credentials: %d',
 const word = 'Пожалуйста, оплатите счёт';
 test.each([
   ['as it is', 'cannot take "the content of a record"'],
-  ['behind the part that is shown', `${' '.repeat(20)}${'-x '.repeat(50)}the content of a record`],
-  ['at the cut of the part that is shown', `${'-'.repeat(150)} the content of a record`],
+  ['behind the part that is told', `${' '.repeat(20)}${'-x '.repeat(400)}the content of a record`],
+  ['at the cut of the part that is told', `${'-'.repeat(1010)} the content of a record`],
   ['escaped once more', JSON.stringify(JSON.stringify({ seen: body }))],
   ['without its escapes', 'of a "record" — für Jörg'],
   ['in a URL', encodeURIComponent('a "record" — für Jörg is')],

@@ -1,4 +1,4 @@
-import { elapsedMs, type Instant } from '../../domain/instants.ts';
+import { elapsedMs, type Instant } from './instants.ts';
 
 export interface Rate {
   /** Tokens that come in a second. */
