@@ -92,6 +92,11 @@ export const createTelemetry = (
       logger.warn('an attempt could not be logged', { topic, group, error: loggable(error) });
   };
 
+  const deadLettered = ({ kind: _kind, ...event }: Event<'dead-lettered'>): void => {
+    count('DeadLetters', 1);
+    logger.warn('a record that was refused is a dead letter now', { ...event });
+  };
+
   const disabled = ({ kind: _kind, ...event }: Event<'endpoint-disabled'>): void => {
     count('EndpointsDisabled', 1);
     logger.error('endpoint disabled', { ...event });
@@ -163,6 +168,7 @@ export const createTelemetry = (
     'attempt-unlogged': unlogged,
     // The attempt is logged, and the reason is in its group's answer; this has the endpoint's URL, which may hold a secret.
     'retry-planned': () => undefined,
+    'dead-lettered': deadLettered,
     'endpoint-disabled': disabled,
     'undecodable-batch': undecodable,
     lag,

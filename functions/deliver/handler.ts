@@ -39,9 +39,9 @@ const wakes = sqsWakeQueue({
   clock,
 });
 const groups = dynamoGroupStore(state);
+const idempotency = { intents: dynamoIntentStore(state), producers: dynamoProducerStore(state) };
 const batches = dynamoBatchStore(log);
 const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, dynamoSegmentStore(state));
-const idempotency = { intents: dynamoIntentStore(state), producers: dynamoProducerStore(state) };
 const appender = new Appender({ batches, idempotency, clock, random, telemetry });
 const attempts = dynamoAttemptStore(state);
 const deps = {

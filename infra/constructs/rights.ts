@@ -113,7 +113,8 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       ...readArchive,
       // UpdateItem for an endpoint that is disabled; GetItem for one that another run disabled first.
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem'),
-      onState(['group/*'], 'GetItem', 'UpdateItem'),
+      // PutItem for a cursor that has what is ahead of its committed offset.
+      onState(['group/*'], 'GetItem', 'PutItem', 'UpdateItem'),
       onState(['pace/*'], 'GetItem', 'PutItem'),
       onState(['attempts/*'], 'PutItem'),
     ],

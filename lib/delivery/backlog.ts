@@ -90,6 +90,11 @@ export class Backlog {
     );
   }
 
+  /** A record of what was read last, and not past. */
+  record(offset: number): LogRecord | undefined {
+    return this.#records.find(({ record }) => record.offset === offset)?.record;
+  }
+
   /** The offset that is left to deliver when all below `through` is delivered: past what compaction took away behind it. */
   pastHoles(through: number): number {
     const isHole = this.#pieces.length === 0 && !this.#records.some(({ record }) => record.offset >= through);

@@ -1,9 +1,10 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
 import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
-import { Delivery, longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './delivery.ts';
+import { Delivery } from './delivery.ts';
 import type { DeliverDeps, Run, RunDeps } from './deps.ts';
 import { newDeliveryMemory } from './memory.ts';
+import { longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './turn.ts';
 import { AnsweredElsewhereError, UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
 
@@ -68,18 +69,18 @@ const answer = async (deps: RunDeps, wake: Wake, run: RetryingRun): Promise<Retr
         return undefined;
       }
       const refusal = await delivery.begin(seen.cursor);
-      if (seen.isRemembered && delivery.hasHeld) deps.memory.cursors.note('taken');
+      if (seen.isRemembered && delivery.turn.hasHeld) deps.memory.cursors.note('taken');
       else if (seen.isRemembered && refusal !== undefined) deps.memory.cursors.note('refused');
-      if (refusal === undefined) return delivery.retry;
+      if (refusal === undefined) return delivery.turn.retry;
       // A cursor that was moved before this run began tells it nothing, but how it is.
-      refused = !seen.isRemembered || delivery.hasHeld;
+      refused = !seen.isRemembered || delivery.turn.hasHeld;
       // Whatever landed since the cursor was seen decides what the wake is worth now.
       seen =
         refusal.kind === 'refused'
           ? { cursor: refusal.standing, isRemembered: false }
           : await look(deps, wake);
     } catch (error) {
-      throw new UnansweredError(error, delivery.leaseMs());
+      throw new UnansweredError(error, delivery.turn.leaseMs());
     }
   }
 };

@@ -1,6 +1,6 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
-import { UndecodableBatchError } from '../domain/errors.ts';
-import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/groups/cursors.ts';
+import { Problem, UndecodableBatchError } from '../domain/errors.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
 import {
   type Endpoint,
   enabledEndpoint,
@@ -8,91 +8,46 @@ import {
   type Subscription,
 } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
-import { Lease, type LeaseAnswer } from '../groups/lease.ts';
-import type { Release } from '../stores/cursors.ts';
+import { buryRecord } from '../groups/bury.ts';
+import type { Lease, LeaseAnswer } from '../groups/lease.ts';
 import { undecodableBatch } from '../surroundings/telemetry.ts';
-import { attempt } from './attempt.ts';
+import { attempt, type Target } from './attempt.ts';
 import { Backlog, type Found, type Wanted } from './backlog.ts';
-import type { Run, RunDeps } from './deps.ts';
-import { settleFailure } from './failure.ts';
+import type { RunDeps } from './deps.ts';
+import { type Failure, settleFailure } from './failure.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
-import { newOwner } from './owner.ts';
+import type { Outcome } from './outcome.ts';
+import { type RetryingRun, Turn } from './turn.ts';
 
-/** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
-const runMarginMs = 5000;
-/** A wake that a run queues for its own successor arrives when the lease is let go. */
-const handOverDelayMs = 1000;
-/** The queue delays by whole seconds: a retry that is due sooner than this its run makes itself. */
-const queueDelayMs = 1000;
-/** For how long a run goes on with such retries: an endpoint that fails keeps a place no longer. */
-export const retriesForMs = 5000;
 /** A retry that is further off than this must not be one that a change of the endpoint was to lift. */
 const longRetryMs = 5000;
-/** The wake that remembers such retries comes this much after the lease of the last one is over. */
-const afterRetryMs = 10_000;
 
 /** A message as it was read: past what was lost in front of it. */
 interface Planned extends Message {
   readonly lost: number;
 }
 
-/** A retry that a run makes itself. */
-export interface Retry {
-  readonly wake: Wake;
-  readonly delayMs: number;
+/** How far the records are done with, exclusive, and how many of those that are went to the dead letters. */
+interface Done {
+  readonly through: number;
+  readonly deadLettered?: number;
 }
 
-export interface RetryingRun extends Run {
-  /** Retries are made as long as this much is left of the run, ms. */
-  readonly retryUntilMs: number;
-  /** Whether there is a wake on the queue that comes when the run can make no more of them. */
-  isRemembered: boolean;
-}
-
-/** While the group is not known, what every group's may be at least: the wake is judged again once it is known. */
-export const longestRetryOf = (subscription: Subscription<PushGroup> | undefined): number =>
-  subscription === undefined ? limits.retryAfterMs : longestRetryMs(subscription.group.delivery.backoff);
-
-/** The deliveries of one run in one partition. */
+/** The deliveries of one run in one partition, one message after the other: `ordering: "partition"`. */
 export class Delivery {
   readonly #deps: RunDeps;
   readonly #wake: Wake;
-  readonly #run: RetryingRun;
-  readonly #owner: string;
+  readonly turn: Turn;
   readonly #backlog: Backlog;
-  #subscription: Subscription<PushGroup>;
-  /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
-  #mayHoldUntil = 0;
-  /** What the run had left when its first request was sent. */
-  #leftAtFirstCallMs: number | undefined;
-  #retry: Retry | undefined;
-  #hasHeld = false;
   /** Whether something came while the endpoint was called, so that more is likely to come with each call. */
   #isBusy = false;
 
   constructor(deps: RunDeps, wake: Wake, run: RetryingRun, subscription: Subscription<PushGroup>) {
     this.#deps = deps;
     this.#wake = wake;
-    this.#run = run;
-    this.#owner = newOwner(run.messageIds, deps.random);
+    this.turn = new Turn(deps, wake, run, subscription);
     const envelope = envelopeBytes(subscription.group, wake.partition);
     this.#backlog = new Backlog(deps.runs, wake, limits.deliveryBytes - envelope);
-    this.#subscription = subscription;
-  }
-
-  /** How long a lease of this run may still be held, ms. One that was asked for without an answer may be. */
-  leaseMs(): number {
-    return Math.max(0, this.#mayHoldUntil - this.#deps.clock.monotonic());
-  }
-
-  /** Whether it was given a lease. */
-  get hasHeld(): boolean {
-    return this.#hasHeld;
-  }
-
-  /** What its last attempt came to, where the run is to make the retry itself. */
-  get retry(): Retry | undefined {
-    return this.#retry;
   }
 
   /**
@@ -100,8 +55,7 @@ export class Delivery {
    * then nothing would come back if this one took a lease and died.
    */
   async leave(cursor: Cursor | undefined): Promise<void> {
-    const from = cursor?.committed ?? this.#startOffset();
-    if ((await this.#next(from, cursor?.pendingEnd)) !== undefined) await this.#queueSuccessor(cursor);
+    if ((await this.#next(this.#placeOf(cursor))) !== undefined) await this.turn.queueSuccessor(cursor);
   }
 
   /**
@@ -110,25 +64,28 @@ export class Delivery {
    * there is nothing to do where nothing is past it.
    */
   async begin(cursor: Cursor | undefined): Promise<Exclude<LeaseAnswer, { kind: 'given' }> | undefined> {
-    const from = cursor?.committed ?? this.#startOffset();
-    let message = await this.#next(from, cursor?.pendingEnd);
+    let message = await this.#next(this.#placeOf(cursor));
     let read = cursor;
     while (message !== undefined) {
-      if (!this.#mayGoOn()) {
-        await this.#queueSuccessor(read);
+      if (!this.turn.mayGoOn()) {
+        await this.turn.queueSuccessor(read);
         return undefined;
       }
-      const answer = await this.#acquire(read, from, message);
+      const answer = await this.turn.acquire(read, message.end);
       if (answer.kind !== 'given') return answer;
       const tail = await this.#deliverAll(answer.lease, message);
       if (tail === undefined) return undefined;
       // The look at the tail after the lease was let go: what was appended meanwhile may have found it live.
-      message = await this.#next(tail.committed);
+      message = await this.#next({ committed: tail.committed });
       this.#isBusy = message !== undefined;
       read = tail;
     }
     if (read !== undefined) this.#deps.memory.cursors.keep(this.#wake, read);
     return undefined;
+  }
+
+  #placeOf(cursor: Cursor | undefined): Pick<Cursor, 'committed' | 'pendingEnd' | 'suspectEnd'> {
+    return cursor ?? { committed: this.turn.startOffset };
   }
 
   /** Delivers until nothing is left, and gives the cursor as it was let go; undefined when another answers for the rest. */
@@ -138,51 +95,101 @@ export class Delivery {
     const isPlanned = committed === planned.start && pendingEnd === planned.end;
     if (!isPlanned && !(await this.#commit(lease, planned))) return undefined;
     for (let message = planned; ; ) {
-      if (!(await this.#mayCall(lease))) return this.#handOver(lease);
-      const through = await this.#call(lease, message);
-      if (through === undefined) return undefined;
+      if (!(await this.turn.mayCall(lease))) return this.turn.handOver(lease);
+      const done = await this.#call(lease, message);
+      if (done === undefined) return undefined;
       // Where nothing is known to follow, the look at the tail after the release is the only one.
-      const looks = this.#isBusy || this.#backlog.mayHave(through);
-      const next = looks ? await this.#following(lease, through) : undefined;
-      this.#assertRunning();
-      if (next === undefined) return this.#commitAndRelease(lease, through);
-      if (!(await this.#commit(lease, next))) return undefined;
+      const looks = this.#isBusy || this.#backlog.mayHave(done.through);
+      const next = looks ? await this.#following(lease, done) : undefined;
+      this.turn.assertRunning();
+      if (next === undefined) return this.#commitAndRelease(lease, done);
+      if (!(await this.#commit(lease, next, done))) return undefined;
       message = next;
     }
   }
 
-  /** One attempt. Gives the offset through which it was acknowledged; undefined when it failed and that is settled. */
-  async #call(lease: Lease, message: Message): Promise<number | undefined> {
-    const endpoint = enabledEndpoint(this.#subscription);
-    if (endpoint === undefined) return this.#handOver(lease);
-    const { group } = this.#subscription;
+  /** One attempt. Gives how far the message is done with; undefined when it failed and that is settled. */
+  async #call(lease: Lease, message: Message): Promise<Done | undefined> {
+    const endpoint = enabledEndpoint(this.turn.subscription);
+    if (endpoint === undefined) return this.turn.handOver(lease);
+    const { group } = this.turn.subscription;
     const target = { group, endpoint, wake: this.#wake, attempt: lease.cursor.attempts + 1 };
-    this.#leftAtFirstCallMs ??= this.#run.remainingMs();
+    this.turn.noteCall();
     const outcome = await attempt(this.#deps, target, message);
-    if (outcome.kind === 'acknowledged') return outcome.through;
+    const [failed] = outcome.failed ?? [];
+    if (outcome.kind === 'acknowledged' && failed !== undefined)
+      return this.#refusedAfter(lease, target, { through: outcome.through, failed });
+    if (outcome.kind === 'acknowledged') return outcome;
     const cursor = this.#wake.kind === 'resume' ? { ...lease.cursor, attempts: 0 } : lease.cursor;
-    const failure = await settleFailure(this.#deps, target, cursor, outcome);
-    // It may be no more what was called: a retry, by whomever, goes by what it is then.
-    this.#deps.memory.subscriptions.forget(this.#wake);
-    if (failure.kind === 'stopped') return this.#handOver(lease);
-    const { delayMs, ...retry } = failure.retry;
-    const again = { ...this.#successor('retry'), epoch: cursor.epoch };
-    if (delayMs > longRetryMs && (await this.#isChanged(endpoint))) return this.#handOver(lease);
-    const isOwn = delayMs < queueDelayMs && this.#run.remainingMs() >= this.#run.retryUntilMs;
-    // First, so that no crash leaves a retry that is due later with nobody to remember it.
-    if (isOwn) await this.#remember(again);
-    else await this.#deps.queue.send([{ wake: again, delayMs }]);
-    await this.#release(lease, { ...retry, pendingEnd: message.end });
-    if (isOwn) this.#retry = { wake: again, delayMs };
+    return this.#settle(lease, target, message, await this.#failureOf(target, cursor, message, outcome));
+  }
+
+  /** The endpoint took what is before a record that it named, and refused that: from now on it stands alone. */
+  async #refusedAfter(
+    lease: Lease,
+    target: Target,
+    { through, failed }: { readonly through: number; readonly failed: number },
+  ): Promise<undefined> {
+    const alone = { offsets: [failed], end: failed + 1 };
+    this.turn.assertRunning();
+    if (!(await this.turn.commit(lease, through, alone.end))) return undefined;
+    const reason = `The endpoint acknowledged the records before offset ${failed}, and refused that.`;
+    const failure = await this.#failureOf(target, lease.cursor, alone, { kind: 'refusal', reason });
+    if (failure.kind === 'retry') await this.turn.releaseForRetry(lease, failure.retry);
+    else await this.turn.handOver(lease);
     return undefined;
   }
 
-  /** One wake for all retries that the run makes itself: of whichever it dies, it comes when that one's lease is over. */
-  async #remember(wake: Wake): Promise<void> {
-    if (this.#run.isRemembered) return;
-    const delayMs = retriesForMs + this.#leaseDurationMs() + afterRetryMs;
-    await this.#deps.queue.send([{ wake, delayMs }]);
-    this.#run.isRemembered = true;
+  #failureOf(
+    target: Target,
+    cursor: Cursor,
+    message: Pick<Message, 'offsets' | 'end'>,
+    outcome: Exclude<Outcome, { kind: 'acknowledged' }>,
+  ): Promise<Failure> {
+    // It may be no more what was called: a retry, by whomever, goes by what it is then.
+    this.#deps.memory.subscriptions.forget(this.#wake);
+    return settleFailure(this.#deps, target, cursor, message, outcome);
+  }
+
+  async #settle(lease: Lease, target: Target, message: Message, failure: Failure): Promise<Done | undefined> {
+    if (failure.kind === 'stopped') return this.turn.handOver(lease);
+    let retry = failure.kind === 'retry' ? failure.retry : undefined;
+    if (failure.kind === 'give-up') {
+      const why = await this.#bury(message, failure);
+      if (why === undefined) return { through: message.end, deadLettered: 1 };
+      retry = failure.whereItStays(why);
+    }
+    if (retry === undefined) return undefined;
+    if (retry.delayMs > longRetryMs && (await this.#isChanged(target.endpoint)))
+      return this.turn.handOver(lease);
+    await this.turn.releaseForRetry(lease, retry);
+    return undefined;
+  }
+
+  /** Writes the message's one record to the dead letters. Gives why it could not. */
+  async #bury(
+    { start }: Message,
+    { letter }: Extract<Failure, { kind: 'give-up' }>,
+  ): Promise<string | undefined> {
+    const { group } = this.turn.subscription;
+    const record = this.#backlog.record(start);
+    if (record === undefined) throw new Error('The record of a message is not there any more.');
+    try {
+      await buryRecord(this.#deps, group, {
+        record,
+        at: this.#wake,
+        topic: group.topic,
+        reason: 'refused',
+        ...letter,
+      });
+    } catch (error) {
+      this.#deps.telemetry.record({ kind: 'fault', where: 'writing dead letters', error });
+      return error instanceof Problem ? error.message : 'The log did not take it.';
+    }
+    const { topic, name } = group;
+    const of = { topic, group: name, partition: this.#wake.partition, offset: start };
+    this.#deps.telemetry.record({ kind: 'dead-lettered', ...of, refusals: letter.deliveries });
+    return undefined;
   }
 
   /**
@@ -195,11 +202,16 @@ export class Delivery {
     return now?.endpointId !== endpointId || now.version !== version;
   }
 
-  async #next(from: number, end?: number): Promise<Planned | undefined> {
-    const { group } = this.#subscription;
+  /** The next message: the one that was in flight, or what is left of one that was refused and halved, or what there is. */
+  async #next({
+    committed: from,
+    pendingEnd,
+    suspectEnd,
+  }: Pick<Cursor, 'committed' | 'pendingEnd' | 'suspectEnd'>): Promise<Planned | undefined> {
+    const { group } = this.turn.subscription;
     const maxRecords = group.delivery.batchSize;
-    const wanted = { from, maxRecords, ...(end !== undefined && end > from && { end }) };
-    const { records, lost } = await this.#read(wanted);
+    const end = [pendingEnd, suspectEnd].find((each) => each !== undefined && each > from);
+    const { records, lost } = await this.#read({ from, maxRecords, ...(end !== undefined && { end }) });
     return isAny(records) ? { ...composeMessage(group, this.#wake.partition, records), lost } : undefined;
   }
 
@@ -211,7 +223,7 @@ export class Delivery {
       const reader = {
         topicId,
         group,
-        topic: this.#subscription.group.topic,
+        topic: this.turn.subscription.group.topic,
         ...(requestId !== undefined && { requestId }),
       };
       if (error instanceof UndecodableBatchError)
@@ -220,112 +232,24 @@ export class Delivery {
     }
   }
 
-  /** What follows what was acknowledged. Where it cannot be decoded, the lease ends with what was: it is not sent again. */
-  async #following(lease: Lease, through: number): Promise<Planned | undefined> {
+  /** What follows what is done with. Where it cannot be decoded, the lease ends with what was: it is not sent again. */
+  async #following(lease: Lease, done: Done): Promise<Planned | undefined> {
+    const { suspectEnd } = lease.cursor;
     try {
-      return await this.#next(through);
+      return await this.#next({ committed: done.through, ...(suspectEnd !== undefined && { suspectEnd }) });
     } catch (error) {
-      if (error instanceof UndecodableBatchError) await this.#commitAndRelease(lease, through);
+      if (error instanceof UndecodableBatchError) await this.#commitAndRelease(lease, done);
       throw error;
     }
   }
 
-  async #acquire(read: Cursor | undefined, startOffset: number, message: Message): Promise<LeaseAnswer> {
-    const { groupId, partition } = this.#wake;
-    this.#assertRunning();
-    this.#askForLease();
-    const answer = await Lease.acquire(
-      this.#deps,
-      { groupId, partition },
-      {
-        read,
-        startOffset,
-        owner: this.#owner,
-        durationMs: this.#leaseDurationMs(),
-        pendingEnd: message.end,
-        longestRetryMs: longestRetryOf(this.#subscription),
-        beforeRetry: this.#wake.kind === 'resume',
-      },
-    );
-    if (answer.kind === 'given') this.#hasHeld = true;
-    else this.#mayHoldUntil = 0;
-    return answer;
+  /** Moves the cursor to the message, past what is `done` with. */
+  #commit(lease: Lease, { start, end, lost }: Planned, { deadLettered = 0 }: Partial<Done> = {}) {
+    return this.turn.commit(lease, start, end, { lost, deadLettered });
   }
 
-  #commit(lease: Lease, { start, end, lost }: Planned): Promise<boolean> {
-    this.#askForLease();
-    return lease.commit(start, end, lost);
-  }
-
-  async #commitAndRelease(lease: Lease, through: number): Promise<Cursor | undefined> {
-    const done = await lease.commitAndRelease(this.#backlog.pastHoles(through));
-    this.#mayHoldUntil = 0;
-    return done ? lease.cursor : undefined;
-  }
-
-  async #release(lease: Lease, retry?: Release['retry']): Promise<void> {
-    await lease.release(retry);
-    this.#mayHoldUntil = 0;
-  }
-
-  #askForLease(): void {
-    this.#mayHoldUntil = this.#deps.clock.monotonic() + this.#leaseDurationMs();
-  }
-
-  #leaseDurationMs(): number {
-    return this.#timeoutMs() + limits.leaseMarginMs;
-  }
-
-  /** Where the group begins in a partition that it has no cursor in. */
-  #startOffset(): number {
-    return this.#subscription.group.startOffsets[this.#wake.partition] ?? 0;
-  }
-
-  #timeoutMs(): number {
-    return this.#subscription.group.delivery.timeoutSeconds * 1000;
-  }
-
-  /** Whether there is time for another request, and it is not another partition's turn. */
-  #mayGoOn(): boolean {
-    const leftMs = this.#run.remainingMs();
-    const workedMs = (this.#leftAtFirstCallMs ?? leftMs) - leftMs;
-    return workedMs < limits.deliverTurnMs && leftMs >= this.#timeoutMs() + runMarginMs;
-  }
-
-  /**
-   * A run that outlived its end (its process was frozen) takes and renews no lease: that would outlast the time for
-   * which the queue keeps the run's wake from others.
-   */
-  #assertRunning(): void {
-    if (this.#run.remainingMs() <= 0) throw new Error('The run was over before it could go on.');
-  }
-
-  /** Whether a request may be sent: it would end within the run and the lease, and the group still wants it. */
-  async #mayCall(lease: Lease): Promise<boolean> {
-    const subscription = await this.#deps.memory.subscriptions.of(this.#wake);
-    if (subscription === undefined) return false;
-    this.#subscription = subscription;
-    return this.#mayGoOn() && lease.remainingMs() >= this.#timeoutMs();
-  }
-
-  /** Lets the lease go with work left: queues a wake for who goes on, and only then releases. */
-  async #handOver(lease: Lease): Promise<undefined> {
-    await this.#queueSuccessor(lease.cursor);
-    await this.#release(lease);
-  }
-
-  async #queueSuccessor(cursor: Cursor | undefined): Promise<void> {
-    const waits =
-      cursor !== undefined &&
-      retryMsLeft(cursor, this.#deps.clock.now(), longestRetryOf(this.#subscription)) > 0;
-    const wake = this.#successor(waits ? 'resume' : 'continue');
-    const epoch = cursor === undefined ? {} : { epoch: cursor.epoch };
-    await this.#deps.queue.send([{ wake: { ...wake, ...epoch }, delayMs: handOverDelayMs }]);
-  }
-
-  #successor(kind: Wake['kind']): Wake {
-    const { epoch: _over, ...wake } = this.#wake;
-    return { ...wake, kind };
+  #commitAndRelease(lease: Lease, { through, deadLettered = 0 }: Done): Promise<Cursor | undefined> {
+    return this.turn.commitAndRelease(lease, this.#backlog.pastHoles(through), { deadLettered });
   }
 }
 

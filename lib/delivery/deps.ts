@@ -15,7 +15,7 @@ import type { DeliveryMemory } from './memory.ts';
 export interface DeliverDeps {
   /** The log. */
   readonly runs: RunReader;
-  /** Appends what a run has to say: to other topics than the one that it delivers. */
+  /** Appends dead letters, and whatever else a run has to say, to other topics than the one that it delivers. */
   readonly appender: Pick<Appender, 'append'>;
   readonly directory: Pick<TopicDirectory, 'resolve'>;
   readonly cursors: CursorStore;

@@ -1,56 +1,132 @@
+import { afterRefusal } from '../domain/delivery/refusals.ts';
 import { backoffMs, type Outage, outageAfter } from '../domain/delivery/retry.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
-import { disabling, type Endpoint } from '../domain/groups/groups.ts';
+import type { DeadLetter } from '../domain/groups/dead-letters.ts';
+import { disabling, type Endpoint, mergedDelivery } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { timestampText } from '../domain/text/timestamps.ts';
-import type { Release } from '../stores/cursors.ts';
 import type { TelemetryEvent } from '../surroundings/telemetry.ts';
 import type { Target } from './attempt.ts';
 import type { DeliverDeps } from './deps.ts';
+import type { Message } from './message.ts';
 import type { Outcome } from './outcome.ts';
+import type { PlannedRetry } from './turn.ts';
 
 type Failed = Exclude<Outcome, { kind: 'acknowledged' }>;
 
 /** What follows a failed attempt. */
 export type Failure =
+  | { readonly kind: 'retry'; readonly retry: PlannedRetry }
+  /** The record that stands alone goes to the dead letters. Where it cannot, for what reason that may be, it stays. */
   | {
-      readonly kind: 'retry';
-      /** The cursor's retry state, without the message's end, and the ms until the next attempt. */
-      readonly retry: Omit<NonNullable<Release['retry']>, 'pendingEnd'> & { readonly delayMs: number };
+      readonly kind: 'give-up';
+      readonly letter: GivenUp;
+      readonly whereItStays: (why: string) => PlannedRetry;
     }
   /** The endpoint is disabled now. Nothing is lost: the records wait for another. */
   | { readonly kind: 'stopped' };
 
+/** What a dead letter says of why it is one. */
+export type GivenUp = Pick<DeadLetter, 'deliveries' | 'detail' | 'since'>;
+
 /**
  * Decides on the next attempt, and disables an endpoint that is gone (410) or has been out for
- * `limits.outageDisablesAfterMs` of attempts; its group is paused with it. A refused message is tried for as long as it
- * takes.
+ * `limits.outageDisablesAfterMs` of attempts; its group is paused with it. An outage says nothing of a record, however long it takes; what a
+ * refusal does, `afterRefusal` says.
  */
 export const settleFailure = async (
   deps: Pick<DeliverDeps, 'groups' | 'clock' | 'random' | 'telemetry'>,
   target: Target,
   cursor: Cursor,
+  message: Pick<Message, 'offsets' | 'end'>,
   outcome: Failed,
 ): Promise<Failure> => {
   const now = deps.clock.now();
-  const { group, endpoint } = target;
   if (outcome.gone === true) {
     await disable(deps, target, 'It answered 410 (Gone).', now);
     return { kind: 'stopped' };
   }
-  const outage = outcome.kind === 'outage' ? outageWith(cursor, endpoint, now) : undefined;
-  if (outage !== undefined && outage.outageMs >= limits.outageDisablesAfterMs) {
+  if (outcome.kind === 'refusal') return refused(deps, target, cursor, message, outcome);
+  const outage = outageWith(cursor, target.endpoint, now);
+  if (outage.outageMs >= limits.outageDisablesAfterMs) {
     const reason = `It has not taken a message since ${timestampText(outage.failingSince)}. ${outcome.reason}`;
     await disable(deps, target, reason, now);
     return { kind: 'stopped' };
   }
   const attempts = cursor.attempts + 1;
-  const backoff = backoffMs(attempts, group.delivery.backoff, deps.random.number());
-  const delayMs = Math.max(backoff, outcome.retryAfterMs ?? 0);
-  const retry = { attempts, delayMs, retryAt: now + delayMs, lastFailure: outcome.reason };
-  deps.telemetry.record(plannedRetry(target, outcome, delayMs));
-  return { kind: 'retry', retry: { ...retry, ...(outage !== undefined && { outage }) } };
+  const { refusals, refusedSince, suspectEnd } = cursor;
+  const known = {
+    ...(refusals !== undefined && { refusals }),
+    ...(refusedSince !== undefined && { refusedSince }),
+    ...(suspectEnd !== undefined && { suspectEnd }),
+  };
+  const retry = retryOf(deps, target, outcome, attempts, { ...known, outage, pendingEnd: message.end });
+  return { kind: 'retry', retry };
 };
+
+/** The retry after an attempt, by its backoff unless it `isDueInMs`; telemetry is told. */
+const retryOf = (
+  { clock, random, telemetry }: Pick<DeliverDeps, 'clock' | 'random' | 'telemetry'>,
+  target: Target,
+  outcome: Failed,
+  attempts: number,
+  {
+    dueInMs,
+    ...rest
+  }: Omit<PlannedRetry, 'attempts' | 'delayMs' | 'retryAt' | 'lastFailure'> & {
+    readonly dueInMs?: number;
+  },
+): PlannedRetry => {
+  // Of a new message the first attempt has failed by its parts.
+  const backoff = backoffMs(Math.max(1, attempts), target.group.delivery.backoff, random.number());
+  const delayMs = Math.max(dueInMs ?? backoff, outcome.retryAfterMs ?? 0);
+  telemetry.record(plannedRetry(target, outcome, delayMs));
+  return { attempts, delayMs, retryAt: clock.now() + delayMs, lastFailure: outcome.reason, ...rest };
+};
+
+/** After a refusal: the same message again, a half of it, or none. */
+const refused = (
+  deps: Pick<DeliverDeps, 'clock' | 'random' | 'telemetry'>,
+  target: Target,
+  { attempts, refusals: before = 0, refusedSince, suspectEnd, deadRow = 0 }: Cursor,
+  { offsets, end }: Pick<Message, 'offsets' | 'end'>,
+  outcome: Failed,
+): Failure => {
+  const now = deps.clock.now();
+  // Whole: it is a part of the dead letter.
+  const since = refusedSince ?? Math.ceil(now);
+  const refusals = before + 1;
+  const suspect = suspectEnd === undefined ? {} : { suspectEnd };
+  const first = offsets[0] ?? end;
+  // It said itself which record it was.
+  if (offsets.length > 1 && outcome.failed?.[0] === first) {
+    const alone = { refusals: 1, refusedSince: since, pendingEnd: first + 1, ...suspect };
+    return { kind: 'retry', retry: retryOf(deps, target, outcome, 1, alone) };
+  }
+  const settings = mergedDelivery(target.group.delivery, {});
+  const next = afterRefusal({ refusals, since, deadRow }, offsets.length, settings, now);
+  if (next.kind === 'halve') {
+    const half = {
+      refusedSince: since,
+      pendingEnd: (offsets[Math.ceil(offsets.length / 2) - 1] ?? first) + 1,
+      suspectEnd: end,
+    };
+    return { kind: 'retry', retry: retryOf(deps, target, outcome, 0, half) };
+  }
+  const same = { refusals, refusedSince: since, pendingEnd: end, ...suspect };
+  const due = next.kind === 'again' && next.dueInMs !== undefined ? { dueInMs: next.dueInMs } : {};
+  if (next.kind === 'again')
+    return { kind: 'retry', retry: retryOf(deps, target, outcome, attempts + 1, { ...same, ...due }) };
+  const whereItStays = (why: string): PlannedRetry => {
+    const reason = `${outcome.reason} It was refused ${refusals} times, and cannot be written to the dead letters: ${why}`;
+    return retryOf(deps, target, { ...outcome, reason }, attempts + 1, { ...same, stuck: 1 });
+  };
+  const letter = { deliveries: refusals, since, detail: outcome.reason.slice(0, longestDetail) };
+  return { kind: 'give-up', letter, whereItStays };
+};
+
+/** Characters of a reason that a dead letter tells. */
+const longestDetail = 500;
 
 const plannedRetry = (
   { group, endpoint, wake }: Target,

@@ -155,6 +155,7 @@ export const limits = {
   /** As long as SQS hides a message. */
   ackTimeoutSeconds: 12 * 60 * 60,
   maxDeliveries: 1000,
+  maxAttempts: 1000,
   nackDelaySeconds: 12 * 60 * 60,
   /** Records and payload of one poll. The answer is built as a fetch's is. */
   pollRecords: 1000,

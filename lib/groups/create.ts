@@ -57,8 +57,17 @@ const placesAtMost = limits.groupsPerTopic;
 /** The most partitions that a topic of dead letters is made with. */
 const deadLetterPartitions = 8;
 
+/** Whether records of the group can go to dead letters. */
+const hasDeadLetters = (settings: GroupSettings): boolean => {
+  if (settings.mode === 'push') return settings.delivery.maxAttempts !== null;
+  return settings.mode === 'shared' && settings.reading.maxDeliveries !== null;
+};
+
+/** The setting that has a group do without. */
+const withoutDeadLetters = { shared: '"maxDeliveries": null', push: '"delivery": {"maxAttempts": null}' };
+
 /**
- * Makes the topic of the dead letters of a shared group, where it has some and the topic is not there.
+ * Makes the topic of a group's dead letters, where it has some and the topic is not there.
  * @throws Problem `invalid_request` when its name would be too long
  */
 export const ensureDeadLetterTopic = async (
@@ -67,10 +76,10 @@ export const ensureDeadLetterTopic = async (
   group: string,
   settings: GroupSettings,
 ): Promise<void> => {
-  if (settings.mode !== 'shared' || settings.reading.maxDeliveries === null) return;
+  if (settings.mode === 'pull' || !hasDeadLetters(settings)) return;
   const name = deadLetterTopicName(topic.name, group);
   if (name.length > limits.nameLength) {
-    const message = `The topic of its dead letters would be "${name.slice(0, 60)}…", which has ${name.length} characters, and may have ${limits.nameLength} (limit nameLength). Choose a shorter name for the group, or give "maxDeliveries": null, and it has no dead letters.`;
+    const message = `The topic of its dead letters would be "${name.slice(0, 60)}…", which has ${name.length} characters, and may have ${limits.nameLength} (limit nameLength). Choose a shorter name for the group, or give ${withoutDeadLetters[settings.mode]}, and it has no dead letters.`;
     throw new Problem('invalid_request', `The request is not valid. ${message} Nothing was changed.`, {
       errors: [{ path: 'group', message }],
     });
@@ -88,7 +97,7 @@ export const ensureDeadLetterTopic = async (
 
 /**
  * Creates a group that begins where it is asked to, or finds the one of that name with just these settings. A group that is called
- * has no endpoint yet, so nothing is delivered before one is registered; a shared one gets a topic for its dead letters.
+ * has no endpoint yet, so nothing is delivered before one is registered; it and a shared one get a topic for their dead letters.
  * @throws Problem `group_exists`, `invalid_request`, `limit_exceeded`, and `conflict` while the topic is being deleted
  */
 export const createGroup = async (

@@ -1,4 +1,5 @@
 import { type Cursor, type CursorRef, leaseMsLeft, retryMsLeft } from '../domain/groups/cursors.ts';
+import { moved } from '../stores/cursor-moves.ts';
 import type { Commit, CursorStore, Release } from '../stores/cursors.ts';
 import type { Clock } from '../surroundings/clock.ts';
 
@@ -22,6 +23,14 @@ export interface LeaseRequest {
   readonly longestRetryMs: number;
   /** Whether a retry that is due later is no obstacle. A live lease always is. */
   readonly beforeRetry: boolean;
+}
+
+/** Of the records that a cursor is moved past, those that nobody acknowledged. */
+export interface Passed {
+  /** Retention took them. */
+  readonly lost?: number;
+  /** They went to the dead letters. */
+  readonly deadLettered?: number;
 }
 
 /** What came of asking for a lease. */
@@ -73,19 +82,15 @@ export class Lease {
     return ms > this.#durationMs ? 0 : ms;
   }
 
-  /**
-   * Moves the cursor to `committed` and renews the lease for the message that ends at `pendingEnd`. False: superseded.
-   * @param lost of the records that it moves past, those that retention took.
-   */
-  commit(committed: number, pendingEnd: number, lost = 0): Promise<boolean> {
+  /** Moves the cursor to `committed` and renews the lease for the message that ends at `pendingEnd`. False: superseded. */
+  commit(committed: number, pendingEnd: number, passed: Passed = {}): Promise<boolean> {
     const leaseUntil = this.#deps.clock.now() + this.#durationMs;
-    const total = (this.#cursor.lost ?? 0) + lost;
-    return this.#commit(committed, leaseUntil, { pendingEnd, ...(lost > 0 && { lost: total }) });
+    return this.#commit(committed, leaseUntil, { pendingEnd, ...this.#totals(passed) });
   }
 
   /** Moves the cursor to `committed` and lets the lease go, in one write. False: superseded. */
-  commitAndRelease(committed: number): Promise<boolean> {
-    return this.#commit(committed, 0);
+  commitAndRelease(committed: number, passed: Passed = {}): Promise<boolean> {
+    return this.#commit(committed, 0, this.#totals(passed));
   }
 
   /** Lets the lease go; with `retry` when the attempt failed. False: superseded, and there was nothing to let go. */
@@ -94,18 +99,20 @@ export class Lease {
     return this.#deps.cursors.release(this.#ref, { epoch, ...(retry !== undefined && { retry }) });
   }
 
-  async #commit(
-    committed: number,
-    leaseUntil: number,
-    more: Pick<Commit, 'pendingEnd' | 'lost'> = {},
-  ): Promise<boolean> {
-    const { epoch, owner, lost, version, writeId } = this.#cursor;
-    const done = await this.#deps.cursors.commit(this.#ref, { epoch, committed, leaseUntil, ...more });
-    const holder = leaseUntil === 0 || owner === undefined ? {} : { owner };
-    // Those of a seek stay.
-    const sought = version === undefined || writeId === undefined ? {} : { version, writeId };
-    const kept = { ...holder, ...sought, ...(lost !== undefined && { lost }), ...more };
-    this.#cursor = { committed, epoch, leaseUntil, attempts: 0, retryAt: 0, ...kept };
+  #totals({ lost = 0, deadLettered = 0 }: Passed): Partial<Commit> {
+    const { lost: lostBefore = 0, deadLettered: before = 0, deadRow = 0 } = this.#cursor;
+    return {
+      ...(lost > 0 && { lost: lostBefore + lost }),
+      ...(deadLettered > 0 && { deadLettered: before + deadLettered, deadRow: deadRow + deadLettered }),
+    };
+  }
+
+  async #commit(committed: number, leaseUntil: number, more: Partial<Commit>): Promise<boolean> {
+    const { epoch, suspectEnd = 0 } = this.#cursor;
+    const commit = { epoch, committed, leaseUntil, ...(suspectEnd > committed && { suspectEnd }), ...more };
+    const done = await this.#deps.cursors.commit(this.#ref, commit);
+    // As the store does: what goes with the message that was delivered goes, and the rest stays.
+    this.#cursor = moved(this.#cursor, commit) ?? this.#cursor;
     return done;
   }
 }

@@ -43,10 +43,11 @@ export const acquired = (standing: Cursor | undefined, acquisition: Acquisition)
 
 /** The same cursor where the commit has landed already. */
 export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | undefined => {
-  const { epoch, committed, leaseUntil, pendingEnd, lost } = commit;
+  const { epoch, committed, leaseUntil, pendingEnd, lost, deadLettered, suspectEnd, deadRow } = commit;
   if (standing?.epoch !== epoch || standing.committed > committed) return undefined;
   if (standing.committed === committed && standing.leaseUntil === 0) return standing;
-  const { owner, pendingEnd: _delivered, lastFailure: _why, ...others } = withoutOutage(standing);
+  const { owner, pendingEnd: _delivered, lastFailure: _why, ...rest } = withoutOutage(standing);
+  const { deadRow: _row, ...others } = withoutRefusals(rest);
   return {
     // Its version above all: by that a `replace` that lands late is known.
     ...others,
@@ -57,6 +58,9 @@ export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | un
     retryAt: 0,
     ...(pendingEnd !== undefined && { pendingEnd }),
     ...(lost !== undefined && { lost }),
+    ...(deadLettered !== undefined && { deadLettered }),
+    ...(suspectEnd !== undefined && { suspectEnd }),
+    ...(deadRow !== undefined && { deadRow }),
   };
 };
 
@@ -67,12 +71,22 @@ const withoutOutage = <C extends Partial<Outage>>({
   ...others
 }: C) => others;
 
+type Refusals = Pick<Cursor, 'refusals' | 'refusedSince' | 'suspectEnd' | 'stuck'>;
+
+const withoutRefusals = <C extends Refusals>({
+  refusals: _count,
+  refusedSince: _since,
+  suspectEnd: _end,
+  stuck: _records,
+  ...others
+}: C) => others;
+
 export const released = (standing: Cursor | undefined, { epoch, retry }: Release): Cursor | undefined => {
   if (standing?.epoch !== epoch) return undefined;
   const { owner: _gone, ...rest } = standing;
   if (retry === undefined) return { ...rest, leaseUntil: 0 };
   const { outage, ...failure } = retry;
-  return { ...withoutOutage(rest), ...failure, ...outage, leaseUntil: 0 };
+  return { ...withoutRefusals(withoutOutage(rest)), ...failure, ...outage, leaseUntil: 0 };
 };
 
 /** The same cursor where it stands already. */

@@ -29,6 +29,11 @@ export interface Commit {
   readonly pendingEnd?: number;
   /** As `Cursor.lost`: all that was ever lost, so that a copy counts nothing twice. What stood stays where it is absent. */
   readonly lost?: number;
+  /** As `lost`, of `Cursor.deadLettered`. */
+  readonly deadLettered?: number;
+  /** As in the cursor; what stood is over where they are absent. */
+  readonly suspectEnd?: number;
+  readonly deadRow?: number;
 }
 
 export interface Release {
@@ -41,6 +46,11 @@ export interface Release {
     /** Set when the attempt failed by an outage; without it one that was going on is over. */
     readonly outage?: Outage;
     readonly lastFailure: string;
+    /** As in the cursor; what stood is over where they are absent. */
+    readonly refusals?: number;
+    readonly refusedSince?: number;
+    readonly suspectEnd?: number;
+    readonly stuck?: number;
   };
 }
 

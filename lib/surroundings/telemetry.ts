@@ -72,6 +72,16 @@ export type TelemetryEvent =
       readonly delayMs: number;
     }
   | {
+      /** A record that endpoints refused is among the dead letters now. */
+      readonly kind: 'dead-lettered';
+      readonly topic: string;
+      readonly group: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** How often it was refused. */
+      readonly refusals: number;
+    }
+  | {
       readonly kind: 'endpoint-disabled';
       readonly topic: string;
       readonly group: string;
@@ -116,7 +126,7 @@ export type TelemetryEvent =
       readonly records: number;
     }
   | {
-      /** Records of a shared group that are on their way to the dead letters, which could not be written. */
+      /** Records of a shared or a push group that are on their way to the dead letters, which could not be written. */
       readonly kind: 'stuck';
       readonly topic: string;
       readonly group: string;

@@ -55,6 +55,9 @@ const commit: fc.Arbitrary<Step> = fc
       fc.record({ committed: fc.integer({ min: 0, max: 8 }), leaseUntil: small }),
       maybe('pendingEnd', small),
       maybe('lost', small),
+      maybe('deadLettered', small),
+      maybe('suspectEnd', small),
+      maybe('deadRow', small),
     ),
     behind,
   )
@@ -67,6 +70,10 @@ const commit: fc.Arbitrary<Step> = fc
 const retry = together<NonNullable<Release['retry']>>(
   fc.record({ attempts: small, retryAt: small, pendingEnd: small, lastFailure: fc.constantFrom('503', '') }),
   maybe('outage', fc.record({ failingSince: small, failedAt: small, outageMs: small })),
+  maybe('refusals', small),
+  maybe('refusedSince', small),
+  maybe('suspectEnd', small),
+  maybe('stuck', small),
 );
 
 const release: fc.Arbitrary<Step> = fc
@@ -88,6 +95,8 @@ const replace: fc.Arbitrary<Step> = fc
       maybe('handedOut', small),
       maybe('ackUntil', small),
       maybe('deadLettered', small),
+      maybe('refusals', small),
+      maybe('stuck', small),
     ),
     fc.constantFrom('v', 'w'),
     fc.constantFrom('now', 'now', 'now', 'nothing', ...members),

@@ -286,6 +286,32 @@ test('a database of the layout before groups that pull opens with all that is in
   expect(await cursors.commit(ref, { epoch: 2, committed: 7, leaseUntil: 0 })).toBe(true);
 });
 
+test('a database of the layout before push groups had dead letters opens with its cursors, and counts refusals', async () => {
+  const file = join(temporaryFolder(), 'millrace.db');
+  const older = new DatabaseSync(file);
+  older.exec(layout4);
+  older.exec(`
+    INSERT INTO cursors (group_id, partition, committed, epoch, leaseUntil, attempts, retryAt, lane, pendingEnd)
+      VALUES ('g', 0, 4, 2, 0, 1, 0, '', 7)
+  `);
+  older.close();
+  const { cursors } = sqliteStores(opened(file).database, { clock: systemClock });
+  const ref = { groupId: 'g', partition: 0 };
+  const standing = { committed: 4, epoch: 2, leaseUntil: 0, attempts: 1, retryAt: 0, pendingEnd: 7 };
+  expect(await cursors.get(ref)).toStrictEqual(standing);
+  const retry = {
+    attempts: 2,
+    retryAt: 0,
+    pendingEnd: 5,
+    lastFailure: '',
+    refusals: 3,
+    refusedSince: 0.5,
+    suspectEnd: 7,
+  };
+  expect(await cursors.release(ref, { epoch: 2, retry })).toBe(true);
+  expect(await cursors.get(ref)).toStrictEqual({ ...standing, ...retry });
+});
+
 test.each([
   [1, layout1],
   [2, layout2],

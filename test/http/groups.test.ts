@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { deliveryDefaults } from '../../lib/domain/groups/groups.ts';
 import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 const path = '/v1/topics/orders/groups/billing';
@@ -37,6 +38,8 @@ describe('creating a group', () => {
         batchSize: 100,
         timeoutSeconds: 15,
         backoff: { initialSeconds: 1, maxSeconds: 900 },
+        maxAttempts: 10,
+        deadLetterAfterSeconds: 300,
       },
       endpoints: 0,
       createdAt: '2026-03-01T12:00:03.000Z',
@@ -128,7 +131,8 @@ describe('creating a group', () => {
       'delivery.timeoutSeconds',
       /30 \(limit deliveryTimeoutSeconds\)/,
     ],
-    [{ ...push, delivery: { maxAttempts: 10 } }, 'delivery.maxAttempts', /not there yet/],
+    [{ ...push, delivery: { maxAttempts: 0 } }, 'delivery.maxAttempts', /limit maxAttempts.*or null/],
+    [{ ...push, delivery: { deadLetterAfterSeconds: -1 } }, 'delivery.deadLetterAfterSeconds', /from 0/],
     [
       { ...push, delivery: { backoff: { initialSeconds: 0 } } },
       'delivery.backoff.initialSeconds',
@@ -182,7 +186,7 @@ describe('changing a group', () => {
     const first = await patch(world, { delivery: { batchSize: 7, backoff: { maxSeconds: 60 } } });
     expect(first.status).toBe(200);
     const backoff = { initialSeconds: 1, maxSeconds: 60 };
-    expect(first.json).toEqual({ ...before, delivery: { batchSize: 7, timeoutSeconds: 15, backoff } });
+    expect(first.json).toEqual({ ...before, delivery: { ...deliveryDefaults, batchSize: 7, backoff } });
     await patch(world, { delivery: { timeoutSeconds: 1, backoff: { initialSeconds: 2 } } });
     const after = { batchSize: 7, timeoutSeconds: 1, backoff: { initialSeconds: 2, maxSeconds: 60 } };
     expect((await call(world, `GET ${path}`)).json).toMatchObject({ start: 'earliest', delivery: after });
@@ -198,6 +202,7 @@ describe('changing a group', () => {
     const answers = await Promise.all(changes.map((delivery) => patch(world, { delivery })));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await call(world, `GET ${path}`)).json['delivery']).toEqual({
+      ...deliveryDefaults,
       batchSize: 7,
       timeoutSeconds: 1,
       backoff: { initialSeconds: 1, maxSeconds: 60 },
@@ -212,7 +217,7 @@ describe('changing a group', () => {
     [{ delivery: null }, 'delivery', /\.$/],
     [{ delivery: { batchSize: 1 }, mode: 'push' }, 'mode', /mode of a group cannot be changed/],
     [{ delivery: { batchSize: 1 }, start: 'latest' }, 'start', /start of a group cannot be changed/],
-    [{ delivery: { maxAttempts: 3 } }, 'delivery.maxAttempts', /not there yet/],
+    [{ delivery: { maxAttempts: 1001 } }, 'delivery.maxAttempts', /limit maxAttempts/],
     [{ delivery: { batchSize: 0 } }, 'delivery.batchSize', /limit deliveryRecords/],
     [{ delivery: { batchSize: null } }, 'delivery.batchSize', /limit deliveryRecords/],
     [
@@ -255,10 +260,13 @@ describe('changing a group', () => {
     const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
     const found = await world.stores.groups.get({ topicId, group: 'billing' });
     if (found?.group.mode !== 'push') throw new Error('There is no such group.');
-    const old = { ...found.group.delivery, maxAttempts: 10 };
+    const { maxAttempts: _new, ...former } = found.group.delivery;
+    const old = { ...former, retries: 3 } as unknown as typeof found.group.delivery;
     await world.stores.groups.update(found.group, { delivery: old });
     expect((await put(world, push)).status).toBe(200);
-    expect((await call(world, `GET ${path}`)).text).not.toContain('maxAttempts');
+    const shown = await call(world, `GET ${path}`);
+    expect(shown.text).not.toContain('retries');
+    expect(shown.json).toMatchObject({ delivery: { maxAttempts: 10 } });
   });
 });
 

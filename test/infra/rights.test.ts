@@ -115,6 +115,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:Query on StorageState.Arn where pk is topic/*',
     'dynamodb:UpdateItem on StorageState.Arn where pk is topic/*',
     'dynamodb:GetItem on StorageState.Arn where pk is group/*',
+    'dynamodb:PutItem on StorageState.Arn where pk is group/*',
     'dynamodb:UpdateItem on StorageState.Arn where pk is group/*',
     'dynamodb:GetItem on StorageState.Arn where pk is pace/*',
     'dynamodb:PutItem on StorageState.Arn where pk is pace/*',
@@ -289,7 +290,7 @@ describe('the rights of the functions', () => {
         ['topic', 'group', 'endpoint', 'partition state', 'cursor', 'member', 'pace', 'intent', 'producer'],
       ],
       ['deliver', 'UpdateItem', ['group', 'endpoint', 'partition state', 'cursor', 'member', 'intent']],
-      ['deliver', 'PutItem', ['pace', 'intent', 'producer', 'attempt']],
+      ['deliver', 'PutItem', ['cursor', 'member', 'pace', 'intent', 'producer', 'attempt']],
       ['deliver', 'Query', ['group', 'endpoint', 'partition state', 'segment', 'newest segment']],
       [
         'sweep',

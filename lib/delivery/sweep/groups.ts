@@ -107,12 +107,24 @@ const tell = async (
     return { paused: 1 };
   }
   if (lags.length > 0) await recordLag(deps, topic, group, lags, failures);
-  if (group.mode === 'push') return {};
+  if (group.mode === 'push') return { stuckRecords: tellStuck(deps, topic, group, lags) };
   const cursors = [...lags.flatMap(({ cursor }) => cursor ?? []), ...redriven.cursors];
   return failures.kept<Partial<SweptCounts>>(async () => {
     const { abandoned, stuckRecords } = await watchPulled(deps, topic, group, { records, cursors });
     return { abandoned: abandoned ? 1 : 0, stuckRecords };
   }, {});
+};
+
+/** Tells of records that endpoints refused, and that could not be written to the dead letters. Gives how many. */
+const tellStuck = (
+  { telemetry }: SweepGroupsDeps,
+  topic: Topic,
+  group: Group,
+  lags: readonly PartitionLag[],
+): number => {
+  const records = lags.reduce((sum, { cursor }) => sum + (cursor?.stuck ?? 0), 0);
+  if (records > 0) telemetry.record({ kind: 'stuck', topic: topic.name, group: group.name, records });
+  return records;
 };
 
 /** The partitions in which a group lags. Where they begin is asked for only where there may be any. */

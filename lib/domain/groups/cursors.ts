@@ -23,6 +23,16 @@ export interface Cursor extends Partial<Outage> {
   readonly pendingEnd?: number;
   /** Why the last attempt failed, for people. */
   readonly lastFailure?: string;
+  /** Push: refusals of the message that begins at `committed`. Absent: none. */
+  readonly refusals?: number;
+  /** Push: wall clock ms. The first refusal of a message that begins at `committed`. */
+  readonly refusedSince?: number;
+  /** Push: exclusive end of the message that was refused and halved: until there no message is longer than what is left of it. */
+  readonly suspectEnd?: number;
+  /** Push: records that are to go to the dead letters, which could not be written. Absent: none. */
+  readonly stuck?: number;
+  /** Push: dead letters one after the other, with nothing acknowledged between. Absent: none. */
+  readonly deadRow?: number;
   /** Records that retention took before they were delivered, since the group began. Absent: none. */
   readonly lost?: number;
   /** Grows by one with each `replace`; absent before the first. */
@@ -35,7 +45,7 @@ export interface Cursor extends Partial<Outage> {
   readonly ackUntil?: number;
   /** Shared: what is ahead of `committed`, in order and without a gap. */
   readonly runs?: readonly Run[];
-  /** Shared: records that went to the dead letters, since the group began. Absent: none. */
+  /** Records that went to the dead letters, since the group began. Absent: none. */
   readonly deadLettered?: number;
 }
 

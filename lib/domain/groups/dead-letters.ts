@@ -12,17 +12,20 @@ export interface DeadLetter {
   /** The name of the topic that it comes from. */
   readonly topic: string;
   readonly group: string;
-  /** How often it was handed out. */
+  /** How often it was handed out, or refused by an endpoint. */
   readonly deliveries: number;
   /** Why it was not acknowledged the last time. */
-  readonly reason: Unacknowledged;
+  readonly reason: Unacknowledged | 'refused';
+  /** What the endpoint answered, in words. */
+  readonly detail?: string;
   /** Wall clock ms. When it was given up: the same for every attempt to write it. */
   readonly since: number;
 }
 
 /** The headers that a dead letter has beside its own. */
-const headersOf = ({ record, topic, group, deliveries, reason, since }: DeadLetter) => ({
+const headersOf = ({ record, topic, group, deliveries, reason, detail, since }: DeadLetter) => ({
   'millrace-dead-reason': reason,
+  ...(detail !== undefined && { 'millrace-dead-detail': detail }),
   'millrace-dead-at': timestampText(since),
   'millrace-dead-deliveries': String(deliveries),
   'millrace-dead-group': group,

@@ -5,12 +5,18 @@ export interface DeliverySettings {
   readonly backoff: { readonly initialSeconds: number; readonly maxSeconds: number };
   /** What the attempt log has beside failures: the share of attempts that succeeded, 0 to 1. Absent: none of them. */
   readonly attemptLog?: { readonly successes: number };
+  /** A record that was refused alone so often goes to the dead letters; null: never, and it is tried for as long as it takes. */
+  readonly maxAttempts: number | null;
+  /** And no sooner than so long after its first refusal, since what refuses for a minute may be a deploy: `refusals.ts`. */
+  readonly deadLetterAfterSeconds: number;
 }
 
 export const deliveryDefaults: DeliverySettings = {
   batchSize: 100,
   timeoutSeconds: 15,
   backoff: { initialSeconds: 1, maxSeconds: 900 },
+  maxAttempts: 10,
+  deadLetterAfterSeconds: 300,
 };
 
 /** What may change of it; what is left out stays as it is. */
@@ -18,11 +24,25 @@ export type DeliveryChange = Partial<Omit<DeliverySettings, 'backoff'>> & {
   readonly backoff?: Partial<DeliverySettings['backoff']>;
 };
 
-/** `settings` with `change`, and nothing that is no setting: older versions stored one that had no effect. */
-export const mergedDelivery = (settings: DeliverySettings, change: DeliveryChange): DeliverySettings => {
-  const { batchSize, timeoutSeconds } = { ...settings, ...change };
-  const { initialSeconds, maxSeconds } = { ...settings.backoff, ...change.backoff };
-  return { batchSize, timeoutSeconds, backoff: { initialSeconds, maxSeconds } };
+/** `settings` with `change`, and nothing that is no setting; what older versions did not store is as by default. */
+export const mergedDelivery = (
+  settings: Partial<DeliverySettings>,
+  change: DeliveryChange,
+): DeliverySettings => {
+  const given = { ...deliveryDefaults, ...settings, ...change };
+  const { batchSize, timeoutSeconds, maxAttempts, deadLetterAfterSeconds } = given;
+  const { initialSeconds, maxSeconds } = {
+    ...deliveryDefaults.backoff,
+    ...settings.backoff,
+    ...change.backoff,
+  };
+  return {
+    batchSize,
+    timeoutSeconds,
+    backoff: { initialSeconds, maxSeconds },
+    maxAttempts,
+    deadLetterAfterSeconds,
+  };
 };
 
 /** Where a group was asked to begin. */

@@ -1,8 +1,7 @@
 import { Problem } from '../../domain/errors.ts';
 import type { Run } from '../../domain/groups/cursors.ts';
-import { deadLetterKey, deadLetterTopicName, deadRecord } from '../../domain/groups/dead-letters.ts';
-import { storedKey } from '../../domain/idempotency/keys.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
+import { buryRecord } from '../bury.ts';
 import type { PollDeps, Subject } from './deps.ts';
 
 /** Records that go to the dead letters: all of a run, or those in front. */
@@ -26,12 +25,10 @@ export interface Buried {
 /**
  * Appends records to the group's dead letters, each once however often this is done: the append is keyed by where the record stands.
  */
-export const bury = async (deps: PollDeps, { group, topic }: Subject, burial: Burial): Promise<Buried> => {
+export const bury = async (deps: PollDeps, { group }: Subject, burial: Burial): Promise<Buried> => {
   const { at, run } = burial;
   let through = run.start;
   try {
-    const dead = await deps.directory.resolve(deadLetterTopicName(topic.name, group.name));
-    const to = { topicId: dead.topicId, partition: at.partition % dead.partitions };
     const range = {
       offset: run.start,
       maxRecords: Math.min(recordsAtOnce, run.end - run.start),
@@ -41,9 +38,7 @@ export const bury = async (deps: PollDeps, { group, topic }: Subject, burial: Bu
     for (const record of records) {
       if (record.offset >= run.end) break;
       const { deliveries, reason = 'timeout', since = 0 } = run;
-      const letter = { record, topic: burial.topic, group: group.name, deliveries, reason, since };
-      const key = storedKey(deadLetterKey(group.groupId, at, record.offset));
-      await once(deps.appender.append(to, [deadRecord(letter)], { key }));
+      await buryRecord(deps, group, { at, record, topic: burial.topic, deliveries, reason, since });
       through = record.offset + 1;
     }
     // What compaction took away needs no letter.
@@ -53,14 +48,5 @@ export const bury = async (deps: PollDeps, { group, topic }: Subject, burial: Bu
     // Retention took them: they are counted as lost.
     if (start > through) return { through: Math.min(start, run.end) };
     return { through, error };
-  }
-};
-
-/** The same record was a dead letter before, for another reason: as after a seek. One is enough. */
-const once = async (append: Promise<unknown>): Promise<void> => {
-  try {
-    await append;
-  } catch (error) {
-    if (!(error instanceof Problem && error.code === 'idempotency_mismatch')) throw error;
   }
 };

@@ -20,6 +20,12 @@ const delivery = () =>
         initialSeconds: z.number().check(z.meta({ description: 'The pause after the first failure.' })),
         maxSeconds: z.number().check(z.meta({ description: 'The longest pause.' })),
       }),
+      maxAttempts: z.nullable(
+        whole('A record that was refused alone so often goes to the dead letters. null: never.'),
+      ),
+      deadLetterAfterSeconds: z
+        .number()
+        .check(z.meta({ description: 'And no sooner than so long after its first refusal.' })),
     })
     .check(z.meta({ description: 'How its endpoint is called.' }));
 

@@ -56,7 +56,7 @@ const topicFields = (absent: WhenAbsent): FieldTexts => ({
 });
 
 const deliveryFields = (absent: WhenAbsent): FieldTexts => {
-  const { batchSize, timeoutSeconds, backoff } = deliveryDefaults;
+  const { batchSize, timeoutSeconds, backoff, maxAttempts, deadLetterAfterSeconds } = deliveryDefaults;
   return {
     delivery: 'Of "push": how its endpoint is called.',
     'delivery.batchSize': `Records of one request at most.${absent(batchSize)}`,
@@ -64,6 +64,8 @@ const deliveryFields = (absent: WhenAbsent): FieldTexts => {
     'delivery.backoff': 'The pauses after failures: random, up to a ceiling that doubles with each.',
     'delivery.backoff.initialSeconds': `The first ceiling.${absent(backoff.initialSeconds)}`,
     'delivery.backoff.maxSeconds': `The last ceiling, not below the first.${absent(backoff.maxSeconds)}`,
+    'delivery.maxAttempts': `A record that was refused alone so often goes to the dead letters, the topic "{topic}.{group}.dead". An outage counts for nothing. null: never, and it is tried for as long as it takes.${absent(maxAttempts)}`,
+    'delivery.deadLetterAfterSeconds': `And no sooner than so long after its first refusal; twice as long for each dead letter that follows another with nothing acknowledged between.${absent(deadLetterAfterSeconds)}`,
   };
 };
 

@@ -27,8 +27,12 @@ const seconds = (from: number, to: number): z.ZodMiniNumber => {
 };
 
 const longestBackoffSeconds = 24 * 60 * 60;
-const noAttempts =
-  'Leave maxAttempts out: it is not there yet. A record that is refused is tried for as long as it takes.';
+
+/** Or null for ever. */
+const attempts = () => {
+  const message = `Give a whole number from 1 to ${limits.maxAttempts} (limit maxAttempts), or null for ever.`;
+  return z.nullable(z.int(message).check(z.minimum(1, message), z.maximum(limits.maxAttempts, message)));
+};
 
 const backoff = () =>
   z.strictObject({
@@ -43,7 +47,8 @@ const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
   z.strictObject({
     batchSize: z.exactOptional(wholeBetween(1, limits.deliveryRecords, 'deliveryRecords')),
     timeoutSeconds: z.exactOptional(wholeBetween(1, limits.deliveryTimeoutSeconds, 'deliveryTimeoutSeconds')),
-    maxAttempts: refused(noAttempts),
+    maxAttempts: z.exactOptional(attempts()),
+    deadLetterAfterSeconds: z.exactOptional(seconds(0, longestBackoffSeconds)),
     backoff: z.exactOptional(given),
   });
 

@@ -184,11 +184,25 @@ const acquire = async (
 const outageAttributes: readonly (keyof Outage)[] = ['failingSince', 'failedAt', 'outageMs'];
 const setOutage = outageAttributes.map((name) => `, ${name} = :${name}`).join('');
 
+/** What is given is set, and the others go. */
+const setOrRemove = <Name extends string>(given: Readonly<Record<Name, number | undefined>>) => {
+  const all = Object.entries<number | undefined>(given);
+  return {
+    set: all.map(([name, value]) => (value === undefined ? '' : `, ${name} = :${name}`)).join(''),
+    remove: all.filter(([, value]) => value === undefined).map(([name]) => name),
+    values: Object.fromEntries(all.map(([name, value]) => [`:${name}`, value])),
+  };
+};
+
+/** What goes with the message that it was said of. */
+const ofOneMessage = { refusals: undefined, refusedSince: undefined, stuck: undefined };
+
 const commitOffset = async (
   state: Table,
   ref: CursorRef,
-  { epoch, committed, leaseUntil, pendingEnd, lost }: Commit,
+  { epoch, committed, leaseUntil, pendingEnd, lost, deadLettered, suspectEnd, deadRow }: Commit,
 ): Promise<boolean> => {
+  const refused = setOrRemove({ suspectEnd, deadRow, ...ofOneMessage });
   const { applied, standing } = await update(state, ref, {
     // Once the lease was let go, a late copy of a commit must not undo the retry that was set with it.
     condition:
@@ -196,9 +210,12 @@ const commitOffset = async (
     set:
       'committed = :committed, leaseUntil = :leaseUntil, attempts = :zero, retryAt = :zero' +
       (pendingEnd === undefined ? '' : ', pendingEnd = :pendingEnd') +
-      (lost === undefined ? '' : ', lost = :lost'),
+      (lost === undefined ? '' : ', lost = :lost') +
+      (deadLettered === undefined ? '' : ', deadLettered = :deadLettered') +
+      refused.set,
     remove: [
       ...outageAttributes,
+      ...refused.remove,
       'lastFailure',
       ...(pendingEnd === undefined ? ['pendingEnd'] : []),
       ...(leaseUntil === 0 ? ['#owner'] : []),
@@ -209,6 +226,8 @@ const commitOffset = async (
       ':leaseUntil': leaseUntil,
       ':pendingEnd': pendingEnd,
       ':lost': lost,
+      ':deadLettered': deadLettered,
+      ...refused.values,
       ':zero': 0,
     },
   });
@@ -216,13 +235,15 @@ const commitOffset = async (
 };
 
 const releaseLease = async (state: Table, ref: CursorRef, { epoch, retry }: Release): Promise<boolean> => {
+  const { refusals, refusedSince, suspectEnd, stuck } = retry ?? {};
+  const refused = setOrRemove({ refusals, refusedSince, suspectEnd, stuck });
   const { applied } = await update(state, ref, {
     condition: 'epoch = :epoch',
     set: retry
       ? 'leaseUntil = :zero, attempts = :attempts, retryAt = :retryAt, pendingEnd = :pendingEnd, ' +
-        `lastFailure = :lastFailure${retry.outage ? setOutage : ''}`
+        `lastFailure = :lastFailure${retry.outage ? setOutage : ''}${refused.set}`
       : 'leaseUntil = :zero',
-    remove: ['#owner', ...(retry && !retry.outage ? outageAttributes : [])],
+    remove: ['#owner', ...(retry && !retry.outage ? outageAttributes : []), ...(retry ? refused.remove : [])],
     values: {
       ':epoch': epoch,
       ':zero': 0,
@@ -233,6 +254,7 @@ const releaseLease = async (state: Table, ref: CursorRef, { epoch, retry }: Rele
       ':failingSince': retry?.outage?.failingSince,
       ':failedAt': retry?.outage?.failedAt,
       ':outageMs': retry?.outage?.outageMs,
+      ...refused.values,
     },
   });
   return applied;

@@ -23,6 +23,11 @@ const sometimes = [
   'handedOut',
   'ackUntil',
   'deadLettered',
+  'refusals',
+  'refusedSince',
+  'suspectEnd',
+  'deadRow',
+  'stuck',
   'runs',
 ] as const;
 const columns = [...always, ...sometimes];

@@ -71,7 +71,7 @@ CREATE TABLE group_places (
 ) STRICT, WITHOUT ROWID`;
 
 /** A cursor, of a redrive's `lane` or, where that is empty, of the group's own topic: the members of `Cursor`, its runs as `encodeRuns` has them. */
-const cursors = `
+const cursorsOf = (members: string): string => `
 CREATE TABLE cursors (
   group_id TEXT NOT NULL,
   lane TEXT NOT NULL DEFAULT '',
@@ -93,9 +93,13 @@ CREATE TABLE cursors (
   handedOut INTEGER,
   ackUntil REAL,
   deadLettered INTEGER,
-  runs TEXT,
+${members}  runs TEXT,
   PRIMARY KEY (group_id, lane, partition)
 ) STRICT, WITHOUT ROWID`;
+const refusals = ['refusals', 'refusedSince', 'suspectEnd', 'deadRow', 'stuck'].map((name) =>
+  name === 'refusedSince' ? `${name} REAL` : `${name} INTEGER`,
+);
+const cursors = cursorsOf(refusals.map((column) => `  ${column},\n`).join(''));
 
 /** A member of a group: `Member` as JSON. */
 const members = `
@@ -280,9 +284,9 @@ export const migrations: Readonly<Record<number, string>> = {
   // Idempotency keys, producers and schemas.
   2: `${intents}; ${producers}; ${schemas}; ALTER TABLE batches ADD COLUMN producers BLOB`,
   // Groups that pull.
-  3: `${members}; ALTER TABLE cursors RENAME TO cursors_3; ${cursors};
+  3: `${members}; ALTER TABLE cursors RENAME TO cursors_3; ${cursorsOf('')};
     INSERT INTO cursors (group_id, partition, ${formerCursor}) SELECT group_id, partition, ${formerCursor} FROM cursors_3;
     DROP TABLE cursors_3`,
   // Push delivery, whole.
-  4: `${attempts}; ${paces}; ${groupPlaces}`,
+  4: `${attempts}; ${paces}; ${groupPlaces}; ${refusals.map((column) => `ALTER TABLE cursors ADD COLUMN ${column}`).join('; ')}`,
 };

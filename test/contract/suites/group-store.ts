@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { disabling, type Endpoint, enabling, type PushGroup } from '../../../lib/domain/groups/groups.ts';
+import {
+  deliveryDefaults,
+  disabling,
+  type Endpoint,
+  enabling,
+  type PushGroup,
+} from '../../../lib/domain/groups/groups.ts';
 import type { GroupStore } from '../../../lib/stores/groups.ts';
 import type { Stores } from '../implementations.ts';
 
@@ -12,6 +18,7 @@ const group = (name: string, more: Partial<PushGroup> = {}): PushGroup => ({
   start: { offsets: { '0': 12 } },
   startOffsets: [12, 0, 7],
   delivery: {
+    ...deliveryDefaults,
     batchSize: 100,
     timeoutSeconds: 15,
     backoff: { initialSeconds: 0.5, maxSeconds: 900 },

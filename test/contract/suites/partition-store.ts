@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { deliveryDefaults } from '../../../lib/domain/groups/groups.ts';
 import { untouchedPartition } from '../../../lib/stores/partitions.ts';
 import type { Stores } from '../implementations.ts';
 
@@ -66,6 +67,7 @@ export const describePartitionStore = (open: () => Promise<Stores>): void => {
         start: 'latest',
         startOffsets: [5],
         delivery: {
+          ...deliveryDefaults,
           batchSize: 1,
           timeoutSeconds: 1,
           backoff: { initialSeconds: 1, maxSeconds: 1 },

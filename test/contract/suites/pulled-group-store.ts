@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  deliveryDefaults,
   type Group,
   type GroupChange,
   type PulledGroup,
@@ -27,7 +28,7 @@ const shared: PulledGroup = {
 const push: PushGroup = {
   ...common,
   mode: 'push',
-  delivery: { batchSize: 100, timeoutSeconds: 15, backoff: { initialSeconds: 0.5, maxSeconds: 900 } },
+  delivery: { ...deliveryDefaults, backoff: { initialSeconds: 0.5, maxSeconds: 900 } },
 };
 const ref = { topicId: 't', group: 'billing' };
 

@@ -40,7 +40,8 @@ export interface SimulatedDeps extends DeliverDeps {
 }
 
 /** What is beyond a process. */
-export interface Beyond extends Pick<DeliverDeps, 'cursors' | 'groups' | 'queue' | 'webhooks'> {
+export interface Beyond
+  extends Pick<DeliverDeps, 'cursors' | 'groups' | 'queue' | 'webhooks' | 'appender' | 'directory'> {
   readonly table: BatchTable;
   readonly partitions: PartitionStore;
 }
@@ -143,12 +144,12 @@ export class FaultyNetwork {
     return {
       batches,
       partitions,
-      appender: { append: () => Promise.reject(new Error('Nobody who delivers appends.')) },
-      directory: { resolve: () => Promise.reject(new Error('Nobody who delivers asks for a topic.')) },
       runs: new RunReader({ batches, partitions, clock: process.clock }),
       cursors: this.remote(process, world.cursors),
       groups: this.remote(process, world.groups),
       queue: this.remote(process, world.queue),
+      appender: this.remote(process, world.appender),
+      directory: this.remote(process, world.directory),
       webhooks: {
         post: async (request): Promise<WebhookAnswer> => {
           try {

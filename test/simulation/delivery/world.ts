@@ -31,6 +31,7 @@ import type { ReceivedWake } from '../../../lib/stores/memory/wake-queue.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 import { Scheduler, type SimulatedProcess, seededRandom } from '../scheduler.ts';
+import { DeadLetters } from './dead-letters.ts';
 import { moodyEndpoint } from './endpoint.ts';
 import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './faults.ts';
 import { BreachError, Invariants } from './invariants.ts';
@@ -138,6 +139,7 @@ export class DeliveryWorld {
   /** Whether something is appended about when the group is called again. */
   readonly #appendsAround: boolean;
   readonly #world: Beyond;
+  readonly #dead = new DeadLetters();
   readonly #group: PushGroup;
   /** Those that took in what the stream told, and are kept warm. */
   #listeners: readonly Listener[] = [];
@@ -192,6 +194,8 @@ export class DeliveryWorld {
       groups: this.#groups,
       queue: this.#queue,
       webhooks: { post: async (request) => endpoint(request) },
+      appender: this.#dead.appender,
+      directory: this.#dead.directory,
     };
     this.#group = {
       name: 'billing',

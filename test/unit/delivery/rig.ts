@@ -15,7 +15,6 @@ import { batchEnd } from '../../../lib/domain/records/batches.ts';
 import { decodeRecords, encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { Origin } from '../../../lib/domain/records/origin.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
-import { Appender } from '../../../lib/log/append/appender.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import type { AttemptStore } from '../../../lib/stores/attempts.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
@@ -23,10 +22,10 @@ import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
-import { TopicDirectory } from '../../../lib/topics/directory.ts';
 import { jsonSegments } from '../../harness/json-segments.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
 import { archive } from '../../harness/segments-by-hand.ts';
+import { DeadLetters } from '../../simulation/delivery/dead-letters.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -88,6 +87,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
   const sent: WebhookRequest[] = [];
   const calls: string[] = [];
   let messages = 0;
+  const dead = new DeadLetters();
   const group: PushGroup = {
     name: 'billing',
     groupId: 'g1',
@@ -166,6 +166,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     },
     /** How an attempt is logged. */
     putAttempt: (...attempt: Parameters<AttemptStore['put']>) => stores.attempts.put(...attempt),
+    dead,
     cursor: () => stores.cursors.get(cursorRef),
     /** Each time from another message on the queue, unless one is named. */
     deliver: (wake: Partial<Wake> = {}, messageId = `m${messages++}`) =>
@@ -204,12 +205,12 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
       archive: new ArchiveReader({ ...stores, format: jsonSegments, clock }),
       clock,
     }),
-    appender: new Appender({ batches, idempotency: stores, clock, random }),
-    directory: new TopicDirectory({ topics: stores.topics, clock }),
     cursors: counted(calls, 'cursors', stores.cursors),
     groups,
     memory: newDeliveryMemory({ groups, clock }),
     queue: counted(calls, 'queue', stores.wakes),
+    appender: counted(calls, 'appender', dead.appender),
+    directory: dead.directory,
     webhooks: {
       post: async (request) => {
         calls.push('post');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
+import { deliveryDefaults } from '../../../lib/domain/groups/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
@@ -134,6 +135,7 @@ describe('a sweep that has more to do than time', () => {
       start: 'earliest',
       startOffsets: [],
       delivery: {
+        ...deliveryDefaults,
         batchSize: 1,
         timeoutSeconds: 1,
         backoff: { initialSeconds: 1, maxSeconds: 1 },

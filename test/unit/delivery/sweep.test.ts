@@ -50,6 +50,22 @@ describe('sweep', () => {
     expect(await made.sweep()).toEqual({ wakes: 0, removals: 0 });
   });
 
+  it('counts records that were refused and could not be written to the dead letters', async () => {
+    const made = await makeSweep({
+      delivery: { batchSize: 1, maxAttempts: 1, deadLetterAfterSeconds: 0 },
+    });
+    made.append({ value: 1 });
+    made.dead.isOpen = false;
+    made.rig.answer = () => answered(400);
+    await made.deliver();
+    await made.sweep();
+    const of = { topic: 'orders', group: 'billing' };
+    expect(made.events.filter(({ kind }) => kind === 'stuck')).toEqual([
+      { kind: 'stuck', ...of, records: 1 },
+    ]);
+    expect(made.events.at(-1)).toMatchObject({ kind: 'swept', stuckRecords: 1 });
+  });
+
   it('leaves live leases and retries that are due later alone, until they are over', async () => {
     const made = await makeSweep();
     made.append({ value: 1 });
