@@ -93,8 +93,9 @@ const refused = (
   outcome: Failed,
 ): Failure => {
   const now = deps.clock.now();
-  // Whole: it is a part of the dead letter.
-  const since = refusedSince ?? Math.ceil(now);
+  // Whole: it is a part of the dead letter. One that is to come a clock wrote that was wrong: what it was by right is not known.
+  const isRight = refusedSince !== undefined && refusedSince <= now + limits.clockAllowanceMs;
+  const since = isRight ? refusedSince : Math.ceil(now);
   const refusals = before + 1;
   const suspect = suspectEnd === undefined ? {} : { suspectEnd };
   const first = offsets[0] ?? end;

@@ -294,6 +294,8 @@ const outcomeOf = <T>(
 ): (() => void) => {
   try {
     const value = serve();
+    // Its answer may be lost.
+    if (value instanceof Promise) value.catch(() => undefined);
     return () => resolve(value);
   } catch (error) {
     return () => reject(error);

@@ -18,23 +18,26 @@ export class DeadLetters implements Pick<DeliverDeps, 'appender' | 'directory'> 
   readonly #offsets: { readonly partition: number; readonly offset: number }[] = [];
   /** Whether it can be written to. */
   isOpen = true;
+  readonly #onDead: (partition: number, offset: number, isNew: boolean) => void;
+
+  constructor(onDead: (partition: number, offset: number, isNew: boolean) => void = () => undefined) {
+    this.#onDead = onDead;
+  }
 
   readonly directory = { resolve: async () => topic };
   readonly appender: DeliverDeps['appender'] = {
-    append: async (at, records, { key = '' } = {}) => {
+    append: async (at, records, { key = `none ${this.#offsets.length}` } = {}) => {
       if (!this.isOpen) throw new Problem('unavailable', 'The log is out.');
       const text = JSON.stringify(records);
-      const before = this.#byKey.get(key);
-      if (before !== undefined && before !== text)
-        throw new Problem('idempotency_mismatch', 'The key is of another append.');
-      const [record] = records;
-      const headers = JSON.parse(record?.headersJson ?? '{}') as Record<string, string>;
-      if (before === undefined)
-        this.#offsets.push({
-          partition: Number(headers['millrace-dead-partition']),
-          offset: Number(headers['millrace-dead-offset']),
-        });
-      this.#byKey.set(key, text);
+      const headers = JSON.parse(records[0]?.headersJson ?? '{}') as Record<string, string>;
+      const partition = Number(headers['millrace-dead-partition']);
+      const offset = Number(headers['millrace-dead-offset']);
+      const before = this.#byKey.get(key) ?? text;
+      const isNew = !this.#byKey.has(key);
+      this.#byKey.set(key, before);
+      if (isNew) this.#offsets.push({ partition, offset });
+      this.#onDead(partition, offset, isNew);
+      if (before !== text) throw new Problem('idempotency_mismatch', 'The key is of another append.');
       return { ...at, offset: this.#offsets.length - 1, count: 1, appendedAt: 0 } as never;
     },
   };

@@ -50,7 +50,11 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     copies?: true;
     wrongClocks?: true;
     operator?: true;
+    poison?: true;
   }[] = [
+    { name: 'outageAsRefusal', says: /was refused \d times|before it ended at/, poison: true },
+    { name: 'deadLetterWithoutKey', says: /is a dead letter twice/, poison: true },
+    { name: 'halvingDropsRecords', says: skipped, poison: true },
     { name: 'noLookAfterRelease', says: lost, faults: { slow: 0.7 } },
     { name: 'retryAfterRelease', says: lost },
     { name: 'earlyWakeDropped', says: lost },
@@ -79,7 +83,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
   it.each(trouble)(
     'is found out when it is broken: $name',
     { timeout: 60_000 },
-    async ({ name, says, faults, copies = false, wrongClocks = false, operator = false }) => {
+    async ({ name, says, faults, copies = false, wrongClocks = false, operator = false, poison = false }) => {
       const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
       expect(
         await breachOf(400, {
@@ -87,6 +91,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
           copies,
           wrongClocks,
           operator,
+          poison,
           mutant: mutants[name],
           ...options,
         }),

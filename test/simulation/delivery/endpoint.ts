@@ -9,6 +9,8 @@ export interface EndpointEvents {
   /** It said that it is gone. */
   readonly onGone: () => void;
   readonly onAcknowledged: (partition: number, through: number) => void;
+  /** Whether it will never take the record. */
+  readonly isPoison: (partition: number, offset: number) => boolean;
 }
 
 /** An endpoint that refuses, is out, asks to be left alone, is gone, acknowledges a part or everything. */
@@ -18,19 +20,27 @@ export const moodyEndpoint =
     invariants.onReceived(request);
     const { partition, start, end } = sentBy(request);
     const answer = (status: number) => ({ kind: 'answered', status }) as const;
+    const refuse = (status: number): WebhookAnswer => {
+      invariants.onRefused(request);
+      return answer(status);
+    };
     const chance = events.calm() ? 1 : random.number();
     if (chance < 0.01) {
       events.onGone();
       return answer(410);
     }
-    if (chance < 0.08) return answer(500);
+    if (chance < 0.08) return refuse(500);
     if (chance < 0.14) {
       const retryAfter = String(Math.floor(random.number() * events.longestRetryAfterSeconds));
       return { kind: 'answered', status: 503, retryAfter };
     }
     if (chance < 0.2) return { kind: 'unreachable', reason: 'Connection refused.' };
+    for (let offset = start; offset < end; offset += 1)
+      if (events.isPoison(partition, offset)) return refuse(422);
     const partial = chance < 0.35;
     const through = partial ? start + Math.floor(random.number() * (end - start + 1)) : end;
+    // That it took nothing is a refusal.
+    if (through === start) invariants.onRefused(request);
     invariants.onAcknowledged(request, through);
     events.onAcknowledged(partition, through);
     return partial ? { ...answer(200), acknowledged: { kind: 'below', offset: through } } : answer(200);

@@ -80,7 +80,10 @@ export class FaultyNetwork {
       ? timeoutMs + this.#random.number() * latestMs
       : 1 + this.#random.number() * (slow ? timeoutMs * 0.9 : 10);
     if (happens(faults.twice))
-      this.#scheduler.after(requestMs + this.#random.number() * latestMs, () => void serve());
+      this.#scheduler.after(requestMs + this.#random.number() * latestMs, () => {
+        // Nobody hears what comes of it.
+        Promise.resolve(serve()).catch(() => undefined);
+      });
     const answer = process.request({
       requestMs,
       responseMs: 1 + this.#random.number() * 10,

@@ -34,12 +34,16 @@ export const sentBy = ({ headers, body }: WebhookRequest): Sent => {
 export class Invariants {
   breach: BreachError | undefined;
   readonly #clocksAreRight: boolean;
+  readonly #maxAttempts: number;
+  readonly #dead = new Set<string>();
   readonly #received = new Map<number, number>();
   readonly #acknowledged = new Map<number, number>();
   readonly #bodies = new Map<string, string>();
   readonly #cursors = new Map<number, Cursor>();
   /** The end of each message that a holder sent, by partition and start. */
   readonly #ends = new Map<string, number>();
+  /** How often the endpoint refused each message, by partition, start and end. */
+  readonly #refusals = new Map<string, number>();
   /** The epoch that the last seek of a partition gave it: who was given a lease before was fenced by it. */
   readonly #soughtEpochs = new Map<number, number>();
   /** The epoch under which each request was sent. */
@@ -49,8 +53,31 @@ export class Invariants {
    * @param clocksAreRight Then no two runs hold a lease at once. Where a clock is wrong, one whose lease was taken may
    * send once more what it was about to; that is all it can do: it moves no cursor, and every other invariant holds.
    */
-  constructor(clocksAreRight: boolean) {
+  constructor(clocksAreRight: boolean, maxAttempts: number) {
     this.#clocksAreRight = clocksAreRight;
+    this.#maxAttempts = maxAttempts;
+  }
+
+  /** The endpoint has said no to this very message. */
+  onRefused(request: WebhookRequest): void {
+    const { partition, start, end } = sentBy(request);
+    const place = `${partition}-${start}-${end}`;
+    this.#refusals.set(place, (this.#refusals.get(place) ?? 0) + 1);
+  }
+
+  /** A record is among the dead letters now, or was before. */
+  onDead(partition: number, offset: number, isNew: boolean): void {
+    this.check(() => {
+      const place = `${partition}-${offset}`;
+      const acknowledged = this.#acknowledged.get(partition) ?? 0;
+      if (acknowledged === offset) this.#acknowledged.set(partition, offset + 1);
+      if (!isNew) return;
+      const refusals = this.#refusals.get(`${place}-${offset + 1}`) ?? 0;
+      require(refusals >= this.#maxAttempts, () =>
+        `${place} is a dead letter, and was refused ${refusals} times`);
+      require(!this.#dead.has(place), () => `${place} is a dead letter twice`);
+      this.#dead.add(place);
+    });
   }
 
   /**
@@ -110,8 +137,10 @@ export class Invariants {
       require(!holds || (cursor?.committed === start && cursor.pendingEnd === end), () =>
         `${id} sent, the cursor's message is ${cursor?.committed} to ${cursor?.pendingEnd}`);
       const before = this.#ends.get(`${partition}-${start}`) ?? end;
-      this.#ends.set(`${partition}-${start}`, before);
-      require(before === end, () => `${id} sent, and before it ended at ${before}`);
+      this.#ends.set(`${partition}-${start}`, end);
+      // One that was refused three times is halved.
+      const isHalved = end < before && (this.#refusals.get(`${partition}-${start}-${before}`) ?? 0) >= 3;
+      require(before === end || isHalved, () => `${id} sent, and before it ended at ${before}`);
     });
   }
 

@@ -361,7 +361,38 @@ const seekWithoutEpoch: Mutant = {
     }),
 };
 
+/** What is out is taken for what says no. */
+const outageAsRefusal: Mutant = {
+  wire: (deps) => ({
+    ...deps,
+    webhooks: {
+      post: async (request) => {
+        const answer = await deps.webhooks.post(request);
+        const isOut = answer.kind === 'unreachable' || answer.status === 503;
+        return isOut ? { kind: 'answered', status: 500 } : answer;
+      },
+    },
+  }),
+};
+
+/** Dead letters are appended without a key. */
+const deadLetterWithoutKey: Mutant = {
+  wire: (deps) => ({ ...deps, appender: { append: (at, records) => deps.appender.append(at, records) } }),
+};
+
+/** What is left of a message that was halved is taken to be done with its first half. */
+const halvingDropsRecords: Mutant = {
+  wire: (deps) =>
+    withCursors(deps, {
+      commit: (ref, commit) =>
+        deps.cursors.commit(ref, { ...commit, committed: commit.suspectEnd ?? commit.committed }),
+    }),
+};
+
 export const mutants = {
+  outageAsRefusal,
+  deadLetterWithoutKey,
+  halvingDropsRecords,
   noLookAfterRelease,
   retryAfterRelease,
   earlyWakeDropped,

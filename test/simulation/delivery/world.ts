@@ -57,6 +57,8 @@ export interface WorldOptions {
   readonly wrongClocks?: boolean;
   /** Whether somebody pauses and resumes the group, and has it go on elsewhere. */
   readonly operator?: boolean;
+  /** Whether the endpoint refuses some records for ever; by default the seed says so. */
+  readonly poison?: boolean;
   /** How often the queue gives a message out before it sets it aside. */
   readonly receives?: number;
   /** For how long the queue hides a message that was given out; by default longer than a run and its lease. */
@@ -65,12 +67,15 @@ export interface WorldOptions {
 
 const partitions = 2;
 const timeoutSeconds = 5;
+const maxAttempts = 2;
 const leaseMs = timeoutSeconds * 1000 + 10_000;
 const runMs = 30_000;
 const safeVisibilityMs = runMs + leaseMs + 1000;
 const troubledMs = 4 * 60_000;
 /** After the faults end: a queue message comes back, a retry's backoff is over, and each twice. */
 const calmMs = 10 * 60_000;
+/** Where records are refused for ever: each of them is tried often, with pauses. */
+const poisonedCalmMs = 60 * 60_000;
 const sweepEveryMs = 60_000;
 const invocationsAtOnce = 4;
 /** Longer than a message of the queue stays hidden, which the queue's longest delay is not. */
@@ -98,6 +103,8 @@ const settingsOf = (random: Random): PushGroup['delivery'] => ({
   batchSize: 1 + Math.floor(random.number() * 5),
   timeoutSeconds,
   backoff: { initialSeconds: 1, maxSeconds: longestBackoffSeconds },
+  maxAttempts,
+  deadLetterAfterSeconds: 3,
 });
 
 /** A process that takes in what the stream tells. */
@@ -139,7 +146,9 @@ export class DeliveryWorld {
   /** Whether something is appended about when the group is called again. */
   readonly #appendsAround: boolean;
   readonly #world: Beyond;
-  readonly #dead = new DeadLetters();
+  readonly #dead = new DeadLetters((...dead) => this.invariants.onDead(...dead));
+  /** How many of a hundred records are never taken. */
+  readonly #poison: number;
   readonly #group: PushGroup;
   /** Those that took in what the stream told, and are kept warm. */
   #listeners: readonly Listener[] = [];
@@ -153,7 +162,8 @@ export class DeliveryWorld {
     this.#options = options;
     this.#wrongClocks = options.wrongClocks ?? this.#random.number() < 0.4;
     this.#appendsAround = this.#random.number() < 0.5;
-    this.invariants = new Invariants(!this.#wrongClocks);
+    this.#poison = (options.poison ?? seed % 4 === 3) ? 10 : 0;
+    this.invariants = new Invariants(!this.#wrongClocks, maxAttempts);
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
       visibilityMs: options.visibilityMs ?? safeVisibilityMs,
       longestDelayMs,
@@ -186,6 +196,7 @@ export class DeliveryWorld {
         this.#callIn(this.#random.number() * 20_000, mend);
       },
       onAcknowledged: (partition, through) => this.#appendAsItEnds(partition, through),
+      isPoison: (partition, offset) => ((partition + 1) * (offset + 1) * 7919) % 100 < this.#poison,
     });
     this.#world = {
       table: this.#table,
@@ -223,7 +234,7 @@ export class DeliveryWorld {
     });
     await this.scheduler.run({
       when: () => this.invariants.breach !== undefined,
-      maxMs: troubledMs + calmMs,
+      maxMs: troubledMs + (this.#poison > 0 ? poisonedCalmMs : calmMs),
     });
     if (this.invariants.breach !== undefined) throw this.invariants.breach;
     await this.#assertDone();
