@@ -67,6 +67,7 @@ const functionSettings = {
   MILLRACE_WAKE_QUEUE_URL: url('the URL of the wake queue'),
   MILLRACE_ARCHIVE_QUEUE_URL: url('the URL of the archive queue'),
   MILLRACE_ARCHIVE_BUCKET: text('the name of the archive bucket'),
+  MILLRACE_KEYRING_PARAMETER: text("the name of the keyring's parameter"),
   MILLRACE_SWEEP_SECONDS: sweepSeconds,
   ...segments,
 } satisfies Record<string, Setting<unknown>>;

@@ -9,6 +9,7 @@ import { BrokerFunction } from './constructs/broker-function.ts';
 import { type FunctionName, functionNames } from './constructs/bundling.ts';
 import { Delivery } from './constructs/delivery.ts';
 import { HttpEntry } from './constructs/http-entry.ts';
+import { Keyring, keyringArn, keyringName } from './constructs/keyring.ts';
 import { LogStorage } from './constructs/log-storage.ts';
 import { Overview } from './constructs/overview.ts';
 import { archivedObjects, archiveUsers, rightsOf } from './constructs/rights.ts';
@@ -67,6 +68,11 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
     memoryMb: 512,
     timeout: Duration.seconds(10),
   },
+  keyring: {
+    description: 'Makes the keys that secrets are sealed by, when the stack is made',
+    memoryMb: 256,
+    timeout: Duration.seconds(60),
+  },
 });
 
 interface Run {
@@ -116,6 +122,7 @@ export class MillraceStack extends Stack {
       deliverMaxConcurrency: settings.deliverMaxConcurrency,
       sweepInterval: Duration.minutes(settings.sweepMinutes),
     });
+    new Keyring(this, 'Secrets', { maker: this.functions.keyring.lambda, kept: keepsData(settings) });
     new Archiving(this, 'Archiving', {
       tasks: this.tasks,
       archive: this.functions.archive.lambda,
@@ -137,7 +144,14 @@ export class MillraceStack extends Stack {
   #functions(settings: Settings): Record<FunctionName, BrokerFunction> {
     const { log, state, archive } = this.storage;
     const environments = this.#environments(settings);
-    const rights = rightsOf({ log, state, archive, wakes: this.wakes, tasks: this.tasks });
+    const rights = rightsOf({
+      log,
+      state,
+      archive,
+      wakes: this.wakes,
+      tasks: this.tasks,
+      keyringArn: keyringArn(this),
+    });
     const make = (name: FunctionName): BrokerFunction =>
       new BrokerFunction(this, idOf(name), {
         name,
@@ -178,16 +192,18 @@ export class MillraceStack extends Stack {
       MILLRACE_SEGMENT_MAX_AGE_SECONDS: String(settings.segmentMaxAgeSeconds),
     };
     const tasks = { MILLRACE_ARCHIVE_QUEUE_URL: this.tasks.queue.queueUrl };
+    const keyring = { MILLRACE_KEYRING_PARAMETER: keyringName(this) };
     return {
       produce: tables,
       consume: { ...tables, ...bucket },
       pull: { ...tables, ...bucket },
-      admin: { ...tables, ...wakes, ...tasks, ...bucket },
+      admin: { ...tables, ...wakes, ...tasks, ...bucket, ...keyring },
       'on-append': { MILLRACE_STATE_TABLE: state.tableName, ...wakes },
-      deliver: { ...tables, ...wakes, ...bucket },
-      sweep: { ...tables, ...wakes, ...tasks, ...segments },
+      deliver: { ...tables, ...wakes, ...bucket, ...keyring },
+      sweep: { ...tables, ...wakes, ...tasks, ...segments, ...keyring },
       archive: { ...tables, ...segments },
       describe: {},
+      keyring,
     };
   }
 
@@ -217,6 +233,7 @@ export class MillraceStack extends Stack {
     output('LogTableName', this.storage.log.tableName, 'The log');
     output('StateTableName', this.storage.state.tableName, 'Topics, groups, cursors, endpoints, keys');
     output('ArchiveBucketName', this.storage.archive.bucketName, 'Archived segments');
+    output('KeyringParameter', keyringName(this), 'The keys that secrets of endpoints are sealed by');
     output('WakeQueueUrl', this.wakes.queue.queueUrl, 'Wakes for deliver');
     output('WakeDeadLettersUrl', this.wakes.deadLetters.queueUrl, 'Wakes that nobody could answer');
     output('StreamFailuresUrl', this.wakes.streamFailures.queueUrl, 'Stream events that on-append failed on');

@@ -20,6 +20,8 @@ export interface Right {
   readonly resource: string;
   /** Partition keys of a table that the actions are confined to; `*` stands for any characters. */
   readonly leadingKeys?: readonly string[];
+  /** Conditions of IAM under which alone it holds, as `{ StringEquals: { 'ssm:Overwrite': 'false' } }`. */
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface BrokerFunctionProps {
@@ -38,14 +40,17 @@ export interface BrokerFunctionProps {
   readonly reservedConcurrency?: number;
 }
 
-const statement = ({ actions, resource, leadingKeys }: Right): PolicyStatement =>
+const statement = ({ actions, resource, leadingKeys, conditions }: Right): PolicyStatement =>
   new PolicyStatement({
     effect: Effect.ALLOW,
     actions: [...actions],
     resources: [resource],
-    ...(leadingKeys === undefined
-      ? {}
-      : { conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...leadingKeys] } } }),
+    conditions: {
+      ...conditions,
+      ...(leadingKeys !== undefined && {
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...leadingKeys] },
+      }),
+    },
   });
 
 /** A Lambda by our conventions: one role of its own with the rights listed, one log group that forgets, arm64. */

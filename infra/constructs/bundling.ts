@@ -44,6 +44,7 @@ export const functionNames = [
   'sweep',
   'archive',
   'describe',
+  'keyring',
 ] as const;
 export type FunctionName = (typeof functionNames)[number];
 

@@ -10,6 +10,8 @@ export interface Resources {
   readonly archive: Bucket;
   readonly wakes: { readonly queue: IQueue; readonly streamFailures: IQueue };
   readonly tasks: { readonly queue: IQueue };
+  /** The ARN of the keyring's parameter. */
+  readonly keyringArn: string;
 }
 
 /** Which functions reach objects of the archive: those whose policies name them all, with a wildcard. */
@@ -37,7 +39,14 @@ const dynamo = (...operations: string[]): string[] => operations.map((operation)
  * worth having: who produces or consumes cannot read an endpoint's secret or touch a key, who delivers cannot make one.
  * `test/infra` holds these to the keys that `lib/stores/dynamodb/keys.ts` makes.
  */
-export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Record<FunctionName, Right[]> => {
+export const rightsOf = ({
+  log,
+  state,
+  archive,
+  wakes,
+  tasks,
+  keyringArn,
+}: Resources): Record<FunctionName, Right[]> => {
   const stream = streamArn(log);
   const onState = (leadingKeys: readonly string[], ...operations: string[]): Right => ({
     actions: dynamo(...operations),
@@ -56,6 +65,9 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
   });
   // S3 says of an object that is not there that it is forbidden, unless one may list the bucket.
   const listObjects: Right = { actions: ['s3:ListBucket'], resource: archive.bucketArn };
+  // The AWS-managed key lets whoever may read the parameter decrypt it
+  // (docs.aws.amazon.com/systems-manager/latest/userguide/ps-restrict-decryption.html).
+  const readKeyring: Right = { actions: ['ssm:GetParameter'], resource: keyringArn };
   const readArchive = [onState(['segments/*'], 'Query'), onObjects('GetObject'), listObjects];
   return {
     produce: [
@@ -92,6 +104,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       listObjects,
       wake,
       task,
+      readKeyring,
     ],
     'on-append': [
       { actions: dynamo('DescribeStream', 'GetRecords', 'GetShardIterator'), resource: stream },
@@ -117,6 +130,7 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onState(['group/*'], 'GetItem', 'PutItem', 'UpdateItem'),
       onState(['pace/*'], 'GetItem', 'PutItem'),
       onState(['attempts/*'], 'PutItem'),
+      readKeyring,
     ],
     sweep: [
       onLog('Query', 'PutItem', 'BatchWriteItem'),
@@ -134,8 +148,20 @@ export const rightsOf = ({ log, state, archive, wakes, tasks }: Resources): Reco
       onState(['erasure'], 'Query'),
       wake,
       task,
+      // To seal what older versions stored in plain, and what an older key sealed.
+      readKeyring,
     ],
     describe: [],
+    // It cannot read what it makes, nor put anything in its place
+    // (docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-policy-conditions.html).
+    keyring: [
+      {
+        actions: ['ssm:PutParameter'],
+        resource: keyringArn,
+        conditions: { StringEquals: { 'ssm:Overwrite': 'false' } },
+      },
+      { actions: ['ssm:DeleteParameter'], resource: keyringArn },
+    ],
     archive: [
       receives(tasks.queue),
       onLog('Query', 'BatchWriteItem'),

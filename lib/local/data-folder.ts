@@ -27,6 +27,8 @@ export interface DataFolder {
   readonly database: string;
   /** The path of the folder of archived segments. */
   readonly segments: string;
+  /** The path of the keys that secrets are sealed by. */
+  readonly keyring: string;
   release(): void;
 }
 
@@ -122,6 +124,7 @@ export const openDataFolder = (folder: string): DataFolder => {
     path,
     database: join(path, 'millrace.db'),
     segments: join(path, 'segments'),
+    keyring: join(path, 'keyring'),
     release: () => {
       rmSync(holder, { force: true });
       database.close();

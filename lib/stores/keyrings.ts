@@ -6,3 +6,14 @@ export interface KeyringStore {
    */
   read(): Promise<string>;
 }
+
+/** The same for who makes a keyring and adds keys to it. */
+export interface KeyringKeeper extends KeyringStore {
+  /** Stores a first keyring; false where there is one: that stays as it is. */
+  create(text: string): Promise<boolean>;
+  /**
+   * Puts what `change` makes of the keyring in its place.
+   * @param merge one that holds everything of both: nothing is lost of what another stored at the same time.
+   */
+  change(change: (text: string) => string, merge: (mine: string, theirs: string) => string): Promise<void>;
+}

@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildsOf, bundle, type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
@@ -14,9 +16,12 @@ import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
 import { createStateClient } from '../../lib/stores/dynamodb/table/client.ts';
 import { createArchiveClient } from '../../lib/stores/s3/client.ts';
+import { createParameterClient } from '../../lib/stores/ssm/client.ts';
+import { ssmKeyringStore } from '../../lib/stores/ssm/keyrings.ts';
 import { systemRandom } from '../../lib/stores/system/random.ts';
 import { anyTime } from '../contract/windows.ts';
 import type { EmbeddedService } from '../embedded/dynamodb.ts';
+import { Parameters, startParameters } from '../embedded/parameters.ts';
 import { embeddedQueue, type TestQueue } from '../embedded/queue.ts';
 import { ensureBucket } from '../embedded/resources.ts';
 import { startSqsAndS3 } from '../embedded/sqs-s3.ts';
@@ -41,6 +46,8 @@ let sqsAndS3: EmbeddedService;
 let queue: TestQueue;
 let tasks: TestQueue;
 const bucket = 'archive';
+const keyring = '/millrace/millrace-production/keyring';
+const parameters = new Parameters();
 let gatekeeper: Gatekeeper;
 let receiver: Server;
 let received = 0;
@@ -48,6 +55,8 @@ let receiverStatus = 204;
 let functions: Record<FunctionName, FunctionThread>;
 const key = newKey(systemRandom);
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const keyringResource =
+  'arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:parameter/millrace/millrace-production/keyring';
 const isFunction = (name: string): name is FunctionName => functionNames.includes(name as FunctionName);
 
 beforeAll(async () => {
@@ -62,12 +71,16 @@ beforeAll(async () => {
   const archive = createArchiveClient({ endpoint: sqsAndS3.endpoint, region: 'us-east-1', credentials });
   started.defer(() => archive.destroy());
   await ensureBucket(archive, bucket);
+  const parameterStore = await startParameters(parameters);
+  started.defer(() => parameterStore.stop());
   const template = synthesise();
   const keeper = await startGatekeeper({
     dynamodb: tables.endpoint,
     sqs: sqsAndS3.endpoint,
     s3: sqsAndS3.endpoint,
+    ssm: parameterStore.endpoint,
     resourceOf: (name) => {
+      if (name === keyring) return keyringResource;
       if (name === bucket) return 'StorageArchive.Arn';
       if (name === tables.log.table) return 'StorageLog.Arn';
       if (name === tables.state.table) return 'StorageState.Arn';
@@ -174,6 +187,49 @@ const appended = (topicId: string, partitions: number): object => ({
       SequenceNumber: String(partition),
     },
   })),
+});
+
+/** What CloudFormation asks for, and what it is answered. */
+const resourceEvent = async (RequestType: string, more: object = {}): Promise<Record<string, unknown>> => {
+  const answered = Promise.withResolvers<Record<string, unknown>>();
+  const server = createServer((request, response) => {
+    json(request).then((body) => answered.resolve(body as Record<string, unknown>), answered.reject);
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const ResponseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const ResourceProperties = { Kept: 'no' };
+  await functions.keyring.invoke({ RequestType, ResponseURL, ResourceProperties, ...more });
+  server.close();
+  return answered.promise;
+};
+
+it('the keyring is made and deleted with the rights that its function has, which cannot read or replace it', async () => {
+  const made = await resourceEvent('Create');
+  expect(made).toMatchObject({ Status: 'SUCCESS' });
+  expect(parameters.versions.get(keyring)).toHaveLength(1);
+  const { PhysicalResourceId } = made;
+  expect(await resourceEvent('Delete', { PhysicalResourceId })).toMatchObject({ Status: 'SUCCESS' });
+  expect(parameters.versions.has(keyring)).toBe(false);
+  expect(gatekeeper.refused).toEqual([]);
+
+  await resourceEvent('Create');
+  const before = gatekeeper.refused.length;
+  const client = createParameterClient({
+    endpoint: gatekeeper.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'keyring', secretAccessKey: 'none' },
+  });
+  const store = ssmKeyringStore({ client, name: keyring });
+  await expect(store.read()).rejects.toThrow();
+  const replacing = new PutParameterCommand({ Name: keyring, Value: 'x', Overwrite: true });
+  await expect(client.send(replacing)).rejects.toThrow();
+  client.destroy();
+  expect(gatekeeper.refused.splice(before)).toEqual([
+    `keyring: ssm:GetParameter on ${keyringResource} ()`,
+    `keyring: ssm:PutParameter on ${keyringResource} ()`,
+  ]);
 });
 
 it('every function has the rights to all that it does', async () => {

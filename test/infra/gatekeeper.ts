@@ -8,7 +8,9 @@ export interface GatekeeperOptions {
   readonly dynamodb: string;
   readonly sqs: string;
   readonly s3: string;
-  /** What the name of a table or a bucket, or a queue's URL, stands for: `StorageLog.Arn`. */
+  /** Absent: nobody asks it. */
+  readonly ssm?: string;
+  /** What the name of a table, a bucket or a parameter, or a queue's URL, stands for: `StorageLog.Arn`. */
   readonly resourceOf: (name: string) => string;
   /** Whether the caller, known by its access key id, may do it. */
   readonly allows: (caller: string, request: Request) => boolean;
@@ -34,6 +36,7 @@ type Key = { readonly pk?: { readonly S?: string } };
 /** What IAM sees of a call: a batch of messages is sent with the right to send one. */
 const actionOf = (target: string): string => {
   const [service = '', operation = ''] = target.split('.');
+  if (service === 'AmazonSSM') return `ssm:${operation}`;
   return service.startsWith('DynamoDB') ? `dynamodb:${operation}` : `sqs:${operation.replace(/Batch$/, '')}`;
 };
 
@@ -48,7 +51,9 @@ const itemsIn = (batch: Batch): Body[] =>
   );
 
 const namesIn = (body: Body): string[] =>
-  isBatch(body) ? Object.keys(body.RequestItems) : [String(body['TableName'] ?? body['QueueUrl'])];
+  isBatch(body)
+    ? Object.keys(body.RequestItems)
+    : [String(body['TableName'] ?? body['QueueUrl'] ?? body['Name'])];
 
 const leadingKeysIn = (body: Body): string[] => {
   const items = isBatch(body) ? itemsIn(body.RequestItems) : [body];
@@ -77,14 +82,15 @@ const askedOfS3 = (incoming: IncomingMessage, content: string): Asked[] => {
   return keys.map((each) => ({ name, action: action ?? 'unknown', resource: `/${each}` }));
 };
 
-/** The same of a request to DynamoDB or SQS. */
+/** The same of a request to DynamoDB, SQS or Parameter Store. */
 const askedOf = (incoming: IncomingMessage, content: string): Asked[] => {
   const target = incoming.headers['x-amz-target'];
   if (target === undefined) return askedOfS3(incoming, content);
   const body = JSON.parse(content) as Body;
   const action = actionOf(String(target));
   const leadingKeys = action.startsWith('dynamodb:') ? leadingKeysIn(body) : [];
-  return namesIn(body).map((name) => ({ name, action, resource: '', leadingKeys }));
+  const context = 'Overwrite' in body ? { 'ssm:Overwrite': String(body['Overwrite']) } : {};
+  return namesIn(body).map((name) => ({ name, action, resource: '', leadingKeys, context }));
 };
 
 const refusalOf = (action: string): { readonly type: string; readonly body: string } =>
@@ -105,9 +111,9 @@ export const startGatekeeper = async (options: GatekeeperOptions): Promise<Gatek
 
   const isAllowed = (incoming: IncomingMessage, asked: readonly Asked[]): boolean => {
     const caller = /Credential=([^/]+)\//.exec(incoming.headers.authorization ?? '')?.[1] ?? 'nobody';
-    return asked.every(({ name, action, resource: within, leadingKeys = [] }) => {
+    return asked.every(({ name, action, resource: within, leadingKeys = [], context = {} }) => {
       const resource = `${options.resourceOf(name)}${within}`;
-      const allowed = options.allows(caller, { action, resource, leadingKeys });
+      const allowed = options.allows(caller, { action, resource, leadingKeys, context });
       if (allowed) used.add(`${caller}: ${action} on ${options.resourceOf(name)}`);
       else refused.push(`${caller}: ${action} on ${resource} (${leadingKeys.join()})`);
       return allowed;
@@ -116,6 +122,7 @@ export const startGatekeeper = async (options: GatekeeperOptions): Promise<Gatek
 
   const serviceOf = (action: string): string => {
     if (action.startsWith('s3:')) return options.s3;
+    if (action.startsWith('ssm:')) return options.ssm ?? options.dynamodb;
     return action.startsWith('sqs:') ? options.sqs : options.dynamodb;
   };
 

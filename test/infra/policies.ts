@@ -36,13 +36,18 @@ export interface Request {
   readonly resource: string;
   /** Partition keys that it touches. */
   readonly leadingKeys?: readonly string[];
+  /** Condition keys that are compared as they are, as `ssm:Overwrite`. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 const matches = (pattern: string, text: string): boolean =>
   new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`, 's').test(text);
 
-/** Whether IAM lets the role do it, as far as our policies go: single actions, resources by pattern, `LeadingKeys` alone. */
-export const allows = (role: Resource, { action, resource, leadingKeys = [] }: Request): boolean =>
+/** Whether IAM lets the role do it, as far as our policies go: single actions, resources by pattern, `LeadingKeys` and `StringEquals` alone. */
+export const allows = (
+  role: Resource,
+  { action, resource, leadingKeys = [], context = {} }: Request,
+): boolean =>
   statementsOf(role).some((statement) => {
     const patterns = leadingKeysOf(statement);
     return (
@@ -50,6 +55,9 @@ export const allows = (role: Resource, { action, resource, leadingKeys = [] }: R
       list(statement.Resource)
         .map(short)
         .some((pattern) => matches(pattern, resource)) &&
+      Object.entries(statement.Condition?.['StringEquals'] ?? {}).every(
+        ([key, value]) => context[key] === value,
+      ) &&
       (patterns.length === 0 || leadingKeys.every((key) => patterns.some((pattern) => matches(pattern, key))))
     );
   });

@@ -29,7 +29,11 @@ const shortRights = (role: Resource): string[] =>
   statementsOf(role)
     .flatMap((statement) => {
       const keys = leadingKeysOf(statement);
-      const where = keys.length === 0 ? '' : ` where pk is ${keys.join(' or ')}`;
+      const equal = Object.entries(statement.Condition?.['StringEquals'] ?? {});
+      const where =
+        keys.length === 0
+          ? equal.map(([key, value]) => ` where ${key} is ${String(value)}`).join()
+          : ` where pk is ${keys.join(' or ')}`;
       return list(statement.Action).map((action) => `${action} on ${short(statement.Resource)}${where}`);
     })
     .toSorted();
@@ -40,6 +44,9 @@ const readArchive = [
   's3:GetObject on StorageArchive.Arn/topic=*',
   's3:ListBucket on StorageArchive.Arn',
 ];
+
+const keyring =
+  'arn:AWS::Partition:ssm:AWS::Region:AWS::AccountId:parameter/millrace/millrace-production/keyring';
 
 /** What each function may do, whole. A right that is added or lost shows here. */
 const expected: Record<(typeof functionNames)[number], string[]> = {
@@ -92,6 +99,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     's3:ListBucket on StorageArchive.Arn',
     'sqs:SendMessage on ArchiveQueueTasks.Arn',
     'sqs:SendMessage on WakeQueueWakes.Arn',
+    `ssm:GetParameter on ${keyring}`,
   ],
   'on-append': [
     'dynamodb:DescribeStream on StorageLog.StreamArn',
@@ -126,6 +134,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'sqs:GetQueueAttributes on WakeQueueWakes.Arn',
     'sqs:ReceiveMessage on WakeQueueWakes.Arn',
     'sqs:SendMessage on WakeQueueWakes.Arn',
+    `ssm:GetParameter on ${keyring}`,
   ],
   sweep: [
     'dynamodb:BatchWriteItem on StorageLog.Arn',
@@ -154,6 +163,7 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     's3:ListBucket on StorageArchive.Arn',
     'sqs:SendMessage on ArchiveQueueTasks.Arn',
     'sqs:SendMessage on WakeQueueWakes.Arn',
+    `ssm:GetParameter on ${keyring}`,
   ],
   archive: [
     'dynamodb:BatchWriteItem on StorageLog.Arn',
@@ -174,6 +184,10 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     ...readArchive,
   ],
   describe: [],
+  keyring: [
+    `ssm:PutParameter on ${keyring} where ssm:Overwrite is false`,
+    `ssm:DeleteParameter on ${keyring}`,
+  ],
 };
 
 describe('the rights of the functions', () => {

@@ -56,9 +56,9 @@ describe('the tables', () => {
 describe('what is kept', () => {
   /** The policies of everything that holds data or logs. */
   const policies = (template: Template) => {
-    const types = ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup'];
+    const types = ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::Logs::LogGroup', 'Custom::Keyring'];
     const kept = types.flatMap((type) => [...resourcesOf(template, type).values()]);
-    expect(kept).toHaveLength(2 + 1 + functionNames.length + 1);
+    expect(kept).toHaveLength(2 + 1 + functionNames.length + 1 + 1);
     return [
       ...new Set(
         kept.map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy].join()),
@@ -93,6 +93,18 @@ describe('what is kept', () => {
     const settings = { stage: 'staging', protect: true };
     expect(tables(synthesise(settings))).toEqual([false, false]);
     expect(stackOf(settings).terminationProtection).toBe(false);
+  });
+});
+
+describe('the keyring', () => {
+  const keyringOf = (template: Template) =>
+    resource(template, 'Custom::Keyring', 'SecretsKeyring').Properties;
+
+  it('is made by its function, which keeps it in production even where its creation is rolled back', () => {
+    expect(short(keyringOf(production)['ServiceToken'])).toBe('KeyringLambda.Arn');
+    expect(keyringOf(production)['Kept']).toBe('yes');
+    expect(keyringOf(development)['Kept']).toBe('no');
+    expect(outputs(production)['KeyringParameter']?.Value).toBe('/millrace/millrace-production/keyring');
   });
 });
 
@@ -427,6 +439,7 @@ describe('the stack', () => {
       ApiUrl: 'HttpApi.ApiEndpoint',
       Stage: 'production',
       Protected: expect.stringMatching(/^no/) as string,
+      KeyringParameter: '/millrace/millrace-production/keyring',
       LogTableName: 'StorageLog',
       StateTableName: 'StorageState',
       ArchiveBucketName: 'StorageArchive',
