@@ -174,6 +174,15 @@ export const limits = {
   quotaBurstSeconds: 3600,
   /** Topic names and patterns of one API key. */
   keyTopics: 100,
+  /** What an endpoint's settings may be. */
+  maxConcurrentRequests: 1000,
+  requestsPerSecondLeast: 0.1,
+  requestsPerSecond: 10_000,
+  /** By how much clocks of processes that deliver may differ before one takes a slot of an endpoint that another still uses. */
+  slotSkewMs: 2000,
+  /** Who found no slot comes back after this at the latest, and the queue takes so much longer at most. */
+  slotPauseMs: 30_000,
+  slotWaitMs: 2000,
   urlLength: 2048,
   endpointHeadersBytes: 4 * 1024,
 } as const;

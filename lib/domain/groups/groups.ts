@@ -143,6 +143,10 @@ export interface GroupChange {
 export interface Endpoint {
   readonly endpointId: string;
   readonly url: string;
+  /** Requests that may be under way to it at once, of all processes together. Absent: any number. */
+  readonly maxConcurrentRequests?: number;
+  /** How often it may be called, by all processes together. Absent: as often as there is something. */
+  readonly requestsPerSecond?: number;
   /** Sent with every request, beside Millrace's own. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly description?: string;
@@ -169,6 +173,8 @@ export interface EndpointChange {
   readonly url?: string;
   readonly headers?: Readonly<Record<string, string>> | null;
   readonly description?: string | null;
+  readonly maxConcurrentRequests?: number | null;
+  readonly requestsPerSecond?: number | null;
   readonly status?: Endpoint['status'];
   readonly disabledReason?: string | null;
   readonly disabledAt?: number | null;

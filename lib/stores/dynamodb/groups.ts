@@ -114,6 +114,8 @@ const putEndpoint = async (
 /** What an endpoint may have got since its deletion began. */
 const optional: readonly (keyof Endpoint)[] = [
   'headers',
+  'maxConcurrentRequests',
+  'requestsPerSecond',
   'description',
   'disabledReason',
   'disabledAt',
