@@ -54,7 +54,11 @@ export const attempt = async (
   return outcome;
 };
 
-const requestOf = ({ group, endpoint }: Target, message: Message, at: number): WebhookRequest => {
+const requestOf = (
+  { group, endpoint, attempt: number }: Target,
+  message: Message,
+  at: number,
+): WebhookRequest => {
   const { traceparent } = message.origin ?? {};
   return {
     url: endpoint.url,
@@ -63,6 +67,8 @@ const requestOf = ({ group, endpoint }: Target, message: Message, at: number): W
       ...lowerCased(endpoint.headers ?? {}),
       'content-type': 'application/json',
       ...(traceparent !== undefined && { traceparent }),
+      // Standard Webhooks has no name for it; all of its headers begin so.
+      'webhook-attempt': String(number),
       ...signatureHeaders(message, at, endpoint.secrets),
     },
     body: message.body,

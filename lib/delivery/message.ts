@@ -24,7 +24,7 @@ export interface Message {
   readonly offsets: readonly number[];
   /** Wall clock ms of the oldest record's append. */
   readonly appendedAt: number;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   /** The call that the first record came with, where its batch knows it. */
   readonly origin?: Origin;
 }

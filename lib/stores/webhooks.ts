@@ -4,8 +4,8 @@ export interface WebhookRequest {
   /** http or https; whether it may be called at all is checked when it connects. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as UTF-8. */
-  readonly body: string;
+  /** Text is sent as UTF-8. */
+  readonly body: string | Uint8Array;
   /** Of the whole exchange, in ms: from the name's resolution until it is known what the answer says. */
   readonly timeoutMs: number;
   /** Whether it is also told how the body of a 2xx begins. */

@@ -5,6 +5,7 @@
 const toldNames: ReadonlySet<string> = new Set([
   'content-type',
   'traceparent',
+  'webhook-attempt',
   'webhook-id',
   'webhook-timestamp',
 ]);

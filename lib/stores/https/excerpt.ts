@@ -43,8 +43,11 @@ const mayBeTold = ({ headers, statusCode = 0 }: IncomingMessage, request: Reques
 const excerptIn = (text: string, request: Request): string | undefined => {
   const line = inOneLine(text);
   if (line === '' || line.includes('\ufffd')) return undefined;
-  return repeatsSecret(text, request) || repeatsBody(text, request.body) ? undefined : cut(line);
+  return repeatsSecret(text, request) || repeatsBody(text, textOf(request)) ? undefined : cut(line);
 };
+
+const textOf = ({ body }: Pick<WebhookRequest, 'body'>): string =>
+  typeof body === 'string' ? body : Buffer.from(body).toString();
 
 const beginningOf = async (response: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];

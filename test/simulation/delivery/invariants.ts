@@ -1,6 +1,7 @@
 import type { Cursor, CursorRef } from '../../../lib/domain/groups/cursors.ts';
 import type { CursorStore } from '../../../lib/stores/cursors.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
+import { bodyText } from '../../harness/body-text.ts';
 
 /** What must never happen did. */
 export class BreachError extends Error {
@@ -19,9 +20,12 @@ export interface Sent {
 }
 
 /** The boundaries that a message's id tells and its body holds. */
-export const sentBy = ({ headers, body }: WebhookRequest): Sent => {
+export const sentBy = (request: WebhookRequest): Sent => {
+  const { headers } = request;
   const [partition, start, end] = (headers['webhook-id'] ?? '').split('-').slice(1).map(Number);
-  const { data } = JSON.parse(body) as { data: { partition: number; records: { offset: number }[] } };
+  const { data } = JSON.parse(bodyText(request)) as {
+    data: { partition: number; records: { offset: number }[] };
+  };
   const offsets = data.records.map(({ offset }) => offset);
   const sent = { partition: partition ?? -1, start: start ?? -1, end: end ?? -1 };
   const expected = Array.from({ length: sent.end - sent.start }, (_, index) => sent.start + index);
@@ -102,9 +106,9 @@ export class Invariants {
     this.check(() => {
       const { partition, start, end } = sentBy(request);
       const id = request.headers['webhook-id'] ?? '';
-      const body = this.#bodies.get(id) ?? request.body;
+      const body = this.#bodies.get(id) ?? bodyText(request);
       this.#bodies.set(id, body);
-      require(body === request.body, () => `message ${id} was sent with two bodies`);
+      require(body === bodyText(request), () => `message ${id} was sent with two bodies`);
       // A copy of a message from before a seek may come at any time.
       if (this.#isFenced(partition, this.#sentUnder.get(request))) return;
       const through = this.received(partition);

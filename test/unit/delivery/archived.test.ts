@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Backlog } from '../../../lib/delivery/backlog.ts';
+import { bodyText } from '../../harness/body-text.ts';
 import { answered, makeRig, offsetsOf, ok } from './rig.ts';
 
 const at = { topicId: 't1', partition: 0 };
@@ -23,9 +24,11 @@ describe('a group that is behind what is archived', () => {
     await deliver();
     expect(sent.flatMap(offsetsOf)).toEqual(upTo(0, 24));
     expect(
-      sent.flatMap(({ body }) => (JSON.parse(body) as { data: { records: unknown[] } }).data.records),
+      sent.flatMap((each) => (JSON.parse(bodyText(each)) as { data: { records: unknown[] } }).data.records),
     ).toEqual(
-      live.sent.flatMap(({ body }) => (JSON.parse(body) as { data: { records: unknown[] } }).data.records),
+      live.sent.flatMap(
+        (each) => (JSON.parse(bodyText(each)) as { data: { records: unknown[] } }).data.records,
+      ),
     );
     expect(await cursor()).toMatchObject({ committed: 24, leaseUntil: 0 });
   });

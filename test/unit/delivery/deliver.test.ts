@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { disabling, enabling, groupStatus } from '../../../lib/domain/groups/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
+import { bodyText } from '../../harness/body-text.ts';
 import { answered, cursorRef, groupRef, makeRig, offsetsOf, ok, secret, unreachable } from './rig.ts';
 
 const values = (count: number) => Array.from({ length: count }, (_, value) => ({ value }));
@@ -14,7 +15,7 @@ describe('deliver', () => {
     await deliver();
     expect(sent.map(offsetsOf)).toEqual([[0, 1], [2]]);
     expect(sent.map(({ headers }) => headers['webhook-id'])).toEqual(['g1-0-0-2', 'g1-0-2-3']);
-    expect(JSON.parse(sent[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(bodyText(sent[0] ?? { body: '' }))).toEqual({
       type: 'topic.records',
       timestamp: '2026-01-01T00:00:00.000Z',
       data: {
@@ -36,7 +37,7 @@ describe('deliver', () => {
       },
     });
     const headers = { ...sent[0]?.headers, 'webhook-timestamp': String(Math.floor(Date.now() / 1000)) };
-    const { body = '' } = sent[0] ?? {};
+    const body = bodyText(sent[0] ?? { body: '' });
     const signature = new Webhook(secret).sign('g1-0-0-2', new Date(Date.UTC(2026, 0, 1)), body);
     expect(headers).toMatchObject({ 'content-type': 'application/json', 'webhook-signature': signature });
     expect(await cursor()).toMatchObject({ committed: 3, leaseUntil: 0, attempts: 0 });

@@ -8,6 +8,7 @@ import type { NewRecord } from '../../../lib/domain/records/records.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
 import { MemoryPartitionStore } from '../../../lib/stores/memory/partitions.ts';
+import { bodyText } from '../../harness/body-text.ts';
 import { recordOf } from '../../harness/records.ts';
 import { cursorRef, makeRig, offsetsOf, ok } from './rig.ts';
 
@@ -74,7 +75,7 @@ const messagesOf = async (
   }
 };
 
-const bytesOf = ({ body }: { body: string }): number => Buffer.byteLength(body);
+const bytesOf = ({ body }: { body: string | Uint8Array }): number => Buffer.byteLength(body);
 
 describe('the body of a message', () => {
   it('is within its limit unless it holds one record, whatever the records are, and no record is left out', async () => {
@@ -93,7 +94,8 @@ describe('the body of a message', () => {
             if (records.length > 1) expect(bytesOf(message)).toBeLessThanOrEqual(limit);
           const offsets = messages.flatMap(({ records }) => records.map(({ offset }) => offset));
           expect(offsets).toEqual(Array.from({ length: count }, (_, offset) => offset));
-          for (const { message } of messages) expect(() => JSON.parse(message.body) as unknown).not.toThrow();
+          for (const { message } of messages)
+            expect(() => JSON.parse(bodyText(message)) as unknown).not.toThrow();
         },
       ),
       bounded,

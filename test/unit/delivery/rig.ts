@@ -22,6 +22,7 @@ import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
+import { bodyText } from '../../harness/body-text.ts';
 import { jsonSegments } from '../../harness/json-segments.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
 import { archive } from '../../harness/segments-by-hand.ts';
@@ -48,7 +49,7 @@ export const unreachable: WebhookAnswer = { kind: 'unreachable', reason: 'Connec
 
 /** The offsets that a request delivers. */
 export const offsetsOf = (request: WebhookRequest): number[] =>
-  (JSON.parse(request.body) as { data: { records: { offset: number }[] } }).data.records.map(
+  (JSON.parse(bodyText(request)) as { data: { records: { offset: number }[] } }).data.records.map(
     ({ offset }) => offset,
   );
 

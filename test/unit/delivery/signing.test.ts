@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { signatureHeaders } from '../../../lib/delivery/signing.ts';
@@ -23,5 +24,18 @@ describe('signatureHeaders', () => {
     const stranger = new Webhook(Buffer.from('a stranger').toString('base64'));
     expect(() => stranger.verify(body, headers)).toThrow();
     expect(() => new Webhook(secret).verify(body.replace('ü', 'u'), headers)).toThrow();
+  });
+
+  it('is of the bytes that are sent, whether they are text or not', () => {
+    const id = 'g-0-1-2';
+    const signatureOf = (body: string | Uint8Array) =>
+      signatureHeaders({ id, body }, 1_614_265_330_000, [secret])['webhook-signature'];
+    const text = 'grüezi 🌊';
+    expect(signatureOf(new TextEncoder().encode(text))).toBe(signatureOf(text));
+    expect(signatureOf('')).toBe(new Webhook(secret).sign(id, new Date(1_614_265_330_000), ''));
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const content = Buffer.concat([Buffer.from(`${id}.1614265330.`), bytes]);
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    expect(signatureOf(bytes)).toBe(`v1,${createHmac('sha256', key).update(content).digest('base64')}`);
   });
 });

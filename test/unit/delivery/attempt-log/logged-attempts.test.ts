@@ -82,6 +82,7 @@ test('of the request the log has what is no secret, and nothing of a record', as
   const stamp = request?.headers['webhook-timestamp'];
   expect(logged?.request.split('\n')).toEqual([
     'content-type: application/json',
+    'webhook-attempt: 1',
     'webhook-id: g1-0-0-1',
     `webhook-timestamp: ${stamp}`,
     `content-length: ${Buffer.byteLength(request?.body ?? '')}`,

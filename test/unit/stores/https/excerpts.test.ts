@@ -28,6 +28,7 @@ const excerptOf = async (given: string, how: Given = {}, excerpts = true): Promi
       'user-agent': 'Millrace',
       'content-type': 'application/json',
       'webhook-id': 'g1-3-0-1',
+      'webhook-attempt': '2',
       'webhook-signature': 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
       ...headers,
     },

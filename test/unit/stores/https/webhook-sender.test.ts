@@ -19,6 +19,22 @@ describe('HttpsWebhookSender', () => {
     expect(seen).toEqual(['POST', '/hook?a=1', 'm1', '{"greeting":"grüezi"}']);
   });
 
+  it('posts bytes as they are, none too', async () => {
+    const seen: Buffer[] = [];
+    const { port } = await endpoint((req, res) => {
+      const chunks: Buffer[] = [];
+      req.on('data', (chunk: Buffer) => chunks.push(chunk));
+      req.on('end', () => {
+        seen.push(Buffer.concat(chunks));
+        res.writeHead(204).end();
+      });
+    });
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    for (const body of [new Uint8Array(bytes), new Uint8Array()])
+      await sender().post({ ...request(`http://127.0.0.1:${port}/`), body });
+    expect(seen).toEqual([bytes, Buffer.alloc(0)]);
+  });
+
   it('speaks TLS, and refuses a certificate that it does not trust', async () => {
     const { certificate, key } = selfSigned('hooks.example.com');
     const { port } = await listening(
