@@ -30,8 +30,8 @@ export interface FunctionTelemetry extends Telemetry {
 /**
  * Logs (JSON) and metrics (CloudWatch's embedded format) of one function. Counts have the function as their only
  * dimension, since each further combination is a metric that is paid for, $0.30 for a month in which it is sent all the
- * time; what belongs to one topic, group or endpoint is in the logs. Lag alone is by group: it is what people are alarmed
- * of. What one alarm watches for all functions is sent without a dimension too. A count of nothing is not sent. What
+ * time; what belongs to one topic, group or endpoint is in the logs. Lag is by group: it is what people are alarmed of. So is
+ * what a filter left out, of groups that have one: who sees nothing arrive looks there. What one alarm watches for all functions is sent without a dimension too. A count of nothing is not sent. What
  * belongs to one call bears its id as `requestId`, the one that the call's answer has as `x-request-id`.
  */
 export const createTelemetry = (
@@ -95,6 +95,17 @@ export const createTelemetry = (
   const deadLettered = ({ kind: _kind, ...event }: Event<'dead-lettered'>): void => {
     count('DeadLetters', 1);
     logger.warn('a record that was refused is a dead letter now', { ...event });
+  };
+
+  const filtered = ({ topic, group, records }: Event<'filtered'>): void => {
+    const single = metrics.singleMetric();
+    single.addDimensions({ topic, group });
+    single.addMetric('FilteredRecords', MetricUnit.Count, records);
+  };
+
+  const expressionFailed = ({ kind: _kind, ...event }: Event<'expression-failed'>): void => {
+    count(event.expression === 'filter' ? 'FilterFailures' : 'TransformFailures', event.records);
+    logger.warn(`a group's ${event.expression} failed`, { ...event });
   };
 
   const disabled = ({ kind: _kind, ...event }: Event<'endpoint-disabled'>): void => {
@@ -169,6 +180,8 @@ export const createTelemetry = (
     // The attempt is logged, and the reason is in its group's answer; this has the endpoint's URL, which may hold a secret.
     'retry-planned': () => undefined,
     'dead-lettered': deadLettered,
+    filtered,
+    'expression-failed': expressionFailed,
     'endpoint-disabled': disabled,
     'undecodable-batch': undecodable,
     lag,

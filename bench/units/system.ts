@@ -17,6 +17,7 @@ import { produceApp } from '../../lib/http/produce.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { RunReader } from '../../lib/log/read/run.ts';
+import { memoryExpressions } from '../../lib/stores/memory/expressions.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import type { Clock } from '../../lib/surroundings/clock.ts';
@@ -172,7 +173,7 @@ export const startSystem = async () => {
         group: group.name,
         partition: 0,
       } as const;
-      return deliver({ ...deps, runs, memory, webhooks: { post } }, wake, {
+      return deliver({ ...deps, runs, memory, expressions: memoryExpressions(), webhooks: { post } }, wake, {
         messageIds: ['m'],
         remainingMs: () => 900_000,
       });

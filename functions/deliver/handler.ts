@@ -12,6 +12,7 @@ import { dynamoPartitionStore } from '../../lib/stores/dynamodb/partitions.ts';
 import { dynamoProducerStore } from '../../lib/stores/dynamodb/producers.ts';
 import { dynamoSegmentStore } from '../../lib/stores/dynamodb/segments.ts';
 import { dynamoTopicStore } from '../../lib/stores/dynamodb/topics.ts';
+import { ProcessExpressions } from '../../lib/stores/expressions/expressions.ts';
 import { HttpsWebhookSender } from '../../lib/stores/https/webhooks.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
@@ -54,6 +55,7 @@ const deps = {
   queue: wakes,
   // Excerpts are for the attempt log: no other log has them.
   webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback(), excerpts: true }),
+  expressions: new ProcessExpressions(),
   attemptLog: new AttemptLog({ attempts, clock, random, telemetry }),
   clock,
   random,

@@ -1,8 +1,11 @@
 import { UndecodableBatchError } from '../domain/errors.ts';
+import { limits } from '../domain/limits.ts';
 import type { Origin } from '../domain/records/origin.ts';
 import { type LogRecord, type PartitionRef, recordJson } from '../domain/records/records.ts';
 import type { Piece } from '../log/read/pieces.ts';
 import type { Run, RunReader } from '../log/read/run.ts';
+import { withinBytes } from './filtering/fitting.ts';
+import type { Sieve } from './filtering/sieve.ts';
 import type { Pending } from './message.ts';
 
 export interface Wanted {
@@ -26,6 +29,8 @@ export interface Found {
   readonly records: readonly Pending[];
   /** Offsets below the start of the partition that were wanted: nobody can read them any more. */
   readonly lost: number;
+  /** Where there are no records: all below this offset was looked at, and is not to be sent. Absent: nothing is there. */
+  readonly leftOutBelow?: number;
 }
 
 /**
@@ -50,18 +55,26 @@ export class Backlog {
   #more = true;
   /** The partition's oldest offset, where the run met it. */
   #start = 0;
+  readonly #sieve: () => Sieve;
+  /** Offsets of records that the filter left out, in order, as far as nobody asked for them. */
+  #leftOut: number[] = [];
 
-  /** @param maxBytes what the records of one message take at most, the commas between them included. */
-  constructor(runs: RunReader, at: PartitionRef, maxBytes: number) {
+  /**
+   * @param maxBytes what the records of one message take at most, the commas between them included.
+   * @param sieve what is made of records that are read from now on.
+   */
+  constructor(runs: RunReader, at: PartitionRef, maxBytes: number, sieve: () => Sieve = () => ({})) {
     this.#runs = runs;
     this.#at = at;
     this.#maxBytes = maxBytes;
+    this.#sieve = sieve;
   }
 
   /**
    * The records of the next message. They begin after `from` where records were trimmed or compacted away, and `end` does
    * not count when they were past it. They end before `end` where they would be too large for one message, as a version
-   * before this one counted them otherwise. A record that is too large goes alone.
+   * before this one counted them otherwise. A record that is too large goes alone, and so does one that cannot be made what it
+   * is to be. What the filter leaves out is as if it was not there; of it at most `limits.filteredRecords` and a look are read.
    * @throws UndecodableBatchError when the first of them cannot be decoded.
    */
   async next(wanted: Wanted): Promise<Found> {
@@ -70,15 +83,20 @@ export class Backlog {
       throw new Error('The cursor is past what was read.');
     this.#records = this.#records.filter(({ record }) => record.offset >= wanted.from);
     this.#pieces = this.#pieces.filter(({ end }) => end > wanted.from);
+    const most = wanted.end === undefined ? this.#leftOut.length + limits.filteredRecords : undefined;
+    await this.#sift(wanted.from, most);
     while (!this.#suffices(wanted)) {
       if (!(await this.#read(wanted))) break;
-      if (wanted.end === undefined && this.#holdsAny()) break;
+      await this.#sift(wanted.from, most);
+      if (wanted.end === undefined && (this.#leftOut.length >= (most ?? 0) || this.#holdsAny())) break;
     }
-    const records = this.#take(wanted);
+    const records = await this.#shaped(this.#take(wanted));
     const { from, maxRecords, end } = wanted;
     if (records.length === 0 && end !== undefined && (this.#readThrough ?? 0) >= end)
       return this.next({ from, maxRecords });
-    return { records, lost: Math.max(0, this.#start - from) };
+    const lost = Math.max(0, this.#start - from);
+    const isLeftOut = records.length === 0 && this.#leftOutFrom(from);
+    return { records, lost, ...(isLeftOut && { leftOutBelow: this.#siftedThrough() }) };
   }
 
   /** Whether something is known to be at or after `offset`, or may have been when it was read: false is no promise. */
@@ -93,6 +111,13 @@ export class Backlog {
   /** A record of what was read last, and not past. */
   record(offset: number): LogRecord | undefined {
     return this.#records.find(({ record }) => record.offset === offset)?.record;
+  }
+
+  /** How many records below `offset` the filter left out, each counted once. */
+  countLeftOut(offset: number): number {
+    const below = this.#leftOut.filter((each) => each < offset).length;
+    this.#leftOut = this.#leftOut.slice(below);
+    return below;
   }
 
   /** The offset that is left to deliver when all below `through` is delivered: past what compaction took away behind it. */
@@ -115,7 +140,8 @@ export class Backlog {
   /** One look at what follows. False when there is nothing to add. */
   async #read({ from, end, maxRecords }: Wanted): Promise<boolean> {
     const start = this.#readThrough ?? from;
-    const most = Math.max(1, end === undefined ? maxRecords : end - start);
+    const perLook = this.#isSifted ? limits.deliveryRecords : maxRecords;
+    const most = Math.max(1, end === undefined ? perLook : end - start);
     const want = { maxRecords: most, maxBytes: this.#maxBytes, end };
     const run = await this.#runs.read(this.#at, { from: start, batches: most, want, consistent: true });
     if (run.kind === 'below') return this.#beginAt(run.start);
@@ -126,6 +152,43 @@ export class Backlog {
     const behind = run.pieces.map((piece) => ({ ...piece, from: Math.max(piece.from, start) }));
     this.#pieces = [...this.#pieces, ...behind.filter(({ count }) => count > 0)];
     return true;
+  }
+
+  /**
+   * Leaves of what was read what the filter does, until it has left out `most`. What cannot be decoded, and what is behind it,
+   * waits for its turn.
+   */
+  async #sift(from: number, most = Number.POSITIVE_INFINITY): Promise<void> {
+    const { keep } = this.#sieve();
+    if (keep === undefined) return;
+    while (this.#pieces.length > 0 && this.#leftOut.length < most) {
+      const known = this.#records.length;
+      if (!this.#decodeOne(from, true)) return;
+      const decoded = this.#records.slice(known);
+      const kept = new Set(await keep(decoded.map(({ record }) => record)));
+      this.#records = this.#records.filter(({ record }, index) => index < known || kept.has(record));
+      for (const { record } of decoded) if (!kept.has(record)) this.#leftOut.push(record.offset);
+    }
+  }
+
+  get #isSifted(): boolean {
+    return this.#sieve().keep !== undefined;
+  }
+
+  #leftOutFrom(from: number): boolean {
+    return this.#leftOut.some((offset) => offset >= from);
+  }
+
+  /** Below it nothing waits, decoded or not. */
+  #siftedThrough(): number {
+    return this.#pieces[0]?.from ?? this.#readThrough ?? 0;
+  }
+
+  /** The records as they are to be sent: as many as still fit. */
+  async #shaped(taken: readonly Pending[]): Promise<readonly Pending[]> {
+    const { shape } = this.#sieve();
+    if (shape === undefined || taken.length === 0) return taken;
+    return withinBytes(taken, await shape(taken.map(({ record }) => record)), this.#maxBytes);
   }
 
   /** What is held is delivered first: no message spans what was trimmed. */
@@ -143,7 +206,10 @@ export class Backlog {
     let bytes = 0;
     for (let index = 0; taken.length < most; index += 1) {
       while (index >= this.#records.length && this.#pieces.length > 0) {
-        if (!this.#decodeOne(from, taken.length > 0 && end === Number.POSITIVE_INFINITY)) return taken;
+        // Nothing goes past the filter.
+        if (this.#isSifted && (taken.length > 0 || this.#leftOutFrom(from))) return taken;
+        const mayEnd = taken.length > 0 && end === Number.POSITIVE_INFINITY;
+        if (!this.#decodeOne(from, mayEnd)) return taken;
       }
       const waiting = this.#records[index];
       if (waiting === undefined || waiting.record.offset >= end) break;
@@ -187,5 +253,6 @@ const pendingOf = ({ record, origin }: Waiting): Pending => ({
   offset: record.offset,
   appendedAt: record.appendedAt,
   json: recordJson(record),
+  record,
   origin,
 });

@@ -10,11 +10,13 @@ import {
 import { limits } from '../domain/limits.ts';
 import { buryRecord } from '../groups/bury.ts';
 import type { Lease, LeaseAnswer } from '../groups/lease.ts';
+import type { Failed } from '../stores/expressions.ts';
 import { undecodableBatch } from '../surroundings/telemetry.ts';
 import { attempt, type Target } from './attempt.ts';
 import { Backlog, type Found, type Wanted } from './backlog.ts';
 import type { RunDeps } from './deps.ts';
 import { type Failure, settleFailure } from './failure.ts';
+import { type Sieve, sieveFor } from './filtering/sieve.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import type { Outcome } from './outcome.ts';
 import { type RetryingRun, Turn } from './turn.ts';
@@ -22,14 +24,22 @@ import { type RetryingRun, Turn } from './turn.ts';
 /** A retry that is further off than this must not be one that a change of the endpoint was to lift. */
 const longRetryMs = 5000;
 
-/** A message as it was read: past what was lost in front of it. */
-interface Planned extends Message {
+/** What is next: past what was lost in front of it. */
+interface Planned {
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
   readonly lost: number;
+  /** Absent where the group's filter leaves out all below `start`: that is as if it was acknowledged. */
+  readonly message?: Message;
+  /** Why the message cannot be sent. */
+  readonly fault?: Failed;
 }
 
-/** How far the records are done with, exclusive, and how many of those that are went to the dead letters. */
+/** How far the records are done with, exclusive, and how many of those that are were lost or went to the dead letters. */
 interface Done {
   readonly through: number;
+  readonly lost?: number;
   readonly deadLettered?: number;
 }
 
@@ -47,7 +57,8 @@ export class Delivery {
     this.#wake = wake;
     this.turn = new Turn(deps, wake, run, subscription);
     const envelope = envelopeBytes(subscription.group, wake.partition);
-    this.#backlog = new Backlog(deps.runs, wake, limits.deliveryBytes - envelope);
+    const sieve = (): Sieve => sieveFor(deps, this.turn.subscription.group, wake.partition);
+    this.#backlog = new Backlog(deps.runs, wake, limits.deliveryBytes - envelope, sieve);
   }
 
   /**
@@ -64,20 +75,20 @@ export class Delivery {
    * there is nothing to do where nothing is past it.
    */
   async begin(cursor: Cursor | undefined): Promise<Exclude<LeaseAnswer, { kind: 'given' }> | undefined> {
-    let message = await this.#next(this.#placeOf(cursor));
+    let planned = await this.#next(this.#placeOf(cursor));
     let read = cursor;
-    while (message !== undefined) {
+    while (planned !== undefined) {
       if (!this.turn.mayGoOn()) {
         await this.turn.queueSuccessor(read);
         return undefined;
       }
-      const answer = await this.turn.acquire(read, message.end);
+      const answer = await this.turn.acquire(read, planned.end);
       if (answer.kind !== 'given') return answer;
-      const tail = await this.#deliverAll(answer.lease, message);
+      const tail = await this.#deliverAll(answer.lease, planned);
       if (tail === undefined) return undefined;
       // The look at the tail after the lease was let go: what was appended meanwhile may have found it live.
-      message = await this.#next({ committed: tail.committed });
-      this.#isBusy = message !== undefined;
+      planned = await this.#next({ committed: tail.committed });
+      this.#isBusy = planned !== undefined;
       read = tail;
     }
     if (read !== undefined) this.#deps.memory.cursors.keep(this.#wake, read);
@@ -93,10 +104,11 @@ export class Delivery {
     const { committed, pendingEnd } = lease.cursor;
     // Otherwise records were trimmed or compacted away, or the message was longer than one may be now.
     const isPlanned = committed === planned.start && pendingEnd === planned.end;
-    if (!isPlanned && !(await this.#commit(lease, planned))) return undefined;
-    for (let message = planned; ; ) {
+    const isSent = planned.message !== undefined;
+    if (isSent && !isPlanned && !(await this.#commit(lease, planned))) return undefined;
+    for (let step = planned; ; ) {
       if (!(await this.turn.mayCall(lease))) return this.turn.handOver(lease);
-      const done = await this.#call(lease, message);
+      const done = await this.#call(lease, step);
       if (done === undefined) return undefined;
       // Where nothing is known to follow, the look at the tail after the release is the only one.
       const looks = this.#isBusy || this.#backlog.mayHave(done.through);
@@ -104,24 +116,38 @@ export class Delivery {
       this.turn.assertRunning();
       if (next === undefined) return this.#commitAndRelease(lease, done);
       if (!(await this.#commit(lease, next, done))) return undefined;
-      message = next;
+      step = next;
     }
   }
 
   /** One attempt. Gives how far the message is done with; undefined when it failed and that is settled. */
-  async #call(lease: Lease, message: Message): Promise<Done | undefined> {
+  async #call(lease: Lease, { start, lost, message, fault }: Planned): Promise<Done | undefined> {
+    if (message === undefined) {
+      this.turn.noteCall();
+      return { through: start, ...(lease.cursor.committed < start && { lost }) };
+    }
     const endpoint = enabledEndpoint(this.turn.subscription);
     if (endpoint === undefined) return this.turn.handOver(lease);
     const { group } = this.turn.subscription;
     const target = { group, endpoint, wake: this.#wake, attempt: lease.cursor.attempts + 1 };
     this.turn.noteCall();
-    const outcome = await attempt(this.#deps, target, message);
+    const outcome =
+      fault === undefined ? await attempt(this.#deps, target, message) : this.#unsendable(fault);
     const [failed] = outcome.failed ?? [];
     if (outcome.kind === 'acknowledged' && failed !== undefined)
       return this.#refusedAfter(lease, target, { through: outcome.through, failed });
     if (outcome.kind === 'acknowledged') return outcome;
     const cursor = this.#wake.kind === 'resume' ? { ...lease.cursor, attempts: 0 } : lease.cursor;
     return this.#settle(lease, target, message, await this.#failureOf(target, cursor, message, outcome));
+  }
+
+  /** A record that cannot be made what it is to be is refused, without a request. */
+  #unsendable({ code, reason }: Failed): Outcome {
+    const { topic, name: group } = this.turn.subscription.group;
+    const { partition } = this.#wake;
+    const failed = { topic, group, partition, expression: 'transform', records: 1, code } as const;
+    this.#deps.telemetry.record({ kind: 'expression-failed', ...failed });
+    return { kind: 'refusal', reason: `The group's transform failed. ${reason}` };
   }
 
   /** The endpoint took what is before a record that it named, and refused that: from now on it stands alone. */
@@ -211,8 +237,13 @@ export class Delivery {
     const { group } = this.turn.subscription;
     const maxRecords = group.delivery.batchSize;
     const end = [pendingEnd, suspectEnd].find((each) => each !== undefined && each > from);
-    const { records, lost } = await this.#read({ from, maxRecords, ...(end !== undefined && { end }) });
-    return isAny(records) ? { ...composeMessage(group, this.#wake.partition, records), lost } : undefined;
+    const wanted = { from, maxRecords, ...(end !== undefined && { end }) };
+    const { records, lost, leftOutBelow } = await this.#read(wanted);
+    if (!isAny(records))
+      return leftOutBelow === undefined ? undefined : { start: leftOutBelow, end: leftOutBelow, lost };
+    const message = composeMessage(group, this.#wake.partition, records);
+    const { fault } = records[0];
+    return { start: message.start, end: message.end, lost, message, ...(fault !== undefined && { fault }) };
   }
 
   async #read(wanted: Wanted): Promise<Found> {
@@ -244,12 +275,25 @@ export class Delivery {
   }
 
   /** Moves the cursor to the message, past what is `done` with. */
-  #commit(lease: Lease, { start, end, lost }: Planned, { deadLettered = 0 }: Partial<Done> = {}) {
-    return this.turn.commit(lease, start, end, { lost, deadLettered });
+  async #commit(lease: Lease, { start, end, lost }: Planned, done: Partial<Done> = {}): Promise<boolean> {
+    const { lost: before = 0, deadLettered = 0 } = done;
+    const isDone = await this.turn.commit(lease, start, end, { lost: before + lost, deadLettered });
+    if (isDone) this.#tellLeftOut(start);
+    return isDone;
   }
 
-  #commitAndRelease(lease: Lease, { through, deadLettered = 0 }: Done): Promise<Cursor | undefined> {
-    return this.turn.commitAndRelease(lease, this.#backlog.pastHoles(through), { deadLettered });
+  async #commitAndRelease(lease: Lease, { through, lost = 0, deadLettered = 0 }: Done) {
+    const past = this.#backlog.pastHoles(through);
+    const cursor = await this.turn.commitAndRelease(lease, past, { lost, deadLettered });
+    if (cursor !== undefined) this.#tellLeftOut(past);
+    return cursor;
+  }
+
+  #tellLeftOut(below: number): void {
+    const records = this.#backlog.countLeftOut(below);
+    if (records === 0) return;
+    const { topic, name: group } = this.turn.subscription.group;
+    this.#deps.telemetry.record({ kind: 'filtered', topic, group, partition: this.#wake.partition, records });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Appender } from '../log/append/appender.ts';
 import type { RunReader } from '../log/read/run.ts';
 import type { CursorStore } from '../stores/cursors.ts';
+import type { Expressions } from '../stores/expressions.ts';
 import type { GroupStore } from '../stores/groups.ts';
 import type { WakeQueue } from '../stores/wake-queue.ts';
 import type { WebhookSender } from '../stores/webhooks.ts';
@@ -22,6 +23,8 @@ export interface DeliverDeps {
   readonly groups: GroupStore;
   readonly queue: WakeQueue;
   readonly webhooks: WebhookSender;
+  /** Evaluates filters and transforms. */
+  readonly expressions: Expressions;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;

@@ -147,6 +147,8 @@ export const limits = {
   expressionMs: 250,
   expressionsMs: 2000,
   expressionHeapMb: 64,
+  /** Records that a filter leaves out in a row before the cursor is moved past them. */
+  filteredRecords: 5000,
   groupsPerTopic: 100,
   membersPerGroup: 1000,
   /** By how much clocks of processes that serve polls may differ before one of them ends a member that another keeps. */

@@ -27,6 +27,7 @@ import { quickCompression } from '../log/append/options.ts';
 import { Arrivals } from '../log/read/arrivals.ts';
 import { Reader } from '../log/read/reader.ts';
 import { RunReader } from '../log/read/run.ts';
+import { ProcessExpressions } from '../stores/expressions/expressions.ts';
 import { HttpsWebhookSender } from '../stores/https/webhooks.ts';
 import { wakeFromMessage } from '../stores/sqs/wake-message.ts';
 import { systemClock as clock } from '../stores/system/clock.ts';
@@ -117,7 +118,8 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const directory = new TopicDirectory({ topics: stores.topics, clock });
   const shared = { ...stores, appender, directory, clock, random, telemetry };
   const attemptLog = new AttemptLog(shared);
-  const delivering = { ...shared, runs, webhooks, attemptLog, memory };
+  const expressions = new ProcessExpressions();
+  const delivering = { ...shared, runs, webhooks, expressions, attemptLog, memory };
   const queuePump = new QueuePump(
     stores.queue,
     createQueueConsumer({
@@ -168,7 +170,7 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
     describe: describeApp({ ...http, asset: installedAsset }),
   };
   const pumps = { streamPump, queuePump, archivePump: archive.pump, sweepTimer, expiryTimer };
-  return { apps, arrivals, appender, logStream, ...pumps };
+  return { apps, arrivals, appender, expressions, logStream, ...pumps };
 };
 
 type Parts = ReturnType<typeof compose>;
@@ -185,6 +187,7 @@ const stopParts = async (parts: Parts, server: HttpServer): Promise<void> => {
     parts.archivePump.stop(),
     parts.expiryTimer.stop(),
   ]);
+  await parts.expressions.stop();
   await parts.appender.abandon();
   await parts.logStream?.stop();
   parts.streamPump.stop();

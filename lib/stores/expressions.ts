@@ -1,15 +1,19 @@
 import type { JsonText } from '../domain/json/text.ts';
 
+/** An expression came to nothing on a record. */
+export interface Failed {
+  readonly kind: 'failed';
+  /** Of JSONata, as `T2010`, or one of ours; without anything of the record. */
+  readonly code: string;
+  /** A sentence for people; it may quote the record. */
+  readonly reason: string;
+}
+
 /** Whether a filter lets a record through. */
-export type Judgement =
-  | { readonly kind: 'judged'; readonly matches: boolean }
-  /** It could not be told. The reason is a sentence for people, and may quote the record. */
-  | { readonly kind: 'failed'; readonly reason: string };
+export type Judgement = { readonly kind: 'judged'; readonly matches: boolean } | Failed;
 
 /** What a transform made of a record. */
-export type Shaped =
-  | { readonly kind: 'shaped'; readonly json: JsonText }
-  | { readonly kind: 'failed'; readonly reason: string };
+export type Shaped = { readonly kind: 'shaped'; readonly json: JsonText } | Failed;
 
 /**
  * Evaluates expressions of JSONata (https://docs.jsonata.org) on records. Each takes `limits.expressionMs` for a record, all

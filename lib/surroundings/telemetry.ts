@@ -82,6 +82,25 @@ export type TelemetryEvent =
       readonly refusals: number;
     }
   | {
+      /** Records that a group's filter left out, and that its cursor is past. */
+      readonly kind: 'filtered';
+      readonly topic: string;
+      readonly group: string;
+      readonly partition: number;
+      readonly records: number;
+    }
+  | {
+      /** Records on which a group's filter failed, which are sent all the same, or its transform, which are not. */
+      readonly kind: 'expression-failed';
+      readonly topic: string;
+      readonly group: string;
+      readonly partition: number;
+      readonly expression: 'filter' | 'transform';
+      readonly records: number;
+      /** Of the failure of the first of them. */
+      readonly code: string;
+    }
+  | {
       readonly kind: 'endpoint-disabled';
       readonly topic: string;
       readonly group: string;

@@ -9,6 +9,7 @@ import { Receivers } from '../../lib/groups/receivers.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { RunReader } from '../../lib/log/read/run.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
+import { memoryExpressions } from '../../lib/stores/memory/expressions.ts';
 import { wakeToMessage } from '../../lib/stores/sqs/wake-message.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../lib/stores/webhooks.ts';
 import type { Telemetry } from '../../lib/surroundings/telemetry.ts';
@@ -103,6 +104,7 @@ test('one call is followed by one id from its answer to the webhook, which gets 
     directory: world.deps.directory,
     runs: new RunReader({ batches, partitions: world.stores.partitions, clock: world.clock }),
     webhooks,
+    expressions: memoryExpressions(),
     telemetry,
     clock: world.clock,
     random: world.deps.random,

@@ -9,6 +9,10 @@ export interface DeliverySettings {
   readonly maxAttempts: number | null;
   /** And no sooner than so long after its first refusal, since what refuses for a minute may be a deploy: `refusals.ts`. */
   readonly deadLetterAfterSeconds: number;
+  /** An expression of JSONata: only records for which it is true are sent. Absent: all. */
+  readonly filter?: string;
+  /** An expression of JSONata: what it gives is sent as the record's value. */
+  readonly transform?: string;
 }
 
 export const deliveryDefaults: DeliverySettings = {
@@ -20,7 +24,10 @@ export const deliveryDefaults: DeliverySettings = {
 };
 
 /** What may change of it; what is left out stays as it is. */
-export type DeliveryChange = Partial<Omit<DeliverySettings, 'backoff'>> & {
+export type DeliveryChange = Partial<Omit<DeliverySettings, 'backoff' | 'filter' | 'transform'>> & {
+  /** null takes it away. */
+  readonly filter?: string | null;
+  readonly transform?: string | null;
   readonly backoff?: Partial<DeliverySettings['backoff']>;
 };
 
@@ -30,7 +37,7 @@ export const mergedDelivery = (
   change: DeliveryChange,
 ): DeliverySettings => {
   const given = { ...deliveryDefaults, ...settings, ...change };
-  const { batchSize, timeoutSeconds, maxAttempts, deadLetterAfterSeconds } = given;
+  const { batchSize, timeoutSeconds, maxAttempts, deadLetterAfterSeconds, filter, transform } = given;
   const { initialSeconds, maxSeconds } = {
     ...deliveryDefaults.backoff,
     ...settings.backoff,
@@ -42,6 +49,8 @@ export const mergedDelivery = (
     backoff: { initialSeconds, maxSeconds },
     maxAttempts,
     deadLetterAfterSeconds,
+    ...(typeof filter === 'string' && { filter }),
+    ...(typeof transform === 'string' && { transform }),
   };
 };
 

@@ -20,8 +20,8 @@ const isTimeout = (error: unknown): boolean =>
   'code' in error &&
   error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
-const outOfTime = `!It took longer than ${limits.expressionMs} ms (limit expressionMs).`;
-const outOfTurn = `!Its message took longer than ${limits.expressionsMs} ms (limit expressionsMs).`;
+const outOfTime = `!overtime It took longer than ${limits.expressionMs} ms (limit expressionMs).`;
+const outOfTurn = `!overtime Its message took longer than ${limits.expressionsMs} ms (limit expressionsMs).`;
 
 type Room = Context & {
   program: ReturnType<typeof program>;

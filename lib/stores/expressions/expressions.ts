@@ -10,8 +10,8 @@ import type { Mark } from './program.ts';
 const slowMs = 500;
 const maxSlow = 1000;
 
-const lethal = `!It took more than ${limits.expressionHeapMb} MB of memory (limit expressionHeapMb), or could not be ended in time.`;
-const late = `!Its message took longer than ${limits.expressionsMs} ms (limit expressionsMs).`;
+const lethal = `!ended It took more than ${limits.expressionHeapMb} MB of memory (limit expressionHeapMb), or could not be ended in time.`;
+const late = `!overtime Its message took longer than ${limits.expressionsMs} ms (limit expressionsMs).`;
 
 /**
  * Expressions in processes of their own: neither their time nor their memory is this one's. One process is for expressions that

@@ -9,7 +9,10 @@ export type Jsonata = (
 
 export type Purpose = 'judge' | 'shape';
 
-/** What came of one record: `t` and `f` of a filter; `=` and the JSON of a transform; `!` and why it failed. */
+/**
+ * What came of one record: `t` and `f` of a filter; `=` and the JSON of a transform; `!`, a code and a space, where it failed, and
+ * then why.
+ */
 export type Mark = string;
 
 export interface Slice {
@@ -51,13 +54,14 @@ export const program = (jsonata: Jsonata, { recordMs, sliceMs, maxLength, withhe
     const given = await expressionOf(expression).evaluate(JSON.parse(record));
     if (purpose === 'judge') return (await truth.evaluate(null, { given })) === true ? 't' : 'f';
     const json = JSON.stringify(given);
-    if (json === undefined) return '!It gave nothing.';
-    if (json.length > maxLength) return `!It gave more than ${maxLength} characters.`;
+    if (json === undefined) return '!nothing It gave nothing.';
+    if (json.length > maxLength) return `!too-long It gave more than ${maxLength} characters.`;
     return `=${json}`;
   };
   const failed = (error: unknown): Mark => {
-    const { message } = error as { readonly message?: unknown };
-    return `!${String(message ?? 'It is not known why').slice(0, 300)}`;
+    const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+    const shown = typeof code === 'string' && /^\w+$/.test(code) ? code : 'error';
+    return `!${shown} ${String(message ?? 'It is not known why.').slice(0, 300)}`;
   };
   return {
     /** Adds to `marks` what comes of the records, until a slice's time is over. */

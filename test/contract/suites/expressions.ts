@@ -5,7 +5,11 @@ import type { Expressions } from '../../../lib/stores/expressions.ts';
 
 const matched = { kind: 'judged', matches: true };
 const skipped = { kind: 'judged', matches: false };
-const failed = { kind: 'failed', reason: expect.stringMatching(/./) as string };
+const failed = {
+  kind: 'failed',
+  code: expect.stringMatching(/^[\w-]+$/) as string,
+  reason: expect.stringMatching(/./) as string,
+};
 
 const order = { key: 'c1', headers: { source: 'shop' }, value: { type: 'order', amount: 120 } };
 
@@ -103,7 +107,10 @@ const describeOutcomes = (open: () => Expressions): void => {
   });
 
   it('cannot tell of a record that does not fit, and say why', async () => {
-    expect(await judge('value.type > 3', order, { value: { type: 4 } })).toEqual([failed, matched]);
+    expect(await judge('value.type > 3', order, { value: { type: 4 } })).toEqual([
+      { ...failed, code: 'T2009', reason: expect.stringMatching(/"order" and 3/) as string },
+      matched,
+    ]);
   });
 
   it('give what a transform makes', async () => {
@@ -113,7 +120,7 @@ const describeOutcomes = (open: () => Expressions): void => {
 
   it('fail where a transform gives nothing, or too much', async () => {
     const shape = (transform: string) => open().shape(transform, [JSON.stringify(order)]);
-    expect(await shape('value.nothing')).toEqual([{ kind: 'failed', reason: 'It gave nothing.' }]);
+    expect(await shape('value.nothing')).toEqual([{ ...failed, reason: 'It gave nothing.' }]);
     expect(await shape(`$pad("x", ${limits.recordBytes + 1})`)).toEqual([failed]);
   });
 

@@ -3,6 +3,7 @@ import { OutcomeUnknownError } from '../../../lib/domain/errors.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
 import type { BatchTable } from '../../../lib/stores/memory/batches.ts';
+import { memoryExpressions } from '../../../lib/stores/memory/expressions.ts';
 import type { PartitionStore } from '../../../lib/stores/partitions.ts';
 import type { WebhookAnswer } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
@@ -48,6 +49,8 @@ export interface Beyond
 
 /** The part of the queries that `slow` applies to. */
 const slowQueries = 0.2;
+/** They keep nothing of one record for another. */
+const expressions = memoryExpressions();
 /** How long a process waits for a store, ms. */
 const storeTimeoutMs = 3000;
 const latestMs = 40_000;
@@ -165,6 +168,7 @@ export class FaultyNetwork {
           }
         },
       },
+      expressions,
       clock: process.clock,
       random: this.#random,
       telemetry: noTelemetry,

@@ -19,6 +19,7 @@ import { RunReader } from '../../../lib/log/read/run.ts';
 import type { AttemptStore } from '../../../lib/stores/attempts.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
 import { MemoryBatchStore } from '../../../lib/stores/memory/batches.ts';
+import { memoryExpressions } from '../../../lib/stores/memory/expressions.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
@@ -212,6 +213,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     queue: counted(calls, 'queue', stores.wakes),
     appender: counted(calls, 'appender', dead.appender),
     directory: dead.directory,
+    expressions: memoryExpressions(),
     webhooks: {
       post: async (request) => {
         calls.push('post');
