@@ -1,4 +1,4 @@
-import { mediaType } from './media-type.ts';
+import { mediaType } from '../../domain/text/media-type.ts';
 
 /** What an `Accept` asks for: a type, a kind of types (`text/*`) or anything. */
 interface Range {

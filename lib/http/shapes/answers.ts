@@ -1,9 +1,10 @@
+import { eventJson } from '../../domain/cloud-events/event.ts';
+import { eventBatchType } from '../../domain/cloud-events/names.ts';
 import { Problem } from '../../domain/errors.ts';
 import { jsonInOneLine } from '../../domain/json/text.ts';
 import { type LogRecord, recordJson } from '../../domain/records/records.ts';
 import { negotiated } from './accept.ts';
-import { eventJson } from './cloud-events/events.ts';
-import { eventBatchType, lineTypes } from './types.ts';
+import { lineTypes } from './types.ts';
 
 /** What a fetch gives, in whatever shape. */
 export interface Page {

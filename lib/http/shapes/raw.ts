@@ -1,12 +1,12 @@
+import { contentTypeHeader } from '../../domain/cloud-events/names.ts';
 import { Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { parseWhole } from '../../domain/text/decimals.ts';
+import type { MediaType } from '../../domain/text/media-type.ts';
 import { parseTimestamp } from '../../domain/text/timestamps.ts';
 import { exceeded, type Report } from '../schemas/record-fields.ts';
 import { type ProduceRequest, producedRecord } from '../schemas/records.ts';
-import { contentTypeHeader } from './cloud-events/attributes.ts';
 import { Faults } from './faults.ts';
-import type { MediaType } from './media-type.ts';
 import { recordHeaders } from './record-headers.ts';
 
 /** Query parameters by which a body that is one value is given what else a record has. */

@@ -1,4 +1,6 @@
+import { eventBatchType, eventType } from '../../domain/cloud-events/names.ts';
 import { Problem } from '../../domain/errors.ts';
+import { isJson, isUtf8, type MediaType, mediaType } from '../../domain/text/media-type.ts';
 import type { ApiContext } from '../api.ts';
 import { asText, jsonAsBytes, readBody, readJsonText, readParts } from '../body.ts';
 import { LineRecords } from '../lines/parse.ts';
@@ -7,9 +9,8 @@ import { noQuery, readQuery } from '../query.ts';
 import { type ProduceRequest, parseProduceRequest } from '../schemas/records.ts';
 import { isBinaryEvent, parseBinaryEvent } from './cloud-events/binary.ts';
 import { parseStructuredEvents } from './cloud-events/structured.ts';
-import { isJson, isUtf8, type MediaType, mediaType } from './media-type.ts';
 import { parseRaw, rawParameters } from './raw.ts';
-import { eventBatchType, eventType, lineTypes } from './types.ts';
+import { lineTypes } from './types.ts';
 
 const accepted = ['application/json', 'application/x-ndjson', eventType, eventBatchType];
 

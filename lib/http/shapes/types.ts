@@ -5,8 +5,3 @@ export const lineTypes: readonly string[] = [
   'application/jsonl',
   'application/x-jsonlines',
 ];
-
-/** One CloudEvent as JSON. */
-export const eventType = 'application/cloudevents+json';
-/** A list of them. */
-export const eventBatchType = 'application/cloudevents-batch+json';

@@ -1,6 +1,7 @@
+import { eventBatchType } from '../../../domain/cloud-events/names.ts';
 import { limits } from '../../../domain/limits.ts';
 import { timestampPattern } from '../../../domain/text/timestamps.ts';
-import { eventBatchType, lineTypes } from '../../shapes/types.ts';
+import { lineTypes } from '../../shapes/types.ts';
 import { type Content, jsonOf, type Operation, type Parameter } from '../operation.ts';
 import { sampleProblem } from '../problems.ts';
 

@@ -1,21 +1,10 @@
+import { attributePrefix, contentTypeHeader, typesHeader } from '../../../domain/cloud-events/names.ts';
 import { limits } from '../../../domain/limits.ts';
+import { mediaType } from '../../../domain/text/media-type.ts';
 import { exceeded } from '../../schemas/record-fields.ts';
 import { type Place, type ProducedRecord, producedRecord, type Taken } from '../../schemas/records.ts';
-import { mediaType } from '../media-type.ts';
 import { type GivenHeader, recordHeaders } from '../record-headers.ts';
 
-/** Attributes of an event stand in the headers of its record as CloudEvents' binding to Kafka has them. */
-export const attributePrefix = 'ce_';
-/** The header of `datacontenttype`. */
-export const contentTypeHeader = 'content-type';
-/**
- * The header that says which attributes are no strings where the event came as JSON: `sequence=integer,replayed=boolean`. Else
- * they would come back as strings.
- */
-export const typesHeader = 'millrace-ce-types';
-
-/** CloudEvents 1.0, "Naming conventions". */
-export const attributeName = /^[a-z0-9]+$/;
 export const attributeNameRule = 'The name of an attribute has nothing but a-z and 0-9.';
 
 const required = ['specversion', 'id', 'source', 'type'];

@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
+import { attributeName } from '../../../domain/cloud-events/names.ts';
 import { JsonReader } from '../../../domain/json/reader.ts';
 import { limits } from '../../../domain/limits.ts';
+import { isJson, type MediaType } from '../../../domain/text/media-type.ts';
 import type { ApiContext } from '../../api.ts';
 import { asText } from '../../body.ts';
 import { located, type Report } from '../../schemas/record-fields.ts';
 import type { ProducedRecord, ProduceRequest } from '../../schemas/records.ts';
 import { Faults } from '../faults.ts';
-import { isJson, type MediaType } from '../media-type.ts';
-import { attributeName, attributeNameRule, eventRecord, type ReadEvent } from './attributes.ts';
+import { attributeNameRule, eventRecord, type ReadEvent } from './attributes.ts';
 
 const prefix = 'ce-';
 

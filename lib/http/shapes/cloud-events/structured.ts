@@ -1,9 +1,10 @@
+import { attributeName } from '../../../domain/cloud-events/names.ts';
 import { JsonReader } from '../../../domain/json/reader.ts';
 import { limits } from '../../../domain/limits.ts';
 import { exceeded, givenTwice, located, type Report, takeBase64 } from '../../schemas/record-fields.ts';
 import type { ProducedRecord, ProduceRequest } from '../../schemas/records.ts';
 import { Faults } from '../faults.ts';
-import { attributeName, attributeNameRule, eventRecord, type ReadEvent } from './attributes.ts';
+import { attributeNameRule, eventRecord, type ReadEvent } from './attributes.ts';
 
 /** What is read of an event, as it grows. */
 interface Growing {
