@@ -1,9 +1,9 @@
 /**
- * The one-way rule: functions → lib/{http,topics,schemas,log,groups,delivery,archive,auth,secrets} → lib/stores (ports) and
+ * The one-way rule: functions → lib/{http,topics,schemas,log,groups,delivery,events,archive,auth,secrets} → lib/stores (ports) and
  * lib/surroundings (clock, chance, telemetry) → lib/domain.
  * Adapters implement ports and are named only in composition roots (functions, lib/local) and in tests.
  */
-const concerns = '^lib/(http|topics|schemas|log|groups|delivery|archive|auth|secrets)/';
+const concerns = '^lib/(http|topics|schemas|log|groups|delivery|events|archive|auth|secrets)/';
 const adapters = '^lib/stores/(aws|dynamodb|expressions|files|https|memory|s3|sqlite|sqs|ssm|system)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -33,7 +33,7 @@ export default {
       severity: 'error',
       from: { path: adapters },
       to: {
-        path: '^(lib/(http|topics|schemas|log|groups|delivery|archive|auth|secrets|local)/|functions|infra|test|bench)',
+        path: '^(lib/(http|topics|schemas|log|groups|delivery|events|archive|auth|secrets|local)/|functions|infra|test|bench)',
       },
     },
     {
@@ -52,7 +52,7 @@ export default {
       name: 'no-aws-in-domain-or-concerns',
       severity: 'error',
       from: {
-        path: '^lib/(domain|surroundings|http|topics|schemas|log|groups|delivery|archive|auth|secrets)/|^lib/stores/[^/]+\\.ts$',
+        path: '^lib/(domain|surroundings|http|topics|schemas|log|groups|delivery|events|archive|auth|secrets)/|^lib/stores/[^/]+\\.ts$',
       },
       to: { path: 'node_modules/(@aws-sdk|@smithy|@aws-lambda-powertools|@types/aws-lambda)/' },
     },
@@ -106,7 +106,7 @@ export default {
       severity: 'error',
       from: { path: '^cli/' },
       to: {
-        path: '^(functions|infra|lib/(http|topics|schemas|log|groups|delivery|auth|local))/',
+        path: '^(functions|infra|lib/(http|topics|schemas|log|groups|delivery|events|auth|local))/',
         pathNot: '^infra/keys/(account|aws-advice|stack-output|command-line)\\.ts$',
       },
     },
