@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PulledGroup, readingDefaults } from '../../lib/domain/groups/groups.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
+import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Arrivals } from '../../lib/log/read/arrivals.ts';
@@ -52,7 +53,16 @@ export const sharedSpeed = async (members: number): Promise<number> => {
     const at = { topicId: 't1', partition: 0 };
     for (let appended = 0; appended < total; appended += batch)
       await appender.append(at, new Array(batch).fill(record));
-    const deps = { ...stores, appender, directory, reader, clock, random, telemetry };
+    const deps = {
+      ...stores,
+      systemEvents: noSystemEvents,
+      appender,
+      directory,
+      reader,
+      clock,
+      random,
+      telemetry,
+    };
     const pulls = new PullGroups(deps, { isAlone: true });
     const topic = await directory.resolve('t');
     let got = 0;

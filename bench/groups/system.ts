@@ -1,6 +1,7 @@
 import { type PulledGroup, readingDefaults } from '../../lib/domain/groups/groups.ts';
 import type { NewRecord } from '../../lib/domain/records/records.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
+import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import type { Polled, PollRequest } from '../../lib/groups/pull/requests.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
@@ -69,7 +70,16 @@ export const startSystem = async (mode: PulledGroup['mode'], partitions: number)
     const { batches } = stores;
     const reader = new Reader({ batches, partitions: stores.partitions, clock, options });
     const directory = new TopicDirectory({ topics: stores.topics, clock });
-    return new PullGroups({ ...stores, appender, directory, reader, clock, random, telemetry });
+    return new PullGroups({
+      ...stores,
+      systemEvents: noSystemEvents,
+      appender,
+      directory,
+      reader,
+      clock,
+      random,
+      telemetry,
+    });
   };
   const poll = (pulls: PullGroups, consumerId: string, more: Partial<PollRequest> = {}): Promise<Polled> =>
     pulls.poll(made, group.name, { consumerId, maxRecords: 100, maxBytes: 4e6, waitMs: 0, ...more });

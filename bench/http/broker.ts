@@ -3,6 +3,7 @@ import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { newKey, storedKey } from '../../lib/auth/keys.ts';
 import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
+import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import { adminApp } from '../../lib/http/admin.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
@@ -55,7 +56,7 @@ const deps = {
   }),
   directory,
   pulls: new PullGroups(
-    { ...stores, appender, directory, reader, clock, random, telemetry },
+    { ...stores, systemEvents: noSystemEvents, appender, directory, reader, clock, random, telemetry },
     { isAlone: true },
   ),
   sticky: new StickyPartition({ clock, random }),

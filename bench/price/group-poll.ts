@@ -1,6 +1,7 @@
 import { type PulledGroup, readingDefaults } from '../../lib/domain/groups/groups.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
+import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import type { PollRequest } from '../../lib/groups/pull/requests.ts';
 import type { LocalStores } from '../../lib/local/stores.ts';
@@ -122,7 +123,16 @@ export const groupPollUnits = async (
     const options = { attemptTimeoutMs: Number.POSITIVE_INFINITY };
     const reader = new Reader({ batches, partitions: stores.partitions, clock, options });
     const directory = new TopicDirectory({ topics: stores.topics, clock });
-    const pulls = new PullGroups({ ...stores, directory, reader, appender, clock, random, telemetry });
+    const pulls = new PullGroups({
+      ...stores,
+      systemEvents: noSystemEvents,
+      directory,
+      reader,
+      appender,
+      clock,
+      random,
+      telemetry,
+    });
     const asked = { consumerId: 'c', maxRecords: partitions, maxBytes: limits.fetchBytes };
     const poll = async (request: Pick<PollRequest, 'waitMs' | 'ack'>) =>
       pulls.poll(await directory.resolve(topic.name), group.name, { ...asked, ...request });

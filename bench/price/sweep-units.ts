@@ -3,6 +3,7 @@ import { archiveDefaults } from '../../lib/archive/options.ts';
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
 import { deliveryDefaults } from '../../lib/domain/groups/groups.ts';
+import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import type { RequestUsage } from '../../lib/stores/dynamodb/table/client.ts';
 import { MemoryObjectStore } from '../../lib/stores/memory/objects.ts';
@@ -66,7 +67,15 @@ export const sweepReadUnits = async ({ topics, partitions, groups }: Idle): Prom
       erasures,
       objects: new MemoryObjectStore(clock),
     };
-    const deps = { ...stores, ends: new PartitionEnds(batches), archive, appender, clock, telemetry };
+    const deps = {
+      ...stores,
+      systemEvents: noSystemEvents,
+      ends: new PartitionEnds(batches),
+      archive,
+      appender,
+      clock,
+      telemetry,
+    };
     const run = { remainingMs: () => 240_000 };
     // The first one of a process has to find out where each partition ends.
     await sweep(deps, run);

@@ -11,6 +11,7 @@ import { onAppend } from '../../lib/delivery/on-append.ts';
 import { deliveryDefaults, type Group } from '../../lib/domain/groups/groups.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
+import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { Receivers } from '../../lib/groups/receivers.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
 import { produceApp } from '../../lib/http/produce.ts';
@@ -96,6 +97,7 @@ export const startSystem = async () => {
     clock,
     random,
     telemetry,
+    systemEvents: noSystemEvents,
   };
   const producing = produceApp(deps);
   let consuming = consumeApp(deps);

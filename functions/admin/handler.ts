@@ -1,4 +1,6 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { newSystemEvents } from '../../lib/events/teller.ts';
+import { tellChanges } from '../../lib/events/telling-changes.ts';
 import { adminApp } from '../../lib/http/admin.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
@@ -32,21 +34,20 @@ const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, stores.segmen
 const client = createQueueClient();
 const queue = sqsWakeQueue({ client, queueUrl: environment.MILLRACE_WAKE_QUEUE_URL, clock });
 const archiveQueue = sqsArchiveQueue({ client, queueUrl: environment.MILLRACE_ARCHIVE_QUEUE_URL, clock });
-const appender = new Appender({ batches, clock, random, telemetry });
+const appender = new Appender({ batches, idempotency: stores, clock, random, telemetry });
+const directory = new TopicDirectory({ topics: stores.topics, clock });
+const shared = { ...stores, appender, directory, clock, random, telemetry };
+const groups = tellChanges(stores.groups, { ...shared, systemEvents: newSystemEvents(shared) });
 
 /** Topics, groups, endpoints, keys and health, and every path that is none. */
 export const handler = createHttpHandler({
   app: adminApp({
-    ...stores,
-    appender,
+    ...shared,
+    groups,
     queue,
     archiveQueue,
     reader: new Reader({ batches, partitions: stores.partitions, archive, clock }),
     authenticator: new Authenticator({ keys: stores.keys, clock }),
-    directory: new TopicDirectory({ topics: stores.topics, clock }),
-    clock,
-    random,
-    telemetry,
     requestId: gatewayRequestId,
     allowLoopback: awsIsOnLoopback(),
   }),

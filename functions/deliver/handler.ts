@@ -1,6 +1,8 @@
 import { AttemptLog } from '../../lib/delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
+import { newSystemEvents } from '../../lib/events/teller.ts';
+import { tellChanges } from '../../lib/events/telling-changes.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { RunReader } from '../../lib/log/read/run.ts';
 import { dynamoAttemptStore } from '../../lib/stores/dynamodb/attempts.ts';
@@ -39,16 +41,20 @@ const wakes = sqsWakeQueue({
   queueUrl: environment.MILLRACE_WAKE_QUEUE_URL,
   clock,
 });
-const groups = dynamoGroupStore(state);
+const topics = dynamoTopicStore(state);
 const idempotency = { intents: dynamoIntentStore(state), producers: dynamoProducerStore(state) };
 const batches = dynamoBatchStore(log);
 const archive = archiveReader(environment.MILLRACE_ARCHIVE_BUCKET, dynamoSegmentStore(state));
 const appender = new Appender({ batches, idempotency, clock, random, telemetry });
 const attempts = dynamoAttemptStore(state);
+const directory = new TopicDirectory({ topics, clock });
+const systemEvents = newSystemEvents({ topics, directory, appender, clock, random, telemetry });
+const groups = tellChanges(dynamoGroupStore(state), { systemEvents, clock, telemetry });
 const deps = {
   runs: new RunReader({ batches, partitions: dynamoPartitionStore(state), archive, clock }),
   appender,
-  directory: new TopicDirectory({ topics: dynamoTopicStore(state), clock }),
+  directory,
+  systemEvents,
   cursors: dynamoCursorStore(state),
   groups,
   memory: newDeliveryMemory({ groups, clock }),

@@ -1,4 +1,5 @@
 import { Authenticator } from '../../lib/auth/authenticator.ts';
+import { newSystemEvents } from '../../lib/events/teller.ts';
 import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import { pullApp } from '../../lib/http/pull.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
@@ -29,11 +30,12 @@ const batches = dynamoBatchStore(log);
 const reader = new Reader({ batches, partitions, archive, clock });
 const appender = new Appender({ batches, idempotency: stores, clock, random, telemetry });
 const directory = new TopicDirectory({ topics, clock });
+const deps = { ...stores, appender, directory, reader, clock, random, telemetry };
 
 /** `POST` of what the consumers of a group ask: poll, ack, nack, leave. */
 export const handler = createHttpHandler({
   app: pullApp({
-    pulls: new PullGroups({ ...stores, appender, directory, reader, clock, random, telemetry }),
+    pulls: new PullGroups({ ...deps, systemEvents: newSystemEvents(deps) }),
     authenticator: new Authenticator({ keys, clock }),
     directory,
     random,

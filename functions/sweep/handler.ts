@@ -1,6 +1,7 @@
 import { ArchiveDue } from '../../lib/archive/due.ts';
 import { PartitionEnds } from '../../lib/delivery/sweep/ends.ts';
 import { sweep } from '../../lib/delivery/sweep/sweep.ts';
+import { newSystemEvents } from '../../lib/events/teller.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
@@ -9,6 +10,7 @@ import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
 import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { archiveObjects } from '../archive.ts';
 import { archiveOptions } from '../archive-options.ts';
 import { functionEnvironment } from '../environment.ts';
@@ -38,7 +40,9 @@ const archive = {
   queue: sqsArchiveQueue({ client, queueUrl: environment.MILLRACE_ARCHIVE_QUEUE_URL, clock }),
   objects: archiveObjects(environment.MILLRACE_ARCHIVE_BUCKET),
 };
-const appender = new Appender({ batches, clock, random, telemetry });
+const appender = new Appender({ batches, idempotency: stores, clock, random, telemetry });
+const directory = new TopicDirectory({ topics: stores.topics, clock });
+const systemEvents = newSystemEvents({ ...stores, appender, directory, clock, random, telemetry });
 
 /**
  * The schedule: wakes what was forgotten, sends what is due to the archive, and goes on with removals, as far as the time of an
@@ -49,7 +53,8 @@ export const handler = flushing(
   async (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const run = { remainingMs: () => context.getRemainingTimeInMillis() };
     try {
-      await sweep({ ...stores, batches, ends, archive, appender, queue, clock, telemetry }, run);
+      const deps = { ...stores, batches, ends, archive, appender, queue, systemEvents, clock, telemetry };
+      await sweep(deps, run);
     } finally {
       await appender.abandon();
     }

@@ -83,11 +83,13 @@ export const rightsOf = ({
       ...readArchive,
     ],
     pull: [
-      // PutItem for dead letters, which go to a topic of their own by the protocol of who produces with a key.
+      // PutItem for dead letters and system events, which go to topics of their own by the protocol of who produces with a key.
       onLog('Query', 'BatchGetItem', 'PutItem'),
       onState(['intent/*'], 'GetItem', 'PutItem', 'UpdateItem'),
       onState(['producer/*'], 'GetItem', 'PutItem'),
-      onState(['topic', 'key'], 'GetItem'),
+      // PutItem for the topic of system events, which whoever has the first to tell makes.
+      onState(['topic'], 'GetItem', 'PutItem'),
+      onState(['key'], 'GetItem'),
       onState(['topic/*'], 'GetItem', 'Query'),
       // Cursors and members.
       onState(['group/*'], 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
@@ -122,7 +124,8 @@ export const rightsOf = ({
       onLog('Query', 'PutItem'),
       onState(['intent/*'], 'GetItem', 'PutItem', 'UpdateItem'),
       onState(['producer/*'], 'GetItem', 'PutItem'),
-      onState(['topic'], 'GetItem'),
+      // PutItem for the topic of system events, which whoever has the first to tell makes.
+      onState(['topic'], 'GetItem', 'PutItem'),
       ...readArchive,
       // UpdateItem for an endpoint that is disabled; GetItem for one that another run disabled first.
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem'),
@@ -134,8 +137,11 @@ export const rightsOf = ({
     ],
     sweep: [
       onLog('Query', 'PutItem', 'BatchWriteItem'),
-      // UpdateItem marks a topic as being deleted, and makes tombstones of topics and groups.
-      onState(['topic'], 'GetItem', 'Query', 'UpdateItem'),
+      // UpdateItem marks a topic as being deleted, and makes tombstones of topics and groups. PutItem as deliver has it.
+      onState(['topic'], 'GetItem', 'Query', 'PutItem', 'UpdateItem'),
+      // System events that nobody told.
+      onState(['intent/*'], 'GetItem', 'PutItem', 'UpdateItem'),
+      onState(['producer/*'], 'GetItem', 'PutItem'),
       onState(['topic/*'], 'GetItem', 'Query', 'UpdateItem', 'BatchWriteItem'),
       onState(['group/*', 'pace/*', 'schema/*'], 'Query', 'BatchWriteItem'),
       // PutItem for a topic that was marked and not written down.

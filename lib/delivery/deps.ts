@@ -1,3 +1,4 @@
+import type { SystemEvents } from '../events/system-events.ts';
 import type { Appender } from '../log/append/appender.ts';
 import type { RunReader } from '../log/read/run.ts';
 import type { CursorStore } from '../stores/cursors.ts';
@@ -19,6 +20,7 @@ export interface DeliverDeps {
   /** Appends dead letters, and whatever else a run has to say, to other topics than the one that it delivers. */
   readonly appender: Pick<Appender, 'append'>;
   readonly directory: Pick<TopicDirectory, 'resolve'>;
+  readonly systemEvents: SystemEvents;
   readonly cursors: CursorStore;
   readonly groups: GroupStore;
   readonly queue: WakeQueue;

@@ -38,7 +38,7 @@ const isEndless = ({ type, topic }: SystemEvent): boolean =>
  * Tells events by records of the topic of system events, which is made when the first is told. Each is appended by a key that
  * names it. One for each process: it remembers what it told.
  */
-export const systemEvents = (deps: TellerDeps): SystemEvents => {
+export const newSystemEvents = (deps: TellerDeps): SystemEvents => {
   const { clock, telemetry } = deps;
   const told = new Map<string, Instant>();
   const isTold = (id: string): boolean => {

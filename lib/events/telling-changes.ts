@@ -12,7 +12,7 @@ import type { Telemetry } from '../surroundings/telemetry.ts';
 import type { SystemEvents } from './system-events.ts';
 
 export interface TellingDeps {
-  readonly events: SystemEvents;
+  readonly systemEvents: SystemEvents;
   readonly clock: Pick<Clock, 'now'>;
   readonly telemetry: Telemetry;
 }
@@ -28,6 +28,11 @@ export const tellChanges = (store: GroupStore, deps: TellingDeps): GroupStore =>
   delete: (ref, groupId) => store.delete(ref, groupId),
   putEndpoint: (ref, endpoint) => store.putEndpoint(ref, endpoint),
   deleteEndpoint: (ref, endpointId) => store.deleteEndpoint(ref, endpointId),
+  barEndpoint: (ref, endpointId, isForsaken) => store.barEndpoint(ref, endpointId, isForsaken),
+  places: (topicId) => store.places(topicId),
+  replacePlaces: (topicId, read, places) => store.replacePlaces(topicId, read, places),
+  barGroup: (ref, groupId, isForsaken) => store.barGroup(ref, groupId, isForsaken),
+  deletePlaces: (topicId) => store.deletePlaces(topicId),
   update: async (read, change) => {
     const changed = await store.update(read, change);
     if (changed !== undefined) await tellAll(deps, pauseEvents(read, change, deps.clock.now()));
@@ -68,9 +73,9 @@ const enabledEvents = (
     : [endpointEnabled(group, endpoint, at)];
 };
 
-const tellAll = async ({ events }: TellingDeps, all: readonly SystemEvent[]): Promise<void> => {
+const tellAll = async ({ systemEvents }: TellingDeps, all: readonly SystemEvent[]): Promise<void> => {
   // In the order in which they happened: those of a group go to one partition.
-  for (const event of all) await events.tell(event);
+  for (const event of all) await systemEvents.tell(event);
 };
 
 const tellOf = async (deps: TellingDeps, read: () => Promise<readonly SystemEvent[]>): Promise<void> => {

@@ -13,6 +13,8 @@ import { longestLeaseMs } from '../domain/groups/cursors.ts';
 import type { ApiKey } from '../domain/keys.ts';
 import { limits } from '../domain/limits.ts';
 import { StickyPartition } from '../domain/records/partitioning.ts';
+import { newSystemEvents } from '../events/teller.ts';
+import { tellChanges } from '../events/telling-changes.ts';
 import { announceChanges } from '../groups/announced-changes.ts';
 import { endLeases } from '../groups/end-leases.ts';
 import { PullGroups } from '../groups/pull/pull-groups.ts';
@@ -116,7 +118,9 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const reading = { batches, partitions: stores.partitions, archive: archive.reader, clock };
   const runs = new RunReader(reading);
   const directory = new TopicDirectory({ topics: stores.topics, clock });
-  const shared = { ...stores, appender, directory, clock, random, telemetry };
+  const systemEvents = newSystemEvents({ ...stores, appender, directory, clock, random, telemetry });
+  const telling = tellChanges(groups, { systemEvents, clock, telemetry });
+  const shared = { ...stores, groups: telling, systemEvents, appender, directory, clock, random, telemetry };
   const attemptLog = new AttemptLog(shared);
   const expressions = new ProcessExpressions();
   const delivering = { ...shared, runs, webhooks, expressions, attemptLog, memory };
@@ -138,7 +142,7 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   );
   const ends = new PartitionEnds(batches);
   const sweepTimer = new SweepTimer(
-    (run) => sweep({ ...stores, batches, ends, archive: archive.swept, appender, clock, telemetry }, run),
+    (run) => sweep({ ...shared, batches, ends, archive: archive.swept }, run),
     sweepMs,
     { clock, telemetry },
   );

@@ -5,6 +5,7 @@ import { createStreamConsumer } from '../../functions/on-append/stream-events.ts
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
 import { partitionKey } from '../../lib/domain/records/records.ts';
+import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { Receivers } from '../../lib/groups/receivers.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { RunReader } from '../../lib/log/read/run.ts';
@@ -102,6 +103,7 @@ test('one call is followed by one id from its answer to the webhook, which gets 
     queue,
     appender: world.deps.appender,
     directory: world.deps.directory,
+    systemEvents: noSystemEvents,
     runs: new RunReader({ batches, partitions: world.stores.partitions, clock: world.clock }),
     webhooks,
     expressions: memoryExpressions(),

@@ -4,6 +4,8 @@ import { storedKey } from '../../lib/auth/keys.ts';
 import { Quotas } from '../../lib/auth/quotas/quotas.ts';
 import type { Quota, Scope } from '../../lib/domain/keys.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
+import { newSystemEvents } from '../../lib/events/teller.ts';
+import { tellChanges } from '../../lib/events/telling-changes.ts';
 import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
 import { type AdminDeps, adminApp } from '../../lib/http/admin.ts';
 import type { Api } from '../../lib/http/api.ts';
@@ -58,25 +60,25 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
   const directory = new TopicDirectory({ topics: stores.topics, clock });
   const reader = new Reader({ batches, partitions: stores.partitions, clock });
   const appender = new Appender({ batches, idempotency: stores, clock, random });
+  const telemetry = { record: (event: TelemetryEvent) => void events.push(event) };
+  const shared = { ...stores, appender, directory, clock, random, telemetry };
+  const systemEvents = newSystemEvents(shared);
+  const groups = tellChanges(stores.groups, { ...shared, systemEvents });
   const pulls = new PullGroups(
-    { ...stores, appender, directory, reader, clock, random, telemetry: noTelemetry },
+    { ...shared, systemEvents, reader, telemetry: noTelemetry },
     { isAlone: true },
   );
   const deps: AppDeps = {
-    ...stores,
+    ...shared,
+    groups,
     pulls,
     announceMoves: (groupId) => pulls.moved(groupId),
     queue: stores.wakes,
     authenticator: new Authenticator({ keys: stores.keys, clock }),
-    directory,
-    appender,
     reader,
     asset: installedAsset,
     sticky: new StickyPartition({ clock, random }),
     quotas: new Quotas({ clock }),
-    clock,
-    random,
-    telemetry: { record: (event) => void events.push(event) },
   };
   let keys = 0;
   const key: World['key'] = async (grant) => {

@@ -1,9 +1,11 @@
 import type { Segment } from '../../domain/archive/segments.ts';
 import { concurrently } from '../../domain/concurrently.ts';
+import type { SystemEvent } from '../../domain/events/events.ts';
 import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
 import type { Group, Subscription } from '../../domain/groups/groups.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Topic } from '../../domain/topics.ts';
+import type { SystemEvents } from '../../events/system-events.ts';
 import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { receives } from '../../groups/receivers.ts';
 import { wakeFor } from '../../groups/wake-group.ts';
@@ -14,6 +16,7 @@ import type { PartitionStore } from '../../stores/partitions.ts';
 import type { SegmentStore } from '../../stores/segments.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
 import type { Clock } from '../../surroundings/clock.ts';
+import { sweptEvents } from './events.ts';
 import type { Failures } from './failures.ts';
 import { type Redriven, redrivenOf, type SweepPulledDeps, watchPulled } from './pulled-groups.ts';
 
@@ -24,6 +27,7 @@ export interface SweepGroupsDeps extends SweepPulledDeps {
   readonly archive?: { readonly segments: Pick<SegmentStore, 'floor'> };
   readonly partitions: Pick<PartitionStore, 'list'>;
   readonly queue: WakeQueue;
+  readonly systemEvents: SystemEvents;
   readonly clock: Clock;
 }
 
@@ -72,22 +76,29 @@ export const sweepGroups = async (
   if (subscriptions.length === 0) return { ...counts, isWhole: true };
   const ends = await readEnds();
   const behind: Behind[] = [];
+  const events: SystemEvent[] = [];
   for (const subscription of subscriptions) {
     if (!hasTime()) return { ...counts, isWhole: false };
     const { group } = subscription;
-    const lags = await failures.kept(() => lagsOf(deps, group, ends), []);
+    const all = await failures.kept(() => lagsOf(deps, group, ends), []);
+    events.push(...sweptEvents(subscription, all, deps.clock.now()));
+    const lags = all.filter(({ lag }) => lag > 0);
     const redriven = await failures.kept(() => redrivenOf(deps, group), { left: 0, cursors: [] });
     if (lags.length === 0 && redriven.left === 0) continue;
     behind.push({ subscription, lags, redriven });
     counts.wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags), 0);
   }
-  // After every wake: nobody waits for telemetry.
+  // After every wake: nobody waits for telemetry, and events come late only where they were not told at once.
   for (const each of behind) {
     if (!hasTime()) return { ...counts, isWhole: false };
     const found = await tell(deps, topic, each, failures);
     counts.paused += found.paused ?? 0;
     counts.abandoned += found.abandoned ?? 0;
     counts.stuckRecords += found.stuckRecords ?? 0;
+  }
+  for (const event of events) {
+    if (!hasTime()) return { ...counts, isWhole: false };
+    await deps.systemEvents.tell(event);
   }
   return { ...counts, isWhole: true };
 };
@@ -127,13 +138,14 @@ const tellStuck = (
   return records;
 };
 
-/** The partitions in which a group lags. Where they begin is asked for only where there may be any. */
+/** Of partitions in which a group lags, and of others. Where they begin is asked for only where it may lag in any. */
 const lagsOf = async (deps: SweepGroupsDeps, group: Group, ends: Ends): Promise<readonly PartitionLag[]> => {
   const isBehind = ({ lag }: PartitionLag): boolean => lag > 0;
   const cursors = await deps.cursors.list(group.groupId);
-  if (!lagOf(group, cursors, { ends, starts: new Map() }).some(isBehind)) return [];
+  const lags = lagOf(group, cursors, { ends, starts: new Map() });
+  if (!lags.some(isBehind)) return lags;
   const starts = await deps.partitions.list(group.topicId);
-  return lagOf(group, cursors, { ends, starts }).filter(isBehind);
+  return lagOf(group, cursors, { ends, starts });
 };
 
 const recordsOf = (lags: readonly PartitionLag[]): number => lags.reduce((sum, { lag }) => sum + lag, 0);

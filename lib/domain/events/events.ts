@@ -163,7 +163,11 @@ export interface LostRange {
 }
 
 /** Retention took records that a group had not acknowledged. */
-export const recordsLost = (group: Told, { partition, from, to, records }: LostRange, at: number): SystemEvent => ({
+export const recordsLost = (
+  group: Told,
+  { partition, from, to, records }: LostRange,
+  at: number,
+): SystemEvent => ({
   type: 'records.lost',
   at,
   ...of(group),

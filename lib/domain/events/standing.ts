@@ -31,7 +31,9 @@ const isDisabled = (
  */
 export const standingEvents = (subscription: Subscription, now: number): readonly SystemEvent[] => {
   const { group, endpoints } = subscription;
-  const disabled = endpoints.flatMap((each) => (isDisabled(each, now) ? [endpointDisabled(group, each)] : []));
+  const disabled = endpoints.flatMap((each) =>
+    isDisabled(each, now) ? [endpointDisabled(group, each)] : [],
+  );
   if (group.pausedSince !== undefined)
     return isRecent(group.pausedSince, now)
       ? [...disabled, groupPausedByRequest(group, group.pausedSince)]

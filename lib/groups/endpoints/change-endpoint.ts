@@ -1,4 +1,5 @@
 import { Problem } from '../../domain/errors.ts';
+import { disabledByRequest } from '../../domain/events/events.ts';
 import {
   disabling,
   type Endpoint,
@@ -13,7 +14,6 @@ import { refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { findGroup } from '../describe.ts';
-
 import { type WakeGroupDeps, wakeChanged } from '../wake-group.ts';
 import { takePlace } from './places.ts';
 import { anotherEnabled, changesAtMost } from './register-endpoint.ts';
@@ -41,9 +41,7 @@ const changeFor = (endpoint: Endpoint, asked: AskedOfEndpoint, now: number): End
     ...settings,
     ...(isMoved && { calledSince: now }),
     ...(status === 'enabled' && enabling(now)),
-    ...(status === 'disabled' &&
-      endpoint.status === 'enabled' &&
-      disabling('It was disabled by a request.', now)),
+    ...(status === 'disabled' && endpoint.status === 'enabled' && disabling(disabledByRequest, now)),
   };
 };
 

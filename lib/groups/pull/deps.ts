@@ -2,6 +2,7 @@ import type { PulledGroup } from '../../domain/groups/groups.ts';
 import { aheadBounds, type Bounds } from '../../domain/groups/runs/hand-out.ts';
 import type { Patience } from '../../domain/groups/runs/recover.ts';
 import type { Topic } from '../../domain/topics.ts';
+import type { SystemEvents } from '../../events/system-events.ts';
 import type { Appender } from '../../log/append/appender.ts';
 import type { Reader } from '../../log/read/reader.ts';
 import type { CursorStore } from '../../stores/cursors.ts';
@@ -26,6 +27,7 @@ export interface PullDeps {
   readonly reader: PullReader;
   /** Appends dead letters. */
   readonly appender: Pick<Appender, 'append'>;
+  readonly systemEvents: SystemEvents;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;

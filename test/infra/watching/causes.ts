@@ -13,6 +13,7 @@ import { sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import type { Cursor } from '../../../lib/domain/groups/cursors.ts';
 import { readingDefaults } from '../../../lib/domain/groups/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
+import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import { dynamoBatchStore } from '../../../lib/stores/dynamodb/batches.ts';
 import { createLogClient, createStateClient } from '../../../lib/stores/dynamodb/table/client.ts';
 import { dynamoTopicStore } from '../../../lib/stores/dynamodb/topics.ts';
@@ -140,7 +141,7 @@ const archived = (waitedMs: number, by: 'archive' | 'sweep'): Cause => ({
     const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
     const ends = new PartitionEnds(rig.batches);
     await sweep(
-      { ...rig, ends, archive, appender, queue: rig.wakes, telemetry },
+      { ...rig, systemEvents: noSystemEvents, ends, archive, appender, queue: rig.wakes, telemetry },
       { remainingMs: () => 240_000 },
     );
   },

@@ -1,5 +1,6 @@
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
 import { OutcomeUnknownError } from '../../../lib/domain/errors.ts';
+import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
 import type { BatchTable } from '../../../lib/stores/memory/batches.ts';
@@ -150,6 +151,7 @@ export class FaultyNetwork {
     return {
       batches,
       partitions,
+      systemEvents: noSystemEvents,
       runs: new RunReader({ batches, partitions, clock: process.clock }),
       cursors: this.remote(process, world.cursors),
       groups: this.remote(process, world.groups),

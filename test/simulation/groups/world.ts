@@ -7,6 +7,7 @@ import { jsonText } from '../../../lib/domain/json/text.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { NewRecord } from '../../../lib/domain/records/records.ts';
 import type { Topic } from '../../../lib/domain/topics.ts';
+import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import type { PullDeps } from '../../../lib/groups/pull/deps.ts';
 import { PullGroups } from '../../../lib/groups/pull/pull-groups.ts';
 import { Reader } from '../../../lib/log/read/reader.ts';
@@ -233,6 +234,7 @@ class GroupsWorld {
     };
     const { bounds = worldBounds } = this.#variant;
     const deps: PullDeps = {
+      systemEvents: noSystemEvents,
       groups: this.#network.remote(process, this.#groups),
       cursors: this.#variant.cursors?.(cursors, process.clock) ?? cursors,
       members: this.#variant.members?.(members) ?? members,

@@ -5,6 +5,7 @@ import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
 import { acknowledgementIn } from '../../../lib/domain/acknowledgements/body-reader.ts';
 import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
+import type { SystemEvent } from '../../../lib/domain/events/events.ts';
 import {
   type DeliverySettings,
   deliveryDefaults,
@@ -86,6 +87,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
   const stores = memoryStores({ clock });
   const batches = new MemoryBatchStore(clock);
   const events: TelemetryEvent[] = [];
+  const told: SystemEvent[] = [];
   const sent: WebhookRequest[] = [];
   const calls: string[] = [];
   let messages = 0;
@@ -116,6 +118,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     batches,
     clock,
     events,
+    told,
     sent,
     calls,
     group,
@@ -223,6 +226,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     },
     clock,
     random,
+    systemEvents: { tell: async (event) => void told.push(event) },
     telemetry,
     attemptLog: new AttemptLog({
       attempts: { put: (...attempt) => rig.putAttempt(...attempt) },

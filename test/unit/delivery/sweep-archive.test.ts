@@ -8,6 +8,7 @@ import type { ArchiveTask } from '../../../lib/domain/archive/archive-tasks.ts';
 import { objectName } from '../../../lib/domain/archive/segments.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { Batch } from '../../../lib/domain/records/batches.ts';
+import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import { noTelemetry, type TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 import { at, hour, makeRig } from '../archive/rig.ts';
 
@@ -36,7 +37,15 @@ const makeSweeps = async () => {
     queue: { send: async (sent: readonly ArchiveTask[]) => void tasks.push(...sent) },
   };
   const ends = new PartitionEnds(rig.batches);
-  const deps = { ...rig, ends, archive, appender, queue: rig.wakes, telemetry: noTelemetry };
+  const deps = {
+    ...rig,
+    systemEvents: noSystemEvents,
+    ends,
+    archive,
+    appender,
+    queue: rig.wakes,
+    telemetry: noTelemetry,
+  };
   return {
     ...rig,
     tasks,

@@ -3,6 +3,7 @@ import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import { deliveryDefaults } from '../../../lib/domain/groups/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
+import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 
@@ -54,6 +55,7 @@ const makeWorld = async (topics: number, requestMs = 5) => {
     schemas: slow(stores.schemas),
     sweepPlaces: slow(stores.sweepPlaces),
     queue: stores.wakes,
+    systemEvents: noSystemEvents,
     appender: { close: async () => undefined },
     clock,
     telemetry: noTelemetry,

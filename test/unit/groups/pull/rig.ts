@@ -1,4 +1,5 @@
 import { Problem } from '../../../../lib/domain/errors.ts';
+import type { SystemEvent } from '../../../../lib/domain/events/events.ts';
 import {
   type PulledGroup,
   type ReadingSettings,
@@ -53,6 +54,7 @@ export const makeRig = async ({ partitions = 1, reading, group: settings }: RigO
   };
   const stores = memoryStores({ clock });
   const calls: string[] = [];
+  const told: SystemEvent[] = [];
   const topic: Topic = {
     name: 'orders',
     topicId: 't1',
@@ -84,6 +86,7 @@ export const makeRig = async ({ partitions = 1, reading, group: settings }: RigO
       options: { attemptTimeoutMs: Number.POSITIVE_INFINITY },
     });
     return new PullGroups({
+      systemEvents: { tell: async (event) => void told.push(event) },
       groups: counted(calls, 'groups', stores.groups),
       cursors: counted(calls, 'cursors', stores.cursors),
       members: counted(calls, 'members', stores.members),
@@ -120,6 +123,7 @@ export const makeRig = async ({ partitions = 1, reading, group: settings }: RigO
     ...stores,
     clock,
     calls,
+    told,
     topic,
     group,
     pulls,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../../lib/domain/errors.ts';
 import { type PulledGroup, readingDefaults } from '../../../../lib/domain/groups/groups.ts';
 import type { Topic } from '../../../../lib/domain/topics.ts';
+import { noSystemEvents } from '../../../../lib/events/system-events.ts';
 import { PullGroups } from '../../../../lib/groups/pull/pull-groups.ts';
 import type { Polled } from '../../../../lib/groups/pull/requests.ts';
 import { Arrivals } from '../../../../lib/log/read/arrivals.ts';
@@ -51,6 +52,7 @@ const makeWaiting = async (
   const pulls = new PullGroups(
     {
       ...stores,
+      systemEvents: noSystemEvents,
       directory: { resolve: async () => topic },
       reader: world.reader(arrivals),
       appender: {
