@@ -14,7 +14,7 @@ import { throttledBatches } from '../produce/throttled-batches.ts';
 /** What the HTTP interface needs of stores. */
 export type HttpStores = Pick<
   AdminDeps,
-  'topics' | 'groups' | 'schemas' | 'erasures' | 'keys' | 'removals' | 'queue'
+  'topics' | 'groups' | 'attempts' | 'schemas' | 'erasures' | 'keys' | 'removals' | 'queue'
 > &
   IdempotencyStores & {
     readonly batches: BatchStore;

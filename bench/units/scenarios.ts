@@ -123,6 +123,25 @@ const lonelyDeliveries = async (system: System): Promise<readonly Measured[]> =>
   return measured;
 };
 
+/** An attempt that fails is written to the attempt log: a write unit, or two where the answer has much to say. */
+const failedDeliveries = async (system: System): Promise<readonly Measured[]> => {
+  const refusing = { kind: 'answered', status: 503, retryAfter: '1' } as const;
+  const answers = [refusing, { ...refusing, excerpt: 'x'.repeat(1024) }];
+  const measured: Measured[] = [];
+  await system.produce(recordsOf(1));
+  for (const answered of answers) {
+    const before = system.meter.total;
+    await system.deliverAll(() => undefined, answered);
+    const usage = difference(system.meter.total, before);
+    const label = `a failed attempt${'excerpt' in answered ? ', and a KiB of its answer' : ''}`;
+    measured.push({ label, operations: 1, records: 1, usage, target: { writes: 3, reads: 3 } });
+    // Past the pause before the next.
+    system.pass(5000);
+  }
+  await system.deliverAll(() => undefined);
+  return measured;
+};
+
 /** What the stream's event of an append costs, once its topic is known. */
 const told = async (system: System, topicId: string, what: string): Promise<Measured> => {
   await system.tell(topicId);
@@ -192,6 +211,8 @@ export const measureAll = async (system: System): Promise<readonly Measured[]> =
     await told(system, system.topicId, 'of a group'),
     await told(system, 'nobodys1', 'of no group'),
     ...(await repeatableAppends(system)),
+    // What takes time comes last: appends go by how old their tail is.
+    ...(await failedDeliveries(system)),
     ...(await archivedFetches(system, single + 1)),
   ];
 };

@@ -5,6 +5,7 @@ import { ArchiveReader, type ArchiveReadOptions } from '../../lib/archive/read/r
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { storedKey } from '../../lib/auth/keys.ts';
 import { Quotas } from '../../lib/auth/quotas/quotas.ts';
+import { AttemptLog } from '../../lib/delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
@@ -21,6 +22,7 @@ import { RunReader } from '../../lib/log/read/run.ts';
 import { memoryExpressions } from '../../lib/stores/memory/expressions.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import type { WebhookAnswer } from '../../lib/stores/webhooks.ts';
 import type { Clock } from '../../lib/surroundings/clock.ts';
 import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
@@ -110,6 +112,7 @@ export const startSystem = async () => {
   const receivers = new Receivers({ groups: stores.groups, clock });
   let memory = newDeliveryMemory({ groups: stores.groups, clock });
   let runs = newRuns();
+  const attemptLog = new AttemptLog(deps);
   return {
     meter,
     topicId: topic.topicId,
@@ -162,11 +165,11 @@ export const startSystem = async () => {
       checked(
         consuming.request(`/v1/topics/orders/partitions/0/records?offset=${offset}&limit=100`, { headers }),
       ),
-    /** One run of the deliverer; `onRequest` is told before each webhook request, which is then acknowledged. */
-    deliverAll: (onRequest: () => void) => {
+    /** One run of the deliverer; `onRequest` is told before each webhook request, which is then acknowledged unless it is `answered` otherwise. */
+    deliverAll: (onRequest: () => void, answered: WebhookAnswer = { kind: 'answered', status: 204 }) => {
       const post = async () => {
         onRequest();
-        return { kind: 'answered', status: 204, body: '' } as const;
+        return answered;
       };
       const wake = {
         kind: 'append',
@@ -175,7 +178,8 @@ export const startSystem = async () => {
         group: group.name,
         partition: 0,
       } as const;
-      return deliver({ ...deps, runs, memory, expressions: memoryExpressions(), webhooks: { post } }, wake, {
+      const delivering = { ...deps, runs, memory, attemptLog, expressions: memoryExpressions() };
+      return deliver({ ...delivering, webhooks: { post } }, wake, {
         messageIds: ['m'],
         remainingMs: () => 900_000,
       });

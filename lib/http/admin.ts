@@ -2,6 +2,7 @@ import { type Api, newApi } from './api.ts';
 import { docsFolder } from './routes/docs-folder.ts';
 import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
 import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
+import { type AttemptListDeps, attemptRoute } from './routes/groups/attempts.ts';
 import { type GroupDeps, groupRoutes } from './routes/groups/groups.ts';
 import { type PauseDeps, pauseRoutes } from './routes/groups/pause.ts';
 import { type RedriveRouteDeps, redriveRoute } from './routes/groups/redrive.ts';
@@ -17,6 +18,7 @@ export type AdminDeps = TopicDeps &
   ErasureDeps &
   GroupDeps &
   GroupStatusDeps &
+  AttemptListDeps &
   PauseDeps &
   SeekRouteDeps &
   RedriveRouteDeps &
@@ -33,6 +35,7 @@ export const adminApp = (deps: AdminDeps): Api => {
   erasureRoutes(api, deps);
   groupRoutes(api, deps);
   groupStatusRoutes(api, deps);
+  attemptRoute(api, deps);
   pauseRoutes(api, deps);
   seekRoute(api, deps);
   redriveRoute(api, deps);

@@ -20,6 +20,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${topic}/partitions/:partition/records`]: { GET: 'consume' },
   [`${topic}/groups`]: { GET: 'admin' },
   [group]: { GET: 'admin', PUT: 'admin', PATCH: 'admin', DELETE: 'admin' },
+  [`${group}/attempts`]: { GET: 'admin' },
   [`${group}/seek`]: { POST: 'admin' },
   [`${group}/redrive`]: { POST: 'admin' },
   [`${group}/pause`]: { POST: 'admin' },
@@ -43,10 +44,9 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
 const namesAsPatterns = (path: string): string => path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+');
 
 /** What the interface will have: it is told apart from what it never will. */
-const planned: readonly RegExp[] = [
-  [`${group}/`, 'attempts'],
-  [`${endpoints}/:endpoint/`, 'rotate-secret|test'],
-].map(([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`));
+const planned: readonly RegExp[] = [[`${endpoints}/:endpoint/`, 'rotate-secret|test']].map(
+  ([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`),
+);
 
 /** Whether the path is one of those that are planned. */
 export const isPlanned = (path: string): boolean => planned.some((pattern) => pattern.test(path));

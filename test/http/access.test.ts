@@ -29,6 +29,7 @@ const requests: readonly (readonly [line: string, ...scopes: (Scope | 'any')[]])
   [`PUT ${group}`, 'groups'],
   [`PATCH ${group}`, 'groups'],
   [`DELETE ${group}`, 'groups'],
+  [`GET ${group}/attempts`, 'consume', 'groups'],
   [`POST ${group}/seek`, 'groups'],
   [`POST ${group}/redrive`, 'groups'],
   [`POST ${group}/pause`, 'groups'],

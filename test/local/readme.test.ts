@@ -46,7 +46,7 @@ test('what the README says to type works as it is written', async () => {
     return answersOf((await promisify(execFile)('sh', ['-ec', script], { cwd: root, env })).stdout);
   };
   const [produce, fetch, sendAgain, erase, ...more] = blocks('sh');
-  const [pull, share, subscribe, progress, keys, transfer, ...others] = more;
+  const [pull, share, subscribe, progress, failed, keys, transfer, ...others] = more;
   expect(others).toEqual([]);
 
   expect(await run(produce)).toMatchObject([{ name: 'orders' }, { results: [{ partition: 3, offset: 0 }] }]);
@@ -87,6 +87,10 @@ test('what the README says to type works as it is written', async () => {
     ([answer]) => (answer as { partitions: { lag: number }[] }).partitions.every(({ lag }) => lag === 0),
   );
   expect(state).toMatchObject({ name: 'billing', status: 'active' });
+  // It was called before its receiver was there.
+  expect(await run(failed)).toMatchObject([
+    { attempts: expect.arrayContaining([expect.objectContaining({ attempt: 1, outcome: 'outage' })]) },
+  ]);
   expect(await run(transfer)).toMatchObject([{ name: 'copy' }]);
   const copied = blocks('sh')[1]?.replaceAll('orders', 'copy');
   expect(await run(copied)).toMatchObject([{ records: [{ key: 'customer-7', value: { total: 42 } }] }]);

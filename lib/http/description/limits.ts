@@ -36,6 +36,7 @@ export const statedLimits = {
   groupsPerTopic: 'groups of a topic',
   endpointsPerGroup: 'endpoints of a group, disabled ones too',
   listTopics: 'topics of one page of a list',
+  listAttempts: 'attempts of one page of a list',
   quotaRecordsPerSecond: "records a second of a key's quota",
   quotaBytesPerSecond: "bytes a second of a key's quota",
   quotaBurstSeconds: "seconds' worth of a key's quota that can come at once",

@@ -2,6 +2,7 @@ import type { ProblemCode } from '../../domain/errors.ts';
 import type { Operation } from './operation.ts';
 import { endpointOperations } from './operations/endpoints.ts';
 import { erasureOperations } from './operations/erasures.ts';
+import { attemptsOperation } from './operations/groups/attempts.ts';
 import { groupOperations } from './operations/groups/groups.ts';
 import { pauseOperations } from './operations/groups/pause.ts';
 import { redriveOperation } from './operations/groups/redrive.ts';
@@ -21,6 +22,7 @@ export const operations: readonly Operation[] = [
   ...topicOperations,
   ...schemaOperations,
   ...groupOperations,
+  attemptsOperation,
   ...pauseOperations,
   seekOperation,
   redriveOperation,

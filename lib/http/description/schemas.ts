@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { deliveryDefaults, readingDefaults } from '../../domain/groups/groups.ts';
 import { limits } from '../../domain/limits.ts';
 import { topicDefaults } from '../../domain/topics.ts';
+import { attemptAnswer, attemptListAnswer } from '../answers/attempts.ts';
 import { endpointAnswer, endpointListAnswer, newEndpointAnswer } from '../answers/endpoints.ts';
 import { erasureAnswer, erasureListAnswer } from '../answers/erasures.ts';
 import {
@@ -237,6 +238,8 @@ const answers = {
   GroupMember: groupMember,
   Sought: seekAnswer,
   Redriven: redriveAnswer,
+  Attempt: attemptAnswer,
+  AttemptList: attemptListAnswer,
   Endpoint: endpointAnswer,
   RegisteredEndpoint: newEndpointAnswer,
   EndpointList: endpointListAnswer,
