@@ -20,14 +20,12 @@ export const attemptAnswer = whenNeeded(() =>
       }),
     ),
     status: z.exactOptional(whole('The status of the answer. Absent: there was none.')),
-    durationMs: z
-      .number()
-      .check(
-        z.minimum(0),
-        z.meta({
-          description: 'From the resolution of the name until it was known what the answer says, ms.',
-        }),
-      ),
+    durationMs: z.number().check(
+      z.minimum(0),
+      z.meta({
+        description: 'From the resolution of the name until it was known what the answer says, ms.',
+      }),
+    ),
     reason: z.exactOptional(text('Of a failure: why.')),
     request: text(
       'Headers of the request, one a line, the first KiB. Signatures are left out, as are the headers that the endpoint has of its own.',
