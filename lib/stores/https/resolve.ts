@@ -1,7 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { namesThisMachine } from '../../domain/delivery/egress.ts';
+import { namesThisMachine } from '../../domain/delivery/egress/names.ts';
 import { addressesListed, hostsFile } from './hosts-file.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/delivery/egress.ts';
+import { addressAgainst, type EgressRules, literalAddress } from '../../domain/delivery/egress.ts';
 import { connectToFirst } from './connect.ts';
 import type { Resolve } from './resolve.ts';
 
-/** A name stands for an address that webhooks may not go to. */
+/** A name stands for an address that webhooks may not go to. The message is what that is. */
 export class ForbiddenAddressError extends Error {
   override readonly name = 'ForbiddenAddressError';
 }
@@ -47,8 +47,8 @@ export class Route {
     const secure = protocol === 'https:';
     const literal = literalAddress(hostname);
     const addresses = literal === undefined ? await this.#addressesOf(hostname) : [literal];
-    if (!addresses.every((address) => mayConnectTo(address, secure, this.#rules)))
-      throw new ForbiddenAddressError();
+    const [against] = addresses.flatMap((address) => addressAgainst(address, secure, this.#rules) ?? []);
+    if (against !== undefined) throw new ForbiddenAddressError(against);
     return connectToFirst(addresses, port === '' ? (secure ? 443 : 80) : Number(port), this.#signal);
   }
 

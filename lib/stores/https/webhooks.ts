@@ -1,6 +1,6 @@
 import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { type EgressRules, literalAddress, mayConnectTo } from '../../domain/delivery/egress.ts';
+import { addressAgainst, type EgressRules, literalAddress } from '../../domain/delivery/egress.ts';
 import type { WebhookAnswer, WebhookRequest, WebhookSender } from '../webhooks.ts';
 import { AnswerBrokenOffError, answerOf } from './answer.ts';
 import { Connections } from './connections.ts';
@@ -42,8 +42,9 @@ export class HttpsWebhookSender implements WebhookSender {
     const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol)) return unreachable('The URL cannot be called.');
     const literal = literalAddress(url.hostname);
-    if (literal !== undefined && !mayConnectTo(literal, url.protocol === 'https:', this.#options))
-      return unreachable('The URL leads to an address that is not public.');
+    const against = literal && addressAgainst(literal, url.protocol === 'https:', this.#options);
+    if (against !== undefined)
+      return unreachable(`The URL leads to an address that is not public: it is ${against}.`);
     const signal = AbortSignal.timeout(request.timeoutMs);
     const route = new Route(url, signal, { rules: this.#options, resolve: this.#resolve });
     const call: Call = { url, request, route, signal };
@@ -141,7 +142,8 @@ const codeOf = (error: unknown): string =>
 
 /** An error's own text may name addresses or hold what the other end sent: only its kind is told. */
 const reasonOf = (error: unknown): string => {
-  if (error instanceof ForbiddenAddressError) return 'The name leads to an address that is not public.';
+  if (error instanceof ForbiddenAddressError)
+    return `The name leads to an address that is not public: it is ${error.message}.`;
   if (error instanceof UnresolvedNameError) return unresolvedSentence(codeOf(error.cause));
   if (error instanceof AnswerBrokenOffError) return 'The connection ended before the body of its answer did.';
   return failureSentence(codeOf(error));
