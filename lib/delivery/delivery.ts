@@ -1,12 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
+import { hasSeveral } from '../domain/delivery/endpoints.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
 import { Problem, UndecodableBatchError } from '../domain/errors.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
-import {
-  type Endpoint,
-  enabledEndpoint,
-  type PushGroup,
-  type Subscription,
-} from '../domain/groups/groups.ts';
+import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { buryRecord } from '../groups/bury.ts';
 import type { Lease, LeaseAnswer } from '../groups/lease.ts';
@@ -19,6 +16,7 @@ import { type Failure, settleFailure } from './failure.ts';
 import { type Sieve, sieveFor } from './filtering/sieve.ts';
 import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
 import type { Outcome } from './outcome.ts';
+import { chooseEndpoint, noteOutage, noteRecovery } from './target.ts';
 import { type RetryingRun, Turn } from './turn.ts';
 
 /** A retry that is further off than this must not be one that a change of the endpoint was to lift. */
@@ -126,19 +124,24 @@ export class Delivery {
       this.turn.noteCall();
       return { through: start, ...(lease.cursor.committed < start && { lost }) };
     }
-    const endpoint = enabledEndpoint(this.turn.subscription);
-    if (endpoint === undefined) return this.turn.handOver(lease);
-    const { group } = this.turn.subscription;
+    const { subscription } = this.turn;
+    const endpoint = await chooseEndpoint(this.#deps, subscription, this.#wake);
+    // The choice may have taken its time.
+    if (endpoint === undefined || lease.remainingMs() < this.turn.timeoutMs)
+      return this.turn.handOver(lease);
+    const { group } = subscription;
     const target = { group, endpoint, wake: this.#wake, attempt: lease.cursor.attempts + 1 };
     this.turn.noteCall();
     const outcome =
       fault === undefined ? await attempt(this.#deps, target, message) : this.#unsendable(fault);
+    const hasAnswered = fault === undefined && outcome.kind !== 'outage';
+    if (hasAnswered) await noteRecovery(this.#deps, group, endpoint, this.#wake);
     const [failed] = outcome.failed ?? [];
     if (outcome.kind === 'acknowledged' && failed !== undefined)
       return this.#refusedAfter(lease, target, { through: outcome.through, failed });
     if (outcome.kind === 'acknowledged') return outcome;
     const cursor = this.#wake.kind === 'resume' ? { ...lease.cursor, attempts: 0 } : lease.cursor;
-    return this.#settle(lease, target, message, await this.#failureOf(target, cursor, message, outcome));
+    return this.#settle(lease, message, await this.#failureOf(target, cursor, message, outcome));
   }
 
   /** A record that cannot be made what it is to be is refused, without a request. */
@@ -166,7 +169,7 @@ export class Delivery {
     return undefined;
   }
 
-  #failureOf(
+  async #failureOf(
     target: Target,
     cursor: Cursor,
     message: Pick<Message, 'offsets' | 'end'>,
@@ -174,10 +177,15 @@ export class Delivery {
   ): Promise<Failure> {
     // It may be no more what was called: a retry, by whomever, goes by what it is then.
     this.#deps.memory.subscriptions.forget(this.#wake);
-    return settleFailure(this.#deps, target, cursor, message, outcome);
+    const { group, endpoint } = target;
+    const isShared = outcome.kind === 'outage' && hasSeveral(this.turn.subscription);
+    const noted = isShared
+      ? await noteOutage(this.#deps, group, endpoint, this.#wake, outcome.retryAfterMs ?? 0)
+      : undefined;
+    return settleFailure(this.#deps, target, cursor, message, outcome, noted);
   }
 
-  async #settle(lease: Lease, target: Target, message: Message, failure: Failure): Promise<Done | undefined> {
+  async #settle(lease: Lease, message: Message, failure: Failure): Promise<Done | undefined> {
     if (failure.kind === 'stopped') return this.turn.handOver(lease);
     let retry = failure.kind === 'retry' ? failure.retry : undefined;
     if (failure.kind === 'give-up') {
@@ -186,8 +194,7 @@ export class Delivery {
       retry = failure.whereItStays(why);
     }
     if (retry === undefined) return undefined;
-    if (retry.delayMs > longRetryMs && (await this.#isChanged(target.endpoint)))
-      return this.turn.handOver(lease);
+    if (retry.delayMs > longRetryMs && (await this.#isChanged())) return this.turn.handOver(lease);
     await this.turn.releaseForRetry(lease, retry);
     return undefined;
   }
@@ -219,13 +226,13 @@ export class Delivery {
   }
 
   /**
-   * Whether the endpoint is no more what was called. The wake that its change sent may have found this run's lease, and be
+   * Whether the endpoints are no more what they were. The wake that a change of one sent may have found this run's lease, and be
    * gone by now: a long pause that the former one asked for would stand in the way of the new one.
    */
-  async #isChanged({ endpointId, version }: Endpoint): Promise<boolean> {
-    const subscription = await this.#deps.memory.subscriptions.ofNow(this.#wake);
-    const now = subscription && enabledEndpoint(subscription);
-    return now?.endpointId !== endpointId || now.version !== version;
+  async #isChanged(): Promise<boolean> {
+    const before = callable(this.turn.subscription);
+    const now = await this.#deps.memory.subscriptions.ofNow(this.#wake);
+    return now === undefined || !isDeepStrictEqual(callable(now), before);
   }
 
   /** The next message: the one that was in flight, or what is left of one that was refused and halved, or what there is. */
@@ -296,6 +303,12 @@ export class Delivery {
     this.#deps.telemetry.record({ kind: 'filtered', topic, group, partition: this.#wake.partition, records });
   }
 }
+
+/** The endpoints that may be called, but for what calls alone change of them. */
+const callable = ({ endpoints }: Subscription<PushGroup>) =>
+  endpoints
+    .filter(({ status }) => status === 'enabled')
+    .map(({ outage: _state, version: _changes, ...endpoint }) => endpoint);
 
 const isAny = (records: readonly Pending[]): records is readonly [Pending, ...Pending[]] =>
   records.length > 0;

@@ -10,6 +10,7 @@ import type { Target } from './attempt.ts';
 import type { DeliverDeps } from './deps.ts';
 import type { Message } from './message.ts';
 import type { Outcome } from './outcome.ts';
+import type { NotedOutage } from './target.ts';
 import type { PlannedRetry } from './turn.ts';
 
 type Failed = Exclude<Outcome, { kind: 'acknowledged' }>;
@@ -33,6 +34,7 @@ export type GivenUp = Pick<DeadLetter, 'deliveries' | 'detail' | 'since'>;
  * Decides on the next attempt, and disables an endpoint that is gone (410) or has been out for
  * `limits.outageDisablesAfterMs` of attempts; its group is paused with it. An outage says nothing of a record, however long it takes; what a
  * refusal does, `afterRefusal` says.
+ * @param noted of an outage, where the group has several endpoints: then it is kept with the endpoint, and not with the cursor.
  */
 export const settleFailure = async (
   deps: Pick<DeliverDeps, 'groups' | 'clock' | 'random' | 'telemetry'>,
@@ -40,6 +42,7 @@ export const settleFailure = async (
   cursor: Cursor,
   message: Pick<Message, 'offsets' | 'end'>,
   outcome: Failed,
+  noted?: NotedOutage,
 ): Promise<Failure> => {
   const now = deps.clock.now();
   if (outcome.gone === true) {
@@ -47,10 +50,11 @@ export const settleFailure = async (
     return { kind: 'stopped' };
   }
   if (outcome.kind === 'refusal') return refused(deps, target, cursor, message, outcome);
-  const outage = outageWith(cursor, target.endpoint, now);
-  if (outage.outageMs >= limits.outageDisablesAfterMs) {
+  const { endpoint = target.endpoint, isTaken = false } = noted ?? {};
+  const outage = noted === undefined ? outageWith(cursor, endpoint, now) : endpoint.outage;
+  if (outage !== undefined && outage.outageMs >= limits.outageDisablesAfterMs) {
     const reason = `It has not taken a message since ${timestampText(outage.failingSince)}. ${outcome.reason}`;
-    await disable(deps, target, reason, now);
+    await disable(deps, { ...target, endpoint }, reason, now);
     return { kind: 'stopped' };
   }
   const attempts = cursor.attempts + 1;
@@ -60,7 +64,17 @@ export const settleFailure = async (
     ...(refusedSince !== undefined && { refusedSince }),
     ...(suspectEnd !== undefined && { suspectEnd }),
   };
-  const retry = retryOf(deps, target, outcome, attempts, { ...known, outage, pendingEnd: message.end });
+  const own = noted === undefined && outage !== undefined ? { outage } : {};
+  const due = isTaken ? { dueInMs: 0 } : {};
+  const { retryAfterMs: asked, ...rest } = outcome;
+  // That it asked to be left alone says nothing of another.
+  const failed = isTaken || asked === undefined ? rest : outcome;
+  const retry = retryOf(deps, target, failed, attempts, {
+    ...known,
+    ...own,
+    ...due,
+    pendingEnd: message.end,
+  });
   return { kind: 'retry', retry };
 };
 

@@ -1,3 +1,5 @@
+import type { EndpointOutage } from '../delivery/endpoints.ts';
+
 export interface DeliverySettings {
   /** Records of one webhook request at most. */
   readonly batchSize: number;
@@ -173,6 +175,8 @@ export interface Endpoint {
    * failed before is not held against it.
    */
   readonly calledSince?: number;
+  /** Where the group has several endpoints: the outage that it is in. */
+  readonly outage?: EndpointOutage;
   /** Grows by one with each change; absent before the first, which makes it 2. */
   readonly version?: number;
 }
@@ -188,6 +192,7 @@ export interface EndpointChange {
   readonly disabledReason?: string | null;
   readonly disabledAt?: number | null;
   readonly calledSince?: number;
+  readonly outage?: EndpointOutage | null;
 }
 
 /** What it is after `change`, which gives it `version`; null takes a member away. */
@@ -218,6 +223,7 @@ export const enabling = (at: number): EndpointChange => ({
   disabledReason: null,
   disabledAt: null,
   calledSince: at,
+  outage: null,
 });
 
 /** The version that a change gives a group or an endpoint. */

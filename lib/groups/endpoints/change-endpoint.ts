@@ -39,7 +39,7 @@ const changeFor = (endpoint: Endpoint, asked: AskedOfEndpoint, now: number): End
   const isMoved = asked.url !== undefined && asked.url !== endpoint.url;
   return {
     ...settings,
-    ...(isMoved && { calledSince: now }),
+    ...(isMoved && { calledSince: now, outage: null }),
     ...(status === 'enabled' && enabling(now)),
     ...(status === 'disabled' && endpoint.status === 'enabled' && disabling(disabledByRequest, now)),
   };

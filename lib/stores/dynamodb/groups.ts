@@ -120,6 +120,7 @@ const optional: readonly (keyof Endpoint)[] = [
   'disabledReason',
   'disabledAt',
   'calledSince',
+  'outage',
   'version',
 ];
 

@@ -51,7 +51,9 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     wrongClocks?: true;
     operator?: true;
     poison?: true;
+    several?: true;
   }[] = [
+    { name: 'sentToTwo', says: /sent to .*, while .* was called/, several: true },
     { name: 'outageAsRefusal', says: /was refused \d times|before it ended at/, poison: true },
     { name: 'deadLetterWithoutKey', says: /is a dead letter twice/, poison: true },
     { name: 'halvingDropsRecords', says: skipped, poison: true },
@@ -83,7 +85,16 @@ describe('delivery in a world of crashes, lost and late messages', () => {
   it.each(trouble)(
     'is found out when it is broken: $name',
     { timeout: 60_000 },
-    async ({ name, says, faults, copies = false, wrongClocks = false, operator = false, poison = false }) => {
+    async ({
+      name,
+      says,
+      faults,
+      copies = false,
+      wrongClocks = false,
+      operator = false,
+      poison = false,
+      several = false,
+    }) => {
       const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
       expect(
         await breachOf(400, {
@@ -92,6 +103,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
           wrongClocks,
           operator,
           poison,
+          several,
           mutant: mutants[name],
           ...options,
         }),

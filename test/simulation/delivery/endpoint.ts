@@ -9,6 +9,8 @@ export interface EndpointEvents {
   /** It said that it is gone. */
   readonly onGone: () => void;
   readonly onAcknowledged: (partition: number, through: number) => void;
+  /** Whether it is out altogether. */
+  readonly isDown: (url: string) => boolean;
   /** Whether it will never take the record. */
   readonly isPoison: (partition: number, offset: number) => boolean;
 }
@@ -29,6 +31,8 @@ export const moodyEndpoint =
       events.onGone();
       return answer(410);
     }
+    if (!events.calm() && events.isDown(request.url))
+      return { kind: 'unreachable', reason: 'Connection refused.' };
     if (chance < 0.08) return refuse(500);
     if (chance < 0.14) {
       const retryAfter = String(Math.floor(random.number() * events.longestRetryAfterSeconds));

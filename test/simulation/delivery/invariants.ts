@@ -50,6 +50,8 @@ export class Invariants {
   readonly #refusals = new Map<string, number>();
   /** The epoch that the last seek of a partition gave it: who was given a lease before was fenced by it. */
   readonly #soughtEpochs = new Map<number, number>();
+  /** The request that is under way in each partition, and until when at most. */
+  readonly #underWay = new Map<number, { readonly request: WebhookRequest; readonly until: number }>();
   /** The epoch under which each request was sent. */
   readonly #sentUnder = new WeakMap<WebhookRequest, number>();
 
@@ -124,6 +126,12 @@ export class Invariants {
     this.#acknowledged.set(partition, Math.max(through, this.#acknowledged.get(partition) ?? 0));
   }
 
+  /** The answer to a request is known. */
+  onAnswered(request: WebhookRequest): void {
+    const { partition } = sentBy(request);
+    if (this.#underWay.get(partition)?.request === request) this.#underWay.delete(partition);
+  }
+
   /** A holder sends a message: by its lease nobody else may, and the cursor says which message it is. */
   onSend(request: WebhookRequest, epoch: number | undefined, now: number): void {
     this.check(() => {
@@ -134,7 +142,11 @@ export class Invariants {
       const cursor = this.#cursors.get(partition);
       const id = request.headers['webhook-id'];
       const holds = cursor?.epoch === epoch;
+      const other = this.#underWay.get(partition);
+      this.#underWay.set(partition, { request, until: now + request.timeoutMs });
       if (this.#clocksAreRight) {
+        require((other?.until ?? 0) <= now, () =>
+          `${id} sent to ${request.url}, while ${other?.request.url} was called`);
         require(holds, () => `${id} sent under epoch ${epoch}, the cursor's is ${cursor?.epoch}`);
         require((cursor?.leaseUntil ?? 0) >= now + request.timeoutMs, () => `${id} may outlast its lease`);
       }
@@ -169,6 +181,8 @@ export class Invariants {
       require(cursor.epoch > (before?.epoch ?? 0), () => `a seek of ${partition} fenced nobody`);
       this.#cursors.set(partition, cursor);
       this.#soughtEpochs.set(partition, cursor.epoch);
+      // Who was fenced may still be at it.
+      this.#underWay.delete(partition);
       this.#received.set(partition, cursor.committed);
       this.#acknowledged.set(partition, cursor.committed);
       for (const place of this.#ends.keys()) if (place.startsWith(`${partition}-`)) this.#ends.delete(place);

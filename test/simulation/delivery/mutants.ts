@@ -361,6 +361,19 @@ const seekWithoutEpoch: Mutant = {
     }),
 };
 
+/** What one endpoint is sent another is sent as well. */
+const sentToTwo: Mutant = {
+  wire: (deps) => ({
+    ...deps,
+    webhooks: {
+      post: async (request) => {
+        const other = deps.webhooks.post({ ...request, url: 'https://e9.example.com/hook' });
+        return (await Promise.all([deps.webhooks.post(request), other]))[0];
+      },
+    },
+  }),
+};
+
 /** What is out is taken for what says no. */
 const outageAsRefusal: Mutant = {
   wire: (deps) => ({
@@ -390,6 +403,7 @@ const halvingDropsRecords: Mutant = {
 };
 
 export const mutants = {
+  sentToTwo,
   outageAsRefusal,
   deadLetterWithoutKey,
   halvingDropsRecords,

@@ -59,6 +59,8 @@ export interface WorldOptions {
   readonly operator?: boolean;
   /** Whether the endpoint refuses some records for ever; by default the seed says so. */
   readonly poison?: boolean;
+  /** Whether the group has two endpoints from its beginning, each of which is out for a while; by default the seed says so. */
+  readonly several?: boolean;
   /** How often the queue gives a message out before it sets it aside. */
   readonly receives?: number;
   /** For how long the queue hides a message that was given out; by default longer than a run and its lease. */
@@ -149,6 +151,7 @@ export class DeliveryWorld {
   readonly #dead = new DeadLetters((...dead) => this.invariants.onDead(...dead));
   /** How many of a hundred records are never taken. */
   readonly #poison: number;
+  readonly #several: boolean;
   readonly #group: PushGroup;
   /** Those that took in what the stream told, and are kept warm. */
   #listeners: readonly Listener[] = [];
@@ -163,6 +166,7 @@ export class DeliveryWorld {
     this.#wrongClocks = options.wrongClocks ?? this.#random.number() < 0.4;
     this.#appendsAround = this.#random.number() < 0.5;
     this.#poison = (options.poison ?? seed % 4 === 3) ? 10 : 0;
+    this.#several = options.several ?? seed % 5 === 2;
     this.invariants = new Invariants(!this.#wrongClocks, maxAttempts);
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
       visibilityMs: options.visibilityMs ?? safeVisibilityMs,
@@ -196,6 +200,9 @@ export class DeliveryWorld {
         this.#callIn(this.#random.number() * 20_000, mend);
       },
       onAcknowledged: (partition, through) => this.#appendAsItEnds(partition, through),
+      // One after the other is out, at times both.
+      isDown: (url) =>
+        this.#several && (this.scheduler.now() / 20_000 + url.length + (url.charCodeAt(9) % 2)) % 2 < 1.2,
       isPoison: (partition, offset) => ((partition + 1) * (offset + 1) * 7919) % 100 < this.#poison,
     });
     this.#world = {
@@ -271,6 +278,7 @@ export class DeliveryWorld {
     await this.#topics.create({ name: 'orders', topicId: 't1', createdAt, ...settings });
     await this.#groups.create(this.#group);
     const add = (): Promise<void> => this.#addEndpoint();
+    if (this.#several) await add();
     if (!this.#appendsAround) await add();
     else this.#callIn(this.#random.number() * troubledMs, add);
   }
@@ -282,7 +290,7 @@ export class DeliveryWorld {
       { topicId: 't1', group: 'billing' },
       {
         endpointId: `e${this.#endpoints}`,
-        url: 'https://example.com/hook',
+        url: `https://e${this.#endpoints}.example.com/hook`,
         secrets: ['whsec_c2ltdWxhdGlvbiBvZiBkZWxpdmVyeQ=='],
         status: 'enabled',
         createdAt: this.scheduler.now(),
@@ -510,9 +518,13 @@ export class DeliveryWorld {
         get: (target, name) => (name === 'acquire' ? acquire : Reflect.get(target, name)),
       }),
       webhooks: {
-        post: (request) => {
+        post: async (request) => {
           this.invariants.onSend(request, epoch, this.scheduler.now());
-          return webhooks.post(request);
+          try {
+            return await webhooks.post(request);
+          } finally {
+            this.invariants.onAnswered(request);
+          }
         },
       },
     };
