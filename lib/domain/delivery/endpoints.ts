@@ -1,18 +1,7 @@
 import { assign } from '../groups/assignment.ts';
 import { msLeft } from '../groups/cursors.ts';
 import type { Endpoint, PushGroup, Subscription } from '../groups/groups.ts';
-import { backoffMs, type Outage, outageAfter } from './retry.ts';
-
-/**
- * An outage of an endpoint that has others beside it, as all partitions have met it: kept with the endpoint, so that whoever has met it spares
- * the others. Times are wall clock ms.
- */
-export interface EndpointOutage extends Outage {
-  /** Failed attempts. */
-  readonly attempts: number;
-  /** It is not tried before. Whoever tries it first then puts this off, so that one tries at a time. */
-  readonly retryAt: number;
-}
+import { backoffMs, type EndpointOutage, outageAfter } from './retry.ts';
 
 /** Who is called for a partition. */
 export interface ChosenEndpoint {

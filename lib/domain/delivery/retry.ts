@@ -27,6 +27,17 @@ export interface Outage {
 }
 
 /**
+ * An outage of an endpoint that has others beside it, as all partitions have met it: kept with the endpoint, so that whoever has met it spares
+ * the others. Times are wall clock ms.
+ */
+export interface EndpointOutage extends Outage {
+  /** Failed attempts. */
+  readonly attempts: number;
+  /** It is not tried before. Whoever tries it first then puts this off, so that one tries at a time. */
+  readonly retryAt: number;
+}
+
+/**
  * The outage with one more attempt that failed. What counts is the time since the attempt before, but no more than the
  * delay that was set between them and `limits.outageGraceMs`: of the time in which nobody tried, because the broker was
  * off or its clock was set, nothing is known. Clocks that differ by less than the grace cancel out.

@@ -1,4 +1,4 @@
-import type { EndpointOutage } from '../delivery/endpoints.ts';
+import type { EndpointOutage } from '../delivery/retry.ts';
 
 export interface DeliverySettings {
   /** Records of one webhook request at most. */
