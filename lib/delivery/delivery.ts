@@ -127,8 +127,7 @@ export class Delivery {
     const { subscription } = this.turn;
     const endpoint = await chooseEndpoint(this.#deps, subscription, this.#wake);
     // The choice may have taken its time.
-    if (endpoint === undefined || lease.remainingMs() < this.turn.timeoutMs)
-      return this.turn.handOver(lease);
+    if (endpoint === undefined || lease.remainingMs() < this.turn.timeoutMs) return this.turn.handOver(lease);
     const { group } = subscription;
     const target = { group, endpoint, wake: this.#wake, attempt: lease.cursor.attempts + 1 };
     this.turn.noteCall();
