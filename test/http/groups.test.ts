@@ -40,6 +40,7 @@ describe('creating a group', () => {
         backoff: { initialSeconds: 1, maxSeconds: 900 },
         maxAttempts: 10,
         deadLetterAfterSeconds: 300,
+        attemptLog: { successes: 0 },
       },
       endpoints: 0,
       createdAt: '2026-03-01T12:00:03.000Z',
@@ -132,6 +133,10 @@ describe('creating a group', () => {
       /30 \(limit deliveryTimeoutSeconds\)/,
     ],
     [{ ...push, delivery: { maxAttempts: 0 } }, 'delivery.maxAttempts', /limit maxAttempts.*or null/],
+    [{ ...push, delivery: { attemptLog: { successes: 1.1 } } }, 'delivery.attemptLog.successes', /from 0/],
+    [{ ...push, delivery: { attemptLog: { successes: -0.1 } } }, 'delivery.attemptLog.successes', /to 1/],
+    [{ ...push, delivery: { attemptLog: {} } }, 'delivery.attemptLog.successes', /from 0/],
+    [{ ...push, delivery: { attemptLog: { failures: 1 } } }, 'delivery.attemptLog.failures', /Unknown/],
     [{ ...push, delivery: { deadLetterAfterSeconds: -1 } }, 'delivery.deadLetterAfterSeconds', /from 0/],
     [
       { ...push, delivery: { backoff: { initialSeconds: 0 } } },
@@ -260,13 +265,15 @@ describe('changing a group', () => {
     const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
     const found = await world.stores.groups.get({ topicId, group: 'billing' });
     if (found?.group.mode !== 'push') throw new Error('There is no such group.');
-    const { maxAttempts: _new, ...former } = found.group.delivery;
+    const { maxAttempts: _new, attemptLog: _newer, ...former } = found.group.delivery;
     const old = { ...former, retries: 3 } as unknown as typeof found.group.delivery;
     await world.stores.groups.update(found.group, { delivery: old });
     expect((await put(world, push)).status).toBe(200);
     const shown = await call(world, `GET ${path}`);
     expect(shown.text).not.toContain('retries');
-    expect(shown.json).toMatchObject({ delivery: { maxAttempts: 10 } });
+    expect(shown.json).toMatchObject({ delivery: { maxAttempts: 10, attemptLog: { successes: 0 } } });
+    const changed = await patch(world, { delivery: { attemptLog: { successes: 0.5 } } });
+    expect(changed.json).toMatchObject({ delivery: { maxAttempts: 10, attemptLog: { successes: 0.5 } } });
   });
 });
 

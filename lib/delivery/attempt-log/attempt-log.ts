@@ -1,6 +1,6 @@
 import type { LoggedAttempt } from '../../domain/delivery/attempts.ts';
 import { dropOldest } from '../../domain/drop-oldest.ts';
-import type { PushGroup } from '../../domain/groups/groups.ts';
+import type { DeliverySettings, PushGroup } from '../../domain/groups/groups.ts';
 import { TokenBucket } from '../../domain/token-bucket.ts';
 import type { AttemptStore } from '../../stores/attempts.ts';
 import { type Clock, instantOf } from '../../surroundings/clock.ts';
@@ -51,7 +51,8 @@ export class AttemptLog {
   }
 
   /** Whether the next attempt of the group is to be logged also where it succeeds. */
-  samples({ delivery }: Pick<PushGroup, 'delivery'>): boolean {
+  samples({ delivery }: { readonly delivery: Partial<DeliverySettings> }): boolean {
+    // Versions before this one stored none.
     const rate = delivery.attemptLog?.successes ?? 0;
     return rate > 0 && (rate >= 1 || this.#deps.random.number() < rate);
   }

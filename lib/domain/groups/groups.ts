@@ -5,8 +5,8 @@ export interface DeliverySettings {
   readonly batchSize: number;
   readonly timeoutSeconds: number;
   readonly backoff: { readonly initialSeconds: number; readonly maxSeconds: number };
-  /** What the attempt log has beside failures: the share of attempts that succeeded, 0 to 1. Absent: none of them. */
-  readonly attemptLog?: { readonly successes: number };
+  /** What the attempt log has beside failures: the share of attempts that succeeded, 0 to 1. */
+  readonly attemptLog: { readonly successes: number };
   /** A record that was refused alone so often goes to the dead letters; null: never, and it is tried for as long as it takes. */
   readonly maxAttempts: number | null;
   /** And no sooner than so long after its first refusal, since what refuses for a minute may be a deploy: `refusals.ts`. */
@@ -23,6 +23,7 @@ export const deliveryDefaults: DeliverySettings = {
   backoff: { initialSeconds: 1, maxSeconds: 900 },
   maxAttempts: 10,
   deadLetterAfterSeconds: 300,
+  attemptLog: { successes: 0 },
 };
 
 /** What may change of it; what is left out stays as it is. */
@@ -51,6 +52,7 @@ export const mergedDelivery = (
     backoff: { initialSeconds, maxSeconds },
     maxAttempts,
     deadLetterAfterSeconds,
+    attemptLog: { successes: given.attemptLog.successes },
     ...(typeof filter === 'string' && { filter }),
     ...(typeof transform === 'string' && { transform }),
   };

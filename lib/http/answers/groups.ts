@@ -26,6 +26,11 @@ const delivery = () =>
       deadLetterAfterSeconds: z
         .number()
         .check(z.meta({ description: 'And no sooner than so long after its first refusal.' })),
+      attemptLog: z.object({
+        successes: z
+          .number()
+          .check(z.meta({ description: 'The share of attempts that succeeded which the log has.' })),
+      }),
     })
     .check(z.meta({ description: 'How its endpoint is called.' }));
 

@@ -57,7 +57,8 @@ const topicFields = (absent: WhenAbsent): FieldTexts => ({
 });
 
 const deliveryFields = (absent: WhenAbsent): FieldTexts => {
-  const { batchSize, timeoutSeconds, backoff, maxAttempts, deadLetterAfterSeconds } = deliveryDefaults;
+  const { batchSize, timeoutSeconds, backoff, maxAttempts, deadLetterAfterSeconds, attemptLog } =
+    deliveryDefaults;
   return {
     delivery: 'Of "push": how its endpoint is called.',
     'delivery.batchSize': `Records of one request at most.${absent(batchSize)}`,
@@ -67,6 +68,8 @@ const deliveryFields = (absent: WhenAbsent): FieldTexts => {
     'delivery.backoff.maxSeconds': `The last ceiling, not below the first.${absent(backoff.maxSeconds)}`,
     'delivery.maxAttempts': `A record that was refused alone so often goes to the dead letters, the topic "{topic}.{group}.dead". An outage counts for nothing. null: never, and it is tried for as long as it takes.${absent(maxAttempts)}`,
     'delivery.deadLetterAfterSeconds': `And no sooner than so long after its first refusal; twice as long for each dead letter that follows another with nothing acknowledged between.${absent(deadLetterAfterSeconds)}`,
+    'delivery.attemptLog': 'What the attempt log has beside each failure.',
+    'delivery.attemptLog.successes': `The share of attempts that succeeded which it has, at random: 0 none, 1 all. Each takes a write.${absent(attemptLog.successes)}`,
   };
 };
 

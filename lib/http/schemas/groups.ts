@@ -40,6 +40,12 @@ const backoff = () =>
     maxSeconds: z.exactOptional(seconds(0.1, longestBackoffSeconds)),
   });
 
+/** A part of all. */
+const share = () => {
+  const message = 'Give a number from 0 (none) to 1 (all).';
+  return z.number(message).check(z.minimum(0, message), z.maximum(1, message));
+};
+
 const isAnything = () => z.refine<object>(isAny, 'Give at least one setting.');
 
 /** What is given of the settings of delivery. A change names at least one, on each level. */
@@ -50,6 +56,7 @@ const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
     maxAttempts: z.exactOptional(attempts()),
     deadLetterAfterSeconds: z.exactOptional(seconds(0, longestBackoffSeconds)),
     backoff: z.exactOptional(given),
+    attemptLog: z.exactOptional(z.strictObject({ successes: share() })),
   });
 
 /** `POST /v1/topics/{topic}/groups/{group}/seek` */
