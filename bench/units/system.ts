@@ -9,6 +9,7 @@ import { AttemptLog } from '../../lib/delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
+import { Pacing } from '../../lib/delivery/pacing/pacing.ts';
 import { deliveryDefaults, type Group } from '../../lib/domain/groups/groups.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
@@ -110,6 +111,7 @@ export const startSystem = async () => {
     return response.json();
   };
   const receivers = new Receivers({ groups: stores.groups, clock });
+  const pacing = new Pacing(deps);
   let memory = newDeliveryMemory({ groups: stores.groups, clock });
   let runs = newRuns();
   const attemptLog = new AttemptLog(deps);
@@ -178,7 +180,7 @@ export const startSystem = async () => {
         group: group.name,
         partition: 0,
       } as const;
-      const delivering = { ...deps, runs, memory, attemptLog, expressions: memoryExpressions() };
+      const delivering = { ...deps, runs, memory, pacing, attemptLog, expressions: memoryExpressions() };
       return deliver({ ...delivering, webhooks: { post } }, wake, {
         messageIds: ['m'],
         remainingMs: () => 900_000,

@@ -1,6 +1,7 @@
 import { AttemptLog } from '../../lib/delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
+import { Pacing } from '../../lib/delivery/pacing/pacing.ts';
 import { newSystemEvents } from '../../lib/events/teller.ts';
 import { tellChanges } from '../../lib/events/telling-changes.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
@@ -10,6 +11,7 @@ import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoCursorStore } from '../../lib/stores/dynamodb/cursors.ts';
 import { dynamoGroupStore } from '../../lib/stores/dynamodb/groups.ts';
 import { dynamoIntentStore } from '../../lib/stores/dynamodb/intents.ts';
+import { dynamoPaceStore } from '../../lib/stores/dynamodb/paces.ts';
 import { dynamoPartitionStore } from '../../lib/stores/dynamodb/partitions.ts';
 import { dynamoProducerStore } from '../../lib/stores/dynamodb/producers.ts';
 import { dynamoSegmentStore } from '../../lib/stores/dynamodb/segments.ts';
@@ -62,6 +64,7 @@ const deps = {
   // Excerpts are for the attempt log: no other log has them.
   webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback(), excerpts: true }),
   expressions: new ProcessExpressions(),
+  pacing: new Pacing({ paces: dynamoPaceStore(state), clock, random }),
   attemptLog: new AttemptLog({ attempts, clock, random, telemetry }),
   clock,
   random,

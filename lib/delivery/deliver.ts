@@ -81,6 +81,8 @@ const answer = async (deps: RunDeps, wake: Wake, run: RetryingRun): Promise<Retr
           : await look(deps, wake);
     } catch (error) {
       throw new UnansweredError(error, delivery.turn.leaseMs());
+    } finally {
+      await delivery.turn.leave();
     }
   }
 };

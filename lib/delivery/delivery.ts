@@ -131,6 +131,7 @@ export class Delivery {
     const { group } = subscription;
     const target = { group, endpoint, wake: this.#wake, attempt: lease.cursor.attempts + 1 };
     this.turn.noteCall();
+    if (fault === undefined && !(await this.turn.isAdmitted(lease, endpoint, message.end))) return undefined;
     const outcome =
       fault === undefined ? await attempt(this.#deps, target, message) : this.#unsendable(fault);
     const hasAnswered = fault === undefined && outcome.kind !== 'outage';

@@ -12,6 +12,7 @@ import type { Telemetry } from '../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../topics/directory.ts';
 import type { AttemptLog } from './attempt-log/attempt-log.ts';
 import type { DeliveryMemory } from './memory.ts';
+import type { Pacing } from './pacing/pacing.ts';
 
 /** What a deliverer works with. */
 export interface DeliverDeps {
@@ -27,6 +28,8 @@ export interface DeliverDeps {
   readonly webhooks: WebhookSender;
   /** Evaluates filters and transforms. */
   readonly expressions: Expressions;
+  /** One for each process. */
+  readonly pacing: Pick<Pacing, 'enter'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;

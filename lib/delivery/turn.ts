@@ -1,11 +1,12 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
 import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/groups/cursors.ts';
-import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
+import type { Endpoint, PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { Lease, type LeaseAnswer, type Passed } from '../groups/lease.ts';
 import type { Release } from '../stores/cursors.ts';
 import type { Run, RunDeps } from './deps.ts';
 import { newOwner } from './owner.ts';
+import { Admission, putOff } from './pacing/admission.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
@@ -47,6 +48,7 @@ export class Turn {
   readonly #wake: Wake;
   readonly #run: RetryingRun;
   readonly #owner: string;
+  readonly #admission: Admission;
   #subscription: Subscription<PushGroup>;
   /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
   #mayHoldUntil = 0;
@@ -60,6 +62,8 @@ export class Turn {
     this.#wake = wake;
     this.#run = run;
     this.#owner = newOwner(run.messageIds, deps.random);
+    const who = `${wake.groupId}/${wake.partition}`;
+    this.#admission = new Admission(deps.pacing, { who, hasWaited: wake.kind === 'retry' });
     this.#subscription = subscription;
   }
 
@@ -167,6 +171,21 @@ export class Turn {
     if (subscription === undefined) return false;
     this.#subscription = subscription;
     return this.mayGoOn() && lease.remainingMs() >= this.timeoutMs;
+  }
+
+  /** Waits until the endpoint may be called, and for no other partition. False: it is put off or handed over, and settled. */
+  async isAdmitted(lease: Lease, endpoint: Endpoint, pendingEnd: number): Promise<boolean> {
+    const called = { groupId: this.#wake.groupId, endpoint, timeoutMs: this.timeoutMs };
+    const notNow = await this.#admission.turn(called, lease.remainingMs() - this.timeoutMs);
+    if (notNow === undefined && lease.remainingMs() >= this.timeoutMs) return true;
+    if (notNow === undefined) await this.handOver(lease);
+    else await this.releaseForRetry(lease, putOff(lease.cursor, pendingEnd, notNow, this.#deps.clock.now()));
+    return false;
+  }
+
+  /** Gives back what it holds at the endpoint. Never throws. */
+  leave(): Promise<void> {
+    return this.#admission.leave();
   }
 
   /** Lets the lease go with a retry that is due later: by the queue, or by this run where that is sooner than the queue can say. */

@@ -7,6 +7,7 @@ import { AttemptLog } from '../delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { newDeliveryMemory } from '../delivery/memory.ts';
 import { onAppend } from '../delivery/on-append.ts';
+import { Pacing } from '../delivery/pacing/pacing.ts';
 import { PartitionEnds } from '../delivery/sweep/ends.ts';
 import { sweep } from '../delivery/sweep/sweep.ts';
 import { longestLeaseMs } from '../domain/groups/cursors.ts';
@@ -123,7 +124,8 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const shared = { ...stores, groups: telling, systemEvents, appender, directory, clock, random, telemetry };
   const attemptLog = new AttemptLog(shared);
   const expressions = new ProcessExpressions();
-  const delivering = { ...shared, runs, webhooks, expressions, attemptLog, memory };
+  const pacing = new Pacing(shared);
+  const delivering = { ...shared, runs, webhooks, expressions, pacing, attemptLog, memory };
   const queuePump = new QueuePump(
     stores.queue,
     createQueueConsumer({

@@ -4,6 +4,7 @@ import { createQueueConsumer } from '../../functions/deliver/queue-events.ts';
 import { createStreamConsumer } from '../../functions/on-append/stream-events.ts';
 import { deliver } from '../../lib/delivery/deliver.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
+import { Pacing } from '../../lib/delivery/pacing/pacing.ts';
 import { partitionKey } from '../../lib/domain/records/records.ts';
 import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { Receivers } from '../../lib/groups/receivers.ts';
@@ -107,6 +108,7 @@ test('one call is followed by one id from its answer to the webhook, which gets 
     runs: new RunReader({ batches, partitions: world.stores.partitions, clock: world.clock }),
     webhooks,
     expressions: memoryExpressions(),
+    pacing: new Pacing({ ...world.stores, clock: world.clock, random: world.deps.random }),
     telemetry,
     clock: world.clock,
     random: world.deps.random,

@@ -6,6 +6,8 @@ import type { Waiting } from './waiting.ts';
 /** It is not the time for a request. Nothing is held; come back after so many ms. */
 export interface NotNow {
   readonly kind: 'later';
+  /** Whether it found no slot among those that it allows at once, or no place in its rate. */
+  readonly for: 'slot' | 'place';
   readonly retryInMs: number;
 }
 
@@ -63,11 +65,15 @@ export class PacedEntry implements Entry {
     const deadline = this.#clock.monotonic() + Math.min(withinMs, placePatienceMs + aheadMs);
     for (;;) {
       if (this.#term !== undefined && !(await pace.keeps(this.#term)))
-        return { kind: 'later', retryInMs: waiting.slotPauseMs(this.#who) };
+        return { kind: 'later', for: 'slot', retryInMs: waiting.slotPauseMs(this.#who) };
       if (!this.#hasRate) return { kind: 'go' };
       const place = await pace.place(deadline - this.#clock.monotonic());
       if (typeof place === 'number')
-        return { kind: 'later', retryInMs: waiting.placePauseMs(this.#who, place, pace.isShared) };
+        return {
+          kind: 'later',
+          for: 'place',
+          retryInMs: waiting.placePauseMs(this.#who, place, pace.isShared),
+        };
       await this.#clock.sleep(place.waitMs(instantOf(this.#clock)));
       if (place.isOver(instantOf(this.#clock))) continue;
       waiting.forget(this.#who);

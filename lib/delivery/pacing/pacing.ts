@@ -51,10 +51,9 @@ export class Pacing {
     if (typeof term !== 'number') return new PacedEntry(known, caller.who, clock, { rate, term });
     const { placesInMs } = known.pace;
     const isForPlaces = rate && placesInMs > placePatienceMs;
-    return {
-      kind: 'later',
-      retryInMs: isForPlaces ? known.waiting.placePauseMs(caller.who, placesInMs, known.pace.isShared) : term,
-    };
+    if (!isForPlaces) return { kind: 'later', for: 'slot', retryInMs: term };
+    const retryInMs = known.waiting.placePauseMs(caller.who, placesInMs, known.pace.isShared);
+    return { kind: 'later', for: 'place', retryInMs };
   }
 
   /** A slot, or after how many ms to come back for one. */

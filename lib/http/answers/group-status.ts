@@ -61,7 +61,9 @@ export const partitionProgress = whenNeeded(() =>
       ),
     ),
     retryAt: z.exactOptional(time('When they are delivered or handed out again. Absent: at once.')),
-    lastFailure: z.exactOptional(text('Why the last attempt failed. Of mode "push".')),
+    lastFailure: z.exactOptional(
+      text('Why the last attempt failed, or what is waited for before the first. Of mode "push".'),
+    ),
   }),
 );
 export type PartitionProgress = z.output<ReturnType<typeof partitionProgress>>;

@@ -1,15 +1,17 @@
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
+import { Pacing } from '../../../lib/delivery/pacing/pacing.ts';
 import { OutcomeUnknownError } from '../../../lib/domain/errors.ts';
 import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
 import type { BatchTable } from '../../../lib/stores/memory/batches.ts';
 import { memoryExpressions } from '../../../lib/stores/memory/expressions.ts';
+import type { PaceStore } from '../../../lib/stores/paces.ts';
 import type { PartitionStore } from '../../../lib/stores/partitions.ts';
 import type { WebhookAnswer } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
-import type { Scheduler, SimulatedProcess } from '../scheduler.ts';
+import { type Scheduler, type SimulatedProcess, seededRandom } from '../scheduler.ts';
 
 /** Chances of each fault, for one request. */
 export interface Faults {
@@ -46,6 +48,7 @@ export interface Beyond
   extends Pick<DeliverDeps, 'cursors' | 'groups' | 'queue' | 'webhooks' | 'appender' | 'directory'> {
   readonly table: BatchTable;
   readonly partitions: PartitionStore;
+  readonly paces: PaceStore;
 }
 
 /** The part of the queries that `slow` applies to. */
@@ -61,6 +64,8 @@ const longestFreezeMs = 90_000;
 export class FaultyNetwork {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
+  /** Its own, so that worlds without it stay as they are. */
+  readonly #pacing = seededRandom(1);
   readonly #faults: () => Faults;
 
   constructor(scheduler: Scheduler, random: Random, faults: () => Faults) {
@@ -158,6 +163,11 @@ export class FaultyNetwork {
       queue: this.remote(process, world.queue),
       appender: this.remote(process, world.appender),
       directory: this.remote(process, world.directory),
+      pacing: new Pacing({
+        paces: this.remote(process, world.paces),
+        clock: process.clock,
+        random: this.#pacing,
+      }),
       webhooks: {
         post: async (request): Promise<WebhookAnswer> => {
           try {

@@ -23,6 +23,7 @@ import type { BatchStore } from '../../../lib/stores/batches.ts';
 import { BatchTable } from '../../../lib/stores/memory/batches.ts';
 import { MemoryCursorStore } from '../../../lib/stores/memory/cursors.ts';
 import { MemoryGroupStore } from '../../../lib/stores/memory/groups.ts';
+import { MemoryPaceStore } from '../../../lib/stores/memory/paces.ts';
 import { MemoryPartitionStore } from '../../../lib/stores/memory/partitions.ts';
 import { MemoryRemovalStore } from '../../../lib/stores/memory/removals.ts';
 import { MemorySweepPlaceStore } from '../../../lib/stores/memory/sweep-places.ts';
@@ -208,6 +209,7 @@ export class DeliveryWorld {
     this.#world = {
       table: this.#table,
       partitions: this.#partitions,
+      paces: new MemoryPaceStore(),
       cursors: this.invariants.watch(cursors, this.#cursors),
       groups: this.#groups,
       queue: this.#queue,

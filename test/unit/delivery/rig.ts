@@ -3,6 +3,7 @@ import { AttemptLog } from '../../../lib/delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../../../lib/delivery/deliver.ts';
 import type { DeliverDeps } from '../../../lib/delivery/deps.ts';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
+import { Pacing } from '../../../lib/delivery/pacing/pacing.ts';
 import { acknowledgementIn } from '../../../lib/domain/acknowledgements/body-reader.ts';
 import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
 import type { SystemEvent } from '../../../lib/domain/events/events.ts';
@@ -217,6 +218,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     appender: counted(calls, 'appender', dead.appender),
     directory: dead.directory,
     expressions: memoryExpressions(),
+    pacing: new Pacing({ paces: counted(calls, 'paces', stores.paces), clock, random: seededRandom(3) }),
     webhooks: {
       post: async (request) => {
         calls.push('post');

@@ -46,12 +46,12 @@ const shownAttempts = (
   { cursor }: PartitionStatus,
   now: number,
 ): Pick<PartitionProgress, 'attempts' | 'retryAt' | 'lastFailure'> => {
-  if (cursor === undefined || cursor.attempts === 0) return {};
+  if (cursor === undefined || (cursor.attempts === 0 && cursor.retryAt === 0)) return {};
   const { attempts, retryAt, lastFailure } = cursor;
   // One that cannot be right is not waited for: it is due now.
   const due = Math.min(retryAt, now + retryMsLeft(cursor, now, longestRetryOf(group)));
   return {
-    attempts,
+    ...(attempts > 0 && { attempts }),
     ...(retryAt > 0 && { retryAt: timestampText(due) }),
     ...(lastFailure !== undefined && { lastFailure }),
   };

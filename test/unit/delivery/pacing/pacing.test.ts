@@ -188,7 +188,7 @@ describe('Pacing', () => {
     const { process, entered, settled, pass, calls } = makePacing({ requestsPerSecond: 0.1 });
     const entry = await entered(process().enter());
     expect(await settled(entry.turn(timeoutMs))).toEqual({ kind: 'go' });
-    expect(await settled(entry.turn(timeoutMs))).toEqual({ kind: 'later', retryInMs: 9000 });
+    expect(await settled(entry.turn(timeoutMs))).toEqual({ kind: 'later', for: 'place', retryInMs: 9000 });
     expect(calls).toEqual({ get: 1, replace: 1 });
     await pass(9000);
     expect(await settled(entry.turn(timeoutMs))).toEqual({ kind: 'go' });
