@@ -1,6 +1,7 @@
 import { describeArchive } from './archive-suite.ts';
 import { describeBodies } from './bodies-suite.ts';
 import { archivingBroker, broker } from './broker.ts';
+import { describeFilters } from './filters-suite.ts';
 import { describeGroups } from './groups-suite.ts';
 import { describeManagedGroups } from './managed-groups-suite.ts';
 import { describeRepeats } from './repeats-suite.ts';
@@ -15,4 +16,5 @@ describeBodies('the broker', broker);
 describeRepeats('the broker', broker);
 describeGroups('the broker', broker);
 describeManagedGroups('the broker', broker);
+describeFilters('the broker', broker);
 describeArchive('the broker', archivingBroker);

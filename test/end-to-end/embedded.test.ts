@@ -1,6 +1,7 @@
 import { describeArchive } from './archive-suite.ts';
 import { describeBodies } from './bodies-suite.ts';
 import { archivingBrokerOnEmbeddedServices, brokerOnEmbeddedServices } from './broker.ts';
+import { describeFilters } from './filters-suite.ts';
 import { describeGroups } from './groups-suite.ts';
 import { describeManagedGroups } from './managed-groups-suite.ts';
 import { describeRepeats } from './repeats-suite.ts';
@@ -15,4 +16,5 @@ describeBodies('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeRepeats('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeGroups('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeManagedGroups('the broker on the adapters of AWS', brokerOnEmbeddedServices);
+describeFilters('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeArchive('the broker on the adapters of AWS', archivingBrokerOnEmbeddedServices);

@@ -137,6 +137,12 @@ describe('creating a group', () => {
     [{ ...push, delivery: { attemptLog: { successes: -0.1 } } }, 'delivery.attemptLog.successes', /to 1/],
     [{ ...push, delivery: { attemptLog: {} } }, 'delivery.attemptLog.successes', /from 0/],
     [{ ...push, delivery: { attemptLog: { failures: 1 } } }, 'delivery.attemptLog.failures', /Unknown/],
+    [{ ...push, delivery: { filter: 'value = ' } }, 'delivery.filter', /JSONata at character 8/],
+    [{ ...push, delivery: { filter: '' } }, 'delivery.filter', /limit filterLength.*or null/],
+    [{ ...push, delivery: { filter: { a: [1] } } }, 'delivery.filter', /expression of JSONata/],
+    [{ ...push, delivery: { filter: `"${'a'.repeat(4095)}"` } }, 'delivery.filter', /limit filterLength/],
+    [{ ...push, delivery: { transform: '$now()' } }, 'delivery.transform', /no \$now here: /],
+    [{ ...push, delivery: { transform: '$uper(key)' } }, 'delivery.transform', /There is no \$uper/],
     [{ ...push, delivery: { deadLetterAfterSeconds: -1 } }, 'delivery.deadLetterAfterSeconds', /from 0/],
     [
       { ...push, delivery: { backoff: { initialSeconds: 0 } } },
@@ -200,6 +206,23 @@ describe('changing a group', () => {
     expect((await put(world, { ...push, start: 'earliest', delivery: after })).status).toBe(200);
   });
 
+  test('gives a group a filter and a transform, and takes them away again', async () => {
+    const world = await threeRecords();
+    await put(world, push);
+    const [filter, transform] = ['value.amount > 100', '{"id": key}'];
+    const given = await patch(world, { delivery: { filter, transform } });
+    expect(given.json['delivery']).toEqual({ ...deliveryDefaults, filter, transform });
+    expect((await put(world, { ...push, delivery: { filter, transform } })).status).toBe(200);
+    expectProblem(await put(world, { ...push, delivery: { filter } }), 409, 'group_exists');
+    const without = await patch(world, { delivery: { filter: null } });
+    expect(without.json['delivery']).toEqual({ ...deliveryDefaults, transform });
+    expect((await patch(world, { delivery: { batchSize: 7 } })).json['delivery']).toMatchObject({
+      transform,
+    });
+    await patch(world, { delivery: { transform: null, batchSize: 100 } });
+    expect((await call(world, `GET ${path}`)).json['delivery']).toEqual(deliveryDefaults);
+  });
+
   test('keeps both of two changes that meet', async () => {
     const world = await threeRecords();
     await put(world, push);
@@ -223,6 +246,8 @@ describe('changing a group', () => {
     [{ delivery: { batchSize: 1 }, mode: 'push' }, 'mode', /mode of a group cannot be changed/],
     [{ delivery: { batchSize: 1 }, start: 'latest' }, 'start', /start of a group cannot be changed/],
     [{ delivery: { maxAttempts: 1001 } }, 'delivery.maxAttempts', /limit maxAttempts/],
+    [{ delivery: { filter: '(' } }, 'delivery.filter', /expression of JSONata/],
+    [{ delivery: { transform: 'value', filter: '$random() > 0.5' } }, 'delivery.filter', /\$random/],
     [{ delivery: { batchSize: 0 } }, 'delivery.batchSize', /limit deliveryRecords/],
     [{ delivery: { batchSize: null } }, 'delivery.batchSize', /limit deliveryRecords/],
     [

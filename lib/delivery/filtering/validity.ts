@@ -1,4 +1,6 @@
+import { type FieldError, firstFault, Problem } from '../../domain/errors.ts';
 import { withheldFunctions } from '../../domain/expressions.ts';
+import type { DeliveryChange } from '../../domain/groups/groups.ts';
 
 type Library = typeof import('jsonata');
 
@@ -51,7 +53,7 @@ const variableFault = async (jsonata: Library, tree: unknown): Promise<string | 
     // `$` is what is looked at, and `$$` the record.
     if (name === undefined || name === '' || name === '$' || given.has(name)) continue;
     const withheld = Object.hasOwn(withheldFunctions, name) ? withheldFunctions[name] : undefined;
-    if (withheld !== undefined) return `$${name} cannot be used here: ${withheld}`;
+    if (withheld !== undefined) return `There can be no $${name} here: ${withheld}`;
     if ((await jsonata(`$${name}`).evaluate(null)) === undefined)
       return `There is no $${name}: give it a value with $${name} := …, or see https://docs.jsonata.org for the functions.`;
   }
@@ -61,7 +63,25 @@ const variableFault = async (jsonata: Library, tree: unknown): Promise<string | 
 const syntaxFault = (error: unknown): string => {
   const { message, position } = error as { readonly message?: unknown; readonly position?: unknown };
   const where = typeof position === 'number' ? ` at character ${position}` : '';
-  return `This is no expression of JSONata${where}: ${String(message).slice(0, 200)} See https://docs.jsonata.org.`;
+  const words = String(message).slice(0, 200).replace(/\.?$/, '.');
+  return `This is no expression of JSONata${where}: ${words} See https://docs.jsonata.org.`;
+};
+
+const expressionNames = ['filter', 'transform'] as const;
+
+/** @throws Problem `invalid_request` when what is given of them are no expressions that can be used. */
+export const requireExpressions = async (
+  delivery: Pick<DeliveryChange, 'filter' | 'transform'> = {},
+): Promise<void> => {
+  const errors: FieldError[] = [];
+  for (const name of expressionNames) {
+    const given = delivery[name];
+    const message = typeof given === 'string' ? await expressionFault(given) : undefined;
+    if (message !== undefined) errors.push({ path: `delivery.${name}`, message });
+  }
+  if (errors.length === 0) return;
+  const text = `The request is not valid. ${firstFault(errors)} Nothing was changed.`;
+  throw new Problem('invalid_request', text, { errors });
 };
 
 /** Why `text` cannot be a filter or a transform, and what to do; undefined when it can. */

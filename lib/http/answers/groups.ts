@@ -31,6 +31,8 @@ const delivery = () =>
           .number()
           .check(z.meta({ description: 'The share of attempts that succeeded which the log has.' })),
       }),
+      filter: z.exactOptional(text('Only records for which this expression of JSONata is true are sent.')),
+      transform: z.exactOptional(text('What this expression of JSONata gives is sent as the value.')),
     })
     .check(z.meta({ description: 'How its endpoint is called.' }));
 

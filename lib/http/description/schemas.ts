@@ -66,6 +66,8 @@ const deliveryFields = (absent: WhenAbsent): FieldTexts => {
     'delivery.backoff': 'The pauses after failures: random, up to a ceiling that doubles with each.',
     'delivery.backoff.initialSeconds': `The first ceiling.${absent(backoff.initialSeconds)}`,
     'delivery.backoff.maxSeconds': `The last ceiling, not below the first.${absent(backoff.maxSeconds)}`,
+    'delivery.filter': `An expression of JSONata on \`{topic, partition, offset, timestamp, key, value, headers}\`: only records for which it is true are sent, and the cursor moves past the others. Where it fails on a record, that is sent. null: none.${absent('null: all are sent')}`,
+    'delivery.transform': `An expression of JSONata: what it gives of a record is sent as its value. A record on which it fails is refused. null: none.${absent('null: values are sent as they are')}`,
     'delivery.maxAttempts': `A record that was refused alone so often goes to the dead letters, the topic "{topic}.{group}.dead". An outage counts for nothing. null: never, and it is tried for as long as it takes.${absent(maxAttempts)}`,
     'delivery.deadLetterAfterSeconds': `And no sooner than so long after its first refusal; twice as long for each dead letter that follows another with nothing acknowledged between.${absent(deadLetterAfterSeconds)}`,
     'delivery.attemptLog': 'What the attempt log has beside each failure.',

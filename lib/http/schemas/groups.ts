@@ -34,6 +34,12 @@ const attempts = () => {
   return z.nullable(z.int(message).check(z.minimum(1, message), z.maximum(limits.maxAttempts, message)));
 };
 
+/** An expression, or null for none; whether it is one is checked after it: `requireExpressions`. */
+const expression = (limit: 'filterLength' | 'transformLength') => {
+  const message = `Give an expression of JSONata, as a text of 1 to ${limits[limit]} characters (limit ${limit}), or null for none.`;
+  return z.nullable(z.string(message).check(z.minLength(1, message), z.maxLength(limits[limit], message)));
+};
+
 const backoff = () =>
   z.strictObject({
     initialSeconds: z.exactOptional(seconds(0.1, longestBackoffSeconds)),
@@ -57,6 +63,8 @@ const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
     deadLetterAfterSeconds: z.exactOptional(seconds(0, longestBackoffSeconds)),
     backoff: z.exactOptional(given),
     attemptLog: z.exactOptional(z.strictObject({ successes: share() })),
+    filter: z.exactOptional(expression('filterLength')),
+    transform: z.exactOptional(expression('transformLength')),
   });
 
 /** `POST /v1/topics/{topic}/groups/{group}/seek` */

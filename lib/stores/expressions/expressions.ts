@@ -6,8 +6,8 @@ import type { Job } from './evaluator.ts';
 import { ExpressionProcess } from './process.ts';
 import type { Mark } from './program.ts';
 
-/** An expression that has kept its process for longer than this has others wait no more. */
-const slowMs = 500;
+/** An expression that has kept its process for longer than this and a millisecond a record has others wait no more. */
+const slowMs = 250;
 const maxSlow = 1000;
 
 const lethal = `!ended It took more than ${limits.expressionHeapMb} MB of memory (limit expressionHeapMb), or could not be ended in time.`;
@@ -39,7 +39,7 @@ export class ProcessExpressions implements Expressions {
     if (job.records.length === 0) return [];
     const isSlow = this.#slowOnes.has(job.expression);
     const { marks, ms } = await (isSlow ? this.#slow : this.#quick).evaluate(job);
-    if (!isSlow && (marks === undefined || ms > slowMs)) this.#noteSlow(job.expression);
+    if (!isSlow && (marks === undefined || ms > slowMs + job.records.length)) this.#noteSlow(job.expression);
     return marks ?? this.#oneByOne(job);
   }
 

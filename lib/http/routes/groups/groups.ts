@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { requireExpressions } from '../../../delivery/filtering/validity.ts';
 import { deliveryDefaults, mergedDelivery, readingDefaults } from '../../../domain/groups/groups.ts';
 import { changedSettings, changeGroup } from '../../../groups/change-group.ts';
 import {
@@ -42,7 +43,9 @@ export const groupRoutes = (api: Api, deps: GroupDeps): void => {
   api.put(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const name = checkName('group', pathParameter(c, 'group'));
-    const settings = settingsOf(check(groupSettings, await readJson(c, { limit: 'settingsBytes' })));
+    const given = check(groupSettings, await readJson(c, { limit: 'settingsBytes' }));
+    const settings = settingsOf(given);
+    await requireExpressions(given.delivery);
     const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
     const { created, subscription } = await createGroup(deps, topic, name, settings);
     return c.json(shown(subscription), created ? 201 : 200);
@@ -54,6 +57,7 @@ export const groupRoutes = (api: Api, deps: GroupDeps): void => {
       start: _start,
       ...change
     } = check(groupChange, await readJson(c, { limit: 'settingsBytes' }));
+    await requireExpressions(change.delivery);
     const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
     const changed = await changeGroup(deps, topic, pathParameter(c, 'group'), async (group) => {
       requireOfMode(group.mode, change);

@@ -3,6 +3,10 @@ import { jsonOf, type Operation } from '../../operation.ts';
 import { sampleProblem } from '../../problems.ts';
 import { at, groupsPath as groups, groupPath as path, sample } from './samples.ts';
 
+const filtered = {
+  filter: 'headers.source = "shop" and value.amount > 100',
+  transform: '{"order": key, "amount": value.amount}',
+};
 const { delivery: _pushedTo, ...pulled } = sample;
 const { sessionTimeoutSeconds, ackTimeoutSeconds } = readingDefaults;
 const reading = { sessionTimeoutSeconds, ackTimeoutSeconds };
@@ -75,6 +79,14 @@ export const groupOperations: readonly Operation[] = [
           start: { offsets: { 0: 0 } },
           delivery: { ...deliveryDefaults, batchSize: 10 },
         },
+      },
+      {
+        name: 'filtered',
+        summary: 'A group that is sent large orders alone, and of these what it needs',
+        path: { topic: 'orders', group: 'audit' },
+        body: { mode: 'push', start: 'earliest', delivery: filtered },
+        status: 201,
+        answer: { ...audit, delivery: { ...deliveryDefaults, ...filtered } },
       },
       {
         name: 'other-settings',
