@@ -8,6 +8,7 @@ import { describeRepeats } from './repeats-suite.ts';
 import { describeSchemas } from './schemas-suite.ts';
 import { describeShapes } from './shapes-suite.ts';
 import { describeBroker } from './suite.ts';
+import { describeSystemEvents } from './system-events-suite.ts';
 
 describeBroker('the broker', broker);
 describeSchemas('the broker', broker);
@@ -17,4 +18,5 @@ describeRepeats('the broker', broker);
 describeGroups('the broker', broker);
 describeManagedGroups('the broker', broker);
 describeFilters('the broker', broker);
+describeSystemEvents('the broker', broker);
 describeArchive('the broker', archivingBroker);

@@ -8,6 +8,7 @@ import { describeRepeats } from './repeats-suite.ts';
 import { describeSchemas } from './schemas-suite.ts';
 import { describeShapes } from './shapes-suite.ts';
 import { describeBroker } from './suite.ts';
+import { describeSystemEvents } from './system-events-suite.ts';
 
 describeBroker('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeSchemas('the broker on the adapters of AWS', brokerOnEmbeddedServices);
@@ -17,4 +18,5 @@ describeRepeats('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeGroups('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeManagedGroups('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeFilters('the broker on the adapters of AWS', brokerOnEmbeddedServices);
+describeSystemEvents('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeArchive('the broker on the adapters of AWS', archivingBrokerOnEmbeddedServices);

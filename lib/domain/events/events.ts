@@ -130,7 +130,8 @@ export interface DeadLettered {
   readonly offset: number;
   readonly deliveries: number;
   readonly reason: string;
-  readonly dead: { readonly topic: string; readonly partition: number; readonly offset: number };
+  /** Without an offset where it was there already, with other words. */
+  readonly dead: { readonly topic: string; readonly partition: number; readonly offset?: number };
 }
 
 /** A record went to the dead letters. */
@@ -149,7 +150,7 @@ export const recordDeadLettered = (group: Told, letter: DeadLettered): SystemEve
       reason,
       deadTopic: dead.topic,
       deadPartition: dead.partition,
-      deadOffset: dead.offset,
+      ...(dead.offset !== undefined && { deadOffset: dead.offset }),
     },
   };
 };

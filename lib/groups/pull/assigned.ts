@@ -6,6 +6,7 @@ import type { Place } from '../../log/read/places.ts';
 import { acknowledgedBy, judgeAll } from './acknowledge.ts';
 import type { Seen } from './cursor-changes.ts';
 import { ackTimeoutMsOf, type PollDeps, type Subject, sessionMsOf } from './deps.ts';
+import { changeAndTell } from './losses.ts';
 import { type Brought, inTurn, type ModePoll, type Wanted } from './poll.ts';
 import type { HandedOut, PollRequest } from './requests.ts';
 import { isOverIn, type Roll } from './sessions.ts';
@@ -174,7 +175,7 @@ export class AssignedPoll implements ModePoll {
     change: (cursor: Cursor) => { next: Cursor; answer: Answer },
   ): Promise<Answer> {
     const ref = { groupId: this.#subject.group.groupId, partition };
-    return this.#deps.changes.change(ref, this.#startOf(partition), change);
+    return changeAndTell(this.#deps, this.#subject, { ref, start: this.#startOf(partition) }, change);
   }
 
   #startOf(partition: number): number {

@@ -10,6 +10,7 @@ import type { Seen } from './cursor-changes.ts';
 import { type PollDeps, patienceOf, type Subject, sessionMsOf } from './deps.ts';
 import { Found, type ReadRange, type Share } from './found.ts';
 import { type Lane, laneKey, lanesOf } from './lanes.ts';
+import { changeAndTell } from './losses.ts';
 import { type Brought, inTurn, type ModePoll, type Wanted } from './poll.ts';
 import type { PollRequest } from './requests.ts';
 import { isOverIn, type Roll } from './sessions.ts';
@@ -205,7 +206,7 @@ export class SharedPoll implements ModePoll {
     if (ranges.length === 0 && settling === undefined && start <= standing.committed) return false;
     this.#settling.delete(laneKey(lane));
     const given = await found.unlessFailed(
-      changes.change(lane.ref, lane.start, (cursor) => {
+      changeAndTell(this.#deps, this.#subject, lane, (cursor) => {
         const now = clock.now();
         const settled =
           settling === undefined

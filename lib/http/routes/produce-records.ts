@@ -8,6 +8,7 @@ import { RecordSchemas } from '../../schemas/record-schemas.ts';
 import type { SchemaStore } from '../../stores/schemas.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
+import { refuseForEvents } from '../../topics/reserved.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { appendAll } from '../append-all.ts';
 import { metered } from '../metering.ts';
@@ -106,12 +107,14 @@ const produce = async (
 export const produceRecords = (api: Api, given: ProduceDeps): void => {
   const deps = { ...given, recordSchemas: new RecordSchemas(given) };
   api.post('/v1/topics/:topic/records', allow(deps, 'produce'), metered(deps), async (c) => {
+    const name = pathParameter(c, 'topic');
+    refuseForEvents(name, 'append to');
     const repeat = readRepeat(c);
     const request = await readProduceRequest(c);
     if (repeat !== undefined) checkRepeatable(request, repeat);
     c.get('meter')?.take(request.records.map(({ record }) => record));
     const origin = originOf(c.get('requestId'), c.req.header('traceparent'));
-    const { answer, isReplayed } = await produce(deps, pathParameter(c, 'topic'), request, {
+    const { answer, isReplayed } = await produce(deps, name, request, {
       origin,
       signal: c.req.raw.signal,
       repeat,

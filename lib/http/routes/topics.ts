@@ -1,10 +1,12 @@
 import { isForTopic } from '../../auth/permissions.ts';
+import { eventsTopicName, eventsTopicSettings } from '../../domain/events/topic.ts';
 import { timestampText } from '../../domain/text/timestamps.ts';
 import { type Topic, topicDefaults } from '../../domain/topics.ts';
 import { changeTopic } from '../../topics/change.ts';
 import { type CreateTopicDeps, createTopic } from '../../topics/create.ts';
 import { listVisibleTopics } from '../../topics/list.ts';
 import { type RemoveTopicDeps, removeTopic } from '../../topics/remove.ts';
+import { refuseForEvents, requireFreeName } from '../../topics/reserved.ts';
 import type { TopicAnswer, TopicListAnswer } from '../answers/topics.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
@@ -57,12 +59,20 @@ const listTopics = (api: Api, deps: TopicDeps): void => {
   });
 };
 
+/** So that the topic can be asked for whether something was told already or not. */
+const withDefaultsOfEvents = (json: unknown): unknown =>
+  typeof json === 'object' && json !== null && !Array.isArray(json)
+    ? { ...eventsTopicSettings, ...json }
+    : json;
+
 /** `PUT /v1/topics/{topic}` */
 const putTopic = (api: Api, deps: TopicDeps): void => {
   api.put(path, allow(deps, 'admin'), async (c) => {
     noQuery(c);
     const name = checkName('topic', pathParameter(c, 'topic'));
-    const given = check(topicSettings, await readJson(c, { limit: 'settingsBytes', whenEmpty: {} }));
+    const json = await readJson(c, { limit: 'settingsBytes', whenEmpty: {} });
+    const given = check(topicSettings, name === eventsTopicName ? withDefaultsOfEvents(json) : json);
+    await requireFreeName(deps, name);
     const settings = { ...given, retentionHours: retentionHoursOf(given) };
     const { created, topic } = await createTopic(deps, name, settings);
     return c.json(shown(topic), created ? 201 : 200);
@@ -84,7 +94,9 @@ export const topicRoutes = (api: Api, deps: TopicDeps): void => {
   });
   api.delete(path, allow(deps, 'admin'), async (c) => {
     noQuery(c);
-    await removeTopic(deps, pathParameter(c, 'topic'));
+    const name = pathParameter(c, 'topic');
+    refuseForEvents(name, 'delete');
+    await removeTopic(deps, name);
     return c.body(null, 204);
   });
 };

@@ -203,7 +203,7 @@ describe('a poll of a group whose members share the partitions', () => {
   });
 
   it('goes on at the start of a partition that retention has moved, and counts what is lost', async () => {
-    const { append, poll, partitions, batches, cursor } = await makeRig();
+    const { append, poll, partitions, batches, cursor, told } = await makeRig();
     append(0);
     append(0);
     append(0);
@@ -211,6 +211,8 @@ describe('a poll of a group whose members share the partitions', () => {
     await batches.delete({ topicId: 't1', partition: 0 }, [0, 1]);
     expect(places(await poll('a'))).toEqual(['0:2']);
     expect(await cursor()).toMatchObject({ committed: 2, lost: 2, handedOut: 3 });
+    const details = { partition: 0, from: 0, to: 2, records: 2 };
+    expect(told).toMatchObject([{ type: 'records.lost', topic: 'orders', group: 'billing', details }]);
   });
 
   it('hands out nothing while the group is paused, and keeps its members', async () => {

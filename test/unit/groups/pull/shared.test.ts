@@ -127,7 +127,7 @@ describe('a poll of a group whose members share the records', () => {
   });
 
   it('gives a record that was handed out too often to the dead letters, once, and says why', async () => {
-    const { append, poll, settle, pass, buried, cursor } = await sharedRig({
+    const { append, poll, settle, pass, buried, told, cursor } = await sharedRig({
       reading: { ackTimeoutSeconds: 5, maxDeliveries: 2 },
     });
     append(0, 3);
@@ -146,6 +146,7 @@ describe('a poll of a group whose members share the records', () => {
       'millrace-dead-group': 'billing',
     });
     expect(await cursor()).toMatchObject({ committed: 2, deadLettered: 1 });
+    expect(told).toMatchObject([{ type: 'record.dead_lettered', details: { offset: 1, deliveries: 2 } }]);
   });
 
   it('keeps what cannot be written to the dead letters, and goes on with the others', async () => {
@@ -170,7 +171,7 @@ describe('a poll of a group whose members share the records', () => {
   });
 
   it('drops what retention took, and counts what of it was not acknowledged', async () => {
-    const { append, poll, settle, partitions, batches, cursor, pass } = await sharedRig({
+    const { append, poll, settle, partitions, batches, cursor, told, pass } = await sharedRig({
       reading: { ackTimeoutSeconds: 5 },
     });
     for (let batch = 0; batch < 6; batch += 1) append(0);
@@ -181,6 +182,8 @@ describe('a poll of a group whose members share the records', () => {
     pass(5001);
     expect(places(await poll('a'))).toEqual(['0:3', '0:4', '0:5']);
     expect(await cursor()).toMatchObject({ committed: 3, lost: 2 });
+    const details = { partition: 0, from: 0, to: 3, records: 2 };
+    expect(told).toMatchObject([{ type: 'records.lost', topic: 'orders', group: 'billing', details }]);
   });
 
   it('hands out dead letters of a redrive, and takes their acknowledgement by their topic', async () => {
