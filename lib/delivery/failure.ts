@@ -1,5 +1,6 @@
 import { afterRefusal } from '../domain/delivery/refusals.ts';
 import { backoffMs, type Outage, outageAfter } from '../domain/delivery/retry.ts';
+import { type FailedAttempt, warningOf } from '../domain/events/standing.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
 import type { DeadLetter } from '../domain/groups/dead-letters.ts';
 import { disabling, type Endpoint, mergedDelivery } from '../domain/groups/groups.ts';
@@ -37,7 +38,7 @@ export type GivenUp = Pick<DeadLetter, 'deliveries' | 'detail' | 'since'>;
  * @param noted of an outage, where the group has several endpoints: then it is kept with the endpoint, and not with the cursor.
  */
 export const settleFailure = async (
-  deps: Pick<DeliverDeps, 'groups' | 'clock' | 'random' | 'telemetry'>,
+  deps: Pick<DeliverDeps, 'groups' | 'systemEvents' | 'clock' | 'random' | 'telemetry'>,
   target: Target,
   cursor: Cursor,
   message: Pick<Message, 'offsets' | 'end'>,
@@ -57,6 +58,8 @@ export const settleFailure = async (
     await disable(deps, { ...target, endpoint }, reason, now);
     return { kind: 'stopped' };
   }
+  const { outageMs: beforeMs = 0 } = noted === undefined ? cursor : (target.endpoint.outage ?? {});
+  if (outage !== undefined) await warn(deps, target, { outage, beforeMs, reason: outcome.reason, at: now });
   const attempts = cursor.attempts + 1;
   const { refusals, refusedSince, suspectEnd } = cursor;
   const known = {
@@ -170,6 +173,16 @@ const outageWith = (cursor: Cursor, endpoint: Endpoint, now: number): Outage => 
   return failingSince === undefined || failingSince < calledSince
     ? { failingSince: Math.max(now, calledSince), failedAt: now, outageMs: 0 }
     : outageAfter({ failingSince, failedAt, outageMs }, retryAt, now);
+};
+
+/** Tells that the endpoint will be disabled, where it is time to. */
+const warn = async (
+  { systemEvents }: Pick<DeliverDeps, 'systemEvents'>,
+  { group, endpoint }: Target,
+  failed: FailedAttempt,
+): Promise<void> => {
+  const warning = warningOf(group, endpoint, failed);
+  if (warning !== undefined) await systemEvents.tell(warning);
 };
 
 /** Does nothing when the endpoint is no more what was called: it may be gone, changed or enabled again meanwhile. */

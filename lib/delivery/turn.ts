@@ -1,4 +1,5 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
+import { recordsLost } from '../domain/events/events.ts';
 import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/groups/cursors.ts';
 import type { Endpoint, PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
@@ -119,16 +120,26 @@ export class Turn {
     return answer;
   }
 
-  commit(lease: Lease, committed: number, pendingEnd: number, passed?: Passed): Promise<boolean> {
+  async commit(lease: Lease, committed: number, pendingEnd: number, passed?: Passed): Promise<boolean> {
+    await this.#tellLoss(lease, committed, passed);
     this.#askForLease();
     return lease.commit(committed, pendingEnd, passed);
   }
 
   /** Gives the cursor as it was let go; undefined where another had taken it. */
   async commitAndRelease(lease: Lease, committed: number, passed?: Passed): Promise<Cursor | undefined> {
+    await this.#tellLoss(lease, committed, passed);
     const done = await lease.commitAndRelease(committed, passed);
     this.#mayHoldUntil = 0;
     return done ? lease.cursor : undefined;
+  }
+
+  /** Before it is counted: of a run that dies in between, the next one finds the same loss. */
+  async #tellLoss({ cursor }: Lease, to: number, { lost: records = 0 }: Passed = {}): Promise<void> {
+    if (records === 0) return;
+    const loss = { partition: this.#wake.partition, from: cursor.committed, to, records };
+    await this.#deps.systemEvents.tell(recordsLost(this.#subscription.group, loss, this.#deps.clock.now()));
+    this.assertRunning();
   }
 
   async release(lease: Lease, retry?: Release['retry']): Promise<void> {

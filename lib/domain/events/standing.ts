@@ -47,21 +47,30 @@ export const standingEvents = (subscription: Subscription, now: number): readonl
 /** Of the time that an endpoint may be out: when its group's people are warned. */
 export const warningShares = [0.5, 0.9] as const;
 
+/** An attempt that failed, and the outage that it makes. */
+export interface FailedAttempt {
+  readonly outage: Outage;
+  /** `outageMs` with the attempt before; 0 where there was none. */
+  readonly beforeMs: number;
+  /** Why it failed, for people. */
+  readonly reason: string;
+  /** Wall clock ms. */
+  readonly at: number;
+}
+
 /**
- * The warning that an outage is due, if it is one of the hours after a part of the time before the endpoint is disabled. Each
- * attempt of these hours is told to tell it: once for the endpoint and the part of the time, whichever partition met it.
- * @param reason why the last attempt failed, for people.
+ * The warning that is due with an attempt: the first that is beyond a part of the time before the endpoint is disabled, and those of the
+ * hours after that, in case that the first was not told. It is once for the endpoint and the part of the time, whichever partition met it.
  */
 export const warningOf = (
   group: Told,
   { endpointId, createdAt, calledSince = createdAt }: Endpoint,
-  { failingSince, outageMs }: Outage,
-  reason: string,
-  at: number,
+  { outage: { failingSince, outageMs }, beforeMs, reason, at }: FailedAttempt,
 ): SystemEvent | undefined => {
   const disablesAfterMs = limits.outageDisablesAfterMs;
   const share = warningShares.findLast((each) => outageMs >= each * disablesAfterMs);
-  if (share === undefined || outageMs >= share * disablesAfterMs + toldAgainMs) return undefined;
+  const dueMs = (share ?? 0) * disablesAfterMs;
+  if (share === undefined || (beforeMs >= dueMs && outageMs >= dueMs + toldAgainMs)) return undefined;
   return {
     type: 'endpoint.failing',
     at,

@@ -77,8 +77,10 @@ describe('how a group stands', () => {
 
 describe('a warning', () => {
   const whole = limits.outageDisablesAfterMs;
-  const of = (outageMs: number, endpoint = enabled) =>
-    warningOf(group, endpoint, { failingSince: now, failedAt: now, outageMs }, 'Connection refused.', now);
+  const of = (outageMs: number, beforeMs = outageMs, endpoint = enabled) => {
+    const outage = { failingSince: now, failedAt: now, outageMs };
+    return warningOf(group, endpoint, { outage, beforeMs, reason: 'Connection refused.', at: now });
+  };
 
   it('comes with half of the time before an endpoint is disabled, and with nine tenths of it', () => {
     const shares = [0, 0.49, 0.5, 0.51, 0.7, 0.89, 0.9, 0.92, 0.97].map((share) => [
@@ -98,10 +100,15 @@ describe('a warning', () => {
     ]);
   });
 
+  it('comes with the first attempt beyond, however long that is after the one before', () => {
+    expect(of(whole * 0.7, whole * 0.49)?.details['share']).toBe(0.5);
+    expect(of(whole * 0.97, whole * 0.77)?.details['share']).toBe(0.9);
+  });
+
   it('is one for an endpoint and a part of the time, and another once that is called anew', () => {
     expect(of(whole * 0.5)?.key).toBe(of(whole * 0.5 + 1000)?.key);
     expect(of(whole * 0.9)?.key).not.toBe(of(whole * 0.5)?.key);
-    expect(of(whole * 0.5, { ...enabled, calledSince: 5 })?.key).not.toBe(of(whole * 0.5)?.key);
+    expect(of(whole * 0.5, 0, { ...enabled, calledSince: 5 })?.key).not.toBe(of(whole * 0.5)?.key);
   });
 
   it('says since when, for how long and when the end is', () => {
