@@ -319,12 +319,20 @@ describe('a group is shown', () => {
       status: 'active',
       lag: 2,
       partitions: [
-        { partition: 0, committed: 1, end: 3, lag: 2, owner: 'run-1' },
+        { partition: 0, committed: 1, end: 3, lag: 2, owner: 'run-1', waiting: { for: 'endpoint' } },
         { partition: 1, committed: 0, end: 0, lag: 0, owner: null },
       ],
     });
     const retry = { attempts: 2, retryAt: now + 4000, pendingEnd: 3, lastFailure: 'answered 500' };
     await world.stores.cursors.release(ref, { epoch, retry });
+    await call(world, `POST ${path}/endpoints`, { json: { url: 'https://example.com/' } });
+    const until = '2026-03-01T12:00:07.000Z';
+    const waiting = { for: 'retry', until, reason: expect.stringContaining('answered 500') };
+    const after = await call(world, `GET ${path}`);
+    expect((after.json['partitions'] as object[])[1]).not.toHaveProperty('waiting');
+    expect(after.json).toMatchObject({
+      partitions: [{ waiting }, {}],
+    });
     expect((await call(world, `GET ${path}`)).json).toMatchObject({
       partitions: [
         { owner: null, attempts: 2, retryAt: '2026-03-01T12:00:07.000Z', lastFailure: 'answered 500' },

@@ -22,6 +22,30 @@ const listedGroup = whenNeeded(() =>
 export const groupListAnswer = whenNeeded(() => z.object({ groups: listOf(listedGroup()) }));
 export type GroupListAnswer = z.output<ReturnType<typeof groupListAnswer>>;
 
+const waiting = () =>
+  z
+    .object({
+      for: z.enum(['resume', 'endpoint', 'answer', 'retry', 'wake']).check(
+        z.meta({
+          description:
+            '"resume": that the group is resumed. "endpoint": an endpoint that may be called. "answer": they are being delivered. "retry": the next attempt. "wake": their turn alone.',
+        }),
+      ),
+      since: z.exactOptional(
+        time('When the group was paused, or the endpoint disabled, or since when it has been failing.'),
+      ),
+      until: z.exactOptional(
+        time('When the next attempt is, or for how long whoever makes one has the partition at least.'),
+      ),
+      reason: text('The same in words, with why the last attempt failed.'),
+    })
+    .check(
+      z.meta({
+        description:
+          'What the records wait for that are not acknowledged. Absent: none waits. Of mode "push".',
+      }),
+    );
+
 export const partitionProgress = whenNeeded(() =>
   z.object({
     partition: whole('The number of the partition.'),
@@ -64,6 +88,7 @@ export const partitionProgress = whenNeeded(() =>
     lastFailure: z.exactOptional(
       text('Why the last attempt failed, or what is waited for before the first. Of mode "push".'),
     ),
+    waiting: z.exactOptional(waiting()),
   }),
 );
 export type PartitionProgress = z.output<ReturnType<typeof partitionProgress>>;

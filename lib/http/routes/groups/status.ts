@@ -1,5 +1,5 @@
 import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../../domain/groups/cursors.ts';
-import type { Group } from '../../../domain/groups/groups.ts';
+import type { Group, PushGroup, Subscription } from '../../../domain/groups/groups.ts';
 import { limits } from '../../../domain/limits.ts';
 import { timestampText } from '../../../domain/text/timestamps.ts';
 import type { AheadCounts, MemberStatus } from '../../../groups/status/holders.ts';
@@ -10,6 +10,7 @@ import {
   type StatusDeps,
 } from '../../../groups/status/status.ts';
 import { type GroupTotals, groupTotals } from '../../../groups/status/totals.ts';
+import { waitingOf } from '../../../groups/status/waiting.ts';
 import type { CursorStore } from '../../../stores/cursors.ts';
 import type { GroupStore } from '../../../stores/groups.ts';
 import type { TopicDirectory } from '../../../topics/directory.ts';
@@ -64,7 +65,32 @@ const shownAhead = ({ cursor }: PartitionStatus, { delayed, stuck, acknowledged 
   deadLettered: cursor?.deadLettered ?? 0,
 });
 
-const shownPartition = (group: Group, partition: PartitionStatus, now: number): PartitionProgress => {
+const shownWaiting = (
+  subscription: Subscription,
+  partition: PartitionStatus,
+  now: number,
+): Pick<PartitionProgress, 'waiting'> => {
+  const waiting = isPushed(subscription) ? waitingOf(subscription, partition, now) : undefined;
+  if (waiting === undefined) return {};
+  const { since, until, ...words } = waiting;
+  return {
+    waiting: {
+      ...words,
+      ...(since !== undefined && { since: timestampText(since) }),
+      ...(until !== undefined && { until: timestampText(until) }),
+    },
+  };
+};
+
+const isPushed = (subscription: Subscription): subscription is Subscription<PushGroup> =>
+  subscription.group.mode === 'push';
+
+const shownPartition = (
+  subscription: Subscription,
+  partition: PartitionStatus,
+  now: number,
+): PartitionProgress => {
+  const { group } = subscription;
   const { committed, endOffset, lag, lost, holding, oldestMs } = partition;
   return {
     partition: partition.partition,
@@ -78,6 +104,7 @@ const shownPartition = (group: Group, partition: PartitionStatus, now: number): 
     ...(holding?.ahead !== undefined && shownAhead(partition, holding.ahead)),
     ...(oldestMs !== undefined && { oldestUnacknowledgedSeconds: oldestMs / 1000 }),
     ...shownAttempts(group, partition, now),
+    ...shownWaiting(subscription, partition, now),
   };
 };
 
@@ -101,7 +128,8 @@ const shownTotals = ({ mode }: Group, { lag, lost, deadLettered }: Omit<GroupTot
   ...(mode === 'shared' && { deadLettered }),
 });
 
-const shownStatus = (group: Group, status: GroupStatus, now: number) => {
+const shownStatus = (subscription: Subscription, status: GroupStatus, now: number) => {
+  const { group } = subscription;
   const { partitions, members, oldestMs, redrive } = status;
   return {
     ...shownTotals(group, status),
@@ -110,7 +138,7 @@ const shownStatus = (group: Group, status: GroupStatus, now: number) => {
     ...(redrive !== undefined && {
       redrive: { ...redrive, requestedAt: timestampText(redrive.requestedAt) },
     }),
-    partitions: partitions.map((partition) => shownPartition(group, partition, now)),
+    partitions: partitions.map((partition) => shownPartition(subscription, partition, now)),
   };
 };
 
@@ -135,7 +163,7 @@ export const groupStatusRoutes = (api: Api, deps: GroupStatusDeps): void => {
     noQuery(c);
     const { topic, ...subscription } = await findSubscription(deps, c);
     const { group } = subscription;
-    const status = shownStatus(group, await readStatus(deps, topic, group), deps.clock.now());
+    const status = shownStatus(subscription, await readStatus(deps, topic, group), deps.clock.now());
     return answerJson(c, { ...shown(subscription), ...status } satisfies GroupProgressAnswer);
   });
 };

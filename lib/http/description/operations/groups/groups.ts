@@ -12,6 +12,7 @@ const { sessionTimeoutSeconds, ackTimeoutSeconds } = readingDefaults;
 const reading = { sessionTimeoutSeconds, ackTimeoutSeconds };
 const workers = { ...pulled, name: 'workers', mode: 'pull', ...reading, endpoints: 0 };
 const audit = { ...sample, name: 'audit', endpoints: 0 };
+const waiting = { for: 'wake', reason: 'The next attempt is due.' };
 const behind = { partition: 0, committed: 0, end: 1, lag: 1, lost: 0, owner: null };
 const worker = {
   consumerId: 'worker-1',
@@ -115,7 +116,7 @@ export const groupOperations: readonly Operation[] = [
         summary: 'A group',
         path: at,
         status: 200,
-        answer: { ...sample, lag: 1, lost: 0, ...waited, partitions: [{ ...behind, ...waited }] },
+        answer: { ...sample, lag: 1, lost: 0, ...waited, partitions: [{ ...behind, ...waited, waiting }] },
       },
       {
         name: 'workers',

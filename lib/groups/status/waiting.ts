@@ -1,0 +1,93 @@
+import { type Cursor, leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
+import { enabledEndpoint, type PushGroup, pausedBy, type Subscription } from '../../domain/groups/groups.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
+import type { PartitionLag } from '../lag.ts';
+
+/**
+ * What the records of a partition wait for. `resume`: that the group is resumed. `endpoint`: an endpoint that may be called. `answer`:
+ * they are being delivered. `retry`: the next attempt. `wake`: nothing but their turn.
+ */
+export interface Waiting {
+  readonly for: 'resume' | 'endpoint' | 'answer' | 'retry' | 'wake';
+  /** Wall clock ms. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Sentences, for people. */
+  readonly reason: string;
+}
+
+/** What waits in a partition of a push group, if anything does. @param now wall clock ms. */
+export const waitingOf = (
+  subscription: Subscription<PushGroup>,
+  partition: PartitionLag,
+  now: number,
+): Waiting | undefined => {
+  if (partition.lag === 0) return undefined;
+  return forGroup(subscription) ?? forDelivery(subscription.group, partition, now);
+};
+
+/** What every partition of the group waits for. */
+const forGroup = ({ group, endpoints }: Subscription<PushGroup>): Waiting | undefined => {
+  const { pausedSince } = group;
+  if (pausedSince !== undefined)
+    return {
+      for: 'resume',
+      since: pausedSince,
+      reason: 'The group is paused by a request. It goes on when it is resumed.',
+    };
+  if (enabledEndpoint({ endpoints }) !== undefined) return undefined;
+  const disabled = pausedBy({ endpoints });
+  if (disabled === undefined) return { for: 'endpoint', reason: 'The group has no endpoint.' };
+  const { endpointId, disabledAt, disabledReason } = disabled;
+  const why = disabledReason === undefined ? '' : ` ${disabledReason}`;
+  return {
+    for: 'endpoint',
+    ...(disabledAt !== undefined && { since: disabledAt }),
+    reason: `Every endpoint of the group is disabled, the last of them "${endpointId}".${why} The group goes on when one is enabled.`,
+  };
+};
+
+const forDelivery = (group: PushGroup, { cursor, committed }: PartitionLag, now: number): Waiting => {
+  if (cursor === undefined) return { for: 'wake', reason: neverTried };
+  const { attempts, lastFailure, pendingEnd = committed + 1 } = cursor;
+  const records =
+    pendingEnd <= committed + 1 ? `record ${committed}` : `records ${committed} to ${pendingEnd - 1}`;
+  const leaseMs = leaseMsLeft(cursor, now);
+  if (leaseMs > 0)
+    return {
+      for: 'answer',
+      until: now + leaseMs,
+      reason: `An attempt of ${records} is being made. Whoever makes it has the partition for so long.`,
+    };
+  const failingSince = cursor.failingSince ?? cursor.refusedSince;
+  const since = failingSince === undefined ? {} : { since: failingSince };
+  const retryMs = retryMsLeft(cursor, now, longestRetryMs(group.delivery.backoff));
+  const hasFailed = attempts > 0 || lastFailure !== undefined;
+  const failed = hasFailed ? failedSentence(cursor, records) : undefined;
+  if (retryMs > 0) {
+    const until = now + retryMs;
+    const next = `The next attempt is at ${timestampText(until)}.`;
+    return { for: 'retry', ...since, until, reason: `${failed ?? 'The last attempt failed.'} ${next}` };
+  }
+  return {
+    for: 'wake',
+    ...since,
+    reason: failed === undefined ? neverTried : `${failed} The next attempt is due.`,
+  };
+};
+
+const neverTried = 'The next attempt is due.';
+
+/**
+ * What there was before the next attempt. Of a message that was just halved no attempt has failed, but of the one that it was a part
+ * of; of one whose endpoint is to be left alone for a while, none at all.
+ */
+const failedSentence = (
+  { attempts, refusedSince, lastFailure = '' }: Pick<Cursor, 'attempts' | 'refusedSince' | 'lastFailure'>,
+  records: string,
+): string => {
+  if (attempts === 0 && refusedSince === undefined) return lastFailure;
+  const tried = attempts === 1 ? 'An attempt' : `${attempts} attempts`;
+  const what = attempts === 0 ? `A message with ${records} failed` : `${tried} of ${records} failed`;
+  return `${what}. ${lastFailure}`.trim();
+};
