@@ -1,3 +1,4 @@
+import { isTold } from '../domain/delivery/own-headers.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
 import type { WebhookAnswer, WebhookRequest } from '../stores/webhooks.ts';
@@ -59,19 +60,26 @@ const requestOf = (
   message: Message,
   at: number,
 ): WebhookRequest => {
-  const { traceparent } = message.origin ?? {};
+  const { headers, recordHeaders = {}, body, origin: { traceparent } = {} } = message;
+  const endpointHeaders = lowerCased(endpoint.headers ?? {});
+  const ofRecords = [
+    ...Object.keys(recordHeaders).filter((name) => !Object.hasOwn(endpointHeaders, name)),
+    ...Object.keys(headers).filter((name) => !isTold([name, headers[name] ?? ''])),
+  ];
   return {
     url: endpoint.url,
     headers: {
+      ...recordHeaders,
       'user-agent': 'Millrace',
-      ...lowerCased(endpoint.headers ?? {}),
-      'content-type': 'application/json',
+      ...endpointHeaders,
+      ...headers,
       ...(traceparent !== undefined && { traceparent }),
       // Standard Webhooks has no name for it; all of its headers begin so.
       'webhook-attempt': String(number),
       ...signatureHeaders(message, at, endpoint.secrets),
     },
-    body: message.body,
+    ...(ofRecords.length > 0 && { ofRecords }),
+    body,
     timeoutMs: group.delivery.timeoutSeconds * 1000,
   };
 };

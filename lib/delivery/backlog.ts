@@ -6,7 +6,7 @@ import type { Piece } from '../log/read/pieces.ts';
 import type { Run, RunReader } from '../log/read/run.ts';
 import { withinBytes } from './filtering/fitting.ts';
 import type { Sieve } from './filtering/sieve.ts';
-import type { Pending } from './message.ts';
+import type { Pending } from './pending.ts';
 
 export interface Wanted {
   /** Where to begin, inclusive. From one call to the next it does not go back, nor past what was read. */
@@ -14,6 +14,8 @@ export interface Wanted {
   /** Exclusive; where it is not given, `maxRecords` says how many at most. */
   readonly end?: number;
   readonly maxRecords: number;
+  /** A record as it stands in the body, of which its bytes count. Default: `recordJson`. */
+  readonly textOf?: (record: LogRecord) => string;
 }
 
 /** A record that was decoded. Its JSON is made when a message takes it: a part of a segment may have thousands. */
@@ -90,10 +92,11 @@ export class Backlog {
       await this.#sift(wanted.from, most);
       if (wanted.end === undefined && (this.#leftOut.length >= (most ?? 0) || this.#holdsAny())) break;
     }
-    const records = await this.#shaped(this.#take(wanted));
-    const { from, maxRecords, end } = wanted;
+    const records = await this.#shaped(this.#take(wanted), wanted);
+    const { end, ...withoutEnd } = wanted;
+    const { from } = wanted;
     if (records.length === 0 && end !== undefined && (this.#readThrough ?? 0) >= end)
-      return this.next({ from, maxRecords });
+      return this.next(withoutEnd);
     const lost = Math.max(0, this.#start - from);
     const isLeftOut = records.length === 0 && this.#leftOutFrom(from);
     return { records, lost, ...(isLeftOut && { leftOutBelow: this.#siftedThrough() }) };
@@ -185,10 +188,11 @@ export class Backlog {
   }
 
   /** The records as they are to be sent: as many as still fit. */
-  async #shaped(taken: readonly Pending[]): Promise<readonly Pending[]> {
+  async #shaped(taken: readonly Pending[], { textOf = recordJson }: Wanted): Promise<readonly Pending[]> {
     const { shape } = this.#sieve();
     if (shape === undefined || taken.length === 0) return taken;
-    return withinBytes(taken, await shape(taken.map(({ record }) => record)), this.#maxBytes);
+    const shaped = await shape(taken.map(({ record }) => record));
+    return withinBytes(taken, shaped, { maxBytes: this.#maxBytes, textOf });
   }
 
   /** What is held is delivered first: no message spans what was trimmed. */
@@ -200,7 +204,12 @@ export class Backlog {
     return true;
   }
 
-  #take({ from, end = Number.POSITIVE_INFINITY, maxRecords }: Wanted): readonly Pending[] {
+  #take({
+    from,
+    end = Number.POSITIVE_INFINITY,
+    maxRecords,
+    textOf = recordJson,
+  }: Wanted): readonly Pending[] {
     const most = end === Number.POSITIVE_INFINITY ? maxRecords : Number.POSITIVE_INFINITY;
     const taken: Pending[] = [];
     let bytes = 0;
@@ -213,7 +222,7 @@ export class Backlog {
       }
       const waiting = this.#records[index];
       if (waiting === undefined || waiting.record.offset >= end) break;
-      const pending = pendingOf(waiting);
+      const pending = pendingOf(waiting, textOf);
       bytes += Buffer.byteLength(pending.json) + (taken.length > 0 ? ','.length : 0);
       if (taken.length > 0 && bytes > this.#maxBytes) break;
       taken.push(pending);
@@ -249,10 +258,10 @@ const waitingOf = (piece: Piece, from: number): readonly Waiting[] =>
     .records.filter(({ offset }) => offset >= from)
     .map((record) => ({ record, origin: piece.origin }));
 
-const pendingOf = ({ record, origin }: Waiting): Pending => ({
+const pendingOf = ({ record, origin }: Waiting, textOf: (record: LogRecord) => string): Pending => ({
   offset: record.offset,
   appendedAt: record.appendedAt,
-  json: recordJson(record),
+  json: textOf(record),
   record,
   origin,
 });

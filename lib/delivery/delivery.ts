@@ -14,8 +14,10 @@ import { Backlog, type Found, type Wanted } from './backlog.ts';
 import type { RunDeps } from './deps.ts';
 import { type Failure, settleFailure } from './failure.ts';
 import { type Sieve, sieveFor } from './filtering/sieve.ts';
-import { composeMessage, envelopeBytes, type Message, type Pending } from './message.ts';
+import { wantedBy } from './formats/formats.ts';
+import { composeMessage, envelopeBytes, type Message } from './message.ts';
 import type { Outcome } from './outcome.ts';
+import type { Pending } from './pending.ts';
 import { chooseEndpoint, noteOutage, noteRecovery } from './target.ts';
 import { type RetryingRun, Turn } from './turn.ts';
 
@@ -242,10 +244,8 @@ export class Delivery {
     suspectEnd,
   }: Pick<Cursor, 'committed' | 'pendingEnd' | 'suspectEnd'>): Promise<Planned | undefined> {
     const { group } = this.turn.subscription;
-    const maxRecords = group.delivery.batchSize;
     const end = [pendingEnd, suspectEnd].find((each) => each !== undefined && each > from);
-    const wanted = { from, maxRecords, ...(end !== undefined && { end }) };
-    const { records, lost, leftOutBelow } = await this.#read(wanted);
+    const { records, lost, leftOutBelow } = await this.#read(wantedBy(group, { from, end }));
     if (!isAny(records))
       return leftOutBelow === undefined ? undefined : { start: leftOutBelow, end: leftOutBelow, lost };
     const message = composeMessage(group, this.#wake.partition, records);

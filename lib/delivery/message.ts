@@ -1,28 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { DeliverySettings, PushGroup } from '../domain/groups/groups.ts';
 import type { Origin } from '../domain/records/origin.ts';
-import type { LogRecord } from '../domain/records/records.ts';
-import { timestampText } from '../domain/text/timestamps.ts';
-import type { Failed } from '../stores/expressions.ts';
-
-/** A record of a message, with when it was appended (wall clock ms). */
-export interface Pending {
-  readonly offset: number;
-  readonly appendedAt: number;
-  /** The record as JSON (DESIGN §10). */
-  readonly json: string;
-  /** The same, as it is sent. */
-  readonly record: LogRecord;
-  /** Of its batch. */
-  readonly origin?: Origin | undefined;
-  /** Why it cannot be sent: it could not be made what it is to be. */
-  readonly fault?: Failed;
-}
-
-type Composed = Omit<Pending, 'record' | 'fault'>;
+import type { Content } from './formats/format.ts';
+import { formatOf } from './formats/formats.ts';
+import { envelope } from './formats/webhook.ts';
+import type { Pending } from './pending.ts';
 
 /** One webhook message: the records of one partition from `start` to `end`. */
-export interface Message {
+export interface Message extends Content {
   /**
    * `<groupId>-<partition>-<start>-<end>`: the same records have the same id, and the same id the same records. Where a filter
    * or a transform makes others of them, `-` and a digest of these are behind it.
@@ -36,13 +21,12 @@ export interface Message {
   readonly offsets: readonly number[];
   /** Wall clock ms of the oldest record's append. */
   readonly appendedAt: number;
-  readonly body: string | Uint8Array;
   /** The call that the first record came with, where its batch knows it. */
   readonly origin?: Origin;
 }
 
 type MessageGroup = Pick<PushGroup, 'groupId' | 'name' | 'topic'> & {
-  readonly delivery?: Pick<DeliverySettings, 'filter' | 'transform'>;
+  readonly delivery?: Partial<Pick<DeliverySettings, 'format' | 'filter' | 'transform'>>;
 };
 
 const digestOf = ({ delivery: { filter, transform } = {} }: MessageGroup): string => {
@@ -52,21 +36,18 @@ const digestOf = ({ delivery: { filter, transform } = {} }: MessageGroup): strin
 };
 
 /**
- * The message of `records`. Its body depends on nothing but the records and the group's name and topic, so that each
- * attempt sends the same bytes: its timestamp is the append of the last record.
- * @param records contiguous, at least one, JSON as `recordJson` writes it.
+ * The message of `records`. What it sends depends on nothing but these and the group's name, topic and settings, so that each
+ * attempt sends the same bytes.
+ * @param records contiguous, at least one; with what the group's format takes for their text.
  */
 export const composeMessage = (
   group: MessageGroup,
   partition: number,
-  records: readonly [Composed, ...Composed[]],
+  records: readonly [Pending, ...Pending[]],
 ): Message => {
   const [first] = records;
   const last = records.at(-1) ?? first;
   const [start, end] = [first.offset, last.offset + 1];
-  const head = JSON.stringify({ topic: group.topic, group: group.name, partition }).slice(0, -1);
-  const data = `${head},"records":[${records.map(({ json }) => json).join(',')}]}`;
-  const timestamp = timestampText(last.appendedAt);
   return {
     id: `${group.groupId}-${partition}-${start}-${end}${digestOf(group)}`,
     start,
@@ -75,10 +56,10 @@ export const composeMessage = (
     offsets: records.map(({ offset }) => offset),
     appendedAt: first.appendedAt,
     ...(first.origin !== undefined && { origin: first.origin }),
-    body: `{"type":"topic.records","timestamp":"${timestamp}","data":${data}}`,
+    ...formatOf(group.delivery ?? {}).contentOf(group, partition, records),
   };
 };
 
-/** UTF-8 bytes of a message's body beside its records and the commas between them. */
+/** UTF-8 bytes of a message's body beside its records and the commas between them: in the format that has most. */
 export const envelopeBytes = (group: MessageGroup, partition: number): number =>
-  Buffer.byteLength(composeMessage(group, partition, [{ offset: 0, appendedAt: 0, json: '' }]).body);
+  Buffer.byteLength(envelope(group, partition, [{ appendedAt: 0, json: '' }]));

@@ -2,6 +2,8 @@ import { retryAfterMs } from '../domain/delivery/retry.ts';
 import type { WebhookAnswer } from '../stores/webhooks.ts';
 import type { Message } from './message.ts';
 
+type Sent = Pick<Message, 'start' | 'end' | 'offsets'>;
+
 /** What an attempt came to. */
 export type Outcome =
   | {
@@ -33,7 +35,7 @@ const outageStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const askToWait: ReadonlySet<number> = new Set([429, 503]);
 
 /** @param now wall clock ms at which the answer came. */
-export const outcomeOf = (answer: WebhookAnswer, message: Message, now: number): Outcome => {
+export const outcomeOf = (answer: WebhookAnswer, message: Sent, now: number): Outcome => {
   if (answer.kind === 'unreachable') return { kind: 'outage', reason: answer.reason };
   const { status } = answer;
   if (status >= 200 && status < 300) return acknowledgement(answer, message);
@@ -48,7 +50,7 @@ export const outcomeOf = (answer: WebhookAnswer, message: Message, now: number):
   };
 };
 
-const acknowledgement = ({ acknowledged, status }: Answered, message: Message): Outcome => {
+const acknowledgement = ({ acknowledged, status }: Answered, message: Sent): Outcome => {
   if (acknowledged === undefined || acknowledged.kind === 'all')
     return { kind: 'acknowledged', through: message.end };
   if (acknowledged.kind === 'unclear') return { kind: 'refusal', reason: acknowledged.reason, status };
@@ -57,7 +59,7 @@ const acknowledgement = ({ acknowledged, status }: Answered, message: Message): 
     : acknowledgedBut(acknowledged.offsets, message, status);
 };
 
-const acknowledgedBelow = (offset: number, { start, end }: Message, status: number): Outcome => {
+const acknowledgedBelow = (offset: number, { start, end }: Sent, status: number): Outcome => {
   if (offset > start && offset <= end) return { kind: 'acknowledged', through: offset };
   const reason =
     offset === start
@@ -67,7 +69,7 @@ const acknowledgedBelow = (offset: number, { start, end }: Message, status: numb
 };
 
 /** @param failed ascending. One that the message has not makes all of it unclear. */
-const acknowledgedBut = (failed: readonly number[], { offsets, end }: Message, status: number): Outcome => {
+const acknowledgedBut = (failed: readonly number[], { offsets, end }: Sent, status: number): Outcome => {
   const sent = new Set(offsets);
   const stranger = failed.find((offset) => !sent.has(offset));
   if (stranger !== undefined) {

@@ -10,6 +10,7 @@ import {
 } from '../domain/groups/groups.ts';
 import { refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';
+import { requireFittingBatchSize } from './batch-size.ts';
 import { findGroup } from './describe.ts';
 
 /** Of as many that change it at the same time the last one still comes to its turn. */
@@ -67,5 +68,6 @@ export const changedSettings = (group: Group, { delivery = {}, ...reading }: Set
   if (group.mode !== 'push') return { reading: { ...group.reading, ...reading } };
   const merged = mergedDelivery(group.delivery, delivery);
   requireOrderedBackoff(merged);
+  requireFittingBatchSize(merged, delivery);
   return { delivery: merged };
 };

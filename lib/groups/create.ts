@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../domain/errors.ts';
 import { deadLetterTopicName } from '../domain/groups/dead-letters.ts';
 import {
+  effectiveDelivery,
   type Group,
   type GroupStart,
-  mergedDelivery,
   type PulledGroup,
   type PushGroup,
   type Subscription,
@@ -35,7 +35,7 @@ export type GroupSettings = { readonly start: GroupStart } & (
 const named = (settings: GroupSettings): Readonly<Record<string, unknown>> => {
   const { mode, start } = settings;
   return settings.mode === 'push'
-    ? { mode, start, delivery: mergedDelivery(settings.delivery, {}) }
+    ? { mode, start, delivery: effectiveDelivery(settings.delivery) }
     : { mode, start, ...settings.reading };
 };
 

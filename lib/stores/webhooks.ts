@@ -4,6 +4,8 @@ export interface WebhookRequest {
   /** http or https; whether it may be called at all is checked when it connects. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Names of those headers that hold something of a record. */
+  readonly ofRecords?: readonly string[];
   /** Text is sent as UTF-8. */
   readonly body: string | Uint8Array;
   /** Of the whole exchange, in ms: from the name's resolution until it is known what the answer says. */

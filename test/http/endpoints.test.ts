@@ -228,6 +228,7 @@ describe('registering an endpoint', () => {
   test.each([
     ['Webhook-Signature', /a part of the signature/],
     ['webhook-id', /a part of the signature/],
+    ['Millrace-Offset', /which records these are/],
     ['Content-Type', /what the body is/],
     ['Traceparent', /follows the call/],
     ['Host', /of the URL/],

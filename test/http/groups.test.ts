@@ -35,6 +35,7 @@ describe('creating a group', () => {
       status: 'active',
       start: 'latest',
       delivery: {
+        format: 'webhook',
         batchSize: 100,
         timeoutSeconds: 15,
         backoff: { initialSeconds: 1, maxSeconds: 900 },

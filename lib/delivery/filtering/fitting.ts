@@ -1,6 +1,6 @@
-import { type LogRecord, recordJson } from '../../domain/records/records.ts';
+import type { LogRecord } from '../../domain/records/records.ts';
 import type { Shaped } from '../../stores/expressions.ts';
-import type { Pending } from '../message.ts';
+import type { Pending } from '../pending.ts';
 
 const withValue = (
   { valueBase64: _bytes, ...record }: LogRecord,
@@ -19,7 +19,7 @@ const unknown: Shaped = { kind: 'failed', code: 'unknown', reason: 'It was not t
 export const withinBytes = (
   taken: readonly Pending[],
   shaped: readonly Shaped[],
-  maxBytes: number,
+  { maxBytes, textOf }: { readonly maxBytes: number; readonly textOf: (record: LogRecord) => string },
 ): readonly Pending[] => {
   const made: Pending[] = [];
   let bytes = 0;
@@ -27,7 +27,7 @@ export const withinBytes = (
     const value = shaped[index] ?? unknown;
     if (value.kind === 'failed') return made.length > 0 ? made : [{ ...pending, fault: value }];
     const record = withValue(pending.record, value.json);
-    const json = recordJson(record);
+    const json = textOf(record);
     bytes += Buffer.byteLength(json) + (made.length > 0 ? ','.length : 0);
     if (made.length > 0 && bytes > maxBytes) return made;
     made.push({ ...pending, record, json });

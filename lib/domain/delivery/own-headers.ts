@@ -4,6 +4,13 @@
  */
 const toldNames: ReadonlySet<string> = new Set([
   'content-type',
+  'millrace-appended-at',
+  'millrace-group',
+  'millrace-offset',
+  'millrace-offsets',
+  'millrace-partition',
+  'millrace-timestamp',
+  'millrace-topic',
   'traceparent',
   'webhook-attempt',
   'webhook-id',

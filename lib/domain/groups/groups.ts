@@ -1,7 +1,10 @@
+import { type DeliveryFormat, hasOneRecord } from '../delivery/formats.ts';
 import type { EndpointOutage } from '../delivery/retry.ts';
 
 export interface DeliverySettings {
-  /** Records of one webhook request at most. */
+  /** How a request is made of records. Groups of older versions were stored without: by default then. */
+  readonly format: DeliveryFormat;
+  /** Records of one webhook request at most, in a format that takes several. */
   readonly batchSize: number;
   readonly timeoutSeconds: number;
   readonly backoff: { readonly initialSeconds: number; readonly maxSeconds: number };
@@ -18,6 +21,7 @@ export interface DeliverySettings {
 }
 
 export const deliveryDefaults: DeliverySettings = {
+  format: 'webhook',
   batchSize: 100,
   timeoutSeconds: 15,
   backoff: { initialSeconds: 1, maxSeconds: 900 },
@@ -40,13 +44,14 @@ export const mergedDelivery = (
   change: DeliveryChange,
 ): DeliverySettings => {
   const given = { ...deliveryDefaults, ...settings, ...change };
-  const { batchSize, timeoutSeconds, maxAttempts, deadLetterAfterSeconds, filter, transform } = given;
+  const { format, batchSize, timeoutSeconds, maxAttempts, deadLetterAfterSeconds, filter, transform } = given;
   const { initialSeconds, maxSeconds } = {
     ...deliveryDefaults.backoff,
     ...settings.backoff,
     ...change.backoff,
   };
   return {
+    format,
     batchSize,
     timeoutSeconds,
     backoff: { initialSeconds, maxSeconds },
@@ -56,6 +61,12 @@ export const mergedDelivery = (
     ...(typeof filter === 'string' && { filter }),
     ...(typeof transform === 'string' && { transform }),
   };
+};
+
+/** The settings as they count, which is how they are shown: the batch size is kept for when another format is chosen. */
+export const effectiveDelivery = (settings: Partial<DeliverySettings>): DeliverySettings => {
+  const merged = mergedDelivery(settings, {});
+  return hasOneRecord(merged.format) ? { ...merged, batchSize: 1 } : merged;
 };
 
 /** Where a group was asked to begin. */

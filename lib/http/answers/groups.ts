@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { deliveryFormats } from '../../domain/delivery/formats.ts';
 import { whenNeeded } from '../schemas/check.ts';
 import { text, time, whole } from './parts.ts';
 
@@ -14,7 +15,8 @@ const start = () =>
 const delivery = () =>
   z
     .object({
-      batchSize: whole('Records of one request at most.'),
+      format: z.enum(deliveryFormats).check(z.meta({ description: 'How a request is made of records.' })),
+      batchSize: whole('Records of one request at most. 1 in a format that has one record a request.'),
       timeoutSeconds: whole('For how long an answer is waited for.'),
       backoff: z.object({
         initialSeconds: z.number().check(z.meta({ description: 'The pause after the first failure.' })),

@@ -57,11 +57,12 @@ const topicFields = (absent: WhenAbsent): FieldTexts => ({
 });
 
 const deliveryFields = (absent: WhenAbsent): FieldTexts => {
-  const { batchSize, timeoutSeconds, backoff, maxAttempts, deadLetterAfterSeconds, attemptLog } =
+  const { format, batchSize, timeoutSeconds, backoff, maxAttempts, deadLetterAfterSeconds, attemptLog } =
     deliveryDefaults;
   return {
     delivery: 'Of "push": how its endpoint is called.',
-    'delivery.batchSize': `Records of one request at most.${absent(batchSize)}`,
+    'delivery.format': `How a request is made of records. "webhook": an envelope of JSON, with as many as \`batchSize\` says. "cloudevents-batch": a list of CloudEvents, of as many. "cloudevents-structured", "cloudevents-binary" and "raw": one record a request, as a CloudEvent in JSON, as one whose attributes are headers, or as the value alone.${absent(`"${format}"`)}`,
+    'delivery.batchSize': `Records of one request at most. Of a format that has one record a request nothing but 1 may be given.${absent(batchSize)}`,
     'delivery.timeoutSeconds': `For how long an answer is waited for.${absent(timeoutSeconds)}`,
     'delivery.backoff': 'The pauses after failures: random, up to a ceiling that doubles with each.',
     'delivery.backoff.initialSeconds': `The first ceiling.${absent(backoff.initialSeconds)}`,

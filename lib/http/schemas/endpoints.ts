@@ -1,36 +1,7 @@
 import * as z from 'zod/mini';
+import { headerName as namePattern, reasonAgainst } from '../../domain/delivery/sent-headers.ts';
 import { limits } from '../../domain/limits.ts';
 import { isAny, recordOf, whenNeeded } from './check.ts';
-
-const connection = 'it belongs to the connection';
-const body = 'it says what the body is';
-const trace = 'it follows the call that appended the records';
-
-/** What a request to a webhook says itself, and nobody else may say, with the reason. */
-const ownHeaders: ReadonlyMap<string, string> = new Map([
-  ['accept-encoding', 'it says which answers can be read'],
-  ['connection', connection],
-  ['content-encoding', body],
-  ['content-length', body],
-  ['content-type', body],
-  ['expect', connection],
-  ['host', 'it is that of the URL'],
-  ['http2-settings', connection],
-  ['keep-alive', connection],
-  ['te', connection],
-  ['traceparent', trace],
-  ['tracestate', trace],
-  ['trailer', connection],
-  ['transfer-encoding', connection],
-  ['upgrade', connection],
-]);
-
-/** Why an endpoint cannot have the header; undefined for one that it can have. */
-const reasonAgainst = (name: string): string | undefined => {
-  const lower = name.toLowerCase();
-  if (lower.startsWith('webhook-')) return 'it is a part of the signature';
-  return lower.startsWith('proxy-') ? connection : ownHeaders.get(lower);
-};
 
 const setByUs = ({ input }: { readonly input?: unknown }): string =>
   `Leave this header out: Millrace sets it itself, since ${reasonAgainst(String(input))}.`;
@@ -39,7 +10,7 @@ const setByUs = ({ input }: { readonly input?: unknown }): string =>
 const headerName = () =>
   z.string().check(
     z.regex(
-      /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/,
+      namePattern,
       'The name of a header is 1 to 256 letters, digits and marks as "-" (a token of RFC 9110).',
     ),
     z.refine((name) => reasonAgainst(name) === undefined, { error: setByUs }),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { deliveryFormats } from '../../domain/delivery/formats.ts';
 import { firstFault, Problem } from '../../domain/errors.ts';
 import { limits } from '../../domain/limits.ts';
 import { isAny, recordOf, refused, timestamp, whenNeeded, wholeBetween } from './check.ts';
@@ -54,9 +55,12 @@ const share = () => {
 
 const isAnything = () => z.refine<object>(isAny, 'Give at least one setting.');
 
+const formatRule = `Give ${deliveryFormats.map((format) => `"${format}"`).join(', ')}.`;
+
 /** What is given of the settings of delivery. A change names at least one, on each level. */
 const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
   z.strictObject({
+    format: z.exactOptional(z.enum(deliveryFormats, formatRule)),
     batchSize: z.exactOptional(wholeBetween(1, limits.deliveryRecords, 'deliveryRecords')),
     timeoutSeconds: z.exactOptional(wholeBetween(1, limits.deliveryTimeoutSeconds, 'deliveryTimeoutSeconds')),
     maxAttempts: z.exactOptional(attempts()),

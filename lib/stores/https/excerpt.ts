@@ -15,7 +15,7 @@ const readable = /^(text\/plain|application\/([\w.-]+\+)?json)\b/i;
 /** What is said with these is of who calls, and often with what. */
 const ofCredentials: ReadonlySet<number> = new Set([401, 403, 407]);
 
-type Request = Pick<WebhookRequest, 'url' | 'headers' | 'body'>;
+type Request = Pick<WebhookRequest, 'url' | 'headers' | 'ofRecords' | 'body'>;
 
 /**
  * How the body of an answer that is no 2xx begins, as one line: for a person who looks for what is wrong with an endpoint
@@ -37,17 +37,21 @@ export const excerptOfText = (
 const mayBeTold = ({ headers, statusCode = 0 }: IncomingMessage, request: Request): boolean => {
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = headers;
   if (!readable.test(type) || coding !== 'identity' || ofCredentials.has(statusCode)) return false;
-  return Object.entries(request.headers).every(isOwn);
+  const { ofRecords = [] } = request;
+  return Object.entries(request.headers).every((header) => isOwn(header) || ofRecords.includes(header[0]));
 };
 
 const excerptIn = (text: string, request: Request): string | undefined => {
   const line = inOneLine(text);
   if (line === '' || line.includes('\ufffd')) return undefined;
-  return repeatsSecret(text, request) || repeatsBody(text, textOf(request)) ? undefined : cut(line);
+  return repeatsSecret(text, request) || repeatsBody(text, recordsIn(request)) ? undefined : cut(line);
 };
 
-const textOf = ({ body }: Pick<WebhookRequest, 'body'>): string =>
-  typeof body === 'string' ? body : Buffer.from(body).toString();
+/** What a request has of records, as one text. */
+const recordsIn = ({ headers, ofRecords = [], body }: Request): string => {
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString();
+  return [text, ...ofRecords.map((name) => headers[name] ?? '')].join(' ');
+};
 
 const beginningOf = async (response: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Backlog } from '../../../lib/delivery/backlog.ts';
-import { composeMessage, envelopeBytes, type Message, type Pending } from '../../../lib/delivery/message.ts';
+import { wantedBy } from '../../../lib/delivery/formats/formats.ts';
+import { composeMessage, envelopeBytes, type Message } from '../../../lib/delivery/message.ts';
+import type { Pending } from '../../../lib/delivery/pending.ts';
+import { batchFormats, type DeliveryFormat, deliveryFormats } from '../../../lib/domain/delivery/formats.ts';
+import { deliveryDefaults } from '../../../lib/domain/groups/groups.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import { encodeRecords } from '../../../lib/domain/records/encoding.ts';
 import type { NewRecord } from '../../../lib/domain/records/records.ts';
@@ -13,7 +17,11 @@ import { recordOf } from '../../harness/records.ts';
 import { cursorRef, makeRig, offsetsOf, ok } from './rig.ts';
 
 const at = { topicId: 't1', partition: 1023 };
-const group = { groupId: 'g1', name: 'a-group.of_some-length', topic: 'orders' };
+const groupOf = (format: DeliveryFormat) => ({
+  ...{ groupId: 'g1', name: 'a-group.of_some-length', topic: 'orders' },
+  delivery: { ...deliveryDefaults, format },
+});
+const group = groupOf('webhook');
 const clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0, sleep: async () => undefined };
 
 /** A failure is made smaller for this long at most. */
@@ -58,15 +66,18 @@ const stored = (contents: readonly (readonly NewRecord[])[]): MemoryBatchStore =
 };
 
 const messagesOf = async (
+  format: DeliveryFormat,
   store: MemoryBatchStore,
   maxBytes: number,
-  wanted: { maxRecords: number; end?: number },
+  { batchSize, end }: { batchSize: number; end?: number },
 ): Promise<{ message: Message; records: readonly Pending[] }[]> => {
   const runs = new RunReader({ batches: store, partitions: new MemoryPartitionStore(), clock });
   const backlog = new Backlog(runs, at, maxBytes);
   const messages = [];
+  const { delivery, ...rest } = groupOf(format);
+  const group = { ...rest, delivery: { ...delivery, batchSize } };
   for (let from = 0; ; ) {
-    const [first, ...others] = (await backlog.next({ ...wanted, from })).records;
+    const [first, ...others] = (await backlog.next(wantedBy(group, { from, end }))).records;
     if (first === undefined) return messages;
     const records = [first, ...others] as const;
     const message = composeMessage(group, at.partition, records);
@@ -78,24 +89,27 @@ const messagesOf = async (
 const bytesOf = ({ body }: { body: string | Uint8Array }): number => Buffer.byteLength(body);
 
 describe('the body of a message', () => {
-  it('is within its limit unless it holds one record, whatever the records are, and no record is left out', async () => {
+  it('is within its limit unless it holds one record, whatever the records and the format are, and no record is left out', async () => {
     await fc.assert(
       fc.asyncProperty(
+        fc.constantFrom(...deliveryFormats),
         batches,
         fc.integer({ min: 1, max: 1200 }),
         fc.integer({ min: 1, max: 40 }),
         fc.boolean(),
-        async (contents, maxBytes, maxRecords, ends) => {
+        async (format, contents, maxBytes, batchSize, ends) => {
           const count = contents.flat().length;
-          const wanted = { maxRecords, ...(ends && { end: count }) };
-          const messages = await messagesOf(stored(contents), maxBytes, wanted);
+          const wanted = { batchSize, ...(ends && { end: count }) };
+          const messages = await messagesOf(format, stored(contents), maxBytes, wanted);
           const limit = envelopeBytes(group, at.partition) + maxBytes;
           for (const { message, records } of messages)
             if (records.length > 1) expect(bytesOf(message)).toBeLessThanOrEqual(limit);
           const offsets = messages.flatMap(({ records }) => records.map(({ offset }) => offset));
           expect(offsets).toEqual(Array.from({ length: count }, (_, offset) => offset));
-          for (const { message } of messages)
+          const hasJson = batchFormats.includes(format) || format === 'cloudevents-structured';
+          for (const { message } of hasJson ? messages : [])
             expect(() => JSON.parse(bodyText(message)) as unknown).not.toThrow();
+          if (!batchFormats.includes(format)) expect(messages).toHaveLength(count);
         },
       ),
       bounded,
@@ -104,15 +118,20 @@ describe('the body of a message', () => {
 
   it('is as full as the limit allows', async () => {
     await fc.assert(
-      fc.asyncProperty(batches, fc.integer({ min: 1, max: 1200 }), async (contents, maxBytes) => {
-        const messages = await messagesOf(stored(contents), maxBytes, { maxRecords: 1000 });
-        const limit = envelopeBytes(group, at.partition) + maxBytes;
-        for (const [index, { records }] of messages.slice(1).entries()) {
-          const [next] = records;
-          const before = messages[index]?.message ?? { body: '' };
-          expect(bytesOf(before) + Buffer.byteLength(`,${next?.json}`)).toBeGreaterThan(limit);
-        }
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...batchFormats),
+        batches,
+        fc.integer({ min: 1, max: 1200 }),
+        async (format, contents, maxBytes) => {
+          const messages = await messagesOf(format, stored(contents), maxBytes, { batchSize: 1000 });
+          const limit = maxBytes + (format === 'webhook' ? envelopeBytes(group, at.partition) : '[]'.length);
+          for (const [index, { records }] of messages.slice(1).entries()) {
+            const [next] = records;
+            const before = messages[index]?.message ?? { body: '' };
+            expect(bytesOf(before) + Buffer.byteLength(`,${next?.json}`)).toBeGreaterThan(limit);
+          }
+        },
+      ),
       bounded,
     );
   });

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { requireExpressions } from '../../../delivery/filtering/validity.ts';
 import { deliveryDefaults, mergedDelivery, readingDefaults } from '../../../domain/groups/groups.ts';
+import { requireFittingBatchSize } from '../../../groups/batch-size.ts';
 import { changedSettings, changeGroup } from '../../../groups/change-group.ts';
 import {
   type CreateGroupDeps,
@@ -25,7 +26,7 @@ export interface GroupDeps extends ApiDeps, CreateGroupDeps {
 
 const path = '/v1/topics/:topic/groups/:group';
 
-/** What a group is created with. @throws Problem `invalid_request` for settings that its mode has not. */
+/** What a group is created with. @throws Problem `invalid_request` for settings that its mode or its format has not. */
 const settingsOf = ({
   mode,
   start,
@@ -33,7 +34,11 @@ const settingsOf = ({
   ...reading
 }: z.output<ReturnType<typeof groupSettings>>): GroupSettings => {
   requireOfMode(mode, { ...reading, ...(delivery !== undefined && { delivery }) });
-  if (mode === 'push') return { mode, start, delivery: mergedDelivery(deliveryDefaults, delivery ?? {}) };
+  if (mode === 'push') {
+    const merged = mergedDelivery(deliveryDefaults, delivery ?? {});
+    requireFittingBatchSize(merged, delivery ?? {});
+    return { mode, start, delivery: merged };
+  }
   const forEver = mode === 'pull' && { maxDeliveries: null };
   return { mode, start, reading: { ...readingDefaults, ...reading, ...forEver } };
 };

@@ -1,8 +1,8 @@
 import {
   type Endpoint,
+  effectiveDelivery,
   type Group,
   groupStatus,
-  mergedDelivery,
   pausedBy,
   type ReadingSettings,
   type Subscription,
@@ -28,7 +28,7 @@ const shownPause = ({ group, endpoints }: Subscription): Pause | undefined => {
 
 /** Those that its mode has. */
 const shownSettings = (group: Group): Pick<GroupAnswer, 'delivery' | keyof ReadingSettings> => {
-  if (group.mode === 'push') return { delivery: mergedDelivery(group.delivery, {}) };
+  if (group.mode === 'push') return { delivery: effectiveDelivery(group.delivery) };
   const { sessionTimeoutSeconds, ackTimeoutSeconds, maxDeliveries } = group.reading;
   const both = { sessionTimeoutSeconds, ackTimeoutSeconds };
   return group.mode === 'pull' ? both : { ...both, maxDeliveries };

@@ -9,6 +9,7 @@ interface Given {
   readonly status?: number;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly ofRecords?: readonly string[];
   readonly body?: string;
   readonly path?: string;
   readonly tellsSuccess?: boolean;
@@ -32,6 +33,7 @@ const excerptOf = async (given: string, how: Given = {}, excerpts = true): Promi
       'webhook-signature': 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
       ...headers,
     },
+    ...(how.ofRecords !== undefined && { ofRecords: how.ofRecords }),
     body: how.body ?? body,
     timeoutMs: 5000,
   });
@@ -73,6 +75,14 @@ test.each([
     }),
   ).toBe(undefined);
   expect(await excerptOf('no such table', { headers: { [name]: value } })).toBeUndefined();
+});
+
+test('headers that hold something of a record are no secrets of the endpoint, and are not repeated either', async () => {
+  const headers = { 'millrace-key': 'the key of an important customer', 'x-short': 'a%20b' };
+  const ofRecords = Object.keys(headers);
+  expect(await excerptOf('no such table', { headers, ofRecords })).toBe('no such table');
+  expect(await excerptOf('no such table', { headers, ofRecords: ['x-short'] })).toBeUndefined();
+  expect(await excerptOf('no "key of an important customer"', { headers, ofRecords })).toBeUndefined();
 });
 
 test('how a 2xx begins is told where that is asked for, and where its acknowledgement is not understood', async () => {

@@ -90,6 +90,14 @@ export const groupOperations: readonly Operation[] = [
         answer: { ...audit, delivery: { ...deliveryDefaults, ...filtered } },
       },
       {
+        name: 'as-cloud-events',
+        summary: 'A group that is sent CloudEvents, a list of them at once',
+        path: { topic: 'orders', group: 'audit' },
+        body: { mode: 'push', delivery: { format: 'cloudevents-batch' } },
+        status: 201,
+        answer: { ...audit, start: 'latest', delivery: { ...deliveryDefaults, format: 'cloudevents-batch' } },
+      },
+      {
         name: 'other-settings',
         summary: 'A group of that name has other settings',
         path: at,
