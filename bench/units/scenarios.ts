@@ -142,6 +142,21 @@ const failedDeliveries = async (system: System): Promise<readonly Measured[]> =>
   return measured;
 };
 
+/** Beside what a delivery takes: a slot taken with the place of its first request, and given back. */
+const pacedDelivery = async (system: System): Promise<Measured> => {
+  await system.pace({ maxConcurrentRequests: 4, requestsPerSecond: 100 });
+  const deliver = async () => {
+    await system.produce(recordsOf(1));
+    const before = system.meter.total;
+    await system.deliverAll(() => undefined);
+    return difference(system.meter.total, before);
+  };
+  await deliver();
+  const usage = await deliver();
+  const label = 'delivery of 1 record, to a paced endpoint';
+  return { label, operations: 1, records: 1, usage, target: { writes: 4, reads: 2 } };
+};
+
 /** What the stream's event of an append costs, once its topic is known. */
 const told = async (system: System, topicId: string, what: string): Promise<Measured> => {
   await system.tell(topicId);
@@ -213,6 +228,7 @@ export const measureAll = async (system: System): Promise<readonly Measured[]> =
     ...(await repeatableAppends(system)),
     // What takes time comes last: appends go by how old their tail is.
     ...(await failedDeliveries(system)),
+    await pacedDelivery(system),
     ...(await archivedFetches(system, single + 1)),
   ];
 };

@@ -10,7 +10,7 @@ import { deliver } from '../../lib/delivery/deliver.ts';
 import { newDeliveryMemory } from '../../lib/delivery/memory.ts';
 import { onAppend } from '../../lib/delivery/on-append.ts';
 import { Pacing } from '../../lib/delivery/pacing/pacing.ts';
-import { deliveryDefaults, type Group } from '../../lib/domain/groups/groups.ts';
+import { deliveryDefaults, type EndpointChange, type Group } from '../../lib/domain/groups/groups.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { type NewTopic, topicDefaults } from '../../lib/domain/topics.ts';
 import { noSystemEvents } from '../../lib/events/system-events.ts';
@@ -119,6 +119,11 @@ export const startSystem = async () => {
     meter,
     topicId: topic.topicId,
     pass: clock.pass,
+    /** From now on the endpoint is called at its pace. */
+    pace: async (settings: EndpointChange) => {
+      await stores.groups.updateEndpoint({ topicId: topic.topicId, group: group.name }, endpoint, settings);
+      memory = newDeliveryMemory({ groups: stores.groups, clock });
+    },
     /** From now on a new process delivers. */
     startCold: () => {
       memory = newDeliveryMemory({ groups: stores.groups, clock });

@@ -4,6 +4,7 @@ import { archivingBrokerOnEmbeddedServices, brokerOnEmbeddedServices } from './b
 import { describeFilters } from './filters-suite.ts';
 import { describeGroups } from './groups-suite.ts';
 import { describeManagedGroups } from './managed-groups-suite.ts';
+import { describePacing } from './pacing-suite.ts';
 import { describeRepeats } from './repeats-suite.ts';
 import { describeSchemas } from './schemas-suite.ts';
 import { describeShapes } from './shapes-suite.ts';
@@ -17,6 +18,7 @@ describeBodies('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeRepeats('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeGroups('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeManagedGroups('the broker on the adapters of AWS', brokerOnEmbeddedServices);
+describePacing('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeFilters('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeSystemEvents('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeArchive('the broker on the adapters of AWS', archivingBrokerOnEmbeddedServices);

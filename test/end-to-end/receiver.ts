@@ -19,12 +19,14 @@ export interface Delivery {
   readonly receivedAt: number;
 }
 
-/** What the endpoint does: answers with a status, or never (until the sender gives up). */
-export type Reaction = number | 'silence';
+/** What the endpoint does: answers with a status, at once or when it has worked for so long, or never (until the sender gives up). */
+export type Reaction = number | 'silence' | { readonly status: number; readonly afterMs: number };
 
 interface Hook {
   readonly verifier: Webhook;
   readonly react: (delivery: Delivery) => Reaction;
+  /** When it was answered. */
+  readonly answered?: ((delivery: Delivery) => void) | undefined;
   readonly deliveries: Delivery[];
   /** Requests whose signature did not verify, and why. */
   readonly unverified: string[];
@@ -76,8 +78,13 @@ export class Receiver {
   }
 
   /** From now on `path` verifies with `secret` and reacts as `react` says. Answers with what it has received, live. */
-  open(path: string, secret: string, react: (delivery: Delivery) => Reaction): Omit<Hook, 'react'> {
-    const hook = { verifier: new Webhook(secret), react, deliveries: [], unverified: [] };
+  open(
+    path: string,
+    secret: string,
+    react: (delivery: Delivery) => Reaction,
+    answered?: (delivery: Delivery) => void,
+  ): Omit<Hook, 'react'> {
+    const hook = { verifier: new Webhook(secret), react, answered, deliveries: [], unverified: [] };
     this.#hooks.set(new URL(this.url(path)).pathname, hook);
     return hook;
   }
@@ -103,5 +110,12 @@ const receive = (hook: Hook, headers: Delivery['headers'], body: string, respons
   const delivery = { ...data, id: String(headers['webhook-id']), headers, body, type, receivedAt };
   hook.deliveries.push(delivery);
   const reaction = hook.react(delivery);
-  if (reaction !== 'silence') response.writeHead(reaction).end();
+  if (reaction === 'silence') return;
+  const { status, afterMs } = typeof reaction === 'number' ? { status: reaction, afterMs: 0 } : reaction;
+  const answer = (): void => {
+    response.writeHead(status).end();
+    hook.answered?.(delivery);
+  };
+  if (afterMs === 0) answer();
+  else setTimeout(answer, afterMs);
 };

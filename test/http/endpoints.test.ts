@@ -448,7 +448,7 @@ describe('changing an endpoint', () => {
   });
 
   test.each([
-    [{}, '', /url, headers, description or status/],
+    [{}, '', /url, headers, description, status/],
     [{ url: null }, 'url', /https/],
     [{ url: 'http://example.com/' }, 'url', /https/],
     [{ url: 'https://127.0.0.1/' }, 'url', /public/],

@@ -19,7 +19,10 @@ import { takePlace } from './places.ts';
 import { anotherEnabled, changesAtMost } from './register-endpoint.ts';
 
 /** What a request may change of an endpoint; null takes it away. */
-export type AskedOfEndpoint = Pick<EndpointChange, 'url' | 'headers' | 'description' | 'status'>;
+export type AskedOfEndpoint = Pick<
+  EndpointChange,
+  'url' | 'headers' | 'description' | 'status' | 'maxConcurrentRequests' | 'requestsPerSecond'
+>;
 
 export interface ChangeEndpointDeps extends WakeGroupDeps {
   readonly groups: Pick<GroupStore, 'get' | 'update' | 'updateEndpoint' | 'barEndpoint'>;

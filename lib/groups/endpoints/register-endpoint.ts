@@ -21,7 +21,10 @@ export interface RegisterEndpointDeps extends WakeGroupDeps {
   readonly random: Random;
 }
 
-export type NewEndpoint = Pick<Endpoint, 'url' | 'headers' | 'description'>;
+export type NewEndpoint = Pick<
+  Endpoint,
+  'url' | 'headers' | 'description' | 'maxConcurrentRequests' | 'requestsPerSecond'
+>;
 
 /** A signing secret in the form of Standard Webhooks: `whsec_` and 24 random bytes as base64. */
 const newSecret = (random: Random): string => `whsec_${Buffer.from(random.bytes(24)).toString('base64')}`;

@@ -14,6 +14,18 @@ const fields = () => ({
       .readonly(z.array(z.string()))
       .check(z.meta({ description: 'Names of the headers that it is sent. Their values are not shown.' })),
   ),
+  maxConcurrentRequests: z.exactOptional(
+    z
+      .int()
+      .check(z.meta({ description: 'Requests that may be under way to it at once. Absent: any number.' })),
+  ),
+  requestsPerSecond: z.exactOptional(
+    z
+      .number()
+      .check(
+        z.meta({ description: 'How often it is called at most. Absent: as often as there is something.' }),
+      ),
+  ),
   createdAt: time('When it was registered.'),
 });
 

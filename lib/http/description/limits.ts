@@ -40,6 +40,8 @@ export const statedLimits = {
   schemaCheckMs: "milliseconds that the check of a request's records against a schema can take",
   groupsPerTopic: 'groups of a topic',
   endpointsPerGroup: 'endpoints of a group, disabled ones too',
+  maxConcurrentRequests: 'requests that an endpoint can be set to take at once',
+  requestsPerSecond: 'requests a second that an endpoint can be set to take',
   listTopics: 'topics of one page of a list',
   listAttempts: 'attempts of one page of a list',
   quotaRecordsPerSecond: "records a second of a key's quota",

@@ -88,6 +88,10 @@ const readingFields = (absent: WhenAbsent): FieldTexts => {
 const endpointFields: FieldTexts = {
   url: 'Where it is called: an absolute https URL of a public address. On a broker of one machine also http, and loopback.',
   headers: `Sent with every request, beside those that Millrace sets itself. At most ${limits.endpointHeadersBytes} bytes (limit endpointHeadersBytes).`,
+  maxConcurrentRequests:
+    'Requests that may be under way to it at once, of all partitions and processes together. Without it any number: one for each partition.',
+  requestsPerSecond:
+    'How often it is called at most, by all processes together; fractions are allowed. Over any ten seconds it may be 10 % and one request more. Without it as often as there is something.',
   description: 'For people.',
 };
 
@@ -196,6 +200,10 @@ const requests = {
       ...endpointFields,
       ...change,
       headers: 'In place of all that it had. null takes them away.',
+      maxConcurrentRequests:
+        'Requests that may be under way to it at once, of all partitions and processes together. null: any number.',
+      requestsPerSecond:
+        'How often it is called at most, by all processes together; over any ten seconds it may be 10 % and one request more. null: as often as there is something.',
       description: 'For people. null takes it away.',
       status: '"enabled" has it called at once; of a group one endpoint at a time is enabled.',
     },

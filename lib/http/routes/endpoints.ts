@@ -27,6 +27,8 @@ const shown = ({
   url,
   description,
   headers,
+  maxConcurrentRequests,
+  requestsPerSecond,
   status,
   disabledReason,
   disabledAt,
@@ -39,6 +41,8 @@ const shown = ({
   ...(disabledAt !== undefined && { disabledAt: timestampText(disabledAt) }),
   ...(description !== undefined && { description }),
   ...(headers !== undefined && { headerNames: Object.keys(headers) }),
+  ...(maxConcurrentRequests !== undefined && { maxConcurrentRequests }),
+  ...(requestsPerSecond !== undefined && { requestsPerSecond }),
   createdAt: timestampText(createdAt),
 });
 

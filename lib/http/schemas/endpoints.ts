@@ -50,11 +50,22 @@ const url = () =>
 
 const description = () => z.string().check(z.maxLength(1000, 'A description has at most 1000 characters.'));
 
+const atOnce = `Give a whole number from 1 to ${limits.maxConcurrentRequests} (limit maxConcurrentRequests).`;
+const maxConcurrentRequests = () =>
+  z.int(atOnce).check(z.minimum(1, atOnce), z.maximum(limits.maxConcurrentRequests, atOnce));
+
+const { requestsPerSecondLeast, requestsPerSecond: requestsPerSecondMost } = limits;
+const rate = `Give a number from ${requestsPerSecondLeast} to ${requestsPerSecondMost} (limit requestsPerSecond).`;
+const requestsPerSecond = () =>
+  z.number(rate).check(z.minimum(requestsPerSecondLeast, rate), z.maximum(requestsPerSecondMost, rate));
+
 /** `POST …/endpoints`. Whether the URL may be called is for the egress guard to say. */
 export const newEndpoint = whenNeeded(() =>
   z.strictObject({
     url: url(),
     headers: z.exactOptional(headers()),
+    maxConcurrentRequests: z.exactOptional(maxConcurrentRequests()),
+    requestsPerSecond: z.exactOptional(requestsPerSecond()),
     description: z.exactOptional(description()),
   }),
 );
@@ -65,8 +76,12 @@ export const endpointChange = whenNeeded(() =>
     .strictObject({
       url: z.exactOptional(url()),
       headers: z.exactOptional(z.nullable(headers())),
+      maxConcurrentRequests: z.exactOptional(z.nullable(maxConcurrentRequests())),
+      requestsPerSecond: z.exactOptional(z.nullable(requestsPerSecond())),
       description: z.exactOptional(z.nullable(description())),
       status: z.exactOptional(z.enum(['enabled', 'disabled'], 'Give "enabled" or "disabled".')),
     })
-    .check(z.refine(isAny, 'Give url, headers, description or status.')),
+    .check(
+      z.refine(isAny, 'Give url, headers, description, status, maxConcurrentRequests or requestsPerSecond.'),
+    ),
 );
