@@ -1,4 +1,5 @@
 import { describeArchive } from './archive-suite.ts';
+import { describeAttempts } from './attempts-suite.ts';
 import { describeBodies } from './bodies-suite.ts';
 import { archivingBroker, broker } from './broker.ts';
 import { describeFilters } from './filters-suite.ts';
@@ -21,4 +22,5 @@ describeManagedGroups('the broker', broker);
 describePacing('the broker', broker);
 describeFilters('the broker', broker);
 describeSystemEvents('the broker', broker);
+describeAttempts('the broker', broker);
 describeArchive('the broker', archivingBroker);

@@ -1,4 +1,5 @@
 import { describeArchive } from './archive-suite.ts';
+import { describeAttempts } from './attempts-suite.ts';
 import { describeBodies } from './bodies-suite.ts';
 import { archivingBrokerOnEmbeddedServices, brokerOnEmbeddedServices } from './broker.ts';
 import { describeFilters } from './filters-suite.ts';
@@ -21,4 +22,5 @@ describeManagedGroups('the broker on the adapters of AWS', brokerOnEmbeddedServi
 describePacing('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeFilters('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeSystemEvents('the broker on the adapters of AWS', brokerOnEmbeddedServices);
+describeAttempts('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeArchive('the broker on the adapters of AWS', archivingBrokerOnEmbeddedServices);
