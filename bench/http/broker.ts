@@ -21,6 +21,7 @@ import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
+import { ownSecrets } from '../../test/harness/secrets.ts';
 import { serveParent } from './messages.ts';
 import { openStores } from './stores.ts';
 
@@ -46,6 +47,7 @@ const appender = new Appender({
 const deps = {
   ...stores,
   batches,
+  secrets: ownSecrets(),
   appender,
   reader,
   // As in the runtime there is a root key, which every key is compared with first.

@@ -11,6 +11,7 @@ import { systemClock as clock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
 import { openEmbeddedStores } from '../../test/embedded/stores.ts';
+import { ownSecrets } from '../../test/harness/secrets.ts';
 
 export interface Idle {
   readonly topics: number;
@@ -69,6 +70,7 @@ export const sweepReadUnits = async ({ topics, partitions, groups }: Idle): Prom
     };
     const deps = {
       ...stores,
+      secrets: ownSecrets(),
       systemEvents: noSystemEvents,
       ends: new PartitionEnds(batches),
       archive,

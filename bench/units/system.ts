@@ -28,6 +28,7 @@ import type { Clock } from '../../lib/surroundings/clock.ts';
 import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { openEmbeddedStores } from '../../test/embedded/stores.ts';
+import { ownSecrets } from '../../test/harness/secrets.ts';
 import { Meter } from './usage.ts';
 
 /** Stands still where it is not moved, so that what is remembered for some seconds stays so however slow the machine is. */
@@ -44,6 +45,7 @@ const stillClock = (): Clock & { readonly pass: (ms: number) => void } => {
   };
 };
 
+const secrets = ownSecrets();
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 const key = `mr_${'a-key-for-this-benchmark'.padEnd(43, '_')}`;
 
@@ -185,7 +187,8 @@ export const startSystem = async () => {
         group: group.name,
         partition: 0,
       } as const;
-      const delivering = { ...deps, runs, memory, pacing, attemptLog, expressions: memoryExpressions() };
+      const own = { runs, memory, secrets, pacing, attemptLog, expressions: memoryExpressions() };
+      const delivering = { ...deps, ...own };
       return deliver({ ...delivering, webhooks: { post } }, wake, {
         messageIds: ['m'],
         remainingMs: () => 900_000,

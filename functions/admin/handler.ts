@@ -15,6 +15,7 @@ import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { archiveReader, smallMemory } from '../archive.ts';
 import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
 import { createHttpHandler, gatewayRequestId } from '../http-events.ts';
+import { stackSecrets } from '../secrets.ts';
 import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry } from '../telemetry.ts';
 
@@ -24,6 +25,7 @@ const environment = functionEnvironment([
   'MILLRACE_WAKE_QUEUE_URL',
   'MILLRACE_ARCHIVE_QUEUE_URL',
   'MILLRACE_ARCHIVE_BUCKET',
+  'MILLRACE_KEYRING_PARAMETER',
 ]);
 const telemetry = createTelemetry();
 const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
@@ -44,6 +46,7 @@ export const handler = createHttpHandler({
   app: adminApp({
     ...shared,
     groups,
+    secrets: stackSecrets(environment.MILLRACE_KEYRING_PARAMETER),
     queue,
     archiveQueue,
     reader: new Reader({ batches, partitions: stores.partitions, archive, clock }),

@@ -25,6 +25,7 @@ import { systemRandom as random } from '../../lib/stores/system/random.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { archiveReader } from '../archive.ts';
 import { awsIsOnLoopback, functionEnvironment } from '../environment.ts';
+import { stackSecrets } from '../secrets.ts';
 import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry, flushing } from '../telemetry.ts';
 import { createQueueConsumer } from './queue-events.ts';
@@ -34,6 +35,7 @@ const environment = functionEnvironment([
   'MILLRACE_STATE_TABLE',
   'MILLRACE_WAKE_QUEUE_URL',
   'MILLRACE_ARCHIVE_BUCKET',
+  'MILLRACE_KEYRING_PARAMETER',
 ]);
 const telemetry = createTelemetry();
 const log = logTable(environment.MILLRACE_LOG_TABLE, telemetry);
@@ -61,6 +63,7 @@ const deps = {
   groups,
   memory: newDeliveryMemory({ groups, clock }),
   queue: wakes,
+  secrets: stackSecrets(environment.MILLRACE_KEYRING_PARAMETER),
   // Excerpts are for the attempt log: no other log has them.
   webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback(), excerpts: true }),
   expressions: new ProcessExpressions(),

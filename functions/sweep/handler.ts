@@ -14,6 +14,7 @@ import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { archiveObjects } from '../archive.ts';
 import { archiveOptions } from '../archive-options.ts';
 import { functionEnvironment } from '../environment.ts';
+import { stackSecrets } from '../secrets.ts';
 import { logTable, stateTable } from '../tables.ts';
 import { createTelemetry, flushing } from '../telemetry.ts';
 
@@ -23,6 +24,7 @@ const environment = functionEnvironment([
   'MILLRACE_WAKE_QUEUE_URL',
   'MILLRACE_ARCHIVE_QUEUE_URL',
   'MILLRACE_ARCHIVE_BUCKET',
+  'MILLRACE_KEYRING_PARAMETER',
   'MILLRACE_SEGMENT_MAX_BYTES',
   'MILLRACE_SEGMENT_MAX_AGE_SECONDS',
 ]);
@@ -40,6 +42,7 @@ const archive = {
   queue: sqsArchiveQueue({ client, queueUrl: environment.MILLRACE_ARCHIVE_QUEUE_URL, clock }),
   objects: archiveObjects(environment.MILLRACE_ARCHIVE_BUCKET),
 };
+const secrets = stackSecrets(environment.MILLRACE_KEYRING_PARAMETER);
 const appender = new Appender({ batches, idempotency: stores, clock, random, telemetry });
 const directory = new TopicDirectory({ topics: stores.topics, clock });
 const systemEvents = newSystemEvents({ ...stores, appender, directory, clock, random, telemetry });
@@ -53,8 +56,8 @@ export const handler = flushing(
   async (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
     const run = { remainingMs: () => context.getRemainingTimeInMillis() };
     try {
-      const deps = { ...stores, batches, ends, archive, appender, queue, systemEvents, clock, telemetry };
-      await sweep(deps, run);
+      const work = { batches, ends, archive, appender, queue, secrets, systemEvents, clock, telemetry };
+      await sweep({ ...stores, ...work }, run);
     } finally {
       await appender.abandon();
     }

@@ -1,10 +1,11 @@
 import { isTold } from '../domain/delivery/own-headers.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
+import type { OpenedEndpoint } from '../secrets/endpoint-secrets.ts';
 import type { WebhookAnswer, WebhookRequest } from '../stores/webhooks.ts';
 import type { Attempted } from './attempt-log/attempt-log.ts';
 import { requestText } from './attempt-log/request-text.ts';
-import type { DeliverDeps } from './deps.ts';
+import type { RunDeps } from './deps.ts';
 import type { Message } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { signatureHeaders } from './signing.ts';
@@ -21,16 +22,17 @@ export interface Target {
 
 /** Sends `message` once, signed, and tells telemetry and the attempt log what came of it. */
 export const attempt = async (
-  deps: Pick<DeliverDeps, 'webhooks' | 'clock' | 'telemetry' | 'attemptLog'>,
+  deps: Pick<RunDeps, 'webhooks' | 'clock' | 'telemetry' | 'attemptLog' | 'secrets' | 'memory'>,
   target: Target,
   message: Message,
 ): Promise<Outcome> => {
   const { webhooks, clock, telemetry, attemptLog } = deps;
   const { group, endpoint, wake } = target;
   const { requestId, traceparent } = message.origin ?? {};
+  const opened = await deps.memory.opened.of(deps.secrets, group, endpoint);
   const begunAt = clock.now();
   const isSampled = attemptLog?.samples(group) === true;
-  const request = requestOf(target, message, begunAt);
+  const request = requestOf(target, opened, message, begunAt);
   const answer = await webhooks.post({ ...request, ...(isSampled && { tellsSuccess: true }) });
   const now = clock.now();
   const outcome = outcomeOf(answer, message, now);
@@ -57,11 +59,12 @@ export const attempt = async (
 
 const requestOf = (
   { group, endpoint, attempt: number }: Target,
+  opened: OpenedEndpoint,
   message: Message,
   at: number,
 ): WebhookRequest => {
   const { headers, recordHeaders = {}, body, origin: { traceparent } = {} } = message;
-  const endpointHeaders = lowerCased(endpoint.headers ?? {});
+  const endpointHeaders = lowerCased(opened.headers);
   const ofRecords = [
     ...Object.keys(recordHeaders).filter((name) => !Object.hasOwn(endpointHeaders, name)),
     ...Object.keys(headers).filter((name) => !isTold([name, headers[name] ?? ''])),
@@ -76,7 +79,7 @@ const requestOf = (
       ...(traceparent !== undefined && { traceparent }),
       // Standard Webhooks has no name for it; all of its headers begin so.
       'webhook-attempt': String(number),
-      ...signatureHeaders(message, at, endpoint.secrets),
+      ...signatureHeaders(message, at, opened.secrets),
     },
     ...(ofRecords.length > 0 && { ofRecords }),
     body,

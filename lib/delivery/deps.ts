@@ -1,6 +1,7 @@
 import type { SystemEvents } from '../events/system-events.ts';
 import type { Appender } from '../log/append/appender.ts';
 import type { RunReader } from '../log/read/run.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { Expressions } from '../stores/expressions.ts';
 import type { GroupStore } from '../stores/groups.ts';
@@ -30,6 +31,8 @@ export interface DeliverDeps {
   readonly expressions: Expressions;
   /** One for each process. */
   readonly pacing: Pick<Pacing, 'enter'>;
+  /** Opens what endpoints are called with. */
+  readonly secrets: Secrets;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;

@@ -3,6 +3,7 @@ import { dropOldest } from '../domain/drop-oldest.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
 import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { receives } from '../groups/receivers.ts';
+import { OpenedEndpoints } from '../secrets/endpoint-secrets.ts';
 import type { GroupRef, GroupStore } from '../stores/groups.ts';
 import { ReadCache } from '../stores/read-cache.ts';
 import type { Clock } from '../surroundings/clock.ts';
@@ -112,9 +113,11 @@ export interface MemoryDeps {
 export interface DeliveryMemory {
   readonly subscriptions: Subscriptions;
   readonly cursors: SeenCursors;
+  readonly opened: OpenedEndpoints;
 }
 
 export const newDeliveryMemory = (deps: MemoryDeps): DeliveryMemory => ({
   subscriptions: new Subscriptions(deps),
   cursors: new SeenCursors(),
+  opened: new OpenedEndpoints(),
 });

@@ -30,6 +30,7 @@ import { quickCompression } from '../log/append/options.ts';
 import { Arrivals } from '../log/read/arrivals.ts';
 import { Reader } from '../log/read/reader.ts';
 import { RunReader } from '../log/read/run.ts';
+import { Secrets } from '../secrets/secrets.ts';
 import { ProcessExpressions } from '../stores/expressions/expressions.ts';
 import { HttpsWebhookSender } from '../stores/https/webhooks.ts';
 import { wakeFromMessage } from '../stores/sqs/wake-message.ts';
@@ -42,6 +43,7 @@ import { localArchive } from './archive.ts';
 import { asStartError, type DataFolder, openDataFolder } from './data-folder.ts';
 import { installedAsset } from './docs-assets.ts';
 import { type Apps, type HttpServer, serveHttp } from './http-server.ts';
+import { establishKeyring } from './keyring.ts';
 import { announceWrites } from './pumps/announced-batches.ts';
 import { QueuePump } from './pumps/queue-pump.ts';
 import { StreamPump } from './pumps/stream-pump.ts';
@@ -90,7 +92,7 @@ const groupOf = (body: string): string => {
 };
 
 /** The parts that run: nothing of them has begun when they are made. */
-const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
+const compose = (opened: LocalStores, root: ApiKey, secrets: Secrets, given: RuntimeOptions) => {
   const { telemetry, sweepMs = 300_000 } = given;
   const receivers = new Receivers({ groups: opened.groups, clock });
   const memory = newDeliveryMemory({ groups: opened.groups, clock });
@@ -121,7 +123,8 @@ const compose = (opened: LocalStores, root: ApiKey, given: RuntimeOptions) => {
   const directory = new TopicDirectory({ topics: stores.topics, clock });
   const systemEvents = newSystemEvents({ ...stores, appender, directory, clock, random, telemetry });
   const telling = tellChanges(groups, { systemEvents, clock, telemetry });
-  const shared = { ...stores, groups: telling, systemEvents, appender, directory, clock, random, telemetry };
+  const told = { ...stores, groups: telling, systemEvents };
+  const shared = { ...told, secrets, appender, directory, clock, random, telemetry };
   const attemptLog = new AttemptLog(shared);
   const expressions = new ProcessExpressions();
   const pacing = new Pacing(shared);
@@ -204,7 +207,8 @@ const begin = async (folder: DataFolder, stores: LocalStores, options: RuntimeOp
   const root = await establishRootKey(folder.path, options.adminKey, { ...stores, clock, random });
   // Before anything here can take one: whoever holds a lease now is gone.
   await endLeases({ ...stores, clock, random });
-  const parts = compose(stores, root.stored, options);
+  const keyrings = await establishKeyring(folder, { clock, random });
+  const parts = compose(stores, root.stored, new Secrets({ keyrings, clock, random }), options);
   const server = await serveHttp(parts.apps, options, clock);
   parts.logStream?.start();
   parts.queuePump.start();

@@ -5,6 +5,12 @@ import { systemRandom } from '../../lib/stores/system/random.ts';
 import type { Clock } from '../../lib/surroundings/clock.ts';
 import type { Random } from '../../lib/surroundings/random.ts';
 
+/** The same in each process of a simulation, and in each run. */
+export const simulatedKeyring: Keyring = newKeyring(
+  { number: () => 0, bytes: (count) => new Uint8Array(count).fill(7) },
+  0,
+);
+
 /** Secrets by a keyring of their own, in memory. */
 export const ownSecrets = ({
   clock = systemClock,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { disabling, type Endpoint, enabledEndpoint } from '../../lib/domain/groups/groups.ts';
 import { limits } from '../../lib/domain/limits.ts';
 import { receiversKnownAfterMs } from '../../lib/groups/receivers.ts';
+import { OpenedEndpoints } from '../../lib/secrets/endpoint-secrets.ts';
 import { type Answer, call, expectProblem, newWorld, produce, type World, withTopic } from './world.ts';
 
 const path = '/v1/topics/orders/groups/billing/endpoints';
@@ -24,6 +25,15 @@ const stored = async (world: World): Promise<Endpoint | undefined> => {
   const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
   const { endpoints = [] } = (await world.stores.groups.get({ topicId, group: 'billing' })) ?? {};
   return endpoints.toSorted((a, b) => a.createdAt - b.createdAt).at(-1);
+};
+
+/** The same, opened as delivery opens it. */
+const opened = async (world: World): Promise<Endpoint | undefined> => {
+  const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+  const endpoint = await stored(world);
+  if (endpoint === undefined) return undefined;
+  const plain = await new OpenedEndpoints().of(world.deps.secrets, { topicId, name: 'billing' }, endpoint);
+  return { ...endpoint, secrets: plain.secrets, ...(endpoint.headers && { headers: plain.headers }) };
 };
 
 /** As delivery does it, to the endpoint that is enabled. */
@@ -86,7 +96,7 @@ describe('registering an endpoint', () => {
     const { status, json } = await register(world, { url, headers });
     expect(status).toBe(201);
     expect(json['headerNames']).toEqual(Object.keys(headers));
-    expect(Object.entries((await stored(world))?.headers ?? {})).toEqual(Object.entries(headers));
+    expect(Object.entries((await opened(world))?.headers ?? {})).toEqual(Object.entries(headers));
     const change = { json: { headers: { constructor: 'x' } } };
     const refused = expectProblem(
       await call(world, `PATCH ${path}/${json['id']}`, change),
@@ -124,11 +134,11 @@ describe('registering an endpoint', () => {
   test('keeps what delivery needs', async () => {
     const world = await withGroup(await newWorld());
     const { json } = await register(world, { url, headers: { 'X-Tenant': 'a b' } });
-    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
-    const stored = await world.stores.groups.get({ topicId, group: 'billing' });
-    expect(stored?.endpoints).toMatchObject([
-      { url, headers: { 'X-Tenant': 'a b' }, secrets: [json['secret']] },
-    ]);
+    expect(await opened(world)).toMatchObject({
+      url,
+      headers: { 'X-Tenant': 'a b' },
+      secrets: [json['secret']],
+    });
   });
 
   test('wakes the partitions that have lag, and no others', async () => {
@@ -360,7 +370,7 @@ describe('changing an endpoint', () => {
     expect(bare.json).toEqual(rest);
     expect((await call(world, `GET ${path}/${id}`)).json).toEqual(rest);
     for (const { text } of [moved, renamed, bare]) expect(text).not.toMatch(/whsec_|abc/);
-    expect(await stored(world)).toMatchObject({ secrets: [secret], url: 'https://example.org/hook' });
+    expect(await opened(world)).toMatchObject({ secrets: [secret], url: 'https://example.org/hook' });
     expect(await stored(world)).not.toHaveProperty('headers');
   });
 
@@ -440,7 +450,7 @@ describe('changing an endpoint', () => {
     const changes = [{ description: 'a' }, { headers: { b: '1' } }, { url: 'https://example.net/' }];
     const answers = await Promise.all(changes.map((change) => patch(world, json['id'], change)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(await stored(world)).toMatchObject({
+    expect(await opened(world)).toMatchObject({
       description: 'a',
       headers: { b: '1' },
       url: 'https://example.net/',

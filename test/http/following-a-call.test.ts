@@ -10,6 +10,7 @@ import { noSystemEvents } from '../../lib/events/system-events.ts';
 import { Receivers } from '../../lib/groups/receivers.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { RunReader } from '../../lib/log/read/run.ts';
+import { OpenedEndpoints } from '../../lib/secrets/endpoint-secrets.ts';
 import { MemoryBatchStore } from '../../lib/stores/memory/batches.ts';
 import { memoryExpressions } from '../../lib/stores/memory/expressions.ts';
 import { wakeToMessage } from '../../lib/stores/sqs/wake-message.ts';
@@ -102,6 +103,7 @@ test('one call is followed by one id from its answer to the webhook, which gets 
   const deps = {
     ...world.stores,
     queue,
+    secrets: world.deps.secrets,
     appender: world.deps.appender,
     directory: world.deps.directory,
     systemEvents: noSystemEvents,
@@ -137,7 +139,10 @@ test('one call is followed by one id from its answer to the webhook, which gets 
     { message: 'delivered', status: 204, traceparent },
   ]);
   const all = Object.values(logs).flat().join('\n');
-  const secret = (await groups.list(topicId))[0]?.endpoints[0]?.secrets[0] ?? '';
+  const stored = (await groups.list(topicId))[0]?.endpoints[0];
+  const [secret = ''] = stored
+    ? (await new OpenedEndpoints().of(deps.secrets, { topicId, name: 'billing' }, stored)).secrets
+    : [];
   expect(secret).toMatch(/^whsec_/);
   for (const hidden of [adminKey, content, token, secret, 'hooks.example.com'])
     expect(all).not.toContain(hidden);

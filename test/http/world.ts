@@ -23,6 +23,7 @@ import { type MemoryStores, memoryStores } from '../../lib/stores/memory/stores.
 import { noTelemetry, type TelemetryEvent } from '../../lib/surroundings/telemetry.ts';
 import { TopicDirectory } from '../../lib/topics/directory.ts';
 import { type Description, DescriptionCheck } from '../harness/description.ts';
+import { ownSecrets } from '../harness/secrets.ts';
 import { seededRandom } from '../simulation/scheduler.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -74,6 +75,7 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
     pulls,
     announceMoves: (groupId) => pulls.moved(groupId),
     queue: stores.wakes,
+    secrets: ownSecrets({ clock, random }),
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     reader,
     asset: installedAsset,

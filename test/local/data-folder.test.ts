@@ -77,6 +77,7 @@ test('a data folder that is damaged is named with what is damaged in it and what
   const damages = [
     ['millrace.db', /Put back a copy/],
     ['lock', /delete it if no broker uses this folder/],
+    ['keyring', /Put back a copy of it/],
   ] as const;
   for (const [spoiled, remedy] of damages) {
     const copy = join(temporaryFolder(), 'copy');
@@ -98,6 +99,16 @@ test('the database, in which the secrets of endpoints are, can be read by its ow
   const runtime = await start(folder);
   expect(['', '-wal', '-shm'].map((end) => rights(`${file}${end}`))).toEqual([0o600, 0o600, 0o600]);
   await runtime.stop();
+});
+
+test('the keys that secrets are sealed by are in a file for its owner alone, which stays as it is', async () => {
+  const folder = temporaryFolder();
+  await (await start(folder)).stop();
+  const file = join(folder, 'keyring');
+  expect(rights(file)).toBe(0o600);
+  const first = readFileSync(file, 'utf8');
+  await (await start(folder)).stop();
+  expect(readFileSync(file, 'utf8')).toBe(first);
 });
 
 test('a data folder of a later version is refused, and left as it is', async () => {

@@ -10,6 +10,8 @@ import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { receives } from '../../groups/receivers.ts';
 import { wakeFor } from '../../groups/wake-group.ts';
 import { type AppendTimeDeps, appendTimeOf } from '../../log/read/append-time.ts';
+import { resealing } from '../../secrets/endpoint-secrets.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 import type { BatchStore } from '../../stores/batches.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { PartitionStore } from '../../stores/partitions.ts';
@@ -21,7 +23,8 @@ import type { Failures } from './failures.ts';
 import { type Redriven, redrivenOf, type SweepPulledDeps, watchPulled } from './pulled-groups.ts';
 
 export interface SweepGroupsDeps extends SweepPulledDeps {
-  readonly groups: Pick<GroupStore, 'list'>;
+  readonly groups: Pick<GroupStore, 'list' | 'updateEndpoint'>;
+  readonly secrets: Secrets;
   readonly batches: Pick<BatchStore, 'floor'>;
   /** Absent where there is no archive. */
   readonly archive?: { readonly segments: Pick<SegmentStore, 'floor'> };
@@ -84,6 +87,7 @@ export const sweepGroups = async (
     events.push(...sweptEvents(subscription, all, deps.clock.now()));
     const lags = all.filter(({ lag }) => lag > 0);
     const redriven = await failures.kept(() => redrivenOf(deps, group), { left: 0, cursors: [] });
+    await failures.kept(() => resealEndpoints(deps, subscription), undefined);
     if (lags.length === 0 && redriven.left === 0) continue;
     behind.push({ subscription, lags, redriven });
     counts.wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags), 0);
@@ -101,6 +105,21 @@ export const sweepGroups = async (
     await deps.systemEvents.tell(event);
   }
   return { ...counts, isWhole: true };
+};
+
+/**
+ * Seals what an older version stored in plain, and what an older key sealed. One that is changed meanwhile is sealed by that
+ * change, or by the next sweep.
+ */
+const resealEndpoints = async (
+  { groups, secrets }: SweepGroupsDeps,
+  { group, endpoints }: Subscription,
+): Promise<void> => {
+  const ref = { topicId: group.topicId, group: group.name };
+  for (const endpoint of endpoints) {
+    const change = await resealing(secrets, { ...ref, endpointId: endpoint.endpointId }, endpoint);
+    if (change !== undefined) await groups.updateEndpoint(ref, endpoint, change);
+  }
 };
 
 /** Tells how far a group is behind, and what is wrong with it. */

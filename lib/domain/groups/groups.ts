@@ -171,10 +171,10 @@ export interface Endpoint {
   readonly maxConcurrentRequests?: number;
   /** How often it may be called, by all processes together. Absent: as often as there is something. */
   readonly requestsPerSecond?: number;
-  /** Sent with every request, beside Millrace's own. */
+  /** Sent with every request, beside Millrace's own. Stored, their values are sealed (`lib/secrets/`), or plain from an older version. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly description?: string;
-  /** `whsec_…`, newest first; each signs every request. */
+  /** Newest first; each signs every request. Stored, they are sealed, or `whsec_…` in plain from an older version. */
   readonly secrets: readonly string[];
   readonly status: 'enabled' | 'disabled';
   /** Why it was disabled, for people. */
@@ -197,6 +197,7 @@ export interface Endpoint {
 /** What can change of an endpoint; null takes it away. */
 export interface EndpointChange {
   readonly url?: string;
+  readonly secrets?: readonly string[];
   readonly headers?: Readonly<Record<string, string>> | null;
   readonly description?: string | null;
   readonly maxConcurrentRequests?: number | null;

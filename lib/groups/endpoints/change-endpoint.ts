@@ -11,6 +11,8 @@ import {
 } from '../../domain/groups/groups.ts';
 import { urlMark } from '../../domain/groups/places.ts';
 import { refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
+import { type EndpointRef, resealing, sealed } from '../../secrets/endpoint-secrets.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { findGroup } from '../describe.ts';
@@ -27,6 +29,7 @@ export type AskedOfEndpoint = Pick<
 export interface ChangeEndpointDeps extends WakeGroupDeps {
   readonly groups: Pick<GroupStore, 'get' | 'update' | 'updateEndpoint' | 'barEndpoint'>;
   readonly clock: Clock;
+  readonly secrets: Secrets;
 }
 
 /** @throws Problem `endpoint_not_found` */
@@ -47,6 +50,18 @@ const changeFor = (endpoint: Endpoint, asked: AskedOfEndpoint, now: number): End
     ...(status === 'disabled' && endpoint.status === 'enabled' && disabling(disabledByRequest, now)),
   };
 };
+
+/** What is to be written of its secrets and headers: those that are given, and what is not sealed by the newest key yet. */
+const sealedParts = async (
+  { secrets }: ChangeEndpointDeps,
+  ref: EndpointRef,
+  endpoint: Endpoint,
+  { headers }: AskedOfEndpoint,
+): Promise<Pick<EndpointChange, 'secrets' | 'headers'>> => ({
+  ...(await resealing(secrets, ref, endpoint)),
+  ...(headers === null && { headers }),
+  ...(headers && (await sealed(secrets, ref, { headers }))),
+});
 
 /** Takes the place that the endpoint needs at another URL. False when it is to be read again. */
 const hasPlace = async (
@@ -81,7 +96,10 @@ export const changeEndpoint = async (
       throw anotherEnabled(at.group, other);
     if (!(await hasPlace(deps, subscription, endpoint, asked))) continue;
     const ref = { topicId: topic.topicId, group: at.group };
-    const change = changeFor(endpoint, asked, deps.clock.now());
+    const change = {
+      ...changeFor(endpoint, asked, deps.clock.now()),
+      ...(await sealedParts(deps, { ...ref, endpointId: at.endpointId }, endpoint, asked)),
+    };
     const changed = await deps.groups.updateEndpoint(ref, endpoint, change);
     if (changed === undefined) continue;
     if (changed.status === 'enabled') {

@@ -7,6 +7,8 @@ import {
 } from '../../domain/groups/groups.ts';
 import { urlMark } from '../../domain/groups/places.ts';
 import { refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
+import { sealed } from '../../secrets/endpoint-secrets.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { newId } from '../../surroundings/ids.ts';
@@ -19,6 +21,7 @@ export interface RegisterEndpointDeps extends WakeGroupDeps {
   readonly groups: GroupStore;
   readonly clock: Clock;
   readonly random: Random;
+  readonly secrets: Secrets;
 }
 
 export type NewEndpoint = Pick<
@@ -54,14 +57,17 @@ export const registerEndpoint = async (
   given: NewEndpoint & { readonly requestId: string },
 ): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> => {
   refuseWhileDeleted(topic);
-  const { requestId, ...settings } = given;
+  const { requestId, headers, ...settings } = given;
   const secret = newSecret(deps.random);
+  const endpointId = newId(deps.random);
+  const at = { topicId: topic.topicId, group: subscription.group.name, endpointId };
+  const plain = { secrets: [secret], ...(headers !== undefined && { headers }) };
   const endpoint: Endpoint = {
-    endpointId: newId(deps.random),
-    secrets: [secret],
+    endpointId,
     status: 'enabled',
     createdAt: deps.clock.now(),
     ...settings,
+    ...(await sealed(deps.secrets, at, plain)),
   };
   const enabled = enabledEndpoint(subscription);
   if (enabled !== undefined) throw anotherEnabled(subscription.group.name, enabled);

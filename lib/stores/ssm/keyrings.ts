@@ -6,6 +6,7 @@ import {
   PutParameterCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import { readFailure } from '../aws/errors.ts';
 import type { KeyringKeeper } from '../keyrings.ts';
 
 export interface ParameterRef {
@@ -40,7 +41,7 @@ const get = async ({ client, name }: ParameterRef, version?: number) => {
     const { Parameter } = await client.send(new GetParameterCommand({ Name, WithDecryption: true }));
     return { text: Parameter?.Value ?? '', version: Parameter?.Version ?? 0 };
   } catch (error) {
-    if (!(error instanceof ParameterNotFound)) throw error;
+    if (!(error instanceof ParameterNotFound)) throw readFailure(error);
     throw new Error(`There is no keyring: the parameter ${name} is not there.`, { cause: error });
   }
 };

@@ -22,6 +22,7 @@ import { wakeToMessage } from '../../../lib/stores/sqs/wake-message.ts';
 import { systemClock } from '../../../lib/stores/system/clock.ts';
 import type { Telemetry } from '../../../lib/surroundings/telemetry.ts';
 import { markDeleted } from '../../../lib/topics/mark-deleted.ts';
+import { ownSecrets } from '../../harness/secrets.ts';
 import { makeRig as makeArchiveRig } from '../../unit/archive/rig.ts';
 import { answered, groupRef, makeRig, type RigOptions, unreachable } from '../../unit/delivery/rig.ts';
 import { at, logWorld, type PutFate } from '../../unit/log/scripted-store.ts';
@@ -141,7 +142,16 @@ const archived = (waitedMs: number, by: 'archive' | 'sweep'): Cause => ({
     const appender = { close: () => Promise.reject(new Error('Nothing is deleted here.')) };
     const ends = new PartitionEnds(rig.batches);
     await sweep(
-      { ...rig, systemEvents: noSystemEvents, ends, archive, appender, queue: rig.wakes, telemetry },
+      {
+        ...rig,
+        secrets: ownSecrets(),
+        systemEvents: noSystemEvents,
+        ends,
+        archive,
+        appender,
+        queue: rig.wakes,
+        telemetry,
+      },
       { remainingMs: () => 240_000 },
     );
   },

@@ -11,6 +11,7 @@ import type { PartitionStore } from '../../../lib/stores/partitions.ts';
 import type { WebhookAnswer } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
+import { ownSecrets, simulatedKeyring } from '../../harness/secrets.ts';
 import { type Scheduler, type SimulatedProcess, seededRandom } from '../scheduler.ts';
 
 /** Chances of each fault, for one request. */
@@ -161,6 +162,7 @@ export class FaultyNetwork {
       cursors: this.remote(process, world.cursors),
       groups: this.remote(process, world.groups),
       queue: this.remote(process, world.queue),
+      secrets: ownSecrets({ clock: process.clock, random: seededRandom(1), keyring: simulatedKeyring }),
       appender: this.remote(process, world.appender),
       directory: this.remote(process, world.directory),
       pacing: new Pacing({

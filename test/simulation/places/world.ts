@@ -13,6 +13,7 @@ import type { Clock } from '../../../lib/surroundings/clock.ts';
 import { newId } from '../../../lib/surroundings/ids.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
+import { ownSecrets, simulatedKeyring } from '../../harness/secrets.ts';
 import { Scheduler, seededRandom } from '../scheduler.ts';
 import type { Mutant } from './mutants.ts';
 import { Names, reached } from './network.ts';
@@ -61,6 +62,7 @@ const move = async ({ groups, clock, random }: Actor): Promise<void> => {
     reader: { endOffset: async () => 0 },
     queue: { send: async () => undefined },
     telemetry: noTelemetry,
+    secrets: ownSecrets({ clock, random, keyring: simulatedKeyring }),
   };
   const at = { group: 'billing', endpointId: moved.endpointId, requestId: 'r' };
   await changeEndpoint({ groups, clock, ...nothing }, topic, at, { url: one(random, urls) ?? '' });

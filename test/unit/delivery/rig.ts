@@ -28,6 +28,7 @@ import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 import { bodyText } from '../../harness/body-text.ts';
 import { jsonSegments } from '../../harness/json-segments.ts';
 import { type GivenRecord, recordOf } from '../../harness/records.ts';
+import { ownSecrets } from '../../harness/secrets.ts';
 import { archive } from '../../harness/segments-by-hand.ts';
 import { DeadLetters } from '../../simulation/delivery/dead-letters.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
@@ -109,6 +110,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
   await stores.groups.putEndpoint(groupRef, {
     endpointId: 'e1',
     url: 'https://hooks.example.com/',
+    // In plain, as older versions stored it: what is sealed could not be copied to another endpoint.
     secrets: [secret],
     status: 'enabled',
     createdAt: now,
@@ -219,6 +221,7 @@ export const makeRig = async ({ delivery, endpoint, group: settings }: RigOption
     directory: dead.directory,
     expressions: memoryExpressions(),
     pacing: new Pacing({ paces: counted(calls, 'paces', stores.paces), clock, random: seededRandom(3) }),
+    secrets: ownSecrets({ clock, random: seededRandom(1) }),
     webhooks: {
       post: async (request) => {
         calls.push('post');

@@ -10,6 +10,7 @@ import { limits } from '../../../lib/domain/limits.ts';
 import type { Batch } from '../../../lib/domain/records/batches.ts';
 import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import { noTelemetry, type TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
+import { ownSecrets } from '../../harness/secrets.ts';
 import { at, hour, makeRig } from '../archive/rig.ts';
 
 const orphan = objectName({ topic: 'orders', partition: 0, start: 7, end: 9, attempt: 'dead' });
@@ -39,6 +40,7 @@ const makeSweeps = async () => {
   const ends = new PartitionEnds(rig.batches);
   const deps = {
     ...rig,
+    secrets: ownSecrets(),
     systemEvents: noSystemEvents,
     ends,
     archive,

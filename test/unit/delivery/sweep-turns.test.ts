@@ -6,6 +6,7 @@ import { limits } from '../../../lib/domain/limits.ts';
 import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import { memoryStores } from '../../../lib/stores/memory/stores.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
+import { ownSecrets } from '../../harness/secrets.ts';
 
 const runMs = 240_000;
 
@@ -56,6 +57,7 @@ const makeWorld = async (topics: number, requestMs = 5) => {
     sweepPlaces: slow(stores.sweepPlaces),
     queue: stores.wakes,
     systemEvents: noSystemEvents,
+    secrets: ownSecrets(),
     appender: { close: async () => undefined },
     clock,
     telemetry: noTelemetry,
