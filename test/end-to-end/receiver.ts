@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import type { Record } from './client.ts';
@@ -32,6 +32,14 @@ interface Hook {
   readonly unverified: string[];
 }
 
+/** A request as it came. */
+export interface Taken {
+  readonly headers: { readonly [name: string]: string };
+  readonly body: Buffer;
+}
+
+type Taker = (request: Taken) => { readonly status: number; readonly body?: unknown };
+
 export interface ReceiverOptions {
   /** Where the outside reaches the receiver, when that is not its own loopback address. */
   readonly publicUrl?: string | undefined;
@@ -44,6 +52,7 @@ export class Receiver {
   readonly #server: Server;
   readonly #options: ReceiverOptions;
   readonly #hooks = new Map<string, Hook>();
+  readonly #takers = new Map<string, Taker>();
 
   private constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -51,6 +60,8 @@ export class Receiver {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
+        const taker = this.#takers.get(request.url ?? '');
+        if (taker !== undefined) return answerAs(taker, request, Buffer.concat(chunks), response);
         const hook = this.#hooks.get(request.url ?? '');
         if (hook === undefined) response.writeHead(404).end();
         else receive(hook, request.headers, Buffer.concat(chunks).toString('utf8'), response);
@@ -89,6 +100,11 @@ export class Receiver {
     return hook;
   }
 
+  /** From now on requests to `path` are answered as `taker` says, with a body as JSON. Nothing is verified. */
+  take(path: string, taker: Taker): void {
+    this.#takers.set(new URL(this.url(path)).pathname, taker);
+  }
+
   async stop(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -96,6 +112,17 @@ export class Receiver {
     await closed;
   }
 }
+
+const answerAs = (
+  taker: Taker,
+  { headers }: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+): void => {
+  const answer = taker({ headers: headers as Taken['headers'], body });
+  response.writeHead(answer.status, { 'content-type': 'application/json' });
+  response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+};
 
 const receive = (hook: Hook, headers: Delivery['headers'], body: string, response: ServerResponse): void => {
   const receivedAt = Date.now();
