@@ -97,10 +97,19 @@ export const createTelemetry = (
     logger.warn('a record that was refused is a dead letter now', { ...event });
   };
 
+  /** What filters left out in this invocation, by topic and group: a line for each message would be paid for as a log. */
+  const leftOut = new Map<string, { readonly topic: string; readonly group: string; records: number }>();
   const filtered = ({ topic, group, records }: Event<'filtered'>): void => {
-    const single = metrics.singleMetric();
-    single.addDimensions({ topic, group });
-    single.addMetric('FilteredRecords', MetricUnit.Count, records);
+    const key = `${topic}/${group}`;
+    leftOut.set(key, { topic, group, records: records + (leftOut.get(key)?.records ?? 0) });
+  };
+  const sendFiltered = (): void => {
+    for (const { topic, group, records } of leftOut.values()) {
+      const single = metrics.singleMetric();
+      single.addDimensions({ topic, group });
+      single.addMetric('FilteredRecords', MetricUnit.Count, records);
+    }
+    leftOut.clear();
   };
 
   const expressionFailed = ({ kind: _kind, ...event }: Event<'expression-failed'>): void => {
@@ -207,6 +216,7 @@ export const createTelemetry = (
     flush() {
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
       sendOverall();
+      sendFiltered();
     },
   };
 };

@@ -5,7 +5,6 @@ import { noSystemEvents } from '../../../lib/events/system-events.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
 import type { BatchTable } from '../../../lib/stores/memory/batches.ts';
-import { memoryExpressions } from '../../../lib/stores/memory/expressions.ts';
 import type { PaceStore } from '../../../lib/stores/paces.ts';
 import type { PartitionStore } from '../../../lib/stores/partitions.ts';
 import type { WebhookAnswer } from '../../../lib/stores/webhooks.ts';
@@ -13,6 +12,7 @@ import type { Random } from '../../../lib/surroundings/random.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 import { ownSecrets, simulatedKeyring } from '../../harness/secrets.ts';
 import { type Scheduler, type SimulatedProcess, seededRandom } from '../scheduler.ts';
+import { simulatedExpressions } from './filter.ts';
 
 /** Chances of each fault, for one request. */
 export interface Faults {
@@ -54,8 +54,6 @@ export interface Beyond
 
 /** The part of the queries that `slow` applies to. */
 const slowQueries = 0.2;
-/** They keep nothing of one record for another. */
-const expressions = memoryExpressions();
 /** How long a process waits for a store, ms. */
 const storeTimeoutMs = 3000;
 const latestMs = 40_000;
@@ -182,7 +180,7 @@ export class FaultyNetwork {
           }
         },
       },
-      expressions,
+      expressions: simulatedExpressions,
       clock: process.clock,
       random: this.#random,
       telemetry: noTelemetry,

@@ -17,9 +17,10 @@ export interface Sent {
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
+  readonly offsets: readonly number[];
 }
 
-/** The boundaries that a message's id tells and its body holds. */
+/** The boundaries that a message's id tells, and what its body holds. */
 export const sentBy = (request: WebhookRequest): Sent => {
   const { headers } = request;
   const [partition, start, end] = (headers['webhook-id'] ?? '').split('-').slice(1).map(Number);
@@ -27,11 +28,8 @@ export const sentBy = (request: WebhookRequest): Sent => {
     data: { partition: number; records: { offset: number }[] };
   };
   const offsets = data.records.map(({ offset }) => offset);
-  const sent = { partition: partition ?? -1, start: start ?? -1, end: end ?? -1 };
-  const expected = Array.from({ length: sent.end - sent.start }, (_, index) => sent.start + index);
-  require(data.partition === partition && offsets.join() === expected.join(), () =>
-    `message ${headers['webhook-id']} holds ${offsets}`);
-  return sent;
+  require(data.partition === partition, () => `message ${headers['webhook-id']} is of ${data.partition}`);
+  return { partition: partition ?? -1, start: start ?? -1, end: end ?? -1, offsets };
 };
 
 /** Watches everything that happens at the endpoint and to the cursors; the first breach is kept. */
@@ -39,6 +37,7 @@ export class Invariants {
   breach: BreachError | undefined;
   readonly #clocksAreRight: boolean;
   readonly #maxAttempts: number;
+  readonly #isLeftOut: (offset: number) => boolean;
   readonly #dead = new Set<string>();
   readonly #received = new Map<number, number>();
   readonly #acknowledged = new Map<number, number>();
@@ -58,10 +57,26 @@ export class Invariants {
   /**
    * @param clocksAreRight Then no two runs hold a lease at once. Where a clock is wrong, one whose lease was taken may
    * send once more what it was about to; that is all it can do: it moves no cursor, and every other invariant holds.
+   * @param isLeftOut whether the group's filter leaves the record out.
    */
-  constructor(clocksAreRight: boolean, maxAttempts: number) {
+  constructor(clocksAreRight: boolean, maxAttempts: number, isLeftOut: (offset: number) => boolean) {
     this.#clocksAreRight = clocksAreRight;
     this.#maxAttempts = maxAttempts;
+    this.#isLeftOut = isLeftOut;
+  }
+
+  /** The first offset from `offset` on that the group's filter does not leave out. */
+  past(offset: number): number {
+    return this.#isLeftOut(offset) ? this.past(offset + 1) : offset;
+  }
+
+  /** A message has all that is between its boundaries, which are records of its own, but for what is left out. */
+  #requireWhole({ start, end, offsets }: Sent, id: string): void {
+    const all = Array.from({ length: end - start }, (_, index) => start + index);
+    const expected = all.filter((offset) => !this.#isLeftOut(offset));
+    const isWhole =
+      offsets.join() === expected.join() && !this.#isLeftOut(start) && !this.#isLeftOut(end - 1);
+    require(isWhole, () => `message ${id} holds ${offsets}`);
   }
 
   /** The endpoint has said no to this very message. */
@@ -76,7 +91,8 @@ export class Invariants {
     this.check(() => {
       const place = `${partition}-${offset}`;
       const acknowledged = this.#acknowledged.get(partition) ?? 0;
-      if (acknowledged === offset) this.#acknowledged.set(partition, offset + 1);
+      if (acknowledged <= offset && this.past(acknowledged) >= offset)
+        this.#acknowledged.set(partition, offset + 1);
       if (!isNew) return;
       const refusals = this.#refusals.get(`${place}-${offset + 1}`) ?? 0;
       require(refusals >= this.#maxAttempts, () =>
@@ -106,15 +122,17 @@ export class Invariants {
   /** A request reached the endpoint. */
   onReceived(request: WebhookRequest): void {
     this.check(() => {
-      const { partition, start, end } = sentBy(request);
+      const sent = sentBy(request);
+      const { partition, start, end } = sent;
       const id = request.headers['webhook-id'] ?? '';
+      this.#requireWhole(sent, id);
       const body = this.#bodies.get(id) ?? bodyText(request);
       this.#bodies.set(id, body);
       require(body === bodyText(request), () => `message ${id} was sent with two bodies`);
       // A copy of a message from before a seek may come at any time.
       if (this.#isFenced(partition, this.#sentUnder.get(request))) return;
       const through = this.received(partition);
-      require(start <= through, () => `${id} came when only ${through} records had come`);
+      require(start <= this.past(through), () => `${id} came when only ${through} records had come`);
       this.#received.set(partition, Math.max(through, end));
     });
   }
@@ -168,7 +186,7 @@ export class Invariants {
       require(cursor.committed >= (before?.committed ?? 0), () =>
         `the cursor of ${partition} went back from ${before?.committed} to ${cursor.committed}`);
       require(cursor.epoch >= (before?.epoch ?? 0), () => `the epoch of ${partition} went back`);
-      require(cursor.committed <= acknowledged, () =>
+      require(cursor.committed <= this.past(acknowledged), () =>
         `${cursor.committed} committed in ${partition}, ${acknowledged} acknowledged`);
     });
   }

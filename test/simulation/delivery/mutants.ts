@@ -402,7 +402,41 @@ const halvingDropsRecords: Mutant = {
     }),
 };
 
+/** A filter that fails on a record leaves it out. */
+const failuresLeftOut: Mutant = {
+  wire: (deps) => ({
+    ...deps,
+    expressions: {
+      shape: (...given) => deps.expressions.shape(...given),
+      judge: async (filter, records) => {
+        const judged = await deps.expressions.judge(filter, records);
+        return judged.map((each) => (each.kind === 'failed' ? { kind: 'judged', matches: false } : each));
+      },
+    },
+  }),
+};
+
+/** What the filter leaves out is not committed where nothing else was sent. */
+const leftOutNotCommitted: Mutant = {
+  wire: (deps) => {
+    let sent = false;
+    const watched = withCursors(deps, {
+      commit: async (ref, commit) => {
+        if (sent || commit.leaseUntil !== 0) return deps.cursors.commit(ref, commit);
+        return deps.cursors.release(ref, { epoch: commit.epoch });
+      },
+    });
+    const post: SimulatedDeps['webhooks']['post'] = (request) => {
+      sent = true;
+      return deps.webhooks.post(request);
+    };
+    return { ...watched, webhooks: { post } };
+  },
+};
+
 export const mutants = {
+  failuresLeftOut,
+  leftOutNotCommitted,
   sentToTwo,
   outageAsRefusal,
   deadLetterWithoutKey,

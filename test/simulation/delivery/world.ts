@@ -35,6 +35,7 @@ import { Scheduler, type SimulatedProcess, seededRandom } from '../scheduler.ts'
 import { DeadLetters } from './dead-letters.ts';
 import { moodyEndpoint } from './endpoint.ts';
 import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './faults.ts';
+import { leavesOut } from './filter.ts';
 import { BreachError, Invariants } from './invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { Operator } from './operator.ts';
@@ -62,6 +63,8 @@ export interface WorldOptions {
   readonly poison?: boolean;
   /** Whether the group has two endpoints from its beginning, each of which is out for a while; by default the seed says so. */
   readonly several?: boolean;
+  /** Whether the group has a filter, which leaves out some of the records; by default the seed says so. */
+  readonly filtered?: boolean;
   /** How often the queue gives a message out before it sets it aside. */
   readonly receives?: number;
   /** For how long the queue hides a message that was given out; by default longer than a run and its lease. */
@@ -168,7 +171,12 @@ export class DeliveryWorld {
     this.#appendsAround = this.#random.number() < 0.5;
     this.#poison = (options.poison ?? seed % 4 === 3) ? 10 : 0;
     this.#several = options.several ?? seed % 5 === 2;
-    this.invariants = new Invariants(!this.#wrongClocks, maxAttempts);
+    const isFiltered = options.filtered ?? seed % 11 === 5;
+    this.invariants = new Invariants(
+      !this.#wrongClocks,
+      maxAttempts,
+      (offset) => isFiltered && leavesOut(offset),
+    );
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
       visibilityMs: options.visibilityMs ?? safeVisibilityMs,
       longestDelayMs,
@@ -225,7 +233,7 @@ export class DeliveryWorld {
       mode: 'push',
       start: 'earliest',
       startOffsets: Array.from({ length: partitions }, () => 0),
-      delivery: settingsOf(this.#random),
+      delivery: { ...settingsOf(this.#random), ...(isFiltered && { filter: 'simulated' }) },
       createdAt: this.scheduler.now(),
     };
   }
@@ -253,7 +261,7 @@ export class DeliveryWorld {
     for (const [partition, end] of this.#ends.entries()) {
       const cursor = await this.#cursors.get({ groupId: 'g1', partition });
       const committed = cursor?.committed ?? 0;
-      if (committed !== end || this.invariants.received(partition) !== end)
+      if (committed !== end || this.invariants.past(this.invariants.received(partition)) < end)
         throw new BreachError(`partition ${partition} ended at ${committed} of ${end}: a wake was lost`);
     }
     if (this.#queue.setAside > 0) throw new BreachError('a wake was given out too often, and set aside');
@@ -384,7 +392,7 @@ export class DeliveryWorld {
 
   /** Appends about when the holder finds nothing left, which is when wakes are lost. */
   #appendAsItEnds(partition: number, through: number): void {
-    if (through !== this.#ends[partition] || this.#random.number() > 0.2) return;
+    if (this.invariants.past(through) < (this.#ends[partition] ?? 0) || this.#random.number() > 0.2) return;
     // Several in turn, so that some come while one query reads.
     for (let count = 1 + Math.floor(this.#random.number() * 3); count > 0; count -= 1)
       this.scheduler.after(this.#random.number() * 2000, () => this.#calm || this.#append(partition));

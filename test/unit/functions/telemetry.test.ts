@@ -165,6 +165,30 @@ describe('the telemetry of a function', () => {
     });
   });
 
+  it('counts what filters leave out by topic and group, once for each invocation, and what they fail on', async () => {
+    const where = { topic: 'orders', group: 'billing', partition: 3 };
+    const failed = { kind: 'expression-failed', ...where, records: 2, code: 'T2010' } as const;
+    const lines = await linesOf(
+      { kind: 'filtered', ...where, records: 5 },
+      { kind: 'filtered', ...where, group: 'audit', records: 1 },
+      { kind: 'filtered', ...where, records: 7 },
+      { ...failed, expression: 'filter' },
+      { ...failed, expression: 'transform', records: 1 },
+    );
+    expect(lines.filter((line) => 'FilteredRecords' in line)).toMatchObject([
+      { FilteredRecords: 12, topic: 'orders', group: 'billing' },
+      { FilteredRecords: 1, topic: 'orders', group: 'audit' },
+    ]);
+    expect(metricsIn(lines)).toMatchObject({
+      FilterFailures: [2, 'Count', 'service'],
+      TransformFailures: [1, 'Count', 'service'],
+    });
+    expect(lines.filter((line) => line['level'] === 'WARN')).toMatchObject([
+      { ...where, code: 'T2010', records: 2 },
+      { ...where, code: 'T2010', records: 1 },
+    ]);
+  });
+
   it('counts attempts that were not logged, and tells of those alone whose write failed', async () => {
     const unlogged = { kind: 'attempt-unlogged', topic: 'orders', group: 'billing' } as const;
     const error = new Error('The store is away.');
