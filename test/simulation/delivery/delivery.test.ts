@@ -29,6 +29,17 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     expect(await breachOf(200, { sweep: false, ...options })).toBeUndefined();
   });
 
+  it('does so to endpoints that are paced', { timeout: 120_000 }, async () => {
+    const bySlots = { maxConcurrentRequests: 1 };
+    const byRate = { requestsPerSecond: 2 };
+    expect(await breachOf(60, { sweep: false, paced: bySlots })).toBeUndefined();
+    expect(await breachOf(60, { sweep: false, paced: byRate })).toBeUndefined();
+    const paced = { ...bySlots, ...byRate };
+    expect(await breachOf(30, { sweep: false, paced, operator: true })).toBeUndefined();
+    expect(await breachOf(30, { sweep: true, paced, copies: true })).toBeUndefined();
+    expect(await breachOf(30, { sweep: false, paced, several: true, poison: true })).toBeUndefined();
+  });
+
   it('does so with clocks that are wrong, some by a day', { timeout: 120_000 }, async () => {
     expect(await breachOf(100, { sweep: true, wrongClocks: true })).toBeUndefined();
   });

@@ -67,6 +67,8 @@ export interface WorldOptions {
   readonly filtered?: boolean;
   /** How often the queue gives a message out before it sets it aside. */
   readonly receives?: number;
+  /** At what pace each endpoint is called. */
+  readonly paced?: { readonly maxConcurrentRequests?: number; readonly requestsPerSecond?: number };
   /** For how long the queue hides a message that was given out; by default longer than a run and its lease. */
   readonly visibilityMs?: number;
 }
@@ -304,6 +306,7 @@ export class DeliveryWorld {
         secrets: ['whsec_c2ltdWxhdGlvbiBvZiBkZWxpdmVyeQ=='],
         status: 'enabled',
         createdAt: this.scheduler.now(),
+        ...this.#options.paced,
       },
     );
     this.#resume();
