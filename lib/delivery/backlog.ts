@@ -97,7 +97,9 @@ export class Backlog {
     const { from } = wanted;
     if (records.length === 0 && end !== undefined && (this.#readThrough ?? 0) >= end)
       return this.next(withoutEnd);
-    const lost = Math.max(0, this.#start - from);
+    const isLost = (offset: number): boolean => offset >= from && offset < this.#start;
+    // What was left out before retention took it would not have been sent.
+    const lost = Math.max(0, this.#start - from) - this.#leftOut.filter(isLost).length;
     const isLeftOut = records.length === 0 && this.#leftOutFrom(from);
     return { records, lost, ...(isLeftOut && { leftOutBelow: this.#siftedThrough() }) };
   }

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Backlog } from '../../../lib/delivery/backlog.ts';
+import type { Sieve } from '../../../lib/delivery/filtering/sieve.ts';
 import { limits } from '../../../lib/domain/limits.ts';
+import type { Run, RunReader } from '../../../lib/log/read/run.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import { makeRig, offsetsOf, ok, unreachable } from './rig.ts';
 
@@ -130,6 +133,43 @@ describe('a group with a filter', () => {
     await rig.deliver(wake);
     expect(rig.sent.slice(1).map(offsetsOf)).toEqual([[2]]);
     expect(await rig.cursor()).toMatchObject({ committed: 3 });
+  });
+});
+
+describe('what was left out', () => {
+  it('is not lost where retention takes it while its partition is read', async () => {
+    const place = { partition: 0, timestamp: 0, appendedAt: 0 };
+    const piece = (from: number, end: number) => ({
+      from,
+      end,
+      count: end - from,
+      bytes: 10,
+      isArchived: false,
+      decode: () => ({
+        records: Array.from({ length: end - from }, (_, index) => ({ ...place, offset: from + index })),
+        bytes: 10,
+      }),
+    });
+    const found = { kind: 'found', more: true, gap: false, closed: false } as const;
+    const looks: Run[] = [
+      { ...found, pieces: [piece(2, 5)] },
+      { kind: 'below', start: 8 },
+      { ...found, pieces: [piece(8, 10)], more: false },
+    ];
+    const read = async (): Promise<Run> => looks.shift() ?? { kind: 'end', closed: false };
+    const keep: Sieve['keep'] = async (records) => records.filter(({ offset }) => offset >= 8);
+    const backlog = new Backlog(
+      { read } as unknown as RunReader,
+      { topicId: 't1', partition: 0 },
+      1000,
+      () => ({
+        keep,
+      }),
+    );
+    const { records, lost } = await backlog.next({ from: 2, maxRecords: 10 });
+    const next = records.length > 0 ? { records, lost } : await backlog.next({ from: 2, maxRecords: 10 });
+    expect(next.records.map(({ offset }) => offset)).toEqual([8, 9]);
+    expect(next.lost).toBe(3);
   });
 });
 
