@@ -4,6 +4,7 @@ import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { Delivery } from './delivery.ts';
 import type { DeliverDeps, Run, RunDeps } from './deps.ts';
 import { newDeliveryMemory } from './memory.ts';
+import { answerResend, isOfResend } from './resend/resend.ts';
 import { longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './turn.ts';
 import { AnsweredElsewhereError, UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
@@ -28,6 +29,7 @@ export const deliver = async (deps: DeliverDeps, wake: Wake, run: Run): Promise<
   };
   const remembering = { ...deps, memory: deps.memory ?? newDeliveryMemory(deps) };
   try {
+    if (isOfResend(wake)) return await answerResend(remembering, wake, run);
     for (let next: Retry | undefined = { wake, delayMs: 0 }; next !== undefined; ) {
       if (next.delayMs > 0) await deps.clock.sleep(next.delayMs);
       next = await answer(remembering, next.wake, retrying);

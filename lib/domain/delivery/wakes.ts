@@ -21,6 +21,8 @@ export interface Wake {
   readonly group: string;
   readonly partition: number;
   readonly epoch?: number;
+  /** The resend that it is about, and the lane of its cursors; absent: the group's own deliveries. Never of an `append`. */
+  readonly lane?: string;
   /** The call that asked for it, where it was one: into the logs of what it sets going. */
   readonly requestId?: string;
 }

@@ -1,5 +1,6 @@
 import { type DeliveryFormat, hasOneRecord } from '../delivery/formats.ts';
 import type { EndpointOutage } from '../delivery/retry.ts';
+import type { Resend } from './resends.ts';
 
 export interface DeliverySettings {
   /** How a request is made of records. Groups of older versions were stored without: by default then. */
@@ -190,6 +191,8 @@ export interface Endpoint {
   readonly calledSince?: number;
   /** Where the group has several endpoints: the outage that it is in. */
   readonly outage?: EndpointOutage;
+  /** Absent: nothing was ever sent to it again by request. */
+  readonly resend?: Resend;
   /** Grows by one with each change; absent before the first, which makes it 2. */
   readonly version?: number;
 }
@@ -207,6 +210,7 @@ export interface EndpointChange {
   readonly disabledAt?: number | null;
   readonly calledSince?: number;
   readonly outage?: EndpointOutage | null;
+  readonly resend?: Resend | null;
 }
 
 /** What it is after `change`, which gives it `version`; null takes a member away. */
