@@ -128,6 +128,8 @@ export const limits = {
   attemptKeptMs: 7 * 24 * 60 * 60_000,
   /** Attempts that one request for some of an endpoint looks at, of each outcome, in whole: of more it says where to go on. */
   attemptsLookedAt: 1000,
+  /** Partitions of which records are sent to one endpoint again by one request: they are kept with the endpoint. */
+  resendRanges: 100,
   /** Attempts of one page of the log. Each takes some 3 KB. */
   listAttempts: 500,
   /** An endpoint that has been out this long, while it was tried, is disabled. */

@@ -10,6 +10,7 @@ import { type SeekRouteDeps, seekRoute } from './routes/groups/seek.ts';
 import { type GroupStatusDeps, groupStatusRoutes } from './routes/groups/status.ts';
 import { healthRoute } from './routes/health.ts';
 import { type KeyDeps, keyRoutes } from './routes/keys.ts';
+import { type ResendRouteDeps, resendRoutes } from './routes/resend.ts';
 import { type SchemaDeps, schemaRoutes } from './routes/schemas.ts';
 import { type TopicDeps, topicRoutes } from './routes/topics.ts';
 
@@ -23,6 +24,7 @@ export type AdminDeps = TopicDeps &
   SeekRouteDeps &
   RedriveRouteDeps &
   EndpointDeps &
+  ResendRouteDeps &
   KeyDeps;
 
 /** The application that topics, schemas, groups, endpoints and keys are managed with, and health. */
@@ -40,6 +42,7 @@ export const adminApp = (deps: AdminDeps): Api => {
   seekRoute(api, deps);
   redriveRoute(api, deps);
   endpointRoutes(api, deps);
+  resendRoutes(api, deps);
   keyRoutes(api, deps);
   return api;
 };

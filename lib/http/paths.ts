@@ -31,6 +31,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${group}/leave`]: { POST: 'pull' },
   [endpoints]: { GET: 'admin', POST: 'admin' },
   [`${endpoints}/:endpoint`]: { GET: 'admin', PATCH: 'admin', DELETE: 'admin' },
+  [`${endpoints}/:endpoint/resend`]: { GET: 'admin', POST: 'admin', DELETE: 'admin' },
   '/v1/keys': { GET: 'admin', POST: 'admin' },
   '/v1/keys/:key': { PATCH: 'admin', DELETE: 'admin' },
   '/v1/health': { GET: 'admin' },

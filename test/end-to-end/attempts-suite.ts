@@ -58,6 +58,40 @@ export const describeAttempts = (name: string, start: () => Promise<Broker>): vo
       expect(await list('?endpoint=nobody')).toEqual({ attempts: [] });
     }, 120_000);
 
+    test('a range of records is sent to an endpoint again, and the group stays where it is', async () => {
+      const topic = await broker.newTopic();
+      const path = `/v1/topics/${topic}/groups/audit`;
+      await broker.admin.produce(
+        topic,
+        [0, 1, 2, 3].map((value) => ({ partition: 0, value })),
+      );
+      await broker.admin.ok('PUT', path, { mode: 'push', start: 'earliest', delivery: { batchSize: 4 } });
+      const hook = `/${randomUUID()}`;
+      const made = await broker.admin.ok<{ id: string; secret: string }>('POST', `${path}/endpoints`, {
+        url: receiver.url(hook),
+      });
+      const { deliveries, unverified } = receiver.open(hook, made.secret, () => 204);
+      const offsets = () => deliveries.flatMap(({ records }) => records.map(({ offset }) => offset));
+      const group = () => broker.admin.ok<{ lag: number; partitions: object[] }>('GET', path);
+      await eventually('all is acknowledged', group, ({ lag }) => lag === 0, 90_000);
+      expect(offsets()).toEqual([0, 1, 2, 3]);
+
+      const resend = `${path}/endpoints/${made.id}/resend`;
+      const { partitions } = await group();
+      const asked = await broker.admin.call('POST', resend, { ranges: [{ partition: 0, from: 1, to: 3 }] });
+      expect(asked).toMatchObject({ status: 202, body: { records: 2 } });
+      const shown = () => broker.admin.ok<{ status: string }>('GET', resend);
+      const isDone = ({ status }: { readonly status: string }) => status === 'done';
+      expect(await eventually('it is done', shown, isDone, 90_000)).toMatchObject({
+        done: 2,
+        left: 0,
+        refused: 0,
+      });
+      expect(offsets()).toEqual([0, 1, 2, 3, 1, 2]);
+      expect((await group()).partitions).toEqual(partitions);
+      expect(unverified).toEqual([]);
+    }, 120_000);
+
     test('and the group says what its records wait for', async () => {
       const topic = await broker.newTopic();
       const path = `/v1/topics/${topic}/groups/audit`;

@@ -43,6 +43,7 @@ export const statedLimits = {
   maxConcurrentRequests: 'requests that an endpoint can be set to take at once',
   requestsPerSecond: 'requests a second that an endpoint can be set to take',
   listTopics: 'topics of one page of a list',
+  resendRanges: 'ranges of records that are sent to an endpoint again',
   listAttempts: 'attempts of one page of a list',
   quotaRecordsPerSecond: "records a second of a key's quota",
   quotaBytesPerSecond: "bytes a second of a key's quota",

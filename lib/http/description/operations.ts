@@ -12,6 +12,7 @@ import { openOperations } from './operations/open.ts';
 import { produceOperations } from './operations/produce.ts';
 import { pullOperations } from './operations/pull.ts';
 import { readOperations } from './operations/records.ts';
+import { resendOperations } from './operations/resend.ts';
 import { schemaOperations } from './operations/schemas.ts';
 import { topicOperations } from './operations/topics.ts';
 
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   redriveOperation,
   ...pullOperations,
   ...endpointOperations,
+  ...resendOperations,
   ...erasureOperations,
   ...keyOperations,
   ...openOperations,

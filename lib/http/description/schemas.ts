@@ -23,6 +23,7 @@ import {
   recordAnswer,
 } from '../answers/records.ts';
 import { redriveAnswer } from '../answers/redrive.ts';
+import { resendAnswer } from '../answers/resend.ts';
 import {
   schemaAnswer,
   schemaTrialAnswer,
@@ -37,6 +38,7 @@ import { keyChange, newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
 import { ackRequest, leaveRequest, nackRequest, pollRequest } from '../schemas/pull.ts';
 import { redriveRequest } from '../schemas/redrive.ts';
+import { resendRequest } from '../schemas/resend.ts';
 import { schemaChange, schemaSettings } from '../schemas/schemas.ts';
 import { topicChange, topicSettings } from '../schemas/topics.ts';
 import { eventSchema, newEventSchema } from './event-schemas.ts';
@@ -193,6 +195,12 @@ const requests = {
       'record.offset': 'Its offset there.',
     },
   },
+  ResendRequest: {
+    schema: resendRequest,
+    texts: {
+      ranges: `Which records, one range of each partition: its number, the offset of the first record and the one after the last. At most ${limits.resendRanges} (limit resendRanges).`,
+    },
+  },
   NewEndpoint: { schema: newEndpoint, texts: endpointFields },
   EndpointChange: {
     schema: endpointChange,
@@ -254,6 +262,7 @@ const answers = {
   Redriven: redriveAnswer,
   Attempt: attemptAnswer,
   AttemptList: attemptListAnswer,
+  Resend: resendAnswer,
   Endpoint: endpointAnswer,
   RegisteredEndpoint: newEndpointAnswer,
   EndpointList: endpointListAnswer,

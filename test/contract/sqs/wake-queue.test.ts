@@ -92,7 +92,7 @@ describe('showing a wake again', () => {
 
 describe('reading a message', () => {
   test('a wake comes out as it went in', () => {
-    const full: Wake = { ...wake, kind: 'continue', epoch: 0, requestId: 'r' };
+    const full: Wake = { ...wake, kind: 'continue', epoch: 0, lane: 'r1', requestId: 'r' };
     expect(wakeFromMessage(wakeToMessage(full))).toStrictEqual(full);
     expect(wakeFromMessage(wakeToMessage(wake))).toStrictEqual(wake);
   });
