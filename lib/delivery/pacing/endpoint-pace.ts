@@ -1,12 +1,11 @@
 import { aheadMs } from '../../domain/delivery/bookings.ts';
-import type { Pace } from '../../domain/delivery/pace.ts';
 import { slotMsLeft } from '../../domain/delivery/slots.ts';
 import type { Instant } from '../../domain/instants.ts';
-import type { PaceRef, PaceStore } from '../../stores/paces.ts';
-import { type Clock, instantOf } from '../../surroundings/clock.ts';
-import { newId } from '../../surroundings/ids.ts';
-import type { Random } from '../../surroundings/random.ts';
+import type { PaceRef } from '../../stores/paces.ts';
+import { instantOf } from '../../surroundings/clock.ts';
 import { Line, type Place } from './line.ts';
+import { type PaceDeps, PaceItem } from './pace-item.ts';
+import { Passes } from './passes.ts';
 import {
   emptyPace,
   hasLapsed,
@@ -16,12 +15,6 @@ import {
   type Settings,
   type SlotWanted,
 } from './plan.ts';
-
-export interface PaceDeps {
-  readonly paces: PaceStore;
-  readonly clock: Clock;
-  readonly random: Random;
-}
 
 /** Slots that were given between two lapses: with the lapse all of them end. */
 export interface Term {
@@ -45,15 +38,10 @@ const againMs = 400;
 /** One process at one endpoint: what it holds there, and the one write at a time by which it takes more and gives back. */
 export class EndpointPace {
   readonly #deps: PaceDeps;
-  readonly #ref: PaceRef;
+  readonly #item: PaceItem;
   readonly #holder: string;
   readonly #line = new Line();
   #settings: Settings;
-  /** As this process wrote or read it last; null when it does not know. */
-  #known: Pace | undefined | null = null;
-  #lastWritten = 0;
-  /** Whether another has written since this process did, so that it reads first. */
-  #isContended = false;
   #inUse = 0;
   /** Wall clock ms. */
   #heldUntil = 0;
@@ -65,12 +53,11 @@ export class EndpointPace {
   /** By the monotonic clock: there are no places to be booked before, and none is asked for before. */
   #bookableAt = 0;
   #bookAgainAt = 0;
-  #current: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
+  readonly #passes = new Passes(() => this.#pass());
 
   constructor(deps: PaceDeps, ref: PaceRef, holder: string, settings: Settings) {
     this.#deps = deps;
-    this.#ref = ref;
+    this.#item = new PaceItem(deps, ref);
     this.#holder = holder;
     this.#settings = settings;
   }
@@ -81,7 +68,7 @@ export class EndpointPace {
 
   /** Whether nothing is lost if it is forgotten. */
   get isIdle(): boolean {
-    return this.#inUse === 0 && this.#asked.length === 0 && this.#waiting === 0 && this.#next === undefined;
+    return this.#inUse === 0 && this.#asked.length === 0 && this.#waiting === 0 && !this.#passes.isDue;
   }
 
   /** Whether this process has slots that may become free. */
@@ -96,13 +83,13 @@ export class EndpointPace {
 
   /** Whether it is called by other processes too, as far as this one has seen. */
   get isShared(): boolean {
-    return this.#isContended;
+    return this.#item.isShared;
   }
 
   /** Asks for a slot once. It is given one then, or whenever one becomes free, until it is forgotten. */
   async ask(asked: SlotAsked): Promise<void> {
     if (asked.term === undefined && !this.#asked.includes(asked)) this.#asked.push(asked);
-    await this.#settle();
+    await this.#passes.next();
   }
 
   forget(asked: SlotAsked): void {
@@ -113,7 +100,7 @@ export class EndpointPace {
   async giveBack(term: Term): Promise<void> {
     if (term.isOver) return;
     this.#inUse -= 1;
-    await this.#settle().catch(() => undefined);
+    await this.#passes.next().catch(() => undefined);
   }
 
   /** Whether a request that begins now ends before the slot does, which is held for longer where it must be. */
@@ -121,7 +108,7 @@ export class EndpointPace {
     if (this.#covers(term, renewedMs)) return true;
     if (term.isOver) return false;
     this.#isToRenew = true;
-    await this.#settle();
+    await this.#passes.next();
     return this.#covers(term, placePatienceMs + aheadMs);
   }
 
@@ -147,7 +134,7 @@ export class EndpointPace {
   async #book(): Promise<boolean> {
     this.#waiting += 1;
     try {
-      await this.#settle();
+      await this.#passes.next();
     } finally {
       this.#waiting -= 1;
     }
@@ -160,31 +147,19 @@ export class EndpointPace {
     return !term.isOver && leftMs >= timeoutMs + moreMs;
   }
 
-  /** All that is wanted by the time when the next pass begins is in that pass. */
-  #settle(): Promise<void> {
-    this.#next ??= this.#current
-      .catch(() => undefined)
-      .then(() => {
-        this.#current = this.#next ?? Promise.resolve();
-        this.#next = undefined;
-        return this.#pass();
-      });
-    return this.#next;
-  }
-
   async #pass(): Promise<void> {
     const renew = this.#isToRenew;
     this.#isToRenew = false;
-    let isFresh = this.#known === null || this.#isContended;
-    if (isFresh) await this.#look();
+    let isFresh = this.#item.mustBeRead;
+    if (isFresh) await this.#item.read();
     for (let tries = 1; ; tries += 1) {
       let planned = this.#plan(renew);
       if (planned.isShort && !isFresh) {
-        await this.#look();
+        await this.#item.read();
         planned = this.#plan(renew);
       }
       const { next } = planned.plan;
-      if (next === undefined || (await this.#write(next))) return this.#carryOut(planned);
+      if (next === undefined || (await this.#item.write(next))) return this.#carryOut(planned);
       if (tries === triesAtMost) return;
       isFresh = true;
       await this.#deps.clock.sleep(10 * 2 ** tries * this.#deps.random.number());
@@ -193,7 +168,7 @@ export class EndpointPace {
 
   #plan(renew: boolean): Planned {
     const since = instantOf(this.#deps.clock);
-    const standing = this.#known ?? emptyPace;
+    const standing = this.#item.standing ?? emptyPace;
     const slots = [...this.#asked];
     const wanted = this.#waiting === 0 ? 0 : Math.max(this.#waiting, this.#line.used(since));
     const own = { holder: this.#holder, now: since.wall };
@@ -213,7 +188,8 @@ export class EndpointPace {
     });
     // What this process has is no less in truth, nor is a place bookable sooner than it knows.
     const most = this.#settings.maxConcurrentRequests ?? 0;
-    const isShort = plan.given.includes(false) && this.#inUse < most && plan.bookableInMs <= placePatienceMs;
+    const taken = this.#inUse + plan.given.filter(Boolean).length;
+    const isShort = plan.given.includes(false) && taken < most && plan.bookableInMs <= placePatienceMs;
     return { plan, slots, since, isShort };
   }
 
@@ -225,7 +201,7 @@ export class EndpointPace {
       if (plan.given[index] !== true) continue;
       if (!this.#asked.includes(asked)) {
         // It gave up meanwhile.
-        void this.#settle().catch(() => undefined);
+        void this.#passes.next().catch(() => undefined);
         continue;
       }
       this.forget(asked);
@@ -233,24 +209,6 @@ export class EndpointPace {
       asked.term = this.#term;
       asked.given.abort();
     }
-  }
-
-  async #look(): Promise<void> {
-    this.#known = null;
-    this.#known = await this.#deps.paces.get(this.#ref);
-    this.#isContended = (this.#known?.version ?? 0) !== this.#lastWritten;
-  }
-
-  async #write(change: NonNullable<Plan['next']>): Promise<boolean> {
-    const read = this.#known ?? undefined;
-    const next = { ...change, version: (read?.version ?? 0) + 1, writeId: newId(this.#deps.random) };
-    // Until it is answered nothing is known.
-    this.#known = null;
-    const replaced = await this.#deps.paces.replace(this.#ref, read, next);
-    this.#known = replaced.done ? next : replaced.standing;
-    if (replaced.done) this.#lastWritten = next.version;
-    else this.#isContended = true;
-    return replaced.done;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Endpoint } from '../../domain/groups/groups.ts';
 import { newId } from '../../surroundings/ids.ts';
-import { EndpointPace, type PaceDeps, placePatienceMs, type SlotAsked, type Term } from './endpoint-pace.ts';
+import { EndpointPace, placePatienceMs, type SlotAsked, type Term } from './endpoint-pace.ts';
 import { type Entry, type KnownEndpoint, type NotNow, PacedEntry, unpaced } from './entry.ts';
+import type { PaceDeps } from './pace-item.ts';
 import type { Settings } from './plan.ts';
 import { Waiting } from './waiting.ts';
 
