@@ -209,6 +209,7 @@ describe('settings', () => {
     const fields = names.split(' ').flatMap((name) => values.map((value) => ({ [name]: value })));
     const inner = values.flatMap((value) => [
       { mode: 'push', delivery: { batchSize: value, timeoutSeconds: value } },
+      { mode: 'push', delivery: { format: value } },
       { mode: 'push', delivery: { backoff: value } },
       { mode: 'push', delivery: { backoff: { initialSeconds: value, maxSeconds: value } } },
       { mode: 'push', start: { offsets: value } },
