@@ -154,6 +154,20 @@ const deliverAll = async (): Promise<void> => {
   }
 };
 
+/** What was told of groups. */
+const toldTypes = async (): Promise<unknown[]> => {
+  const events = '/topics/millrace.events/partitions';
+  const partitions = await call('consume', `GET ${events}`);
+  const types: unknown[] = [];
+  for (const { partition } of partitions.body['partitions'] as readonly { partition: number }[]) {
+    const { body } = await call('consume', `GET ${events}/${partition}/records`, {
+      query: 'offset=earliest',
+    });
+    types.push(...(body['records'] as readonly { value: { type: string } }[]).map(({ value }) => value.type));
+  }
+  return types;
+};
+
 /** A sweep, and every task that it sends, done by archive. */
 const archiveAll = async (): Promise<number> => {
   await functions.sweep.invoke({});
@@ -302,6 +316,20 @@ it('every function has the rights to all that it does', async () => {
   await functions.sweep.invoke({});
   await deliverAll();
   expect((await stores.groups.get({ topicId, group: 'billing' }))?.endpoints[0]?.status).toBe('disabled');
+
+  // Who disables it tells so, and the next sweep once more, which is no news.
+  const inOrder = ['record.dead_lettered', 'endpoint.disabled', 'group.paused'];
+  expect((await toldTypes()).toSorted()).toEqual(inOrder.toSorted());
+  await functions.sweep.invoke({});
+  expect(await toldTypes()).toHaveLength(inOrder.length);
+  for (const name of ['deliver', 'sweep'])
+    expect(gatekeeper.used).toContain(`${name}: dynamodb:PutItem on StorageState.Arn`);
+  // A topic that is not there they would make, as pull did here.
+  for (const name of ['deliver', 'pull', 'sweep'] as const) {
+    const action = 'dynamodb:PutItem';
+    const request = { action, resource: 'StorageState.Arn', leadingKeys: ['topic'] };
+    expect(allows(roleOf(synthesise(), name), request)).toBe(true);
+  }
 
   // What was deleted long ago is taken apart; what is deleted now is closed.
   await deletedLongAgo(topicId, 2);
