@@ -51,7 +51,7 @@ export const produceOperations: readonly Operation[] = [
     tag: 'Records',
     summary: 'Append records',
     description:
-      'Appends records, and says where each of them is. They come as JSON, as lines of JSON, as CloudEvents, or as one value of any other type. The records for one partition are one append, all of it or nothing; over several partitions a part may be written (422 `partly_written`).',
+      'Appends records, and says where each of them is. They come as JSON, as lines of JSON, as CloudEvents, or as one value of any other type. The records for one partition are one append, all of it or nothing; over several partitions a part may be written (422 `partly_written`). To `millrace.events` Millrace alone appends.',
     scopes: ['produce'],
     query: {
       key: {

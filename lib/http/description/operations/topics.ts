@@ -49,7 +49,7 @@ export const topicOperations: readonly Operation[] = [
     tag: 'Topics',
     summary: 'Create a topic',
     description:
-      'Creates the topic, or says that it is there with these settings already. A body may be left out; so may each of its fields.',
+      'Creates the topic, or says that it is there with these settings already. A body may be left out; so may each of its fields. Names that begin with `millrace.` are kept for Millrace, but that `millrace.events`, in which it tells what happens to groups, may be asked for before there is something to tell.',
     scopes: ['admin'],
     body: { required: false, content: jsonOf('TopicSettings') },
     answers: {
@@ -148,7 +148,7 @@ export const topicOperations: readonly Operation[] = [
     tag: 'Topics',
     summary: 'Delete a topic',
     description:
-      'Deletes the topic with its records and groups. Its partitions are closed one after another, then its name is free; its records are removed two hours later.',
+      'Deletes the topic with its records and groups. Its partitions are closed one after another, then its name is free; its records are removed two hours later. `millrace.events` is not deleted.',
     scopes: ['admin'],
     answers: { 204: { description: 'It is deleted.' } },
     problems: ['topic_not_found', 'conflict', 'outcome_unknown', 'partition_overloaded'],
