@@ -137,7 +137,8 @@ export const startGatekeeper = async (options: GatekeeperOptions): Promise<Gatek
     }
     const behind = new URL(incoming.url ?? '/', serviceOf(action));
     const { method = 'POST', headers } = incoming;
-    const forwarded = httpRequest(behind, { method, headers });
+    // A connection of its own: one that was kept may be closed at the other end just now.
+    const forwarded = httpRequest(behind, { method, headers, agent: false });
     forwarded.end(content);
     const [answer] = (await once(forwarded, 'response')) as [IncomingMessage];
     response.writeHead(answer.statusCode ?? 500, answer.headers);
