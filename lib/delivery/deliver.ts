@@ -1,8 +1,9 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
-import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
+import { mergedDelivery, type PushGroup, type Subscription } from '../domain/groups/groups.ts';
 import { Delivery } from './delivery.ts';
 import type { DeliverDeps, Run, RunDeps } from './deps.ts';
+import { LaneDelivery } from './lanes/lane-delivery.ts';
 import { newDeliveryMemory } from './memory.ts';
 import { answerResend, isOfResend } from './resend/resend.ts';
 import { longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './turn.ts';
@@ -64,7 +65,7 @@ const answer = async (deps: RunDeps, wake: Wake, run: RetryingRun): Promise<Retr
     if (verdict.kind === 'keep') throw new AnsweredElsewhereError(verdict.leaseMs);
     if (verdict.kind === 'later') await deps.queue.send([verdict.queued]);
     if (verdict.kind !== 'go' || subscription === undefined) return undefined;
-    const delivery = new Delivery(deps, wake, run, subscription);
+    const delivery = deliveryFor(deps, wake, run, subscription, seen.cursor);
     try {
       if (refused) {
         await delivery.leave(seen.cursor);
@@ -87,6 +88,21 @@ const answer = async (deps: RunDeps, wake: Wake, run: RetryingRun): Promise<Retr
       await delivery.turn.leave();
     }
   }
+};
+
+/** What a cursor has ahead of it is delivered as it is kept, whatever the group's order is by now. */
+const deliveryFor = (
+  deps: RunDeps,
+  wake: Wake,
+  run: RetryingRun,
+  subscription: Subscription<PushGroup>,
+  cursor: Cursor | undefined,
+): Delivery | LaneDelivery => {
+  const { ordering } = mergedDelivery(subscription.group.delivery, {});
+  const isOneByOne = ordering === 'partition' && (cursor?.runs ?? []).length === 0;
+  return isOneByOne
+    ? new Delivery(deps, wake, run, subscription)
+    : new LaneDelivery(deps, wake, run, subscription);
 };
 
 const look = async ({ cursors }: RunDeps, { groupId, partition }: Wake): Promise<Seen> => ({

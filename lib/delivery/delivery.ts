@@ -1,16 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
 import { hasSeveral } from '../domain/delivery/endpoints.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
-import { Problem, UndecodableBatchError } from '../domain/errors.ts';
+import { UndecodableBatchError } from '../domain/errors.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
 import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
-import { buryRecord } from '../groups/bury.ts';
 import type { Lease, LeaseAnswer } from '../groups/lease.ts';
 import type { Failed } from '../stores/expressions.ts';
 import { undecodableBatch } from '../surroundings/telemetry.ts';
 import { attempt, type Target } from './attempt.ts';
 import { Backlog, type Found, type Wanted } from './backlog.ts';
+import { buryRefused } from './bury-refused.ts';
 import type { RunDeps } from './deps.ts';
 import { type Failure, settleFailure } from './failure.ts';
 import { type Sieve, sieveFor } from './filtering/sieve.ts';
@@ -18,7 +17,7 @@ import { wantedBy } from './formats/formats.ts';
 import { composeMessage, envelopeBytes, type Message } from './message.ts';
 import type { Outcome } from './outcome.ts';
 import type { Pending } from './pending.ts';
-import { chooseEndpoint, noteOutage, noteRecovery } from './target.ts';
+import { chooseEndpoint, isChanged, noteOutage, noteRecovery } from './target.ts';
 import { type RetryingRun, Turn } from './turn.ts';
 
 /** A retry that is further off than this must not be one that a change of the endpoint was to lift. */
@@ -196,45 +195,16 @@ export class Delivery {
       retry = failure.whereItStays(why);
     }
     if (retry === undefined) return undefined;
-    if (retry.delayMs > longRetryMs && (await this.#isChanged())) return this.turn.handOver(lease);
+    if (retry.delayMs > longRetryMs && (await isChanged(this.#deps, this.turn.subscription, this.#wake))) return this.turn.handOver(lease);
     await this.turn.releaseForRetry(lease, retry);
     return undefined;
   }
 
   /** Writes the message's one record to the dead letters. Gives why it could not. */
-  async #bury(
-    { start }: Message,
-    { letter }: Extract<Failure, { kind: 'give-up' }>,
-  ): Promise<string | undefined> {
-    const { group } = this.turn.subscription;
+  #bury({ start }: Message, { letter }: Extract<Failure, { kind: 'give-up' }>): Promise<string | undefined> {
     const record = this.#backlog.record(start);
     if (record === undefined) throw new Error('The record of a message is not there any more.');
-    try {
-      await buryRecord(this.#deps, group, {
-        record,
-        at: this.#wake,
-        topic: group.topic,
-        reason: 'refused',
-        ...letter,
-      });
-    } catch (error) {
-      this.#deps.telemetry.record({ kind: 'fault', where: 'writing dead letters', error });
-      return error instanceof Problem ? error.message : 'The log did not take it.';
-    }
-    const { topic, name } = group;
-    const of = { topic, group: name, partition: this.#wake.partition, offset: start };
-    this.#deps.telemetry.record({ kind: 'dead-lettered', ...of, refusals: letter.deliveries });
-    return undefined;
-  }
-
-  /**
-   * Whether the endpoints are no more what they were. The wake that a change of one sent may have found this run's lease, and be
-   * gone by now: a long pause that the former one asked for would stand in the way of the new one.
-   */
-  async #isChanged(): Promise<boolean> {
-    const before = callable(this.turn.subscription);
-    const now = await this.#deps.memory.subscriptions.ofNow(this.#wake);
-    return now === undefined || !isDeepStrictEqual(callable(now), before);
+    return buryRefused(this.#deps, this.turn.subscription.group, this.#wake, record, letter);
   }
 
   /** The next message: the one that was in flight, or what is left of one that was refused and halved, or what there is. */
@@ -303,12 +273,6 @@ export class Delivery {
     this.#deps.telemetry.record({ kind: 'filtered', topic, group, partition: this.#wake.partition, records });
   }
 }
-
-/** The endpoints that may be called, but for what calls alone change of them. */
-const callable = ({ endpoints }: Subscription<PushGroup>) =>
-  endpoints
-    .filter(({ status }) => status === 'enabled')
-    .map(({ outage: _state, version: _changes, ...endpoint }) => endpoint);
 
 const isAny = (records: readonly Pending[]): records is readonly [Pending, ...Pending[]] =>
   records.length > 0;

@@ -1,3 +1,4 @@
+import type { Bounds } from '../domain/groups/runs/hand-out.ts';
 import type { SystemEvents } from '../events/system-events.ts';
 import type { Appender } from '../log/append/appender.ts';
 import type { RunReader } from '../log/read/run.ts';
@@ -38,6 +39,8 @@ export interface DeliverDeps {
   readonly telemetry: Telemetry;
   /** Without it no attempt is logged. */
   readonly attemptLog?: AttemptLog;
+  /** How far a group whose order is by key or none may go ahead of its committed offset in a partition. */
+  readonly bounds?: Bounds;
   /** What the process remembers; without it each run remembers for itself. */
   readonly memory?: DeliveryMemory;
 }

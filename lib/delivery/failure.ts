@@ -14,7 +14,7 @@ import type { Outcome } from './outcome.ts';
 import type { NotedOutage } from './target.ts';
 import type { PlannedRetry } from './turn.ts';
 
-type Failed = Exclude<Outcome, { kind: 'acknowledged' }>;
+export type Failed = Exclude<Outcome, { kind: 'acknowledged' }>;
 
 /** What follows a failed attempt. */
 export type Failure =
@@ -146,7 +146,8 @@ const refused = (
 /** Characters of a reason that a dead letter tells. */
 const longestDetail = 500;
 
-const plannedRetry = (
+/** What telemetry is told of a retry. */
+export const plannedRetry = (
   { group, endpoint, wake }: Target,
   outcome: Failed,
   delayMs: number,

@@ -10,7 +10,8 @@ import type { Pending } from './pending.ts';
 export interface Message extends Content {
   /**
    * `<groupId>-<partition>-<start>-<end>`: the same records have the same id, and the same id the same records. Where a filter
-   * or a transform makes others of them, `-` and a digest of these are behind it.
+   * or a transform makes others of them, `-` and a digest of these are behind it; and so are those of the offsets, where some between
+   * the first and the last are in other messages.
    */
   readonly id: string;
   readonly start: number;
@@ -35,21 +36,31 @@ const digestOf = ({ delivery: { filter, transform } = {} }: MessageGroup): strin
   return `-${digest.digest('hex').slice(0, 8)}`;
 };
 
+/** What tells a message apart from others that begin and end where it does. */
+const spreadDigest = (records: readonly Pending[]): string => {
+  const offsets = records.map(({ offset }) => offset);
+  const [first = 0] = offsets;
+  if ((offsets.at(-1) ?? 0) - first + 1 === offsets.length) return '';
+  return `-${createHash('sha256').update(offsets.join()).digest('hex').slice(0, 12)}`;
+};
+
 /**
  * The message of `records`. What it sends depends on nothing but these and the group's name, topic and settings, so that each
  * attempt sends the same bytes.
- * @param records contiguous, at least one; with what the group's format takes for their text.
+ * @param records at least one; with what the group's format takes for their text; all that there are from the first to the last, unless
+ * they may be `isSpread`.
  */
 export const composeMessage = (
   group: MessageGroup,
   partition: number,
   records: readonly [Pending, ...Pending[]],
+  { isSpread = false }: { readonly isSpread?: boolean } = {},
 ): Message => {
   const [first] = records;
   const last = records.at(-1) ?? first;
   const [start, end] = [first.offset, last.offset + 1];
   return {
-    id: `${group.groupId}-${partition}-${start}-${end}${digestOf(group)}`,
+    id: `${group.groupId}-${partition}-${start}-${end}${isSpread ? spreadDigest(records) : ''}${digestOf(group)}`,
     start,
     end,
     records: records.length,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ChosenEndpoint, endpointFor, endpointOutage } from '../domain/delivery/endpoints.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
 import { longestRetryMs } from '../domain/groups/cursors.ts';
@@ -94,4 +95,23 @@ export const noteRecovery = async (
   if (endpoint.outage === undefined) return;
   await groups.updateEndpoint(refOf(group), endpoint, { outage: null });
   memory.subscriptions.forget(wake);
+};
+
+/** The endpoints that may be called, but for what calls alone change of them. */
+const callable = ({ endpoints }: Subscription<PushGroup>) =>
+  endpoints
+    .filter(({ status }) => status === 'enabled')
+    .map(({ outage: _state, version: _changes, ...endpoint }) => endpoint);
+
+/**
+ * Whether the endpoints are no more what they were. The wake that a change of one sent may have found the lease of who asks, and be gone by
+ * now: a long pause that the former one asked for would stand in the way of the new one.
+ */
+export const isChanged = async (
+  { memory }: Pick<TargetDeps, 'memory'>,
+  before: Subscription<PushGroup>,
+  wake: Wake,
+): Promise<boolean> => {
+  const now = await memory.subscriptions.ofNow(wake);
+  return now === undefined || !isDeepStrictEqual(callable(now), callable(before));
 };

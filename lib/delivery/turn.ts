@@ -5,6 +5,7 @@ import type { Endpoint, PushGroup, Subscription } from '../domain/groups/groups.
 import { limits } from '../domain/limits.ts';
 import { Lease, type LeaseAnswer, type Passed } from '../groups/lease.ts';
 import type { Release } from '../stores/cursors.ts';
+import { newId } from '../surroundings/ids.ts';
 import type { Run, RunDeps } from './deps.ts';
 import { newOwner } from './owner.ts';
 import { Admission, putOff } from './pacing/admission.ts';
@@ -98,7 +99,7 @@ export class Turn {
   }
 
   /** @param pendingEnd of the message that is about to be sent; kept where the cursor has none. */
-  async acquire(read: Cursor | undefined, pendingEnd: number): Promise<LeaseAnswer> {
+  async acquire(read: Cursor | undefined, pendingEnd?: number): Promise<LeaseAnswer> {
     const { groupId, partition } = this.#wake;
     this.assertRunning();
     this.#askForLease();
@@ -200,14 +201,38 @@ export class Turn {
   }
 
   /** Lets the lease go with a retry that is due later: by the queue, or by this run where that is sooner than the queue can say. */
-  async releaseForRetry(lease: Lease, { delayMs, ...retry }: PlannedRetry): Promise<void> {
+  releaseForRetry(lease: Lease, { delayMs, ...retry }: PlannedRetry): Promise<void> {
+    return this.letGoForRetry(lease, delayMs, () => this.release(lease, retry));
+  }
+
+  /** As `releaseForRetry`, where `letGo` is the write by which the lease is let go. */
+  async letGoForRetry(lease: Lease, delayMs: number, letGo: () => Promise<unknown>): Promise<void> {
     const wake = { ...this.#successor('retry'), epoch: lease.cursor.epoch };
-    const isOwn = delayMs < queueDelayMs && this.#run.remainingMs() >= this.#run.retryUntilMs;
+    const isOwn = delayMs < queueDelayMs && this.mayRetry;
     // First, so that no crash leaves a retry that is due later with nobody to remember it.
     if (isOwn) await this.#remember(wake);
     else await this.#deps.queue.send([{ wake, delayMs }]);
-    await this.release(lease, retry);
+    await letGo();
     if (isOwn) this.#retry = { wake, delayMs };
+  }
+
+  /** Whether the run makes retries that are due sooner than the queue can say. */
+  get mayRetry(): boolean {
+    return this.#run.remainingMs() >= this.#run.retryUntilMs;
+  }
+
+  /** Queues the wake that comes when a message may be sent again, in a partition that goes on meanwhile. */
+  queueDue(delayMs: number): Promise<void> {
+    const wake = this.#successor('due');
+    return this.#deps.queue.send([{ wake, delayMs: Math.min(delayMs, limits.wakeDelayMs) }]);
+  }
+
+  /** Puts in the place of the cursor what `change` makes of it, and keeps the lease or lets it go. False: superseded. */
+  async replace(lease: Lease, change: (cursor: Cursor) => Cursor, kept: boolean): Promise<boolean> {
+    if (kept) this.#askForLease();
+    const done = await lease.replace(change, kept, newId(this.#deps.random));
+    if (!kept) this.#mayHoldUntil = 0;
+    return done;
   }
 
   /** One wake for all retries that the run makes itself: of whichever it dies, it comes when that one's lease is over. */
@@ -219,16 +244,18 @@ export class Turn {
   }
 
   /** Lets the lease go with work left: queues a wake for who goes on, and only then releases. */
-  async handOver(lease: Lease): Promise<undefined> {
+  async handOver(lease: Lease, letGo: () => Promise<unknown> = () => this.release(lease)): Promise<undefined> {
     await this.queueSuccessor(lease.cursor);
-    await this.release(lease);
+    await letGo();
   }
 
   async queueSuccessor(cursor: Cursor | undefined): Promise<void> {
     const waits =
       cursor !== undefined &&
       retryMsLeft(cursor, this.#deps.clock.now(), longestRetryOf(this.#subscription)) > 0;
-    const wake = this.#successor(waits ? 'resume' : 'continue');
+    // One that is counted on stays what it is.
+    const kind = this.#wake.kind === 'due' ? 'due' : 'continue';
+    const wake = this.#successor(waits ? 'resume' : kind);
     const epoch = cursor === undefined ? {} : { epoch: cursor.epoch };
     await this.#deps.queue.send([{ wake: { ...wake, ...epoch }, delayMs: handOverDelayMs }]);
   }

@@ -29,6 +29,9 @@ const letGoMs = 5000;
  * - A wake of an epoch that is over must not simply be dropped: the run that ended the epoch may have been this very
  *   wake's, crashed after it acquired. It is worth as much as an append's.
  *
+ * - That a message which was refused may be sent again is remembered by one wake, however many runs deliver others in the partition
+ *   meanwhile. They count on it until its time has come: so it is never dropped for them.
+ *
  * @param messageIds of the messages on the queue that the wake came in.
  * @param now wall clock ms.
  * @param longestRetryMs of the wake's group.
@@ -47,11 +50,11 @@ export const judgeWake = (
     if (isOwnedBy(cursor, messageIds)) return { kind: 'keep', leaseMs };
     if (wake.kind === 'resume' && (ownEpoch || wake.epoch === undefined))
       return later({ ...wake, ...(cursor !== undefined && { epoch: cursor.epoch }) }, leaseMs);
-    const waits = ownEpoch && wake.kind !== 'append';
+    const waits = wake.kind === 'due' || (ownEpoch && wake.kind !== 'append');
     return waits ? later(wake, Math.min(leaseMs, letGoMs)) : { kind: 'drop' };
   }
   if (retryMs > 0 && wake.kind !== 'resume')
-    return wake.kind !== 'append' && ownEpoch ? later(wake, retryMs) : { kind: 'drop' };
+    return wake.kind === 'due' || (wake.kind !== 'append' && ownEpoch) ? later(wake, retryMs) : { kind: 'drop' };
   return { kind: 'go' };
 };
 

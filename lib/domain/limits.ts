@@ -55,6 +55,8 @@ export const limits = {
   deliveryBytes: 960 * 1024,
   deliveryRecords: 1000,
   deliveryTimeoutSeconds: 30,
+  /** Messages of one partition that are under way at a time. */
+  deliveryConcurrency: 100,
   /**
    * Why a stale writer cannot corrupt the log: lib/log/tail.ts derives the last two from the first two. A signature may be
    * this old, or this far in the future.

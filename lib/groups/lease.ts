@@ -1,3 +1,4 @@
+import { OutcomeUnknownError, ThrottledError } from '../domain/errors.ts';
 import { type Cursor, type CursorRef, leaseMsLeft, retryMsLeft } from '../domain/groups/cursors.ts';
 import { moved } from '../stores/cursor-moves.ts';
 import type { Commit, CursorStore, Release } from '../stores/cursors.ts';
@@ -17,8 +18,8 @@ export interface LeaseRequest {
   readonly owner: string;
   /** How long the lease lasts from each write that gives or renews it, ms. */
   readonly durationMs: number;
-  /** The end of the message that is about to be sent. */
-  readonly pendingEnd: number;
+  /** The end of the message that is about to be sent, where that is kept in the cursor. */
+  readonly pendingEnd?: number | undefined;
   /** How far off a retry of the group is at most: `longestRetryMs`. */
   readonly longestRetryMs: number;
   /** Whether a retry that is due later is no obstacle. A live lease always is. */
@@ -41,6 +42,9 @@ export type LeaseAnswer =
   /** A lease is live or a retry is due later, by the cursor as it was read: nothing was asked. */
   | { readonly kind: 'held' };
 
+const repeatsAtMost = 2;
+const repeatAfterMs = 100;
+
 /** A lease on one cursor, as far as its holder knows: another may have superseded it, which its next write tells. */
 export class Lease {
   readonly #deps: LeaseDeps;
@@ -61,7 +65,8 @@ export class Lease {
     const now = deps.clock.now();
     if (read !== undefined && !isFree(read, now, request)) return { kind: 'held' };
     const leaseUntil = now + durationMs;
-    const acquisition = { read, startOffset, owner, leaseUntil, pendingEnd };
+    const end = pendingEnd === undefined ? {} : { pendingEnd };
+    const acquisition = { read, startOffset, owner, leaseUntil, ...end };
     const { taken, cursor } = await deps.cursors.acquire(ref, acquisition);
     return taken
       ? { kind: 'given', lease: new Lease(deps, ref, durationMs, cursor) }
@@ -97,6 +102,30 @@ export class Lease {
   release(retry?: Release['retry']): Promise<boolean> {
     const { epoch } = this.#cursor;
     return this.#deps.cursors.release(this.#ref, { epoch, ...(retry !== undefined && { retry }) });
+  }
+
+  /**
+   * Puts in the place of the cursor what `change` makes of it; then the lease is over, or renewed. A repetition recognises itself by `writeId`.
+   * False: superseded, or moved by a seek.
+   */
+  async replace(change: (cursor: Cursor) => Cursor, kept: boolean, writeId: string): Promise<boolean> {
+    const read = this.#cursor;
+    const { owner: _holder, ...changed } = change(read);
+    const leaseUntil = kept ? this.#deps.clock.now() + this.#durationMs : 0;
+    const holder = kept && read.owner !== undefined ? { owner: read.owner } : {};
+    const next = { ...changed, ...holder, leaseUntil, version: (read.version ?? 0) + 1, writeId };
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        const { done } = await this.#deps.cursors.replace(this.#ref, read, next);
+        if (done) this.#cursor = next;
+        return done;
+      } catch (error) {
+        // Its lease is over long before it could be repeated more often.
+        if (!(error instanceof OutcomeUnknownError || error instanceof ThrottledError) || repeats === repeatsAtMost)
+          throw error;
+        await this.#deps.clock.sleep(repeatAfterMs * 2 ** repeats);
+      }
+    }
   }
 
   #totals({ lost = 0, deadLettered = 0 }: Passed): Partial<Commit> {

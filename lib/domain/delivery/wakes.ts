@@ -5,6 +5,7 @@
  *   is still due (its own wake comes).
  * - `retry`: the backoff of the attempt made under `epoch` is over.
  * - `continue`: the holder of `epoch` ran out of time with work left.
+ * - `due`: a message that was refused may be sent again, in a partition in which others go on meanwhile (`Cursor.wakeAt`).
  * - `resume`: the group has an endpoint that it did not have, or that was changed, so that a retry which is due later need
  *   not be waited for.
  *   `epoch` is that of a lease it found live, if it met one.
@@ -12,9 +13,10 @@
  * A `retry` or `continue` that arrives while the lease of its own epoch is still live, or the retry that was set under
  * it is due later, queues itself again. One whose
  * epoch is over is as an `append`: that it is over may be its own doing, in a run that crashed after it acquired.
+ * A `due` waits for any lease and any retry: whoever holds the partition counts on it.
  */
 export interface Wake {
-  readonly kind: 'append' | 'retry' | 'continue' | 'resume';
+  readonly kind: 'append' | 'retry' | 'continue' | 'due' | 'resume';
   readonly topicId: string;
   readonly groupId: string;
   /** The group's name: with `topicId`, where it is stored. */

@@ -43,7 +43,9 @@ export interface Cursor extends Partial<Outage> {
   readonly handedOut?: number;
   /** Pull: what is unacknowledged then is handed out again. Ask `ackMsLeft`. */
   readonly ackUntil?: number;
-  /** Shared: what is ahead of `committed`, in order and without a gap. */
+  /** Push, where the order is by key or none: a wake is on the queue that comes then, for a message that is to be sent again. */
+  readonly wakeAt?: number;
+  /** Shared, and push where the order is by key or none: what is ahead of `committed`, in order and without a gap. */
   readonly runs?: readonly Run[];
   /** Records that went to the dead letters, since the group began. Absent: none. */
   readonly deadLettered?: number;
@@ -53,16 +55,16 @@ export interface Cursor extends Partial<Outage> {
 export type CursorPlace = Pick<Cursor, 'committed' | 'lost' | 'deadLettered'>;
 
 /**
- * Records of a shared group that follow one another and are alike. `held`: handed out to `by` until `until`. `delayed`: not to be
- * handed out before `until`. `acknowledged`: done with. `stuck`: handed out for the last time, and to go to the dead letters, which is
- * tried again from `until` on.
+ * Records that follow one another and are alike. `held`: handed out to `by` until `until`. `delayed`: not to be handed out before `until`; of
+ * a push group where `by` is given again in the message of that tag, which was refused `deliveries` times since `since`. `acknowledged`: done
+ * with. `stuck`: handed out for the last time, and to go to the dead letters, which is tried again from `until` on.
  */
 export interface Run {
   readonly start: number;
   /** Exclusive. */
   readonly end: number;
   readonly state: 'held' | 'delayed' | 'acknowledged' | 'stuck';
-  /** Of `held`: the member that has them, as `ownerOf` makes it. */
+  /** Of `held`: the member that has them, as `ownerOf` makes it. Of `delayed`: the message that they are in. */
   readonly by?: string;
   /** Wall clock ms; absent of `acknowledged`, and 0 means at once. */
   readonly until?: number;
@@ -70,7 +72,7 @@ export interface Run {
   readonly deliveries: number;
   /** Why they were not acknowledged the last time. */
   readonly reason?: Unacknowledged;
-  /** Of `stuck`: wall clock ms. Since when. */
+  /** Of `stuck`, and of `delayed` in a message: wall clock ms. Since when. */
   readonly since?: number;
 }
 

@@ -11,6 +11,13 @@ export interface DeliverySettings {
   readonly backoff: { readonly initialSeconds: number; readonly maxSeconds: number };
   /** What the attempt log has beside failures: the share of attempts that succeeded, 0 to 1. */
   readonly attemptLog: { readonly successes: number };
+  /**
+   * `partition`: one message of a partition after the other. `key`: records of one key one after the other, and up to `concurrency` messages
+   * of a partition at a time. `none`: any, up to as many at a time.
+   */
+  readonly ordering: 'partition' | 'key' | 'none';
+  /** Messages of one partition that are under way at a time, at most. */
+  readonly concurrency: number;
   /** A record that was refused alone so often goes to the dead letters; null: never, and it is tried for as long as it takes. */
   readonly maxAttempts: number | null;
   /** And no sooner than so long after its first refusal, since what refuses for a minute may be a deploy: `refusals.ts`. */
@@ -29,6 +36,8 @@ export const deliveryDefaults: DeliverySettings = {
   maxAttempts: 10,
   deadLetterAfterSeconds: 300,
   attemptLog: { successes: 0 },
+  ordering: 'partition',
+  concurrency: 1,
 };
 
 /** What may change of it; what is left out stays as it is. */
@@ -46,6 +55,7 @@ export const mergedDelivery = (
 ): DeliverySettings => {
   const given = { ...deliveryDefaults, ...settings, ...change };
   const { format, batchSize, timeoutSeconds, maxAttempts, deadLetterAfterSeconds, filter, transform } = given;
+  const { ordering, concurrency } = given;
   const { initialSeconds, maxSeconds } = {
     ...deliveryDefaults.backoff,
     ...settings.backoff,
@@ -59,6 +69,8 @@ export const mergedDelivery = (
     maxAttempts,
     deadLetterAfterSeconds,
     attemptLog: { successes: given.attemptLog.successes },
+    ordering,
+    concurrency,
     ...(typeof filter === 'string' && { filter }),
     ...(typeof transform === 'string' && { transform }),
   };

@@ -28,6 +28,7 @@ const sometimes = [
   'suspectEnd',
   'deadRow',
   'stuck',
+  'wakeAt',
   'runs',
 ] as const;
 const columns = [...always, ...sometimes];

@@ -11,7 +11,7 @@ let schema: z.ZodMiniType<Wake> | undefined;
 /** Made when it is first needed: functions that only send wakes are spared it, and the library too. */
 const wakeSchema = (): z.ZodMiniType<Wake> => {
   schema ??= z.object({
-    kind: z.enum(['append', 'retry', 'continue', 'resume']),
+    kind: z.enum(['append', 'retry', 'continue', 'due', 'resume']),
     topicId: id,
     groupId: id,
     group: id,

@@ -1,0 +1,27 @@
+import type { Wake } from '../domain/delivery/wakes.ts';
+import { Problem } from '../domain/errors.ts';
+import type { PushGroup } from '../domain/groups/groups.ts';
+import type { LogRecord } from '../domain/records/records.ts';
+import { buryRecord } from '../groups/bury.ts';
+import type { DeliverDeps } from './deps.ts';
+import type { GivenUp } from './failure.ts';
+
+/** Writes a record that was refused to the dead letters. Gives why it could not, in words; undefined when it is there. */
+export const buryRefused = async (
+  deps: Pick<DeliverDeps, 'appender' | 'directory' | 'telemetry'>,
+  group: PushGroup,
+  at: Wake,
+  record: LogRecord,
+  letter: GivenUp,
+): Promise<string | undefined> => {
+  const { topic, name } = group;
+  try {
+    await buryRecord(deps, group, { record, at, topic, reason: 'refused', ...letter });
+  } catch (error) {
+    deps.telemetry.record({ kind: 'fault', where: 'writing dead letters', error });
+    return error instanceof Problem ? error.message : 'The log did not take it.';
+  }
+  const place = { topic, group: name, partition: at.partition, offset: record.offset };
+  deps.telemetry.record({ kind: 'dead-lettered', ...place, refusals: letter.deliveries });
+  return undefined;
+};

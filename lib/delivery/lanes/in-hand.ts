@@ -1,0 +1,32 @@
+import type { Pending } from '../pending.ts';
+
+/** A record of a partition that is not done with yet. */
+export interface Entry {
+  readonly pending: Pending;
+  /** What its order is kept by; undefined where it has none to keep. */
+  readonly key: string | undefined;
+  /** Which requests may have it, of those that are under way at a time. */
+  readonly lane: number;
+  /** The message that it is in: one that is under way, or is to be sent again. */
+  message?: InHand | undefined;
+}
+
+/** Records that are sent together: once, and again as the same message for as long as they are refused together. */
+export interface InHand {
+  readonly entries: readonly Entry[];
+  /** How often this very message was refused. */
+  refusals: number;
+  /** Wall clock ms. The first refusal of a message that began with this record; undefined before it. */
+  since: number | undefined;
+  /** Wall clock ms. Not to be sent before; 0: at once. */
+  until: number;
+  isUnderWay: boolean;
+  /** Whether it is to be the same message again. One that was never refused may be another after a crash. */
+  isKept: boolean;
+  /** It is to go to the dead letters, which could not be written. */
+  isStuck: boolean;
+}
+
+/** What tells messages apart that stand beside each other in a run list: where each begins. */
+export const tagOf = ({ entries }: Pick<InHand, 'entries'>): string =>
+  (entries[0]?.pending.offset ?? 0).toString(36);

@@ -1,0 +1,365 @@
+import { hasSeveral } from '../../domain/delivery/endpoints.ts';
+import type { Wake } from '../../domain/delivery/wakes.ts';
+import { type Cursor, longestRetryMs, msLeft } from '../../domain/groups/cursors.ts';
+import { type Endpoint, effectiveDelivery, type PushGroup, type Subscription } from '../../domain/groups/groups.ts';
+import { aheadBounds } from '../../domain/groups/runs/hand-out.ts';
+import { limits } from '../../domain/limits.ts';
+import type { Lease, LeaseAnswer } from '../../groups/lease.ts';
+import { attempt, type Target } from '../attempt.ts';
+import { Backlog } from '../backlog.ts';
+import type { RunDeps } from '../deps.ts';
+import { type Failed, settleFailure } from '../failure.ts';
+import { type Sieve, sieveFor } from '../filtering/sieve.ts';
+import { composeMessage, envelopeBytes } from '../message.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Pending } from '../pending.ts';
+import { chooseEndpoint, isChanged, noteOutage, noteRecovery } from '../target.ts';
+import { type RetryingRun, Turn } from '../turn.ts';
+import type { InHand } from './in-hand.ts';
+import { Loading } from './loading.ts';
+import { type Settled, settleAcknowledged, settleRefused } from './settle.ts';
+import { Window } from './window.ts';
+
+/** What is acknowledged is kept so often while requests are under way: after a crash as much may be sent again. */
+const keptEveryMs = 100;
+/** A retry that is further off than this must not be one that a change of the endpoint was to lift. */
+const longRetryMs = 5000;
+/** A message that may be sent again sooner than the queue can say is waited for. */
+const waitedForMs = 1000;
+
+/** What one request came to. */
+interface Called {
+  readonly slot: number;
+  readonly target: Target;
+  readonly message: InHand;
+  readonly outcome: Outcome;
+}
+
+/** Why no more requests are sent. */
+type Stop =
+  | { readonly kind: 'outage'; readonly target: Target; readonly outcome: Failed }
+  /** Out of time, or nobody is to be called: another goes on. */
+  | { readonly kind: 'handed-over' }
+  | { readonly kind: 'superseded' };
+
+/**
+ * The deliveries of one run in one partition, several messages at a time: `ordering` by key, or none. What is done with is kept in the run
+ * list of the cursor, by one conditional write for whatever came since the one before. A message that is refused waits by itself, and holds
+ * up those of its keys; an outage holds up the partition, since it says nothing of any record.
+ *
+ * What is under way is kept nowhere: while the lease is live nobody else sends it, and after a crash it is sent again, perhaps in other
+ * messages. One that was refused stays the same message.
+ */
+export class LaneDelivery {
+  readonly turn: Turn;
+  readonly #deps: RunDeps;
+  readonly #wake: Wake;
+  readonly #backlog: Backlog;
+  #window: Window | undefined;
+  #loading: Loading | undefined;
+  /** The endpoint of the requests that are under way. */
+  #calling: string | undefined;
+  #isBusy = false;
+  #lost = 0;
+  #deadLettered = 0;
+  #deadRow = 0;
+  #hasAcknowledged = false;
+  #isDirty = false;
+  #keptAt = 0;
+
+  constructor(deps: RunDeps, wake: Wake, run: RetryingRun, subscription: Subscription<PushGroup>) {
+    this.#deps = deps;
+    this.#wake = wake;
+    this.turn = new Turn(deps, wake, run, subscription);
+    const sieve = (): Sieve => sieveFor(deps, this.turn.subscription.group, wake.partition);
+    this.#backlog = new Backlog(deps.runs, wake, this.#maxBytes(), sieve);
+  }
+
+  #maxBytes(): number {
+    return limits.deliveryBytes - envelopeBytes(this.turn.subscription.group, this.#wake.partition) - idBytes;
+  }
+
+  /** Leaves to a new wake what there is to do: as `Delivery.leave`. */
+  async leave(cursor: Cursor | undefined): Promise<void> {
+    if (await this.#look(cursor)) await this.turn.queueSuccessor(cursor);
+    else await this.#passOn();
+  }
+
+  /** Undefined when it is settled. Else a lease was refused: nothing is held then, and the wake must be judged again. */
+  async begin(cursor: Cursor | undefined): Promise<Exclude<LeaseAnswer, { kind: 'given' }> | undefined> {
+    let read = cursor;
+    while (await this.#look(read)) {
+      if (!this.turn.mayGoOn()) {
+        await this.turn.queueSuccessor(read);
+        return undefined;
+      }
+      const answer = await this.turn.acquire(read);
+      if (answer.kind !== 'given') return answer;
+      const tail = await this.#deliverAll(answer.lease);
+      if (tail === undefined) return undefined;
+      read = tail;
+      this.#isBusy = true;
+    }
+    if (!this.turn.hasHeld) await this.#passOn();
+    this.#loading?.throwFailure(this.#deps, this.turn.subscription.group, this.#wake);
+    if (read !== undefined) this.#deps.memory.cursors.keep(this.#wake, read);
+    return undefined;
+  }
+
+  /** A wake that is counted on came before there was something to do: it comes again. */
+  async #passOn(): Promise<void> {
+    const dueMs = this.#window?.nextDueMs(this.#dueMs) ?? Number.POSITIVE_INFINITY;
+    if (this.#wake.kind === 'due' && dueMs < Number.POSITIVE_INFINITY) await this.turn.queueDue(dueMs);
+  }
+
+  readonly #dueMs = (until: number): number =>
+    msLeft(until, this.#deps.clock.now(), longestPauseMs(this.turn.subscription.group));
+
+  /** Whether there is something to send, or to move the cursor past, as far as is known without a lease. */
+  async #look(cursor: Cursor | undefined): Promise<boolean> {
+    const { group } = this.turn.subscription;
+    const { ordering, concurrency, batchSize } = effectiveDelivery(group.delivery, {});
+    if (this.#window === undefined) {
+      const settings = { ordering, concurrency, batchSize, maxBytes: this.#maxBytes() };
+      const bounds = this.#deps.bounds ?? aheadBounds;
+      this.#window = new Window({ ...settings, bounds }, this.turn.startOffset, cursor);
+      this.#loading = new Loading(this.#backlog, this.#window);
+      this.#deadRow = cursor?.deadRow ?? 0;
+    }
+    await this.#load(true);
+    const isPast = this.#window.ahead().committed > (cursor?.committed ?? this.turn.startOffset);
+    return isPast || this.#window.mayTake(this.#dueMs);
+  }
+
+  async #load(again: boolean): Promise<void> {
+    const { concurrency, batchSize } = effectiveDelivery(this.turn.subscription.group.delivery, {});
+    const loaded = await this.#loading?.load(concurrency * batchSize, again);
+    this.#lost += loaded?.lost ?? 0;
+  }
+
+  /** Delivers until nothing can be sent, and gives the cursor as it was let go; undefined when another answers for the rest. */
+  async #deliverAll(lease: Lease): Promise<Cursor | undefined> {
+    const calls = new Map<number, Promise<Called>>();
+    let stop: Stop | undefined;
+    this.#keptAt = this.#deps.clock.monotonic();
+    try {
+      for (;;) {
+        stop ??= await this.#fill(lease, calls);
+        if (calls.size === 0 && (stop !== undefined || !(await this.#waits()))) break;
+        if (calls.size === 0) continue;
+        const called = await Promise.race(calls.values());
+        calls.delete(called.slot);
+        stop = (await this.#settle(called)) ?? stop;
+        if (stop?.kind !== 'superseded' && !(await this.#keepNow(lease))) stop = { kind: 'superseded' };
+      }
+    } finally {
+      // No request outlives its run.
+      await Promise.allSettled(calls.values());
+    }
+    return this.#end(lease, stop);
+  }
+
+  /** Sends what may be sent, as long as there is a place. */
+  async #fill(lease: Lease, calls: Map<number, Promise<Called>>): Promise<Stop | undefined> {
+    const { concurrency, ordering } = effectiveDelivery(this.turn.subscription.group.delivery, {});
+    const places = ordering === 'partition' ? 1 : concurrency;
+    let hasLooked = false;
+    for (let slot = 0; slot < places; slot += 1) {
+      if (calls.has(slot)) continue;
+      let message = this.#window?.take(slot, this.#dueMs);
+      if (message === undefined && !hasLooked) {
+        hasLooked = true;
+        await this.#load(this.#isBusy);
+        message = this.#window?.take(slot, this.#dueMs);
+      }
+      if (message === undefined) continue;
+      const sent = await this.#send(lease, slot, message, calls);
+      if (sent === 'sent') continue;
+      this.#window?.again(message, { isKept: message.isKept });
+      return sent === 'wait' ? undefined : sent;
+    }
+    return undefined;
+  }
+
+  async #send(
+    lease: Lease,
+    slot: number,
+    message: InHand,
+    calls: Map<number, Promise<Called>>,
+  ): Promise<'sent' | 'wait' | Stop> {
+    if (lease.remainingMs() < this.turn.timeoutMs && this.turn.mayGoOn() && !(await this.#keep(lease, true)))
+      return { kind: 'superseded' };
+    if (!(await this.turn.mayCall(lease))) return { kind: 'handed-over' };
+    const { subscription } = this.turn;
+    const endpoint = await chooseEndpoint(this.#deps, subscription, this.#wake);
+    if (endpoint === undefined || lease.remainingMs() < this.turn.timeoutMs) return { kind: 'handed-over' };
+    // A partition is sent by one endpoint at a time.
+    if (calls.size > 0 && this.#calling !== endpoint.endpointId) return 'wait';
+    this.#calling = endpoint.endpointId;
+    this.turn.noteCall();
+    calls.set(slot, this.#call(slot, message, endpoint, lease.cursor.attempts));
+    return 'sent';
+  }
+
+  async #call(slot: number, message: InHand, endpoint: Endpoint, outages: number): Promise<Called> {
+    const { group } = this.turn.subscription;
+    const before = message.refusals + (this.#hasAcknowledged ? 0 : outages);
+    const target = { group, endpoint, wake: this.#wake, attempt: before + 1 };
+    const [first, ...rest] = message.entries.map(({ pending }) => pending);
+    if (first === undefined) throw new Error('A message has records.');
+    return { slot, target, message, outcome: await this.#attempt(target, [first, ...rest]) };
+  }
+
+  async #attempt(target: Target, records: readonly [Pending, ...Pending[]]): Promise<Outcome> {
+    const { fault } = records[0];
+    if (fault === undefined) {
+      const composed = composeMessage(target.group, this.#wake.partition, records, { isSpread: true });
+      return attempt(this.#deps, target, composed);
+    }
+    const { topic, name: group } = target.group;
+    const failed = { topic, group, partition: this.#wake.partition, records: 1, code: fault.code } as const;
+    this.#deps.telemetry.record({ kind: 'expression-failed', expression: 'transform', ...failed });
+    return { kind: 'refusal', reason: `The group's transform failed. ${fault.reason}` };
+  }
+
+  /** Notes what a request came to. Gives a reason to send no more, where there is one. */
+  async #settle({ target, message, outcome }: Called): Promise<Stop | undefined> {
+    const window = this.#window;
+    if (window === undefined) return undefined;
+    if (outcome.kind === 'outage' || (outcome.kind === 'refusal' && outcome.gone === true)) {
+      // It says nothing of the message, which is the same one when it is sent again.
+      window.again(message, { until: 0 });
+      return { kind: 'outage', target, outcome };
+    }
+    await noteRecovery(this.#deps, target.group, target.endpoint, this.#wake);
+    this.#note(
+      outcome.kind === 'acknowledged'
+        ? settleAcknowledged(this.#deps, window, target, message, outcome)
+        : await settleRefused(this.#deps, window, target, message, outcome, this.#deadRow),
+    );
+    if (outcome.kind === 'refusal') this.#deps.memory.subscriptions.forget(this.#wake);
+    return undefined;
+  }
+
+  #note({ acknowledged, deadLettered }: Settled): void {
+    this.#isDirty = true;
+    this.#hasAcknowledged ||= acknowledged;
+    this.#deadRow = acknowledged ? 0 : this.#deadRow + deadLettered;
+    this.#deadLettered += deadLettered;
+  }
+
+  /** Whether it waited for a message that may be sent again soon. */
+  async #waits(): Promise<boolean> {
+    const dueMs = this.#window?.nextDueMs(this.#dueMs) ?? Number.POSITIVE_INFINITY;
+    if (dueMs === 0 || dueMs >= waitedForMs || !this.turn.mayRetry || !this.turn.mayGoOn()) return false;
+    await this.#deps.clock.sleep(dueMs);
+    return true;
+  }
+
+  /** Keeps what is done with, where it is time. False: superseded. */
+  async #keepNow(lease: Lease): Promise<boolean> {
+    const isTime = this.#deps.clock.monotonic() - this.#keptAt >= keptEveryMs;
+    return !this.#isDirty || !isTime || this.#keep(lease, true);
+  }
+
+  async #keep(lease: Lease, kept: boolean, change: Partial<Cursor> = {}): Promise<boolean> {
+    this.turn.assertRunning();
+    this.#keptAt = this.#deps.clock.monotonic();
+    const [lost, deadLettered] = [this.#lost, this.#deadLettered];
+    const done = await this.turn.replace(lease, (cursor) => ({ ...this.#cursorAfter(cursor), ...change }), kept);
+    if (!done) return false;
+    this.#isDirty = false;
+    this.#lost -= lost;
+    this.#deadLettered -= deadLettered;
+    this.#tellLeftOut(lease.cursor.committed);
+    return true;
+  }
+
+  /** The cursor with what the window knows. */
+  #cursorAfter(cursor: Cursor): Cursor {
+    const { committed, runs } = this.#window?.ahead() ?? { committed: cursor.committed, runs: [] };
+    const { epoch, wakeAt, retryAt, lastFailure, failingSince, failedAt, outageMs } = cursor;
+    const lost = (cursor.lost ?? 0) + this.#lost;
+    const deadLettered = (cursor.deadLettered ?? 0) + this.#deadLettered;
+    const stuck = this.#window?.stuck ?? 0;
+    const failing = this.#hasAcknowledged
+      ? { attempts: 0, retryAt: 0 }
+      : {
+          ...{ attempts: cursor.attempts, retryAt },
+          ...(lastFailure !== undefined && { lastFailure }),
+          ...(failingSince !== undefined && { failingSince }),
+          ...(failedAt !== undefined && { failedAt }),
+          ...(outageMs !== undefined && { outageMs }),
+        };
+    return {
+      ...{ committed, epoch, leaseUntil: 0, ...failing },
+      ...(runs.length > 0 && { runs }),
+      ...(lost > 0 && { lost }),
+      ...(deadLettered > 0 && { deadLettered }),
+      ...(this.#deadRow > 0 && { deadRow: this.#deadRow }),
+      ...(stuck > 0 && { stuck }),
+      // The one that this run answers is over.
+      ...(wakeAt !== undefined && this.#wake.kind !== 'due' && { wakeAt }),
+    };
+  }
+
+  /** Lets the lease go. Whatever is left has a wake by then. */
+  async #end(lease: Lease, stop: Stop | undefined): Promise<Cursor | undefined> {
+    if (stop?.kind === 'superseded') return undefined;
+    if (stop?.kind === 'outage') return this.#endOut(lease, stop);
+    if (stop !== undefined) return this.turn.handOver(lease, () => this.#keep(lease, false));
+    const wakeAt = await this.#rememberDue(lease.cursor);
+    const change = wakeAt === undefined ? {} : { wakeAt };
+    return (await this.#keep(lease, false, change)) ? lease.cursor : undefined;
+  }
+
+  async #endOut(
+    lease: Lease,
+    { target, outcome }: Extract<Stop, { kind: 'outage' }>,
+  ): Promise<undefined> {
+    const isResumed = this.#wake.kind === 'resume' || this.#hasAcknowledged;
+    const { failingSince: _since, ...healthy } = lease.cursor;
+    const cursor = isResumed ? { ...(this.#hasAcknowledged ? healthy : lease.cursor), attempts: 0 } : lease.cursor;
+    this.#deps.memory.subscriptions.forget(this.#wake);
+    const isShared = outcome.kind === 'outage' && hasSeveral(this.turn.subscription);
+    const { group, endpoint } = target;
+    const noted = isShared
+      ? await noteOutage(this.#deps, group, endpoint, this.#wake, outcome.retryAfterMs ?? 0)
+      : undefined;
+    const failure = await settleFailure(this.#deps, target, cursor, { offsets: [], end: 0 }, outcome, noted);
+    const isLong = failure.kind === 'retry' && failure.retry.delayMs > longRetryMs;
+    const isOther = isLong && (await isChanged(this.#deps, this.turn.subscription, this.#wake));
+    if (failure.kind !== 'retry' || isOther)
+      return this.turn.handOver(lease, () => this.#keep(lease, false));
+    const { delayMs, attempts, retryAt, lastFailure, outage } = failure.retry;
+    const failed = { attempts, retryAt, lastFailure, ...outage };
+    await this.turn.letGoForRetry(lease, delayMs, () => this.#keep(lease, false, failed));
+    return undefined;
+  }
+
+  /** Sees to it that a wake comes when the next message may be sent again, and gives when that is. */
+  async #rememberDue({ wakeAt = 0 }: Cursor): Promise<number | undefined> {
+    const dueMs = this.#window?.nextDueMs(this.#dueMs) ?? Number.POSITIVE_INFINITY;
+    if (dueMs === Number.POSITIVE_INFINITY) return undefined;
+    const now = this.#deps.clock.now();
+    const standsMs = msLeft(wakeAt, now, limits.wakeDelayMs);
+    // The one that this run answers is over, if it is that one.
+    if (this.#wake.kind !== 'due' && standsMs > 0 && standsMs <= dueMs + waitedForMs) return wakeAt;
+    const delayMs = Math.min(dueMs, limits.wakeDelayMs);
+    await this.turn.queueDue(delayMs);
+    return now + delayMs;
+  }
+
+  #tellLeftOut(below: number): void {
+    const records = this.#backlog.countLeftOut(below);
+    if (records === 0) return;
+    const { topic, name: group } = this.turn.subscription.group;
+    this.#deps.telemetry.record({ kind: 'filtered', topic, group, partition: this.#wake.partition, records });
+  }
+}
+
+/** What the digest of a message's offsets adds to its id, beside what `envelopeBytes` counts. */
+const idBytes = 16;
+
+const longestPauseMs = ({ delivery }: PushGroup): number =>
+  Math.max(longestRetryMs(delivery.backoff), 24 * 60 * 60_000);

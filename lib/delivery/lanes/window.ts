@@ -1,0 +1,269 @@
+import type { Cursor, Run } from '../../domain/groups/cursors.ts';
+import type { DeliverySettings } from '../../domain/groups/groups.ts';
+import { acknowledgedRun, joined } from '../../domain/groups/runs/ahead.ts';
+import type { Bounds } from '../../domain/groups/runs/hand-out.ts';
+import { murmur2 } from '../../domain/records/partitioning.ts';
+import type { Pending } from '../pending.ts';
+import { type Entry, type InHand, tagOf } from './in-hand.ts';
+import { Standings } from './standing.ts';
+
+export interface WindowSettings extends Pick<DeliverySettings, 'ordering' | 'concurrency' | 'batchSize'> {
+  /** What the records of one message take at most, the commas between them included. */
+  readonly maxBytes: number;
+  /** How far it may go ahead of the committed offset. */
+  readonly bounds: Bounds;
+}
+
+/** Bytes of records that one partition has in memory at most. */
+const heldBytes = 16 * 1024 * 1024;
+
+/**
+ * What is ahead of the committed offset of a partition, in the memory of the run that has its lease: which records are under way, which wait,
+ * and for what. It becomes the run list of the cursor, and begins with it.
+ *
+ * Of the order by key the records of one key are always in one lane, and of one lane one message is under way; a record is never sent while
+ * one of its key before it is not done with. Without an order any message may be under way beside any other. The order of a partition is that of
+ * one key for all.
+ */
+export class Window {
+  readonly #settings: WindowSettings;
+  readonly #standings: Standings;
+  readonly #kept = new Map<string, InHand>();
+  /** In order of offset. */
+  #entries: Entry[] = [];
+  readonly #byKey = new Map<string, Entry[]>();
+  #committed: number;
+  /** All below it was looked at. */
+  #loadedThrough: number;
+  /** The end of what was sent, or was before. */
+  #readEnd: number;
+  #bytes = 0;
+
+  constructor(settings: WindowSettings, start: number, cursor: Cursor | undefined) {
+    this.#settings = settings;
+    this.#standings = new Standings(cursor);
+    this.#committed = cursor?.committed ?? start;
+    this.#loadedThrough = this.#committed;
+    this.#readEnd = Math.max(this.#committed, this.#standings.end);
+  }
+
+  get loadedThrough(): number {
+    return this.#loadedThrough;
+  }
+
+  /** Whether what the cursor has ahead of it was all looked at: before that nothing is to be sent. */
+  get isWhole(): boolean {
+    return this.#loadedThrough >= this.#standings.end;
+  }
+
+  /** How many more offsets may be looked at. */
+  get room(): number {
+    const most = this.isWhole ? this.#settings.bounds.records : Number.POSITIVE_INFINITY;
+    return this.#bytes >= heldBytes ? 0 : Math.max(0, most - (this.#loadedThrough - this.#first()));
+  }
+
+  /** Records that nobody has sent yet. */
+  get waiting(): number {
+    return this.#entries.reduce((sum, { message }) => (message === undefined ? sum + 1 : sum), 0);
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  get stuck(): number {
+    return this.#entries.reduce((sum, { message }) => (message?.isStuck === true ? sum + 1 : sum), 0);
+  }
+
+  /** Records that follow those that it has; `through` is where what was looked at ends, exclusive. */
+  add(records: readonly Pending[], through: number): void {
+    for (const pending of records) {
+      const standing = this.#standings.of(pending.offset);
+      if (standing.kind === 'done') continue;
+      const entry: Entry = { pending, ...this.#placeOf(pending) };
+      this.#entries.push(entry);
+      this.#bytes += pending.json.length;
+      if (entry.key !== undefined) {
+        const others = this.#byKey.get(entry.key);
+        if (others === undefined) this.#byKey.set(entry.key, [entry]);
+        else others.push(entry);
+      }
+      if (standing.kind === 'kept') this.#keep(entry, standing.tag, standing.run);
+    }
+    this.#loadedThrough = Math.max(this.#loadedThrough, through);
+  }
+
+  /** Retention took everything below `start`. Gives how many records that were not done with. */
+  beginAt(start: number): number {
+    if (start <= this.#loadedThrough) return 0;
+    const lost = this.#standings.open(this.#loadedThrough, start);
+    this.#loadedThrough = start;
+    this.#readEnd = Math.max(this.#readEnd, start);
+    return lost;
+  }
+
+  #placeOf({ offset, record: { key } }: Pending): Pick<Entry, 'key' | 'lane'> {
+    const { ordering, concurrency, batchSize } = this.#settings;
+    if (ordering === 'partition') return { key: '', lane: 0 };
+    if (ordering === 'none') return { key: undefined, lane: 0 };
+    if (key === undefined) return { key: undefined, lane: Math.floor(offset / batchSize) % concurrency };
+    return { key, lane: (murmur2(Buffer.from(key)) >>> 0) % concurrency };
+  }
+
+  #keep(entry: Entry, tag: string, { deliveries, since, until = 0, state }: Run): void {
+    const entries = [...(this.#kept.get(tag)?.entries ?? []), entry];
+    const isStuck = state === 'stuck';
+    const kept = { entries, refusals: deliveries, since, until, isUnderWay: false, isKept: true, isStuck };
+    this.#kept.set(tag, kept);
+    for (const each of entries) each.message = kept;
+  }
+
+  /** A message that may be sent now, by the `slot`-th of the requests that may be under way. @param dueMs ms until a time has come. */
+  take(slot: number, dueMs: (until: number) => number): InHand | undefined {
+    const again = this.#messages().find(
+      (each) => !each.isUnderWay && dueMs(each.until) === 0 && this.#isFirst(each),
+    );
+    const message = again ?? this.#takeNew(slot);
+    if (message === undefined) return undefined;
+    message.isUnderWay = true;
+    this.#readEnd = Math.max(this.#readEnd, (message.entries.at(-1)?.pending.offset ?? 0) + 1);
+    return message;
+  }
+
+  #takeNew(slot: number): InHand | undefined {
+    if (!this.isWhole || this.#isFull()) return undefined;
+    const { ordering, batchSize, maxBytes } = this.#settings;
+    const taken: Entry[] = [];
+    const chosen = new Set<Entry>();
+    let bytes = 0;
+    for (const [index, entry] of this.#entries.entries()) {
+      if (taken.length >= batchSize) break;
+      if (entry.message !== undefined || (ordering !== 'none' && entry.lane !== slot % this.#lanes())) {
+        // Without an order a message is of records that follow one another, so that the run list stays short.
+        if (ordering === 'none' && taken.length > 0) break;
+        continue;
+      }
+      const first = entry.key === undefined ? entry : (this.#byKey.get(entry.key)?.[0] ?? entry);
+      if (first !== entry && !chosen.has(first)) continue;
+      const isFaulty = entry.pending.fault !== undefined;
+      bytes += Buffer.byteLength(entry.pending.json) + 1;
+      if (taken.length > 0 && (bytes > maxBytes || isFaulty)) break;
+      taken.push(entry);
+      chosen.add(entry);
+      if (isFaulty || (ordering === 'none' && this.#entries[index + 1] === undefined)) break;
+    }
+    return taken.length === 0 ? undefined : this.#made(taken, { until: 0, isKept: false });
+  }
+
+  #lanes(): number {
+    return this.#settings.ordering === 'key' ? this.#settings.concurrency : 1;
+  }
+
+  /** Whether so much waits for what is refused that nothing new may be sent. */
+  #isFull(): boolean {
+    if (!this.#messages().some(({ isUnderWay }) => !isUnderWay)) return false;
+    return this.#runs(({ message }) => message?.isUnderWay !== true).length + 1 > this.#settings.bounds.runs;
+  }
+
+  /** Whether nothing before it has its keys. */
+  #isFirst({ entries }: InHand): boolean {
+    const own = new Set(entries);
+    return entries.every(({ key }) => {
+      const first = key === undefined ? undefined : this.#byKey.get(key)?.[0];
+      return first === undefined || own.has(first);
+    });
+  }
+
+  /** In order of their first record. */
+  #messages(): readonly InHand[] {
+    return [...new Set(this.#entries.flatMap(({ message }) => message ?? []))];
+  }
+
+  #made(entries: readonly Entry[], given: Partial<InHand>): InHand {
+    const fresh = { refusals: 0, since: undefined, until: 0, isUnderWay: false, isKept: true, isStuck: false };
+    const message = { ...fresh, ...given, entries };
+    for (const entry of entries) entry.message = message;
+    return message;
+  }
+
+  /** Records of the message that are done with. Those that are left wait, as if they were never sent. */
+  settle({ entries }: InHand, isDone: (offset: number) => boolean): void {
+    const done = new Set(entries.filter(({ pending: { offset } }) => isDone(offset)));
+    for (const entry of entries) entry.message = undefined;
+    this.#entries = this.#entries.filter((entry) => !done.has(entry));
+    for (const entry of done) {
+      this.#bytes -= entry.pending.json.length;
+      if (entry.key === undefined) continue;
+      const left = this.#byKey.get(entry.key)?.filter((each) => each !== entry) ?? [];
+      if (left.length === 0) this.#byKey.delete(entry.key);
+      else this.#byKey.set(entry.key, left);
+    }
+  }
+
+  /** The message is to be sent again as it is. */
+  again(message: InHand, change: Partial<Omit<InHand, 'entries'>>): void {
+    Object.assign(message, { isUnderWay: false, isKept: true, ...change });
+  }
+
+  /** Makes messages of their own of parts of one, in order; each entry of it is in one of them. */
+  split(parts: readonly (Partial<InHand> & Pick<InHand, 'entries'>)[]): void {
+    for (const { entries, ...given } of parts) if (entries.length > 0) this.#made(entries, given);
+  }
+
+  /** Whether there is a message that may be sent now. */
+  mayTake(dueMs: (until: number) => number): boolean {
+    if (this.nextDueMs(dueMs) === 0) return true;
+    if (!this.isWhole || this.#isFull()) return false;
+    return this.#entries.some(({ key, message }) => {
+      if (message !== undefined) return false;
+      return key === undefined || this.#byKey.get(key)?.[0]?.message === undefined;
+    });
+  }
+
+  /** Ms until a message that is to be sent again may be; infinite where there is none, or only such as wait for another. */
+  nextDueMs(dueMs: (until: number) => number): number {
+    return this.#messages()
+      .filter((each) => !each.isUnderWay && this.#isFirst(each))
+      .reduce((least, { until }) => Math.min(least, dueMs(until)), Number.POSITIVE_INFINITY);
+  }
+
+  #first(): number {
+    return this.#entries[0]?.pending.offset ?? this.#loadedThrough;
+  }
+
+  /** What the cursor is to say: what is under way is to be sent again, if nobody says more of it. */
+  ahead(): Required<Pick<Cursor, 'committed' | 'runs'>> {
+    const runs = this.#runs(() => true);
+    const [first] = runs;
+    if (first === undefined) {
+      // Nothing is open below what was looked at, but for what was never sent.
+      const [next] = this.#entries;
+      return { committed: next?.pending.offset ?? this.#loadedThrough, runs: [] };
+    }
+    return { committed: first.start, runs };
+  }
+
+  /** The runs from the first open record to the end of what was sent, where those that are not `open` are done with. */
+  #runs(open: (entry: Entry) => boolean): readonly Run[] {
+    const runs: Run[] = [];
+    let next: number | undefined;
+    for (const entry of this.#entries) {
+      const start = entry.pending.offset;
+      if (start >= this.#readEnd) break;
+      if (!open(entry)) continue;
+      if (next !== undefined) runs.push(acknowledgedRun({ start: next, end: start }));
+      runs.push({ start, end: start + 1, ...stateOf(entry) });
+      next = start + 1;
+    }
+    if (next !== undefined && next < this.#readEnd)
+      runs.push(acknowledgedRun({ start: next, end: this.#readEnd }));
+    return joined(runs);
+  }
+}
+
+const stateOf = ({ message }: Entry): Omit<Run, 'start' | 'end'> => {
+  if (message === undefined || !message.isKept) return { state: 'delayed', until: 0, deliveries: 0 };
+  const { refusals: deliveries, since, until, isStuck } = message;
+  const said = { until, deliveries, ...(since !== undefined && { since }) };
+  return isStuck ? { state: 'stuck', ...said } : { state: 'delayed', by: tagOf(message), ...said };
+};
