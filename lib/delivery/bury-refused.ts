@@ -8,7 +8,7 @@ import type { GivenUp } from './failure.ts';
 
 /** Writes a record that was refused to the dead letters. Gives why it could not, in words; undefined when it is there. */
 export const buryRefused = async (
-  deps: Pick<DeliverDeps, 'appender' | 'directory' | 'telemetry'>,
+  deps: Pick<DeliverDeps, 'appender' | 'directory' | 'systemEvents' | 'telemetry'>,
   group: PushGroup,
   at: Wake,
   record: LogRecord,

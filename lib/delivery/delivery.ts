@@ -195,7 +195,8 @@ export class Delivery {
       retry = failure.whereItStays(why);
     }
     if (retry === undefined) return undefined;
-    if (retry.delayMs > longRetryMs && (await isChanged(this.#deps, this.turn.subscription, this.#wake))) return this.turn.handOver(lease);
+    if (retry.delayMs > longRetryMs && (await isChanged(this.#deps, this.turn.subscription, this.#wake)))
+      return this.turn.handOver(lease);
     await this.turn.releaseForRetry(lease, retry);
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { afterRefusal } from '../domain/delivery/refusals.ts';
 import { backoffMs, type Outage, outageAfter } from '../domain/delivery/retry.ts';
 import { type FailedAttempt, warningOf } from '../domain/events/standing.ts';
-import type { Cursor } from '../domain/groups/cursors.ts';
+import { type Cursor, longestRetryMs } from '../domain/groups/cursors.ts';
 import type { DeadLetter } from '../domain/groups/dead-letters.ts';
 import { disabling, type Endpoint, mergedDelivery } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
@@ -132,7 +132,10 @@ const refused = (
     return { kind: 'retry', retry: retryOf(deps, target, outcome, 0, half) };
   }
   const same = { refusals, refusedSince: since, pendingEnd: end, ...suspect };
-  const due = next.kind === 'again' && next.dueInMs !== undefined ? { dueInMs: next.dueInMs } : {};
+  // It is tried again meanwhile: a retry that is further off would be taken for a fault of a clock.
+  const longestMs = longestRetryMs(settings.backoff);
+  const due =
+    next.kind === 'again' && next.dueInMs !== undefined ? { dueInMs: Math.min(next.dueInMs, longestMs) } : {};
   if (next.kind === 'again')
     return { kind: 'retry', retry: retryOf(deps, target, outcome, attempts + 1, { ...same, ...due }) };
   const whereItStays = (why: string): PlannedRetry => {

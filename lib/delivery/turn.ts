@@ -9,11 +9,13 @@ import { newId } from '../surroundings/ids.ts';
 import type { Run, RunDeps } from './deps.ts';
 import { newOwner } from './owner.ts';
 import { Admission, putOff } from './pacing/admission.ts';
+import type { NotNow } from './pacing/entry.ts';
+import type { Caller } from './pacing/pacing.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
 /** A wake that a run queues for its own successor arrives when the lease is let go. */
-const handOverDelayMs = 1000;
+export const handOverDelayMs = 1000;
 /** The queue delays by whole seconds: a retry that is due sooner than this its run makes itself. */
 const queueDelayMs = 1000;
 /** For how long a run goes on with such retries: an endpoint that fails keeps a place no longer. */
@@ -51,6 +53,9 @@ export class Turn {
   readonly #run: RetryingRun;
   readonly #owner: string;
   readonly #admission: Admission;
+  readonly #caller: Caller;
+  /** Of requests that are under way beside others. */
+  readonly #admissions = new Map<number, Admission>();
   #subscription: Subscription<PushGroup>;
   /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
   #mayHoldUntil = 0;
@@ -65,7 +70,8 @@ export class Turn {
     this.#run = run;
     this.#owner = newOwner(run.messageIds, deps.random);
     const who = `${wake.groupId}/${wake.partition}`;
-    this.#admission = new Admission(deps.pacing, { who, hasWaited: wake.kind === 'retry' });
+    this.#caller = { who, hasWaited: wake.kind === 'retry' || wake.kind === 'due' };
+    this.#admission = new Admission(deps.pacing, this.#caller);
     this.#subscription = subscription;
   }
 
@@ -195,9 +201,18 @@ export class Turn {
     return false;
   }
 
+  /** As `isAdmitted`, for one of several requests that are under way at a time. Undefined: send it now. */
+  admit(lease: Lease, endpoint: Endpoint, slot: number): Promise<NotNow | undefined> {
+    const called = { groupId: this.#wake.groupId, endpoint, timeoutMs: this.timeoutMs };
+    const caller = { who: `${this.#caller.who}/${slot}`, hasWaited: this.#caller.hasWaited };
+    const admission = this.#admissions.get(slot) ?? new Admission(this.#deps.pacing, caller);
+    this.#admissions.set(slot, admission);
+    return admission.turn(called, lease.remainingMs() - this.timeoutMs);
+  }
+
   /** Gives back what it holds at the endpoint. Never throws. */
-  leave(): Promise<void> {
-    return this.#admission.leave();
+  async leave(): Promise<void> {
+    await Promise.all([this.#admission, ...this.#admissions.values()].map((each) => each.leave()));
   }
 
   /** Lets the lease go with a retry that is due later: by the queue, or by this run where that is sooner than the queue can say. */
@@ -206,8 +221,13 @@ export class Turn {
   }
 
   /** As `releaseForRetry`, where `letGo` is the write by which the lease is let go. */
-  async letGoForRetry(lease: Lease, delayMs: number, letGo: () => Promise<unknown>): Promise<void> {
-    const wake = { ...this.#successor('retry'), epoch: lease.cursor.epoch };
+  async letGoForRetry(
+    lease: Lease,
+    delayMs: number,
+    letGo: () => Promise<unknown>,
+    kind: 'retry' | 'due' = 'retry',
+  ): Promise<void> {
+    const wake = { ...this.#successor(kind), epoch: lease.cursor.epoch };
     const isOwn = delayMs < queueDelayMs && this.mayRetry;
     // First, so that no crash leaves a retry that is due later with nobody to remember it.
     if (isOwn) await this.#remember(wake);
@@ -244,17 +264,21 @@ export class Turn {
   }
 
   /** Lets the lease go with work left: queues a wake for who goes on, and only then releases. */
-  async handOver(lease: Lease, letGo: () => Promise<unknown> = () => this.release(lease)): Promise<undefined> {
-    await this.queueSuccessor(lease.cursor);
+  async handOver(
+    lease: Lease,
+    letGo: () => Promise<unknown> = () => this.release(lease),
+    kind: 'continue' | 'due' = 'continue',
+  ): Promise<undefined> {
+    await this.queueSuccessor(lease.cursor, kind);
     await letGo();
   }
 
-  async queueSuccessor(cursor: Cursor | undefined): Promise<void> {
+  async queueSuccessor(cursor: Cursor | undefined, given: 'continue' | 'due' = 'continue'): Promise<void> {
     const waits =
       cursor !== undefined &&
       retryMsLeft(cursor, this.#deps.clock.now(), longestRetryOf(this.#subscription)) > 0;
     // One that is counted on stays what it is.
-    const kind = this.#wake.kind === 'due' ? 'due' : 'continue';
+    const kind = this.#wake.kind === 'due' ? 'due' : given;
     const wake = this.#successor(waits ? 'resume' : kind);
     const epoch = cursor === undefined ? {} : { epoch: cursor.epoch };
     await this.#deps.queue.send([{ wake: { ...wake, ...epoch }, delayMs: handOverDelayMs }]);

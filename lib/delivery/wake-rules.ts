@@ -54,7 +54,9 @@ export const judgeWake = (
     return waits ? later(wake, Math.min(leaseMs, letGoMs)) : { kind: 'drop' };
   }
   if (retryMs > 0 && wake.kind !== 'resume')
-    return wake.kind === 'due' || (wake.kind !== 'append' && ownEpoch) ? later(wake, retryMs) : { kind: 'drop' };
+    return wake.kind === 'due' || (wake.kind !== 'append' && ownEpoch)
+      ? later(wake, retryMs)
+      : { kind: 'drop' };
   return { kind: 'go' };
 };
 

@@ -121,7 +121,10 @@ export class Lease {
         return done;
       } catch (error) {
         // Its lease is over long before it could be repeated more often.
-        if (!(error instanceof OutcomeUnknownError || error instanceof ThrottledError) || repeats === repeatsAtMost)
+        if (
+          !(error instanceof OutcomeUnknownError || error instanceof ThrottledError) ||
+          repeats === repeatsAtMost
+        )
           throw error;
         await this.#deps.clock.sleep(repeatAfterMs * 2 ** repeats);
       }

@@ -1,7 +1,12 @@
 import { hasSeveral } from '../../domain/delivery/endpoints.ts';
 import type { Wake } from '../../domain/delivery/wakes.ts';
-import { type Cursor, longestRetryMs, msLeft } from '../../domain/groups/cursors.ts';
-import { type Endpoint, effectiveDelivery, type PushGroup, type Subscription } from '../../domain/groups/groups.ts';
+import { type Cursor, msLeft } from '../../domain/groups/cursors.ts';
+import {
+  type Endpoint,
+  effectiveDelivery,
+  type PushGroup,
+  type Subscription,
+} from '../../domain/groups/groups.ts';
 import { aheadBounds } from '../../domain/groups/runs/hand-out.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Lease, LeaseAnswer } from '../../groups/lease.ts';
@@ -12,9 +17,11 @@ import { type Failed, settleFailure } from '../failure.ts';
 import { type Sieve, sieveFor } from '../filtering/sieve.ts';
 import { composeMessage, envelopeBytes } from '../message.ts';
 import type { Outcome } from '../outcome.ts';
+import { putOff } from '../pacing/admission.ts';
+import type { NotNow } from '../pacing/entry.ts';
 import type { Pending } from '../pending.ts';
 import { chooseEndpoint, isChanged, noteOutage, noteRecovery } from '../target.ts';
-import { type RetryingRun, Turn } from '../turn.ts';
+import { handOverDelayMs, longestRetryOf, type RetryingRun, Turn } from '../turn.ts';
 import type { InHand } from './in-hand.ts';
 import { Loading } from './loading.ts';
 import { type Settled, settleAcknowledged, settleRefused } from './settle.ts';
@@ -32,12 +39,14 @@ interface Called {
   readonly slot: number;
   readonly target: Target;
   readonly message: InHand;
-  readonly outcome: Outcome;
+  /** It was not sent: it is not the time for it. */
+  readonly outcome: Outcome | NotNow | { readonly kind: 'late' };
 }
 
 /** Why no more requests are sent. */
 type Stop =
   | { readonly kind: 'outage'; readonly target: Target; readonly outcome: Failed }
+  | { readonly kind: 'put-off'; readonly notNow: NotNow }
   /** Out of time, or nobody is to be called: another goes on. */
   | { readonly kind: 'handed-over' }
   | { readonly kind: 'superseded' };
@@ -59,6 +68,8 @@ export class LaneDelivery {
   #loading: Loading | undefined;
   /** The endpoint of the requests that are under way. */
   #calling: string | undefined;
+  /** Slots that the endpoint has no place for, in this turn. */
+  readonly #closed = new Set<number>();
   #isBusy = false;
   #lost = 0;
   #deadLettered = 0;
@@ -82,7 +93,7 @@ export class LaneDelivery {
   /** Leaves to a new wake what there is to do: as `Delivery.leave`. */
   async leave(cursor: Cursor | undefined): Promise<void> {
     if (await this.#look(cursor)) await this.turn.queueSuccessor(cursor);
-    else await this.#passOn();
+    else await this.#passOn(cursor);
   }
 
   /** Undefined when it is settled. Else a lease was refused: nothing is held then, and the wake must be judged again. */
@@ -100,25 +111,36 @@ export class LaneDelivery {
       read = tail;
       this.#isBusy = true;
     }
-    if (!this.turn.hasHeld) await this.#passOn();
+    if (!this.turn.hasHeld) await this.#passOn(read);
     this.#loading?.throwFailure(this.#deps, this.turn.subscription.group, this.#wake);
     if (read !== undefined) this.#deps.memory.cursors.keep(this.#wake, read);
     return undefined;
   }
 
-  /** A wake that is counted on came before there was something to do: it comes again. */
-  async #passOn(): Promise<void> {
-    const dueMs = this.#window?.nextDueMs(this.#dueMs) ?? Number.POSITIVE_INFINITY;
-    if (this.#wake.kind === 'due' && dueMs < Number.POSITIVE_INFINITY) await this.turn.queueDue(dueMs);
+  /** A wake that is counted on came before there was something to do, or there is none: one comes later. */
+  async #passOn(cursor: Cursor | undefined): Promise<void> {
+    const dueMs = this.#nextDueMs();
+    if (dueMs < Number.POSITIVE_INFINITY && !this.#isRemembered(cursor, dueMs))
+      await this.turn.queueDue(dueMs);
+  }
+
+  #nextDueMs(): number {
+    return this.#window?.nextDueMs(this.#dueMs) ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether there is a wake on the queue, beside the one that this run answers, that comes in about `dueMs` or sooner. */
+  #isRemembered(cursor: Cursor | undefined, dueMs: number): boolean {
+    const standsMs = msLeft(cursor?.wakeAt ?? 0, this.#deps.clock.now(), limits.wakeDelayMs);
+    return this.#wake.kind !== 'due' && standsMs > 0 && standsMs <= dueMs + waitedForMs;
   }
 
   readonly #dueMs = (until: number): number =>
-    msLeft(until, this.#deps.clock.now(), longestPauseMs(this.turn.subscription.group));
+    msLeft(until, this.#deps.clock.now(), longestRetryOf(this.turn.subscription));
 
   /** Whether there is something to send, or to move the cursor past, as far as is known without a lease. */
   async #look(cursor: Cursor | undefined): Promise<boolean> {
     const { group } = this.turn.subscription;
-    const { ordering, concurrency, batchSize } = effectiveDelivery(group.delivery, {});
+    const { ordering, concurrency, batchSize } = effectiveDelivery(group.delivery);
     if (this.#window === undefined) {
       const settings = { ordering, concurrency, batchSize, maxBytes: this.#maxBytes() };
       const bounds = this.#deps.bounds ?? aheadBounds;
@@ -132,7 +154,7 @@ export class LaneDelivery {
   }
 
   async #load(again: boolean): Promise<void> {
-    const { concurrency, batchSize } = effectiveDelivery(this.turn.subscription.group.delivery, {});
+    const { concurrency, batchSize } = effectiveDelivery(this.turn.subscription.group.delivery);
     const loaded = await this.#loading?.load(concurrency * batchSize, again);
     this.#lost += loaded?.lost ?? 0;
   }
@@ -149,7 +171,7 @@ export class LaneDelivery {
         if (calls.size === 0) continue;
         const called = await Promise.race(calls.values());
         calls.delete(called.slot);
-        stop = (await this.#settle(called)) ?? stop;
+        stop = (await this.#settle(called, calls.size === 0)) ?? stop;
         if (stop?.kind !== 'superseded' && !(await this.#keepNow(lease))) stop = { kind: 'superseded' };
       }
     } finally {
@@ -161,22 +183,31 @@ export class LaneDelivery {
 
   /** Sends what may be sent, as long as there is a place. */
   async #fill(lease: Lease, calls: Map<number, Promise<Called>>): Promise<Stop | undefined> {
-    const { concurrency, ordering } = effectiveDelivery(this.turn.subscription.group.delivery, {});
+    const { concurrency, ordering } = effectiveDelivery(this.turn.subscription.group.delivery);
     const places = ordering === 'partition' ? 1 : concurrency;
     let hasLooked = false;
     for (let slot = 0; slot < places; slot += 1) {
-      if (calls.has(slot)) continue;
-      let message = this.#window?.take(slot, this.#dueMs);
+      if (calls.has(slot) || this.#closed.has(slot)) continue;
+      let message = this.#take(slot);
       if (message === undefined && !hasLooked) {
         hasLooked = true;
         await this.#load(this.#isBusy);
-        message = this.#window?.take(slot, this.#dueMs);
+        message = this.#take(slot);
       }
       if (message === undefined) continue;
       const sent = await this.#send(lease, slot, message, calls);
       if (sent === 'sent') continue;
       this.#window?.again(message, { isKept: message.isKept });
       return sent === 'wait' ? undefined : sent;
+    }
+    return undefined;
+  }
+
+  /** The next message of a slot, or of one that is closed. */
+  #take(slot: number): InHand | undefined {
+    for (const each of [slot, ...this.#closed]) {
+      const message = this.#window?.take(each, this.#dueMs);
+      if (message !== undefined) return message;
     }
     return undefined;
   }
@@ -197,16 +228,20 @@ export class LaneDelivery {
     if (calls.size > 0 && this.#calling !== endpoint.endpointId) return 'wait';
     this.#calling = endpoint.endpointId;
     this.turn.noteCall();
-    calls.set(slot, this.#call(slot, message, endpoint, lease.cursor.attempts));
+    calls.set(slot, this.#call(slot, message, endpoint, lease));
     return 'sent';
   }
 
-  async #call(slot: number, message: InHand, endpoint: Endpoint, outages: number): Promise<Called> {
+  async #call(slot: number, message: InHand, endpoint: Endpoint, lease: Lease): Promise<Called> {
     const { group } = this.turn.subscription;
-    const before = message.refusals + (this.#hasAcknowledged ? 0 : outages);
+    const before = message.refusals + (this.#hasAcknowledged ? 0 : lease.cursor.attempts);
     const target = { group, endpoint, wake: this.#wake, attempt: before + 1 };
     const [first, ...rest] = message.entries.map(({ pending }) => pending);
     if (first === undefined) throw new Error('A message has records.');
+    const notNow = first.fault === undefined ? await this.turn.admit(lease, endpoint, slot) : undefined;
+    if (notNow !== undefined) return { slot, target, message, outcome: notNow };
+    if (lease.remainingMs() < this.turn.timeoutMs)
+      return { slot, target, message, outcome: { kind: 'late' } };
     return { slot, target, message, outcome: await this.#attempt(target, [first, ...rest]) };
   }
 
@@ -223,9 +258,16 @@ export class LaneDelivery {
   }
 
   /** Notes what a request came to. Gives a reason to send no more, where there is one. */
-  async #settle({ target, message, outcome }: Called): Promise<Stop | undefined> {
+  async #settle({ slot, target, message, outcome }: Called, isLast: boolean): Promise<Stop | undefined> {
     const window = this.#window;
     if (window === undefined) return undefined;
+    if (outcome.kind === 'later' || outcome.kind === 'late') {
+      window.again(message, { isKept: message.isKept });
+      if (outcome.kind === 'late') return undefined;
+      // The endpoint takes no more at a time than those that are under way, or were.
+      this.#closed.add(slot);
+      return isLast ? { kind: 'put-off', notNow: outcome } : undefined;
+    }
     if (outcome.kind === 'outage' || (outcome.kind === 'refusal' && outcome.gone === true)) {
       // It says nothing of the message, which is the same one when it is sent again.
       window.again(message, { until: 0 });
@@ -250,7 +292,7 @@ export class LaneDelivery {
 
   /** Whether it waited for a message that may be sent again soon. */
   async #waits(): Promise<boolean> {
-    const dueMs = this.#window?.nextDueMs(this.#dueMs) ?? Number.POSITIVE_INFINITY;
+    const dueMs = this.#nextDueMs();
     if (dueMs === 0 || dueMs >= waitedForMs || !this.turn.mayRetry || !this.turn.mayGoOn()) return false;
     await this.#deps.clock.sleep(dueMs);
     return true;
@@ -266,7 +308,11 @@ export class LaneDelivery {
     this.turn.assertRunning();
     this.#keptAt = this.#deps.clock.monotonic();
     const [lost, deadLettered] = [this.#lost, this.#deadLettered];
-    const done = await this.turn.replace(lease, (cursor) => ({ ...this.#cursorAfter(cursor), ...change }), kept);
+    const done = await this.turn.replace(
+      lease,
+      (cursor) => ({ ...this.#cursorAfter(cursor), ...change }),
+      kept,
+    );
     if (!done) return false;
     this.#isDirty = false;
     this.#lost -= lost;
@@ -307,19 +353,36 @@ export class LaneDelivery {
   async #end(lease: Lease, stop: Stop | undefined): Promise<Cursor | undefined> {
     if (stop?.kind === 'superseded') return undefined;
     if (stop?.kind === 'outage') return this.#endOut(lease, stop);
-    if (stop !== undefined) return this.turn.handOver(lease, () => this.#keep(lease, false));
+    if (stop?.kind === 'put-off') return this.#putOff(lease, stop.notNow);
+    if (stop !== undefined) return this.#handOver(lease);
     const wakeAt = await this.#rememberDue(lease.cursor);
     const change = wakeAt === undefined ? {} : { wakeAt };
     return (await this.#keep(lease, false, change)) ? lease.cursor : undefined;
   }
 
-  async #endOut(
-    lease: Lease,
-    { target, outcome }: Extract<Stop, { kind: 'outage' }>,
-  ): Promise<undefined> {
+  /** Who goes on sees to what is to be sent again as well. */
+  #handOver(lease: Lease): Promise<undefined> {
+    if (this.#window?.hasKept !== true) return this.turn.handOver(lease, () => this.#keep(lease, false));
+    const wakeAt = this.#deps.clock.now() + handOverDelayMs;
+    return this.turn.handOver(lease, () => this.#keep(lease, false, { wakeAt }), 'due');
+  }
+
+  /** What an endpoint that is paced has no place for now comes later. It is no attempt. */
+  async #putOff(lease: Lease, notNow: NotNow): Promise<undefined> {
+    const { retryAt, lastFailure, delayMs } = putOff(lease.cursor, 0, notNow, this.#deps.clock.now());
+    const hasKept = this.#window?.hasKept === true;
+    const change = { retryAt, lastFailure, ...(hasKept && { wakeAt: retryAt }) };
+    const letGo = () => this.#keep(lease, false, change);
+    await this.turn.letGoForRetry(lease, delayMs, letGo, hasKept ? 'due' : 'retry');
+    return undefined;
+  }
+
+  async #endOut(lease: Lease, { target, outcome }: Extract<Stop, { kind: 'outage' }>): Promise<undefined> {
     const isResumed = this.#wake.kind === 'resume' || this.#hasAcknowledged;
     const { failingSince: _since, ...healthy } = lease.cursor;
-    const cursor = isResumed ? { ...(this.#hasAcknowledged ? healthy : lease.cursor), attempts: 0 } : lease.cursor;
+    const cursor = isResumed
+      ? { ...(this.#hasAcknowledged ? healthy : lease.cursor), attempts: 0 }
+      : lease.cursor;
     this.#deps.memory.subscriptions.forget(this.#wake);
     const isShared = outcome.kind === 'outage' && hasSeveral(this.turn.subscription);
     const { group, endpoint } = target;
@@ -329,25 +392,24 @@ export class LaneDelivery {
     const failure = await settleFailure(this.#deps, target, cursor, { offsets: [], end: 0 }, outcome, noted);
     const isLong = failure.kind === 'retry' && failure.retry.delayMs > longRetryMs;
     const isOther = isLong && (await isChanged(this.#deps, this.turn.subscription, this.#wake));
-    if (failure.kind !== 'retry' || isOther)
-      return this.turn.handOver(lease, () => this.#keep(lease, false));
+    if (failure.kind !== 'retry' || isOther) return this.#handOver(lease);
     const { delayMs, attempts, retryAt, lastFailure, outage } = failure.retry;
     const failed = { attempts, retryAt, lastFailure, ...outage };
-    await this.turn.letGoForRetry(lease, delayMs, () => this.#keep(lease, false, failed));
+    const hasKept = this.#window?.hasKept === true;
+    const change = hasKept ? { ...failed, wakeAt: retryAt } : failed;
+    const letGo = () => this.#keep(lease, false, change);
+    await this.turn.letGoForRetry(lease, delayMs, letGo, hasKept ? 'due' : 'retry');
     return undefined;
   }
 
   /** Sees to it that a wake comes when the next message may be sent again, and gives when that is. */
-  async #rememberDue({ wakeAt = 0 }: Cursor): Promise<number | undefined> {
-    const dueMs = this.#window?.nextDueMs(this.#dueMs) ?? Number.POSITIVE_INFINITY;
+  async #rememberDue(cursor: Cursor): Promise<number | undefined> {
+    const dueMs = this.#nextDueMs();
     if (dueMs === Number.POSITIVE_INFINITY) return undefined;
-    const now = this.#deps.clock.now();
-    const standsMs = msLeft(wakeAt, now, limits.wakeDelayMs);
-    // The one that this run answers is over, if it is that one.
-    if (this.#wake.kind !== 'due' && standsMs > 0 && standsMs <= dueMs + waitedForMs) return wakeAt;
+    if (this.#isRemembered(cursor, dueMs)) return cursor.wakeAt;
     const delayMs = Math.min(dueMs, limits.wakeDelayMs);
     await this.turn.queueDue(delayMs);
-    return now + delayMs;
+    return this.#deps.clock.now() + delayMs;
   }
 
   #tellLeftOut(below: number): void {
@@ -360,6 +422,3 @@ export class LaneDelivery {
 
 /** What the digest of a message's offsets adds to its id, beside what `envelopeBytes` counts. */
 const idBytes = 16;
-
-const longestPauseMs = ({ delivery }: PushGroup): number =>
-  Math.max(longestRetryMs(delivery.backoff), 24 * 60 * 60_000);

@@ -1,6 +1,6 @@
+import type { Wake } from '../../domain/delivery/wakes.ts';
 import { UndecodableBatchError } from '../../domain/errors.ts';
 import type { PushGroup } from '../../domain/groups/groups.ts';
-import type { Wake } from '../../domain/delivery/wakes.ts';
 import { type Telemetry, undecodableBatch } from '../../surroundings/telemetry.ts';
 import type { Backlog, Found } from '../backlog.ts';
 import type { Window } from './window.ts';

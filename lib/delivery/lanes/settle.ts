@@ -1,5 +1,6 @@
 import { afterRefusal } from '../../domain/delivery/refusals.ts';
 import { backoffMs } from '../../domain/delivery/retry.ts';
+import { longestRetryMs } from '../../domain/groups/cursors.ts';
 import { mergedDelivery } from '../../domain/groups/groups.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Target } from '../attempt.ts';
@@ -93,12 +94,18 @@ export const settleRefused = async (
     const middle = Math.ceil(entries.length / 2);
     const until = now + pauseMs(deps, target, outcome, 1);
     window.settle(message, () => false);
-    window.split([entries.slice(0, middle), entries.slice(middle)].map((part) => ({ entries: part, since, until })));
+    window.split(
+      [entries.slice(0, middle), entries.slice(middle)].map((part) => ({ entries: part, since, until })),
+    );
     return nothing;
   }
   const [entry] = entries;
   if (next.kind === 'give-up' && entry !== undefined) {
-    const letter = { deliveries: refusals, since: since ?? now, detail: outcome.reason.slice(0, longestDetail) };
+    const letter = {
+      deliveries: refusals,
+      since: since ?? now,
+      detail: outcome.reason.slice(0, longestDetail),
+    };
     const why = await buryRefused(deps, target.group, target.wake, entry.pending.record, letter);
     if (why === undefined) {
       window.settle(message, () => true);
@@ -110,7 +117,9 @@ export const settleRefused = async (
     return nothing;
   }
   const dueInMs = next.kind === 'again' ? next.dueInMs : undefined;
-  const until = now + pauseMs(deps, target, outcome, refusals, dueInMs);
+  // It is tried again meanwhile: a retry that is further off would be taken for a fault of a clock.
+  const due = dueInMs === undefined ? undefined : Math.min(dueInMs, longestRetryMs(settings.backoff));
+  const until = now + pauseMs(deps, target, outcome, refusals, due);
   window.again(message, { refusals, since, until });
   return nothing;
 };

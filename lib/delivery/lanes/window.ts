@@ -58,8 +58,9 @@ export class Window {
 
   /** How many more offsets may be looked at. */
   get room(): number {
-    const most = this.isWhole ? this.#settings.bounds.records : Number.POSITIVE_INFINITY;
-    return this.#bytes >= heldBytes ? 0 : Math.max(0, most - (this.#loadedThrough - this.#first()));
+    if (!this.isWhole) return this.#standings.end - this.#loadedThrough;
+    const ahead = this.#loadedThrough - this.#first();
+    return this.#bytes >= heldBytes ? 0 : Math.max(0, this.#settings.bounds.records - ahead);
   }
 
   /** Records that nobody has sent yet. */
@@ -69,6 +70,11 @@ export class Window {
 
   get isEmpty(): boolean {
     return this.#entries.length === 0;
+  }
+
+  /** Whether there are messages that are to be sent again as they are. */
+  get hasKept(): boolean {
+    return this.#entries.some(({ message }) => message?.isKept === true);
   }
 
   get stuck(): number {
@@ -131,26 +137,26 @@ export class Window {
   }
 
   #takeNew(slot: number): InHand | undefined {
-    if (!this.isWhole || this.#isFull()) return undefined;
+    if (!this.isWhole) return undefined;
     const { ordering, batchSize, maxBytes } = this.#settings;
+    const end = this.#end();
     const taken: Entry[] = [];
-    const chosen = new Set<Entry>();
+    const queues = new Queues(this.#byKey);
     let bytes = 0;
-    for (const [index, entry] of this.#entries.entries()) {
-      if (taken.length >= batchSize) break;
+    for (const entry of this.#entries) {
+      if (taken.length >= batchSize || entry.pending.offset >= end) break;
       if (entry.message !== undefined || (ordering !== 'none' && entry.lane !== slot % this.#lanes())) {
         // Without an order a message is of records that follow one another, so that the run list stays short.
         if (ordering === 'none' && taken.length > 0) break;
         continue;
       }
-      const first = entry.key === undefined ? entry : (this.#byKey.get(entry.key)?.[0] ?? entry);
-      if (first !== entry && !chosen.has(first)) continue;
+      if (!queues.isNext(entry)) continue;
       const isFaulty = entry.pending.fault !== undefined;
       bytes += Buffer.byteLength(entry.pending.json) + 1;
       if (taken.length > 0 && (bytes > maxBytes || isFaulty)) break;
       taken.push(entry);
-      chosen.add(entry);
-      if (isFaulty || (ordering === 'none' && this.#entries[index + 1] === undefined)) break;
+      queues.take(entry);
+      if (isFaulty) break;
     }
     return taken.length === 0 ? undefined : this.#made(taken, { until: 0, isKept: false });
   }
@@ -159,18 +165,20 @@ export class Window {
     return this.#settings.ordering === 'key' ? this.#settings.concurrency : 1;
   }
 
-  /** Whether so much waits for what is refused that nothing new may be sent. */
-  #isFull(): boolean {
-    if (!this.#messages().some(({ isUnderWay }) => !isUnderWay)) return false;
-    return this.#runs(({ message }) => message?.isUnderWay !== true).length + 1 > this.#settings.bounds.runs;
+  /** Where what may be sent ends: when much waits for what is refused, nothing is that was never sent. */
+  #end(): number {
+    if (!this.#messages().some(({ isUnderWay }) => !isUnderWay)) return Number.POSITIVE_INFINITY;
+    const runs = this.#runs(({ message }) => message?.isUnderWay !== true).length;
+    return runs + 1 > this.#settings.bounds.runs ? this.#readEnd : Number.POSITIVE_INFINITY;
   }
 
   /** Whether nothing before it has its keys. */
   #isFirst({ entries }: InHand): boolean {
-    const own = new Set(entries);
-    return entries.every(({ key }) => {
-      const first = key === undefined ? undefined : this.#byKey.get(key)?.[0];
-      return first === undefined || own.has(first);
+    const queues = new Queues(this.#byKey);
+    return entries.every((entry) => {
+      const isNext = queues.isNext(entry);
+      queues.take(entry);
+      return isNext;
     });
   }
 
@@ -180,7 +188,14 @@ export class Window {
   }
 
   #made(entries: readonly Entry[], given: Partial<InHand>): InHand {
-    const fresh = { refusals: 0, since: undefined, until: 0, isUnderWay: false, isKept: true, isStuck: false };
+    const fresh = {
+      refusals: 0,
+      since: undefined,
+      until: 0,
+      isUnderWay: false,
+      isKept: true,
+      isStuck: false,
+    };
     const message = { ...fresh, ...given, entries };
     for (const entry of entries) entry.message = message;
     return message;
@@ -213,9 +228,10 @@ export class Window {
   /** Whether there is a message that may be sent now. */
   mayTake(dueMs: (until: number) => number): boolean {
     if (this.nextDueMs(dueMs) === 0) return true;
-    if (!this.isWhole || this.#isFull()) return false;
-    return this.#entries.some(({ key, message }) => {
-      if (message !== undefined) return false;
+    if (!this.isWhole) return false;
+    const end = this.#end();
+    return this.#entries.some(({ key, message, pending: { offset } }) => {
+      if (message !== undefined || offset >= end) return false;
       return key === undefined || this.#byKey.get(key)?.[0]?.message === undefined;
     });
   }
@@ -258,6 +274,26 @@ export class Window {
     if (next !== undefined && next < this.#readEnd)
       runs.push(acknowledgedRun({ start: next, end: this.#readEnd }));
     return joined(runs);
+  }
+}
+
+/** The records of each key that are not done with, of which one after the other is taken. */
+class Queues {
+  readonly #byKey: ReadonlyMap<string, readonly Entry[]>;
+  readonly #taken = new Map<string, number>();
+
+  constructor(byKey: ReadonlyMap<string, readonly Entry[]>) {
+    this.#byKey = byKey;
+  }
+
+  /** Whether all that are before it were taken. */
+  isNext(entry: Entry): boolean {
+    const { key } = entry;
+    return key === undefined || this.#byKey.get(key)?.[this.#taken.get(key) ?? 0] === entry;
+  }
+
+  take({ key }: Entry): void {
+    if (key !== undefined) this.#taken.set(key, (this.#taken.get(key) ?? 0) + 1);
   }
 }
 

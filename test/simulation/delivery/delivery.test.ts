@@ -59,6 +59,17 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     expect(await breachOf(40, { sweep: false, poison: true, several: true, ...filtered })).toBeUndefined();
     expect(await breachOf(20, { sweep: true, wrongClocks: true, ...filtered })).toBeUndefined();
   });
+  it.each(['key', 'none'] as const)(
+    'does so in the order %s, with several messages under way',
+    {
+      timeout: 120_000,
+    },
+    async (ordering) => {
+      expect(await breachOf(250, { sweep: false, ordering })).toBeUndefined();
+      expect(await breachOf(80, { sweep: false, ordering, operator: true, copies: true })).toBeUndefined();
+      expect(await breachOf(40, { sweep: true, ordering, wrongClocks: true })).toBeUndefined();
+    },
+  );
 
   const lost = /a wake was lost/;
   const skipped = /\d+ committed in \d+, \d+ acknowledged/;
@@ -72,9 +83,20 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     poison?: true;
     several?: true;
     filtered?: true;
+    ordering?: 'key' | 'none';
   }[] = [
     { name: 'failuresLeftOut', says: /^seed \d+: message .* holds/, filtered: true },
     { name: 'leftOutNotCommitted', says: lost, filtered: true },
+    { name: 'keysIgnored', says: /sent in .* before .* was done with/, ordering: 'key' },
+    { name: 'boundless', says: /offsets ahead of its cursor/, ordering: 'key', poison: true },
+    { name: 'dueWakeMissing', says: lost, ordering: 'key', poison: true },
+    {
+      name: 'keptByAnybody',
+      says: /sent|went back|may outlast|is kept as done with/,
+      ordering: 'key',
+      faults: { twice: 0.3, late: 0.1 },
+    },
+    { name: 'underWayIsDone', says: /is kept as done with/, ordering: 'key' },
     { name: 'sentToTwo', says: /sent to .*, while .* was called/, several: true },
     { name: 'outageAsRefusal', says: /was refused \d times|before it ended at/, poison: true },
     { name: 'deadLetterWithoutKey', says: /is a dead letter twice/, poison: true },
@@ -117,6 +139,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
       poison = false,
       several = false,
       filtered = false,
+      ordering,
     }) => {
       const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
       expect(
@@ -128,6 +151,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
           poison,
           several,
           filtered,
+          ...(ordering !== undefined && { ordering }),
           mutant: mutants[name],
           ...options,
         }),

@@ -1,6 +1,6 @@
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
-import { type Invariants, sentBy } from './invariants.ts';
+import { sentBy, type Watch } from './invariants.ts';
 
 export interface EndpointEvents {
   /** From now on it acknowledges everything. */
@@ -17,10 +17,10 @@ export interface EndpointEvents {
 
 /** An endpoint that refuses, is out, asks to be left alone, is gone, acknowledges a part or everything. */
 export const moodyEndpoint =
-  (random: Random, invariants: Invariants, events: EndpointEvents) =>
+  (random: Random, invariants: Watch, events: EndpointEvents) =>
   (request: WebhookRequest): WebhookAnswer => {
     invariants.onReceived(request);
-    const { partition, start, end } = sentBy(request);
+    const { partition, start, end, offsets } = sentBy(request);
     const answer = (status: number) => ({ kind: 'answered', status }) as const;
     const refuse = (status: number): WebhookAnswer => {
       invariants.onRefused(request);
@@ -39,8 +39,7 @@ export const moodyEndpoint =
       return { kind: 'answered', status: 503, retryAfter };
     }
     if (chance < 0.2) return { kind: 'unreachable', reason: 'Connection refused.' };
-    for (let offset = start; offset < end; offset += 1)
-      if (events.isPoison(partition, offset)) return refuse(422);
+    for (const offset of offsets) if (events.isPoison(partition, offset)) return refuse(422);
     const partial = chance < 0.35;
     const through = partial ? start + Math.floor(random.number() * (end - start + 1)) : end;
     // That it took nothing is a refusal.

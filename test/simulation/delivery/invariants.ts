@@ -8,9 +8,11 @@ export class BreachError extends Error {
   override readonly name = 'BreachError';
 }
 
-const require = (holds: boolean, what: () => string): void => {
+export const breachUnless = (holds: boolean, what: () => string): void => {
   if (!holds) throw new BreachError(what());
 };
+
+const require = breachUnless;
 
 export interface Sent {
   readonly partition: number;
@@ -20,8 +22,32 @@ export interface Sent {
   readonly offsets: readonly number[];
 }
 
+/** What watches a world. */
+export interface Watch {
+  readonly breach: BreachError | undefined;
+  received(partition: number): number;
+  /** The first offset from this one on that is to be sent. */
+  past(offset: number): number;
+  check(run: () => void): void;
+  onReceived(request: WebhookRequest): void;
+  onRefused(request: WebhookRequest): void;
+  onDead(partition: number, offset: number, isNew: boolean): void;
+  onAcknowledged(request: WebhookRequest, through: number): void;
+  onAnswered(request: WebhookRequest): void;
+  onSend(request: WebhookRequest, epoch: number | undefined, now: number): void;
+  watch(cursors: CursorStore, store: CursorStore): CursorStore;
+}
+
+const read = new WeakMap<WebhookRequest, Sent>();
+
 /** The boundaries that a message's id tells, and what its body holds. */
 export const sentBy = (request: WebhookRequest): Sent => {
+  const known = read.get(request) ?? readSent(request);
+  read.set(request, known);
+  return known;
+};
+
+const readSent = (request: WebhookRequest): Sent => {
   const { headers } = request;
   const [partition, start, end] = (headers['webhook-id'] ?? '').split('-').slice(1).map(Number);
   const { data } = JSON.parse(bodyText(request)) as {
@@ -33,7 +59,7 @@ export const sentBy = (request: WebhookRequest): Sent => {
 };
 
 /** Watches everything that happens at the endpoint and to the cursors; the first breach is kept. */
-export class Invariants {
+export class Invariants implements Watch {
   breach: BreachError | undefined;
   readonly #clocksAreRight: boolean;
   readonly #maxAttempts: number;

@@ -39,6 +39,8 @@ export interface Mutant {
   readonly request?: (deps: RequestDeps) => RequestDeps;
   /** Changes the clock by which whoever listens to the stream remembers. */
   readonly listenerClock?: (clock: Clock) => Clock;
+  /** The order that the group has in truth. */
+  readonly ordering?: 'none';
   /** Changes what a run knows of itself. */
   readonly run?: (run: Run) => Run;
   /** Stands between the consumer of the queue and the queue. */
@@ -361,6 +363,44 @@ const seekWithoutEpoch: Mutant = {
     }),
 };
 
+/** Records of one key are sent beside each other. */
+const keysIgnored: Mutant = { ordering: 'none' };
+
+/** A run goes ahead of the cursor as far as there are records. */
+const boundless: Mutant = {
+  wire: (deps) => ({
+    ...deps,
+    bounds: { records: Number.POSITIVE_INFINITY, runs: Number.POSITIVE_INFINITY },
+  }),
+};
+
+/** Nobody is woken when a message that was refused may be sent again. */
+const dueWakeMissing: Mutant = {
+  wire: (deps) => withSend(deps, (wakes) => deps.queue.send(wakes.filter(({ wake }) => wake.kind !== 'due'))),
+};
+
+/** What is ahead of a cursor is kept whoever has it by then. */
+const keptByAnybody: Mutant = {
+  cursors: (cursors) =>
+    but(cursors, {
+      replace: async (ref, _read, next) => {
+        const standing = await cursors.get(ref);
+        return cursors.replace(ref, standing, { ...next, version: (standing?.version ?? 0) + 1 });
+      },
+    }),
+};
+
+/** What was under way is kept as done with. */
+const underWayIsDone: Mutant = {
+  wire: (deps) =>
+    withCursors(deps, {
+      replace: (ref, read, next) => {
+        const end = next.runs?.at(-1)?.end ?? next.committed;
+        return deps.cursors.replace(ref, read, { ...next, committed: end, runs: [] });
+      },
+    }),
+};
+
 /** What one endpoint is sent another is sent as well. */
 const sentToTwo: Mutant = {
   wire: (deps) => ({
@@ -437,6 +477,11 @@ const leftOutNotCommitted: Mutant = {
 export const mutants = {
   failuresLeftOut,
   leftOutNotCommitted,
+  keysIgnored,
+  boundless,
+  dueWakeMissing,
+  keptByAnybody,
+  underWayIsDone,
   sentToTwo,
   outageAsRefusal,
   deadLetterWithoutKey,

@@ -36,7 +36,8 @@ import { DeadLetters } from './dead-letters.ts';
 import { moodyEndpoint } from './endpoint.ts';
 import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './faults.ts';
 import { leavesOut } from './filter.ts';
-import { BreachError, Invariants } from './invariants.ts';
+import { BreachError, Invariants, type Watch } from './invariants.ts';
+import { LaneInvariants } from './lane-invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { Operator } from './operator.ts';
 import { type Done, eventOf, SimulatedQueue } from './queue.ts';
@@ -65,6 +66,8 @@ export interface WorldOptions {
   readonly several?: boolean;
   /** Whether the group has a filter, which leaves out some of the records; by default the seed says so. */
   readonly filtered?: boolean;
+  /** The order of the group; by default that of the partition. */
+  readonly ordering?: 'key' | 'none';
   /** How often the queue gives a message out before it sets it aside. */
   readonly receives?: number;
   /** At what pace each endpoint is called. */
@@ -76,6 +79,11 @@ export interface WorldOptions {
 const partitions = 2;
 const timeoutSeconds = 5;
 const maxAttempts = 2;
+const concurrency = 3;
+/** Of a group whose order is by key or none. */
+const bounds = { records: 12, runs: 8 };
+/** Three keys, in no order. */
+const keyAt = (offset: number): string => `k${((offset * 7 + (offset >> 2)) % 3).toString()}`;
 const leaseMs = timeoutSeconds * 1000 + 10_000;
 const runMs = 30_000;
 const safeVisibilityMs = runMs + leaseMs + 1000;
@@ -134,7 +142,7 @@ interface Deliverer {
  */
 export class DeliveryWorld {
   readonly scheduler = new Scheduler();
-  readonly invariants: Invariants;
+  readonly invariants: Watch;
   readonly #random: Random;
   readonly #options: WorldOptions;
   readonly #network: FaultyNetwork;
@@ -174,11 +182,14 @@ export class DeliveryWorld {
     this.#poison = (options.poison ?? seed % 4 === 3) ? 10 : 0;
     this.#several = options.several ?? seed % 5 === 2;
     const isFiltered = options.filtered ?? seed % 11 === 5;
-    this.invariants = new Invariants(
-      !this.#wrongClocks,
-      maxAttempts,
-      (offset) => isFiltered && leavesOut(offset),
-    );
+    const isLeftOut = (offset: number): boolean => isFiltered && leavesOut(offset);
+    const { ordering } = options;
+    const clocksAreRight = !this.#wrongClocks;
+    const keyOf = (offset: number): string | undefined => (ordering === 'key' ? keyAt(offset) : undefined);
+    this.invariants =
+      ordering === undefined
+        ? new Invariants(clocksAreRight, maxAttempts, isLeftOut)
+        : new LaneInvariants({ clocksAreRight, maxAttempts, bounds, keyOf, concurrency, isLeftOut });
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
       visibilityMs: options.visibilityMs ?? safeVisibilityMs,
       longestDelayMs,
@@ -235,7 +246,11 @@ export class DeliveryWorld {
       mode: 'push',
       start: 'earliest',
       startOffsets: Array.from({ length: partitions }, () => 0),
-      delivery: { ...settingsOf(this.#random), ...(isFiltered && { filter: 'simulated' }) },
+      delivery: {
+        ...settingsOf(this.#random),
+        ...(ordering !== undefined && { ordering: mutant?.ordering ?? ordering, concurrency }),
+        ...(isFiltered && { filter: 'simulated' }),
+      },
       createdAt: this.scheduler.now(),
     };
   }
@@ -404,7 +419,10 @@ export class DeliveryWorld {
   #append(partition: number): void {
     const base = this.#ends[partition] ?? 0;
     const count = 1 + Math.floor(this.#random.number() * 4);
-    const records = Array.from({ length: count }, (_, index) => ({ valueJson: jsonText(base + index) }));
+    const records = Array.from({ length: count }, (_, index) => ({
+      key: keyAt(base + index),
+      valueJson: jsonText(base + index),
+    }));
     const now = this.scheduler.now();
     this.#ends[partition] = base + count;
     const batch = {
@@ -493,7 +511,7 @@ export class DeliveryWorld {
       if ((await mutant?.drops?.(wake, wired)) === true) return;
       const isRewired = wired.batches !== deps.batches;
       const runs = isRewired ? new RunReader({ ...wired, clock: process.clock }) : wired.runs;
-      await deliver({ ...wired, runs }, wake, mutant?.run?.(run) ?? run);
+      await deliver({ bounds, ...wired, runs }, wake, mutant?.run?.(run) ?? run);
     };
     const receipts = this.#network.remote(process, this.#queue);
     const consume = createQueueConsumer({

@@ -88,8 +88,16 @@ describe('delivery in the order of keys', () => {
     expect(dead.offsets).toEqual([{ partition: 0, offset: 0 }]);
     expect(await cursor()).toMatchObject({ committed: 5, deadLettered: 1, leaseUntil: 0 });
     expect(await cursor()).not.toHaveProperty('runs');
-    expect(all().flat().filter((offset) => offset === 2)).toHaveLength(1);
-    expect(all().flat().filter((offset) => offset === 0)).toHaveLength(3);
+    expect(
+      all()
+        .flat()
+        .filter((offset) => offset === 2),
+    ).toHaveLength(1);
+    expect(
+      all()
+        .flat()
+        .filter((offset) => offset === 0),
+    ).toHaveLength(3);
   });
 
   it('halves a message that is refused, without a record of a key passing one before it', async () => {
@@ -130,7 +138,12 @@ describe('delivery in the order of keys', () => {
 
   it('queues one wake for what may be sent again, however often it delivers others meanwhile', async () => {
     const { rig, deliver, append, takeWakes, pass } = await makeLanes({
-      delivery: { ordering: 'key', concurrency: 2, batchSize: 1, backoff: { initialSeconds: 60, maxSeconds: 60 } },
+      delivery: {
+        ordering: 'key',
+        concurrency: 2,
+        batchSize: 1,
+        backoff: { initialSeconds: 60, maxSeconds: 60 },
+      },
     });
     append(...keyed('a'));
     rig.answer = (request) => (offsetsOf(request).includes(0) ? answered(400) : ok);
@@ -167,7 +180,11 @@ describe('delivery in the order of keys', () => {
     await deliver();
     expect(all()).toEqual([[0, 1, 2, 3]]);
     await settle();
-    expect(all().slice(1).every((offsets) => offsets.length === 1)).toBe(true);
+    expect(
+      all()
+        .slice(1)
+        .every((offsets) => offsets.length === 1),
+    ).toBe(true);
     expect(dead.offsets.map(({ offset }) => offset).sort()).toEqual([0, 2]);
     expect(await cursor()).toMatchObject({ committed: 4, deadLettered: 2 });
   });
@@ -234,7 +251,11 @@ describe('a change of the order', () => {
     await settle();
     expect(await cursor()).toMatchObject({ committed: 4 });
     expect(await cursor()).not.toHaveProperty('runs');
-    expect(all().flat().filter((offset) => offset === 1)).toHaveLength(1);
+    expect(
+      all()
+        .flat()
+        .filter((offset) => offset === 1),
+    ).toHaveLength(1);
   });
 
   it('takes the message over that the order of a partition had in flight', async () => {
