@@ -165,11 +165,16 @@ export class Window {
     return this.#settings.ordering === 'key' ? this.#settings.concurrency : 1;
   }
 
-  /** Where what may be sent ends: when much waits for what is refused, nothing is that was never sent. */
+  /**
+   * Where what may be sent ends: so far ahead of the first record that is not done with. When much waits for what is refused, nothing is that
+   * was never sent.
+   */
   #end(): number {
-    if (!this.#messages().some(({ isUnderWay }) => !isUnderWay)) return Number.POSITIVE_INFINITY;
+    const { bounds } = this.#settings;
+    const furthest = this.#first() + bounds.records;
+    if (!this.#messages().some(({ isUnderWay }) => !isUnderWay)) return furthest;
     const runs = this.#runs(({ message }) => message?.isUnderWay !== true).length;
-    return runs + 1 > this.#settings.bounds.runs ? this.#readEnd : Number.POSITIVE_INFINITY;
+    return runs + 1 > bounds.runs ? Math.min(furthest, this.#readEnd) : furthest;
   }
 
   /** Whether nothing before it has its keys. */
