@@ -26,6 +26,15 @@ export const requireOrderedBackoff = ({ backoff }: DeliverySettings): void => {
   });
 };
 
+/** @throws Problem `invalid_request` where several messages are to be under way in an order that has one at a time. */
+export const requireUsedConcurrency = ({ ordering, concurrency }: DeliverySettings): void => {
+  if (ordering !== 'partition' || concurrency === 1) return;
+  const message = `concurrency is ${concurrency}, and in the order "partition" one message of a partition is under way at a time: give "ordering": "key" or "none" as well, or "concurrency": 1.`;
+  throw new Problem('invalid_request', `The request is not valid. ${message} Nothing was changed.`, {
+    errors: [{ path: 'delivery.concurrency', message }],
+  });
+};
+
 export interface ChangeGroupDeps {
   readonly groups: Pick<GroupStore, 'get' | 'update'>;
 }
@@ -68,6 +77,7 @@ export const changedSettings = (group: Group, { delivery = {}, ...reading }: Set
   if (group.mode !== 'push') return { reading: { ...group.reading, ...reading } };
   const merged = mergedDelivery(group.delivery, delivery);
   requireOrderedBackoff(merged);
+  requireUsedConcurrency(merged);
   requireFittingBatchSize(merged, delivery);
   return { delivery: merged };
 };

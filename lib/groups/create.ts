@@ -16,7 +16,7 @@ import type { Clock } from '../surroundings/clock.ts';
 import { newId } from '../surroundings/ids.ts';
 import type { Random } from '../surroundings/random.ts';
 import { type CreateTopicDeps, createTopic } from '../topics/create.ts';
-import { requireOrderedBackoff } from './change-group.ts';
+import { requireOrderedBackoff, requireUsedConcurrency } from './change-group.ts';
 import { leaveGroupPlace, takeGroupPlace } from './group-places.ts';
 import { type StartDeps, startOffsets } from './start-offsets.ts';
 
@@ -107,7 +107,10 @@ export const createGroup = async (
   settings: GroupSettings,
 ): Promise<{ readonly created: boolean; readonly subscription: Subscription }> => {
   refuseWhileDeleted(topic);
-  if (settings.mode === 'push') requireOrderedBackoff(settings.delivery);
+  if (settings.mode === 'push') {
+    requireOrderedBackoff(settings.delivery);
+    requireUsedConcurrency(settings.delivery);
+  }
   const groupId = newId(deps.random);
   for (let attempt = 0; attempt < placesAtMost; attempt += 1) {
     const existing = await deps.groups.list(topic.topicId);

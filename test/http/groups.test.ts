@@ -41,6 +41,8 @@ describe('creating a group', () => {
         backoff: { initialSeconds: 1, maxSeconds: 900 },
         maxAttempts: 10,
         deadLetterAfterSeconds: 300,
+        ordering: 'partition',
+        concurrency: 1,
         attemptLog: { successes: 0 },
       },
       endpoints: 0,
@@ -144,6 +146,13 @@ describe('creating a group', () => {
     [{ ...push, delivery: { filter: `"${'a'.repeat(4095)}"` } }, 'delivery.filter', /limit filterLength/],
     [{ ...push, delivery: { transform: '$now()' } }, 'delivery.transform', /no \$now here: /],
     [{ ...push, delivery: { transform: '$uper(key)' } }, 'delivery.transform', /There is no \$uper/],
+    [{ ...push, delivery: { ordering: 'keys' } }, 'delivery.ordering', /"partition", "key" or "none"/],
+    [
+      { ...push, delivery: { ordering: 'key', concurrency: 101 } },
+      'delivery.concurrency',
+      /limit deliveryConcurrency/,
+    ],
+    [{ ...push, delivery: { concurrency: 2 } }, 'delivery.concurrency', /give "ordering": "key" or "none"/],
     [{ ...push, delivery: { deadLetterAfterSeconds: -1 } }, 'delivery.deadLetterAfterSeconds', /from 0/],
     [
       { ...push, delivery: { backoff: { initialSeconds: 0 } } },

@@ -28,6 +28,10 @@ const delivery = () =>
       deadLetterAfterSeconds: z
         .number()
         .check(z.meta({ description: 'And no sooner than so long after its first refusal.' })),
+      ordering: z
+        .enum(['partition', 'key', 'none'])
+        .check(z.meta({ description: 'What is delivered one after the other.' })),
+      concurrency: whole('Messages of one partition that are under way at a time, at most.'),
       attemptLog: z.object({
         successes: z
           .number()

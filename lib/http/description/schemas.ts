@@ -61,6 +61,7 @@ const topicFields = (absent: WhenAbsent): FieldTexts => ({
 const deliveryFields = (absent: WhenAbsent): FieldTexts => {
   const { format, batchSize, timeoutSeconds, backoff, maxAttempts, deadLetterAfterSeconds, attemptLog } =
     deliveryDefaults;
+  const { ordering, concurrency } = deliveryDefaults;
   return {
     delivery: 'Of "push": how its endpoint is called.',
     'delivery.format': `How a request is made of records. "webhook": an envelope of JSON, with as many as \`batchSize\` says. "cloudevents-batch": a list of CloudEvents, of as many. "cloudevents-structured", "cloudevents-binary" and "raw": one record a request, as a CloudEvent in JSON, as one whose attributes are headers, or as the value alone.${absent(`"${format}"`)}`,
@@ -73,6 +74,8 @@ const deliveryFields = (absent: WhenAbsent): FieldTexts => {
     'delivery.transform': `An expression of JSONata: what it gives of a record is sent as its value. A record on which it fails is refused. null: none.${absent('null: values are sent as they are')}`,
     'delivery.maxAttempts': `A record that was refused alone so often goes to the dead letters, the topic "{topic}.{group}.dead". An outage counts for nothing. null: never, and it is tried for as long as it takes.${absent(maxAttempts)}`,
     'delivery.deadLetterAfterSeconds': `And no sooner than so long after its first refusal; twice as long for each dead letter that follows another with nothing acknowledged between.${absent(deadLetterAfterSeconds)}`,
+    'delivery.ordering': `"partition": one message of a partition after the other; one that is refused holds up the partition. "key": records of one key one after the other; one that is refused holds up its key. "none": nothing waits for anything.${absent(`"${ordering}"`)}`,
+    'delivery.concurrency': `Of the orders "key" and "none": how many messages of one partition are under way at a time, at most.${absent(concurrency)}`,
     'delivery.attemptLog': 'What the attempt log has beside each failure.',
     'delivery.attemptLog.successes': `The share of attempts that succeeded which it has, at random: 0 none, 1 all. Each takes a write.${absent(attemptLog.successes)}`,
   };

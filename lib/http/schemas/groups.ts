@@ -64,6 +64,8 @@ const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
     batchSize: z.exactOptional(wholeBetween(1, limits.deliveryRecords, 'deliveryRecords')),
     timeoutSeconds: z.exactOptional(wholeBetween(1, limits.deliveryTimeoutSeconds, 'deliveryTimeoutSeconds')),
     maxAttempts: z.exactOptional(attempts()),
+    ordering: z.exactOptional(z.enum(['partition', 'key', 'none'], 'Give "partition", "key" or "none".')),
+    concurrency: z.exactOptional(wholeBetween(1, limits.deliveryConcurrency, 'deliveryConcurrency')),
     deadLetterAfterSeconds: z.exactOptional(seconds(0, longestBackoffSeconds)),
     backoff: z.exactOptional(given),
     attemptLog: z.exactOptional(z.strictObject({ successes: share() })),
