@@ -1,6 +1,7 @@
 import { isTold } from '../domain/delivery/own-headers.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
+import { livingKeys } from '../domain/groups/signing-keys.ts';
 import type { OpenedEndpoint } from '../secrets/endpoint-secrets.ts';
 import type { WebhookAnswer, WebhookRequest } from '../stores/webhooks.ts';
 import type { Attempted } from './attempt-log/attempt-log.ts';
@@ -79,7 +80,7 @@ const requestOf = (
       ...(traceparent !== undefined && { traceparent }),
       // Standard Webhooks has no name for it; all of its headers begin so.
       'webhook-attempt': String(number),
-      ...signatureHeaders(message, at, opened.secrets),
+      ...signatureHeaders(message, at, livingSecrets(opened, at)),
     },
     ...(ofRecords.length > 0 && { ofRecords }),
     body,
@@ -116,6 +117,10 @@ const attempted = (
   request: requestText(request),
   ...(answer.kind === 'answered' && answer.excerpt !== undefined && { answer: answer.excerpt }),
 });
+
+/** At each moment one lives: the newest has no end. */
+const livingSecrets = ({ secrets }: OpenedEndpoint, at: number): readonly string[] =>
+  livingKeys(secrets, at).map(({ secret }) => secret);
 
 /** So that no header of the endpoint's stands beside one of ours in another case. */
 const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>

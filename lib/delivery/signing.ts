@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { signatureOf } from '../secrets/signing-keys.ts';
 
 export interface SignedMessage {
   /** The same on every attempt; without dots. */
@@ -7,14 +7,12 @@ export interface SignedMessage {
   readonly body: string | Uint8Array;
 }
 
-const prefix = 'whsec_';
-
 /**
  * The headers by which an endpoint knows that a message is ours (https://www.standardwebhooks.com): its id, the time of
- * this attempt, and one signature for each secret, separated by spaces, so that any one of them verifies. What is signed are
+ * this attempt, and one signature for each secret, of whatever kind, separated by spaces, so that any one of them verifies. What is signed are
  * the bytes that are sent, whether they are text or not.
  * @param at wall clock ms of the attempt.
- * @param secrets `whsec_` and base64, newest first; at least one.
+ * @param secrets `whsec_…` or `whsk_…`, newest first; at least one.
  */
 export const signatureHeaders = (
   { id, body }: SignedMessage,
@@ -22,9 +20,7 @@ export const signatureHeaders = (
   secrets: readonly string[],
 ): Readonly<Record<string, string>> => {
   const timestamp = String(Math.floor(at / 1000));
-  const signatures = secrets.map((secret) => {
-    const hmac = createHmac('sha256', Buffer.from(secret.slice(prefix.length), 'base64'));
-    return `v1,${hmac.update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
-  });
+  const content = [`${id}.${timestamp}.`, body];
+  const signatures = secrets.map((secret) => signatureOf(content, secret));
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 };

@@ -172,6 +172,10 @@ export const limits = {
   aheadRuns: 200,
   /** Disabled ones too: one at a time is enabled. */
   endpointsPerGroup: 10,
+  /** Keys that sign at a time: each has a signature in the head of every request. */
+  endpointSecrets: 5,
+  /** How long the keys before it sign beside a new one. */
+  secretOverlapSeconds: 30 * 86_400,
   /** Topics of one page of a list. */
   listTopics: 1000,
   /** What a key's quota may be. */

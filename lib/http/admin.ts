@@ -1,5 +1,6 @@
 import { type Api, newApi } from './api.ts';
 import { docsFolder } from './routes/docs-folder.ts';
+import { type EndpointSecretsDeps, endpointSecretRoutes } from './routes/endpoint-secrets.ts';
 import { type EndpointDeps, endpointRoutes } from './routes/endpoints.ts';
 import { type ErasureDeps, erasureRoutes } from './routes/erasures.ts';
 import { type AttemptListDeps, attemptRoute } from './routes/groups/attempts.ts';
@@ -25,6 +26,7 @@ export type AdminDeps = TopicDeps &
   RedriveRouteDeps &
   EndpointDeps &
   ResendRouteDeps &
+  EndpointSecretsDeps &
   KeyDeps;
 
 /** The application that topics, schemas, groups, endpoints and keys are managed with, and health. */
@@ -43,6 +45,7 @@ export const adminApp = (deps: AdminDeps): Api => {
   redriveRoute(api, deps);
   endpointRoutes(api, deps);
   resendRoutes(api, deps);
+  endpointSecretRoutes(api, deps);
   keyRoutes(api, deps);
   return api;
 };

@@ -30,10 +30,12 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${group}/nack`]: { POST: 'pull' },
   [`${group}/leave`]: { POST: 'pull' },
   [endpoints]: { GET: 'admin', POST: 'admin' },
+  [`${endpoints}/:endpoint/rotate-secret`]: { POST: 'admin' },
   [`${endpoints}/:endpoint`]: { GET: 'admin', PATCH: 'admin', DELETE: 'admin' },
   [`${endpoints}/:endpoint/resend`]: { GET: 'admin', POST: 'admin', DELETE: 'admin' },
   '/v1/keys': { GET: 'admin', POST: 'admin' },
   '/v1/keys/:key': { PATCH: 'admin', DELETE: 'admin' },
+  '/v1/.well-known/webhook-keys': { GET: 'admin' },
   '/v1/health': { GET: 'admin' },
   '/v1/openapi.json': { GET: 'describe' },
   '/docs': { GET: 'describe' },
@@ -45,7 +47,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
 const namesAsPatterns = (path: string): string => path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+');
 
 /** What the interface will have: it is told apart from what it never will. */
-const planned: readonly RegExp[] = [[`${endpoints}/:endpoint/`, 'rotate-secret|test']].map(
+const planned: readonly RegExp[] = [[`${endpoints}/:endpoint/`, 'test']].map(
   ([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`),
 );
 

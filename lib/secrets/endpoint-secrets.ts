@@ -1,5 +1,6 @@
 import { dropOldest } from '../domain/drop-oldest.ts';
 import type { Endpoint, EndpointChange } from '../domain/groups/groups.ts';
+import { asSigningKey, livingKeys, type StoredSigningKey } from '../domain/groups/signing-keys.ts';
 import type { GroupRef } from '../stores/groups.ts';
 import type { SecretPlace } from './sealing.ts';
 import type { Secrets } from './secrets.ts';
@@ -32,11 +33,20 @@ const turned = async <Given extends Partial<Sealable>>(
 ): Promise<Pick<Given, keyof Given & keyof Sealable>> => {
   const parts = {
     ...(secrets !== undefined && {
-      secrets: await Promise.all(secrets.map((secret) => turn(secret, secretOf(ref)))),
+      secrets: await Promise.all(secrets.map((key) => turnedKey(ref, key, turn))),
     }),
     ...(headers !== undefined && { headers: await turnedHeaders(ref, headers, turn) }),
   };
   return parts as unknown as Pick<Given, keyof Given & keyof Sealable>;
+};
+
+const turnedKey = async (
+  ref: EndpointRef,
+  key: StoredSigningKey,
+  turn: (text: string, place: SecretPlace) => Promise<string>,
+): Promise<StoredSigningKey> => {
+  if (typeof key === 'string') return turn(key, secretOf(ref));
+  return { ...key, secret: await turn(key.secret, secretOf(ref)) };
 };
 
 const turnedHeaders = async (
@@ -59,19 +69,22 @@ export const sealed = <Given extends Partial<Sealable>>(
   turned(ref, plain, (text, place) => secrets.seal(text, place));
 
 /**
- * What there is to change of an endpoint so that all of it is sealed by the newest key: what older versions stored is plain, and
- * after a rotation some is sealed by an older key. Undefined where there is nothing.
+ * What there is to change of an endpoint so that all of it is sealed by the newest key, and nothing of it is past its end: what
+ * older versions stored is plain, and after a rotation some is sealed by an older key. Undefined where there is nothing.
+ * @param at wall clock ms.
  * @throws what `Secrets.open` throws
  */
 export const resealing = async (
   secrets: Secrets,
   ref: EndpointRef,
   stored: Sealable,
+  at: number,
 ): Promise<Pick<EndpointChange, 'secrets' | 'headers'> | undefined> => {
-  const texts = [...stored.secrets, ...Object.values(stored.headers ?? {})];
+  const { headers } = stored;
+  const signing = stored.secrets.filter((key) => livingKeys([key], at).length > 0);
+  const texts = [...signing.map((key) => asSigningKey(key).secret), ...Object.values(headers ?? {})];
   const current = await Promise.all(texts.map((text) => secrets.isCurrent(text)));
-  if (current.every(Boolean)) return undefined;
-  const { secrets: signing, headers } = stored;
+  if (signing.length === stored.secrets.length && current.every(Boolean)) return undefined;
   return turned(ref, { secrets: signing, ...(headers !== undefined && { headers }) }, async (text, place) => {
     if (await secrets.isCurrent(text)) return text;
     return secrets.seal(await secrets.open(text, place), place);
@@ -81,7 +94,7 @@ export const resealing = async (
 /** An endpoint's secrets and headers, in plain: what a request is made of, and nothing is stored of. */
 export interface OpenedEndpoint {
   /** Newest first. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly StoredSigningKey[];
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -11,7 +11,7 @@ import { call, expectProblem, newWorld, withTopic } from './world.ts';
 
 const group = '/v1/topics/orders/groups/billing';
 
-test.each([`POST ${group}/endpoints/abc/rotate-secret`, `POST ${group}/endpoints/abc/test`])(
+test.each([`POST ${group}/endpoints/abc/test`])(
   'says of what is planned that it is not there yet: %s',
   async (line) => {
     const problem = expectProblem(await call(await newWorld(), line), 404, 'not_found');
@@ -199,6 +199,7 @@ describe('settings', () => {
     'PATCH /v1/topics/orders/groups/a',
     'POST /v1/topics/orders/groups/a/endpoints',
     'PATCH /v1/topics/orders/groups/a/endpoints/b',
+    'POST /v1/topics/orders/groups/a/endpoints/b/rotate-secret',
     'POST /v1/keys',
   ])('of any wrong kind are answered in sentences of ours: %s', async (line) => {
     const world = await newWorld();

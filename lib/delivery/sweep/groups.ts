@@ -108,16 +108,21 @@ export const sweepGroups = async (
 };
 
 /**
- * Seals what an older version stored in plain, and what an older key sealed. One that is changed meanwhile is sealed by that
+ * Seals what an older version stored in plain, and what an older key sealed, and lets go of what signs no more. One that is changed meanwhile is sealed by that
  * change, or by the next sweep.
  */
 const resealEndpoints = async (
-  { groups, secrets }: SweepGroupsDeps,
+  { groups, secrets, clock }: SweepGroupsDeps,
   { group, endpoints }: Subscription,
 ): Promise<void> => {
   const ref = { topicId: group.topicId, group: group.name };
   for (const endpoint of endpoints) {
-    const change = await resealing(secrets, { ...ref, endpointId: endpoint.endpointId }, endpoint);
+    const change = await resealing(
+      secrets,
+      { ...ref, endpointId: endpoint.endpointId },
+      endpoint,
+      clock.now(),
+    );
     if (change !== undefined) await groups.updateEndpoint(ref, endpoint, change);
   }
 };

@@ -1,6 +1,7 @@
 import { type DeliveryFormat, hasOneRecord } from '../delivery/formats.ts';
 import type { EndpointOutage } from '../delivery/retry.ts';
 import type { Resend } from './resends.ts';
+import type { StoredSigningKey } from './signing-keys.ts';
 
 export interface DeliverySettings {
   /** How a request is made of records. Groups of older versions were stored without: by default then. */
@@ -187,8 +188,8 @@ export interface Endpoint {
   /** Sent with every request, beside Millrace's own. Stored, their values are sealed (`lib/secrets/`), or plain from an older version. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly description?: string;
-  /** Newest first; each signs every request. Stored, they are sealed, or `whsec_…` in plain from an older version. */
-  readonly secrets: readonly string[];
+  /** Newest first; each that lives signs every request. Stored, they are sealed, or `whsec_…` in plain from an older version. */
+  readonly secrets: readonly StoredSigningKey[];
   readonly status: 'enabled' | 'disabled';
   /** Why it was disabled, for people. */
   readonly disabledReason?: string;
@@ -212,7 +213,7 @@ export interface Endpoint {
 /** What can change of an endpoint; null takes it away. */
 export interface EndpointChange {
   readonly url?: string;
-  readonly secrets?: readonly string[];
+  readonly secrets?: readonly StoredSigningKey[];
   readonly headers?: Readonly<Record<string, string>> | null;
   readonly description?: string | null;
   readonly maxConcurrentRequests?: number | null;

@@ -53,12 +53,12 @@ const changeFor = (endpoint: Endpoint, asked: AskedOfEndpoint, now: number): End
 
 /** What is to be written of its secrets and headers: those that are given, and what is not sealed by the newest key yet. */
 const sealedParts = async (
-  { secrets }: ChangeEndpointDeps,
+  { secrets, clock }: ChangeEndpointDeps,
   ref: EndpointRef,
   endpoint: Endpoint,
   { headers }: AskedOfEndpoint,
 ): Promise<Pick<EndpointChange, 'secrets' | 'headers'>> => ({
-  ...(await resealing(secrets, ref, endpoint)),
+  ...(await resealing(secrets, ref, endpoint, clock.now())),
   ...(headers === null && { headers }),
   ...(headers && (await sealed(secrets, ref, { headers }))),
 });

@@ -9,6 +9,7 @@ import { urlMark } from '../../domain/groups/places.ts';
 import { refuseWhileDeleted, type Topic } from '../../domain/topics.ts';
 import { sealed } from '../../secrets/endpoint-secrets.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
+import { newSigningKey } from '../../secrets/signing-keys.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { newId } from '../../surroundings/ids.ts';
@@ -27,10 +28,10 @@ export interface RegisterEndpointDeps extends WakeGroupDeps {
 export type NewEndpoint = Pick<
   Endpoint,
   'url' | 'headers' | 'description' | 'maxConcurrentRequests' | 'requestsPerSecond'
->;
-
-/** A signing secret in the form of Standard Webhooks: `whsec_` and 24 random bytes as base64. */
-const newSecret = (random: Random): string => `whsec_${Buffer.from(random.bytes(24)).toString('base64')}`;
+> & {
+  /** `whsec_…`: one's own. */
+  readonly secret?: string;
+};
 
 /** Of as many that change it at the same time the last one still comes to its turn. */
 export const changesAtMost = 20;
@@ -57,8 +58,8 @@ export const registerEndpoint = async (
   given: NewEndpoint & { readonly requestId: string },
 ): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> => {
   refuseWhileDeleted(topic);
-  const { requestId, headers, ...settings } = given;
-  const secret = newSecret(deps.random);
+  const { requestId, headers, secret: own, ...settings } = given;
+  const secret = own ?? newSigningKey(deps.random, 'v1').secret;
   const endpointId = newId(deps.random);
   const at = { topicId: topic.topicId, group: subscription.group.name, endpointId };
   const plain = { secrets: [secret], ...(headers !== undefined && { headers }) };

@@ -14,6 +14,22 @@ const fields = () => ({
       .readonly(z.array(z.string()))
       .check(z.meta({ description: 'Names of the headers that it is sent. Their values are not shown.' })),
   ),
+  signingKeys: z.exactOptional(
+    listOf(
+      z.object({
+        kind: z
+          .enum(['v1', 'v1a'])
+          .check(z.meta({ description: 'HMAC-SHA256 by a secret, or ed25519 by a key pair.' })),
+        publicKey: z.exactOptional(text('Of v1a: what verifies its signatures (whpk_…).')),
+        until: z.exactOptional(time('When it stops signing; without it goes on.')),
+      }),
+    ).check(
+      z.meta({
+        description:
+          'What signs its requests, newest first. Absent where that is one secret, as it is at first.',
+      }),
+    ),
+  ),
   maxConcurrentRequests: z.exactOptional(
     z
       .int()
@@ -39,6 +55,32 @@ export const newEndpointAnswer = whenNeeded(() =>
   }),
 );
 export type NewEndpointAnswer = z.output<ReturnType<typeof newEndpointAnswer>>;
+
+export const rotatedEndpointAnswer = whenNeeded(() =>
+  z.object({
+    ...fields(),
+    secret: z.exactOptional(text('Of v1: the new secret (whsec_…). It is shown this once.')),
+    publicKey: z.exactOptional(text('Of v1a: the new public key (whpk_…).')),
+  }),
+);
+export type RotatedEndpointAnswer = z.output<ReturnType<typeof rotatedEndpointAnswer>>;
+
+export const webhookKeysAnswer = whenNeeded(() =>
+  z.object({
+    keys: listOf(
+      z.object({
+        kty: z.literal('OKP').check(z.meta({ description: 'The type of the key (RFC 8037).' })),
+        crv: z.literal('Ed25519').check(z.meta({ description: 'Its curve.' })),
+        use: z.literal('sig').check(z.meta({ description: 'What it is for.' })),
+        alg: z.literal('EdDSA').check(z.meta({ description: 'How it signs.' })),
+        x: text('The key as base64url.'),
+        publicKey: text('The same as Standard Webhooks writes it (whpk_…).'),
+        until: z.exactOptional(time('When it stops signing; without it goes on.')),
+      }),
+    ),
+  }),
+);
+export type WebhookKeysAnswer = z.output<ReturnType<typeof webhookKeysAnswer>>;
 
 export const endpointListAnswer = whenNeeded(() => z.object({ endpoints: listOf(endpointAnswer()) }));
 export type EndpointListAnswer = z.output<ReturnType<typeof endpointListAnswer>>;

@@ -40,6 +40,8 @@ export const statedLimits = {
   schemaCheckMs: "milliseconds that the check of a request's records against a schema can take",
   groupsPerTopic: 'groups of a topic',
   endpointsPerGroup: 'endpoints of a group, disabled ones too',
+  endpointSecrets: 'keys that sign the requests to an endpoint at a time',
+  secretOverlapSeconds: 'seconds for which the keys before a new one go on signing',
   maxConcurrentRequests: 'requests that an endpoint can be set to take at once',
   requestsPerSecond: 'requests a second that an endpoint can be set to take',
   listTopics: 'topics of one page of a list',

@@ -3,7 +3,13 @@ import { deliveryDefaults, readingDefaults } from '../../domain/groups/groups.ts
 import { limits } from '../../domain/limits.ts';
 import { topicDefaults } from '../../domain/topics.ts';
 import { attemptAnswer, attemptListAnswer } from '../answers/attempts.ts';
-import { endpointAnswer, endpointListAnswer, newEndpointAnswer } from '../answers/endpoints.ts';
+import {
+  endpointAnswer,
+  endpointListAnswer,
+  newEndpointAnswer,
+  rotatedEndpointAnswer,
+  webhookKeysAnswer,
+} from '../answers/endpoints.ts';
 import { erasureAnswer, erasureListAnswer } from '../answers/erasures.ts';
 import {
   groupListAnswer,
@@ -32,7 +38,7 @@ import {
 } from '../answers/schemas.ts';
 import { seekAnswer } from '../answers/seek.ts';
 import { topicAnswer, topicListAnswer } from '../answers/topics.ts';
-import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
+import { endpointChange, newEndpoint, secretRotation } from '../schemas/endpoints.ts';
 import { groupChange, groupSettings, seekRequest } from '../schemas/groups.ts';
 import { keyChange, newKeySettings } from '../schemas/keys.ts';
 import { newRecordSchema, produceRequestSchema } from '../schemas/produce-request.ts';
@@ -99,6 +105,8 @@ const endpointFields: FieldTexts = {
     'How often it is called at most, by all processes together; fractions are allowed. Over any ten seconds it may be 10 % and one request more. Without it as often as there is something.',
   description: 'For people.',
 };
+
+const ownSecret = 'A secret of your own: "whsec_" and 24 to 64 bytes as base64. Without it one is made.';
 
 const compatibility =
   'What this version and those after it have to be to the one in force: "backward", "forward", "full" or "none".';
@@ -204,7 +212,16 @@ const requests = {
       ranges: `Which records, one range of each partition: its number, the offset of the first record and the one after the last. At most ${limits.resendRanges} (limit resendRanges).`,
     },
   },
-  NewEndpoint: { schema: newEndpoint, texts: endpointFields },
+  NewEndpoint: { schema: newEndpoint, texts: { ...endpointFields, secret: ownSecret } },
+  SecretRotation: {
+    schema: secretRotation,
+    texts: {
+      overlapSeconds:
+        'For how long the keys that it has go on signing beside the new one: 86400 (a day) unless said. 0 ends them at once.',
+      secret: ownSecret,
+      kind: '"v1": HMAC-SHA256 by a secret. "v1a": ed25519, of which receivers have the public key. Without it that of the newest key.',
+    },
+  },
   EndpointChange: {
     schema: endpointChange,
     texts: {
@@ -268,6 +285,8 @@ const answers = {
   Resend: resendAnswer,
   Endpoint: endpointAnswer,
   RegisteredEndpoint: newEndpointAnswer,
+  RotatedEndpoint: rotatedEndpointAnswer,
+  WebhookKeys: webhookKeysAnswer,
   EndpointList: endpointListAnswer,
   Erasure: erasureAnswer,
   ErasureList: erasureListAnswer,

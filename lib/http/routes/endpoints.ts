@@ -1,5 +1,6 @@
 import { assertPublicUrl } from '../../domain/delivery/egress.ts';
 import type { Endpoint } from '../../domain/groups/groups.ts';
+import { asSigningKey, kindOf } from '../../domain/groups/signing-keys.ts';
 import { timestampText } from '../../domain/text/timestamps.ts';
 import { changeEndpoint, findEndpoint } from '../../groups/endpoints/change-endpoint.ts';
 import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/endpoints/register-endpoint.ts';
@@ -22,11 +23,12 @@ export interface EndpointDeps extends ApiDeps, RegisterEndpointDeps {
 const path = '/v1/topics/:topic/groups/:group/endpoints';
 
 /** Neither the secrets nor the values of headers, which may be secrets too. */
-const shown = ({
+export const shown = ({
   endpointId,
   url,
   description,
   headers,
+  secrets,
   maxConcurrentRequests,
   requestsPerSecond,
   status,
@@ -41,10 +43,24 @@ const shown = ({
   ...(disabledAt !== undefined && { disabledAt: timestampText(disabledAt) }),
   ...(description !== undefined && { description }),
   ...(headers !== undefined && { headerNames: Object.keys(headers) }),
+  ...shownKeys(secrets),
   ...(maxConcurrentRequests !== undefined && { maxConcurrentRequests }),
   ...(requestsPerSecond !== undefined && { requestsPerSecond }),
   createdAt: timestampText(createdAt),
 });
+
+/** Where there is more to know than that one secret signs. */
+const shownKeys = (secrets: Endpoint['secrets']): Pick<EndpointAnswer, 'signingKeys'> => {
+  const keys = secrets.map(asSigningKey);
+  if (keys.every(({ publicKey, until }) => publicKey === undefined && until === undefined)) return {};
+  return {
+    signingKeys: keys.map(({ publicKey, until, ...key }) => ({
+      kind: kindOf({ ...key, ...(publicKey !== undefined && { publicKey }) }),
+      ...(publicKey !== undefined && { publicKey }),
+      ...(until !== undefined && { until: timestampText(until) }),
+    })),
+  };
+};
 
 /** `POST …/endpoints`: the only answer that shows the secret. */
 const postEndpoint = (api: Api, deps: EndpointDeps): void => {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { headerName as namePattern, reasonAgainst } from '../../domain/delivery/sent-headers.ts';
 import { limits } from '../../domain/limits.ts';
+import { isSymmetricSecret } from '../../secrets/signing-keys.ts';
 import { isAny, recordOf, whenNeeded } from './check.ts';
 
 const setByUs = ({ input }: { readonly input?: unknown }): string =>
@@ -59,6 +60,11 @@ const rate = `Give a number from ${requestsPerSecondLeast} to ${requestsPerSecon
 const requestsPerSecond = () =>
   z.number(rate).check(z.minimum(requestsPerSecondLeast, rate), z.maximum(requestsPerSecondMost, rate));
 
+const secret = () => {
+  const rule = 'A secret is "whsec_" and 24 to 64 bytes as base64.';
+  return z.string(rule).check(z.refine(isSymmetricSecret, rule));
+};
+
 /** `POST …/endpoints`. Whether the URL may be called is for the egress guard to say. */
 export const newEndpoint = whenNeeded(() =>
   z.strictObject({
@@ -67,7 +73,28 @@ export const newEndpoint = whenNeeded(() =>
     maxConcurrentRequests: z.exactOptional(maxConcurrentRequests()),
     requestsPerSecond: z.exactOptional(requestsPerSecond()),
     description: z.exactOptional(description()),
+    secret: z.exactOptional(secret()),
   }),
+);
+
+const overlap = `Give a number of seconds from 0 to ${limits.secretOverlapSeconds} (limit secretOverlapSeconds).`;
+
+/** `POST …/endpoints/{endpoint}/rotate-secret` */
+export const secretRotation = whenNeeded(() =>
+  z
+    .strictObject({
+      overlapSeconds: z.exactOptional(
+        z.int(overlap).check(z.minimum(0, overlap), z.maximum(limits.secretOverlapSeconds, overlap)),
+      ),
+      secret: z.exactOptional(secret()),
+      kind: z.exactOptional(z.enum(['v1', 'v1a'], 'Give "v1" or "v1a".')),
+    })
+    .check(
+      z.refine(
+        ({ secret: own, kind }) => own === undefined || kind !== 'v1a',
+        'A secret of your own is of kind "v1": a key pair of kind "v1a" is made here, and nobody else has it.',
+      ),
+    ),
 );
 
 /** `PATCH …/endpoints/{endpoint}` */

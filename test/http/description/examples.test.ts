@@ -122,7 +122,10 @@ const pathOf = (sent: Sent, ids: Readonly<Record<string, string>>): string => {
 const send = async (sent: Sent): Promise<{ path: string; answer: Answer }> => {
   const { world, ids } = await worldOfExamples();
   const path = pathOf(sent, ids);
-  const query = new URLSearchParams(parametersOf(sent, 'query')).toString();
+  const asked = parametersOf(sent, 'query').map(([name, value]): [string, string] =>
+    name === 'endpoint' ? [name, ids['endpoint'] ?? value] : [name, value],
+  );
+  const query = new URLSearchParams(asked).toString();
   const [[type, content] = []] = Object.entries(sent.operation.requestBody?.content ?? {}).filter(
     ([, { examples: own = {} }]) => Object.hasOwn(own, sent.name),
   );

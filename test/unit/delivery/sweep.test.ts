@@ -13,7 +13,7 @@ import { answered, cursorRef, groupRef, makeRig, type RigOptions } from './rig.t
 const sealEndpoint = async ({ groups, deps, calls }: Awaited<ReturnType<typeof makeRig>>): Promise<void> => {
   const [endpoint] = (await groups.get(groupRef))?.endpoints ?? [];
   if (endpoint === undefined) return;
-  const change = await resealing(deps.secrets, { ...groupRef, endpointId: endpoint.endpointId }, endpoint);
+  const change = await resealing(deps.secrets, { ...groupRef, endpointId: endpoint.endpointId }, endpoint, 0);
   await groups.updateEndpoint(groupRef, endpoint, change ?? {});
   calls.length = 0;
 };

@@ -13,6 +13,7 @@ const sample = {
   headerNames: ['x-tenant'],
   createdAt: '2026-03-10T05:16:23.000Z',
 };
+const publicKey = 'whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=';
 const at = { ...group, endpoint: sample.id };
 const found = ['topic_not_found', 'group_not_found'] as const;
 
@@ -119,6 +120,47 @@ export const endpointOperations: readonly Operation[] = [
           status: 'disabled',
           disabledReason: 'It was disabled by a request.',
           disabledAt: '2026-03-10T05:16:23.000Z',
+        },
+      },
+    ],
+  },
+  {
+    method: 'POST',
+    path: `${path}/rotate-secret`,
+    id: 'rotateSecret',
+    tag: 'Endpoints',
+    summary: 'Give an endpoint a new signing key',
+    description:
+      'Signs by a new key from now on, in all processes within five seconds. The keys before it go on signing for as long as is said, so that the receiver can change over: a request then has a signature of each. `v1` is a secret that both sides have; of `v1a` (ed25519) receivers have the public key alone.',
+    scopes: ['groups'],
+    body: { required: false, content: jsonOf('SecretRotation') },
+    answers: {
+      200: { description: 'The endpoint, with its new key.', content: jsonOf('RotatedEndpoint') },
+    },
+    problems: [...found, 'endpoint_not_found', 'conflict', 'limit_exceeded', 'outcome_unknown'],
+    examples: [
+      {
+        name: 'hour',
+        summary: 'A new secret; the one before it signs for an hour more',
+        path: at,
+        body: { overlapSeconds: 3600 },
+        status: 200,
+        answer: {
+          ...sample,
+          signingKeys: [{ kind: 'v1' }, { kind: 'v1', until: '2026-03-10T06:16:23.000Z' }],
+          secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD',
+        },
+      },
+      {
+        name: 'ed25519',
+        summary: 'A key pair in the place of every secret',
+        path: at,
+        body: { kind: 'v1a', overlapSeconds: 0 },
+        status: 200,
+        answer: {
+          ...sample,
+          signingKeys: [{ kind: 'v1a', publicKey }],
+          publicKey,
         },
       },
     ],
