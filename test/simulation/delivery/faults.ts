@@ -7,7 +7,7 @@ import type { BatchStore } from '../../../lib/stores/batches.ts';
 import type { BatchTable } from '../../../lib/stores/memory/batches.ts';
 import type { PaceStore } from '../../../lib/stores/paces.ts';
 import type { PartitionStore } from '../../../lib/stores/partitions.ts';
-import type { WebhookAnswer } from '../../../lib/stores/webhooks.ts';
+import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 import { ownSecrets, simulatedKeyring } from '../../harness/secrets.ts';
@@ -50,6 +50,8 @@ export interface Beyond
   readonly table: BatchTable;
   readonly partitions: PartitionStore;
   readonly paces: PaceStore;
+  /** Told of each request to an endpoint when it is sent; what it gives is told when it is answered or given up. */
+  readonly onRequest: (request: WebhookRequest) => () => void;
 }
 
 /** The part of the queries that `slow` applies to. */
@@ -170,6 +172,7 @@ export class FaultyNetwork {
       }),
       webhooks: {
         post: async (request): Promise<WebhookAnswer> => {
+          const over = world.onRequest(request);
           try {
             return await this.request(process, () => world.webhooks.post(request), {
               timeoutMs: request.timeoutMs,
@@ -177,6 +180,8 @@ export class FaultyNetwork {
           } catch (error) {
             if (!(error instanceof OutcomeUnknownError)) throw error;
             return { kind: 'unreachable', reason: 'It did not answer in time.' };
+          } finally {
+            over();
           }
         },
       },

@@ -40,6 +40,7 @@ import { BreachError, Invariants, type Watch } from './invariants.ts';
 import { LaneInvariants } from './lane-invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { Operator } from './operator.ts';
+import { type Paced, PaceWatch } from './pace-watch.ts';
 import { type Done, eventOf, SimulatedQueue } from './queue.ts';
 
 export interface WorldOptions {
@@ -71,7 +72,7 @@ export interface WorldOptions {
   /** How often the queue gives a message out before it sets it aside. */
   readonly receives?: number;
   /** At what pace each endpoint is called. */
-  readonly paced?: { readonly maxConcurrentRequests?: number; readonly requestsPerSecond?: number };
+  readonly paced?: Paced;
   /** For how long the queue hides a message that was given out; by default longer than a run and its lease. */
   readonly visibilityMs?: number;
 }
@@ -150,6 +151,7 @@ export class DeliveryWorld {
   readonly #table: BatchTable;
   readonly #cursors = new MemoryCursorStore();
   readonly #partitions = new MemoryPartitionStore();
+  readonly #paceWatch = new PaceWatch(this.scheduler);
   readonly #groups: MemoryGroupStore;
   readonly #topics = new MemoryTopicStore();
   readonly #sweepPlaces = new MemorySweepPlaceStore();
@@ -231,6 +233,7 @@ export class DeliveryWorld {
       table: this.#table,
       partitions: this.#partitions,
       paces: new MemoryPaceStore(),
+      onRequest: (request) => this.#paceWatch.begin(request),
       cursors: this.invariants.watch(cursors, this.#cursors),
       groups: this.#groups,
       queue: this.#queue,
@@ -271,6 +274,7 @@ export class DeliveryWorld {
       maxMs: troubledMs + (this.#poison > 0 ? poisonedCalmMs : calmMs),
     });
     if (this.invariants.breach !== undefined) throw this.invariants.breach;
+    if (this.#options.paced !== undefined && !this.#wrongClocks) this.#paceWatch.check(this.#options.paced);
     await this.#assertDone();
   }
 
