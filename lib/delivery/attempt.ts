@@ -6,6 +6,7 @@ import type { OpenedEndpoint } from '../secrets/endpoint-secrets.ts';
 import type { WebhookAnswer, WebhookRequest } from '../stores/webhooks.ts';
 import type { Attempted } from './attempt-log/attempt-log.ts';
 import { requestText } from './attempt-log/request-text.ts';
+import { authorizationHeaders } from './authentication/authorization.ts';
 import type { RunDeps } from './deps.ts';
 import type { Message } from './message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -76,6 +77,7 @@ const requestOf = (
       ...recordHeaders,
       'user-agent': 'Millrace',
       ...endpointHeaders,
+      ...authorizationHeaders(opened.authentication),
       ...headers,
       ...(traceparent !== undefined && { traceparent }),
       // Standard Webhooks has no name for it; all of its headers begin so.

@@ -1,4 +1,5 @@
 import { dropOldest } from '../domain/drop-oldest.ts';
+import type { EndpointAuthentication } from '../domain/groups/authentication.ts';
 import type { Endpoint, EndpointChange } from '../domain/groups/groups.ts';
 import { asSigningKey, livingKeys, type StoredSigningKey } from '../domain/groups/signing-keys.ts';
 import type { GroupRef } from '../stores/groups.ts';
@@ -11,7 +12,7 @@ export interface EndpointRef extends GroupRef {
 }
 
 /** What an endpoint has that is a secret: a header may be one too. */
-type Sealable = Pick<Endpoint, 'secrets' | 'headers'>;
+type Sealable = Pick<Endpoint, 'secrets' | 'headers' | 'authentication'>;
 
 /** What is promised to stay as it is: it is part of what is sealed. */
 const secretOf = ({ topicId, group, endpointId }: EndpointRef): SecretPlace => ({
@@ -25,10 +26,15 @@ const headerOf = (ref: EndpointRef, name: string): SecretPlace => ({
   what: `header ${name.toLowerCase()}`,
 });
 
+const authenticationOf = (ref: EndpointRef, name: string): SecretPlace => ({
+  ...secretOf(ref),
+  what: `authentication ${name}`,
+});
+
 /** Each text of `given` by `turn`, which is told whose it is. */
 const turned = async <Given extends Partial<Sealable>>(
   ref: EndpointRef,
-  { secrets, headers }: Given,
+  { secrets, headers, authentication }: Given,
   turn: (text: string, place: SecretPlace) => Promise<string>,
 ): Promise<Pick<Given, keyof Given & keyof Sealable>> => {
   const parts = {
@@ -36,6 +42,13 @@ const turned = async <Given extends Partial<Sealable>>(
       secrets: await Promise.all(secrets.map((key) => turnedKey(ref, key, turn))),
     }),
     ...(headers !== undefined && { headers: await turnedHeaders(ref, headers, turn) }),
+    ...(authentication !== undefined && {
+      authentication: {
+        ...authentication,
+        username: await turn(authentication.username, authenticationOf(ref, 'username')),
+        password: await turn(authentication.password, authenticationOf(ref, 'password')),
+      },
+    }),
   };
   return parts as unknown as Pick<Given, keyof Given & keyof Sealable>;
 };
@@ -79,16 +92,28 @@ export const resealing = async (
   ref: EndpointRef,
   stored: Sealable,
   at: number,
-): Promise<Pick<EndpointChange, 'secrets' | 'headers'> | undefined> => {
-  const { headers } = stored;
+): Promise<Pick<EndpointChange, 'secrets' | 'headers' | 'authentication'> | undefined> => {
+  const { headers, authentication } = stored;
   const signing = stored.secrets.filter((key) => livingKeys([key], at).length > 0);
-  const texts = [...signing.map((key) => asSigningKey(key).secret), ...Object.values(headers ?? {})];
+  const texts = [
+    ...signing.map((key) => asSigningKey(key).secret),
+    ...Object.values(headers ?? {}),
+    ...(authentication === undefined ? [] : [authentication.username, authentication.password]),
+  ];
   const current = await Promise.all(texts.map((text) => secrets.isCurrent(text)));
   if (signing.length === stored.secrets.length && current.every(Boolean)) return undefined;
-  return turned(ref, { secrets: signing, ...(headers !== undefined && { headers }) }, async (text, place) => {
-    if (await secrets.isCurrent(text)) return text;
-    return secrets.seal(await secrets.open(text, place), place);
-  });
+  return turned(
+    ref,
+    {
+      secrets: signing,
+      ...(headers !== undefined && { headers }),
+      ...(authentication !== undefined && { authentication }),
+    },
+    async (text, place) => {
+      if (await secrets.isCurrent(text)) return text;
+      return secrets.seal(await secrets.open(text, place), place);
+    },
+  );
 };
 
 /** An endpoint's secrets and headers, in plain: what a request is made of, and nothing is stored of. */
@@ -96,6 +121,7 @@ export interface OpenedEndpoint {
   /** Newest first. */
   readonly secrets: readonly StoredSigningKey[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly authentication?: EndpointAuthentication;
 }
 
 /** Endpoints whose secrets a process remembers. */
@@ -116,7 +142,12 @@ export class OpenedEndpoints {
     const known = this.#opened.get(endpointId);
     if (known?.version === version) return known.opened;
     const ref = { topicId, group: name, endpointId };
-    const stored = { secrets: endpoint.secrets, headers: endpoint.headers ?? {} };
+    const { authentication } = endpoint;
+    const stored = {
+      secrets: endpoint.secrets,
+      headers: endpoint.headers ?? {},
+      ...(authentication !== undefined && { authentication }),
+    };
     const opened = await turned(ref, stored, (text, place) => secrets.open(text, place));
     this.#opened.delete(endpointId);
     this.#opened.set(endpointId, { version, opened });

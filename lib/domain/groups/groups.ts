@@ -1,5 +1,6 @@
 import { type DeliveryFormat, hasOneRecord } from '../delivery/formats.ts';
 import type { EndpointOutage } from '../delivery/retry.ts';
+import type { EndpointAuthentication } from './authentication.ts';
 import type { Resend } from './resends.ts';
 import type { StoredSigningKey } from './signing-keys.ts';
 
@@ -187,6 +188,7 @@ export interface Endpoint {
   readonly requestsPerSecond?: number;
   /** Sent with every request, beside Millrace's own. Stored, their values are sealed (`lib/secrets/`), or plain from an older version. */
   readonly headers?: Readonly<Record<string, string>>;
+  readonly authentication?: EndpointAuthentication;
   readonly description?: string;
   /** Newest first; each that lives signs every request. Stored, they are sealed, or `whsec_…` in plain from an older version. */
   readonly secrets: readonly StoredSigningKey[];
@@ -215,6 +217,7 @@ export interface EndpointChange {
   readonly url?: string;
   readonly secrets?: readonly StoredSigningKey[];
   readonly headers?: Readonly<Record<string, string>> | null;
+  readonly authentication?: EndpointAuthentication | null;
   readonly description?: string | null;
   readonly maxConcurrentRequests?: number | null;
   readonly requestsPerSecond?: number | null;

@@ -23,7 +23,13 @@ import { anotherEnabled, changesAtMost } from './register-endpoint.ts';
 /** What a request may change of an endpoint; null takes it away. */
 export type AskedOfEndpoint = Pick<
   EndpointChange,
-  'url' | 'headers' | 'description' | 'status' | 'maxConcurrentRequests' | 'requestsPerSecond'
+  | 'url'
+  | 'headers'
+  | 'authentication'
+  | 'description'
+  | 'status'
+  | 'maxConcurrentRequests'
+  | 'requestsPerSecond'
 >;
 
 export interface ChangeEndpointDeps extends WakeGroupDeps {
@@ -56,11 +62,13 @@ const sealedParts = async (
   { secrets, clock }: ChangeEndpointDeps,
   ref: EndpointRef,
   endpoint: Endpoint,
-  { headers }: AskedOfEndpoint,
-): Promise<Pick<EndpointChange, 'secrets' | 'headers'>> => ({
+  { headers, authentication }: AskedOfEndpoint,
+): Promise<Pick<EndpointChange, 'secrets' | 'headers' | 'authentication'>> => ({
   ...(await resealing(secrets, ref, endpoint, clock.now())),
   ...(headers === null && { headers }),
   ...(headers && (await sealed(secrets, ref, { headers }))),
+  ...(authentication === null && { authentication }),
+  ...(authentication && (await sealed(secrets, ref, { authentication }))),
 });
 
 /** Takes the place that the endpoint needs at another URL. False when it is to be read again. */

@@ -27,7 +27,7 @@ export interface RegisterEndpointDeps extends WakeGroupDeps {
 
 export type NewEndpoint = Pick<
   Endpoint,
-  'url' | 'headers' | 'description' | 'maxConcurrentRequests' | 'requestsPerSecond'
+  'url' | 'headers' | 'authentication' | 'description' | 'maxConcurrentRequests' | 'requestsPerSecond'
 > & {
   /** `whsec_…`: one's own. */
   readonly secret?: string;
@@ -58,11 +58,15 @@ export const registerEndpoint = async (
   given: NewEndpoint & { readonly requestId: string },
 ): Promise<{ readonly endpoint: Endpoint; readonly secret: string }> => {
   refuseWhileDeleted(topic);
-  const { requestId, headers, secret: own, ...settings } = given;
+  const { requestId, headers, authentication, secret: own, ...settings } = given;
   const secret = own ?? newSigningKey(deps.random, 'v1').secret;
   const endpointId = newId(deps.random);
   const at = { topicId: topic.topicId, group: subscription.group.name, endpointId };
-  const plain = { secrets: [secret], ...(headers !== undefined && { headers }) };
+  const plain = {
+    secrets: [secret],
+    ...(headers !== undefined && { headers }),
+    ...(authentication !== undefined && { authentication }),
+  };
   const endpoint: Endpoint = {
     endpointId,
     status: 'enabled',

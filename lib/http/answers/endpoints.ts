@@ -14,6 +14,11 @@ const fields = () => ({
       .readonly(z.array(z.string()))
       .check(z.meta({ description: 'Names of the headers that it is sent. Their values are not shown.' })),
   ),
+  authentication: z.exactOptional(
+    z
+      .object({ type: z.literal('basic').check(z.meta({ description: 'By a user name and a password.' })) })
+      .check(z.meta({ description: 'How Millrace authenticates itself to it. What with is not shown.' })),
+  ),
   signingKeys: z.exactOptional(
     listOf(
       z.object({

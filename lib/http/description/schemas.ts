@@ -99,11 +99,19 @@ const readingFields = (absent: WhenAbsent): FieldTexts => {
 const endpointFields: FieldTexts = {
   url: 'Where it is called: an absolute https URL of a public address. On a broker of one machine also http, and loopback.',
   headers: `Sent with every request, beside those that Millrace sets itself. At most ${limits.endpointHeadersBytes} bytes (limit endpointHeadersBytes).`,
+  authentication:
+    'How Millrace authenticates itself to it, beside its signature: by the header Authorization, in the place of one among `headers`. It is stored encrypted, and not shown again.',
   maxConcurrentRequests:
     'Requests that may be under way to it at once, of all partitions and processes together. Without it any number: one for each partition.',
   requestsPerSecond:
     'How often it is called at most, by all processes together; fractions are allowed. Over any ten seconds it may be 10 % and one request more. Without it as often as there is something.',
   description: 'For people.',
+};
+
+const authenticationFields: FieldTexts = {
+  'authentication.type': '"basic": a user name and a password (RFC 7617).',
+  'authentication.username': 'Without a colon.',
+  'authentication.password': 'The password.',
 };
 
 const ownSecret = 'A secret of your own: "whsec_" and 24 to 64 bytes as base64. Without it one is made.';
@@ -212,7 +220,10 @@ const requests = {
       ranges: `Which records, one range of each partition: its number, the offset of the first record and the one after the last. At most ${limits.resendRanges} (limit resendRanges).`,
     },
   },
-  NewEndpoint: { schema: newEndpoint, texts: { ...endpointFields, secret: ownSecret } },
+  NewEndpoint: {
+    schema: newEndpoint,
+    texts: { ...endpointFields, ...authenticationFields, secret: ownSecret },
+  },
   SecretRotation: {
     schema: secretRotation,
     texts: {
@@ -228,6 +239,7 @@ const requests = {
       ...endpointFields,
       ...change,
       headers: 'In place of all that it had. null takes them away.',
+      authentication: 'In place of what it had. null takes it away.',
       maxConcurrentRequests:
         'Requests that may be under way to it at once, of all partitions and processes together. null: any number.',
       requestsPerSecond:

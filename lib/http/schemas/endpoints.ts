@@ -60,6 +60,18 @@ const rate = `Give a number from ${requestsPerSecondLeast} to ${requestsPerSecon
 const requestsPerSecond = () =>
   z.number(rate).check(z.minimum(requestsPerSecondLeast, rate), z.maximum(requestsPerSecondMost, rate));
 
+const credential = (what: string) => {
+  const rule = `A ${what} has 1 to 1024 characters, and no control characters.`;
+  return z.string(rule).check(z.minLength(1, rule), z.maxLength(1024, rule), z.regex(/^\P{Cc}*$/u, rule));
+};
+
+const authentication = () =>
+  z.strictObject({
+    type: z.literal('basic', 'Give "basic".'),
+    username: credential('user name').check(z.regex(/^[^:]*$/, 'A user name has no colon.')),
+    password: credential('password'),
+  });
+
 const secret = () => {
   const rule = 'A secret is "whsec_" and 24 to 64 bytes as base64.';
   return z.string(rule).check(z.refine(isSymmetricSecret, rule));
@@ -70,6 +82,7 @@ export const newEndpoint = whenNeeded(() =>
   z.strictObject({
     url: url(),
     headers: z.exactOptional(headers()),
+    authentication: z.exactOptional(authentication()),
     maxConcurrentRequests: z.exactOptional(maxConcurrentRequests()),
     requestsPerSecond: z.exactOptional(requestsPerSecond()),
     description: z.exactOptional(description()),
@@ -103,12 +116,16 @@ export const endpointChange = whenNeeded(() =>
     .strictObject({
       url: z.exactOptional(url()),
       headers: z.exactOptional(z.nullable(headers())),
+      authentication: z.exactOptional(z.nullable(authentication())),
       maxConcurrentRequests: z.exactOptional(z.nullable(maxConcurrentRequests())),
       requestsPerSecond: z.exactOptional(z.nullable(requestsPerSecond())),
       description: z.exactOptional(z.nullable(description())),
       status: z.exactOptional(z.enum(['enabled', 'disabled'], 'Give "enabled" or "disabled".')),
     })
     .check(
-      z.refine(isAny, 'Give url, headers, description, status, maxConcurrentRequests or requestsPerSecond.'),
+      z.refine(
+        isAny,
+        'Give url, headers, description, status, authentication, maxConcurrentRequests or requestsPerSecond.',
+      ),
     ),
 );

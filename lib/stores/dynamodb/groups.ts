@@ -114,6 +114,7 @@ const putEndpoint = async (
 /** What an endpoint may have got since its deletion began. */
 const optional: readonly (keyof Endpoint)[] = [
   'headers',
+  'authentication',
   'maxConcurrentRequests',
   'requestsPerSecond',
   'description',

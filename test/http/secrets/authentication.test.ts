@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { attempt } from '../../../lib/delivery/attempt.ts';
+import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
+import type { Message } from '../../../lib/delivery/message.ts';
+import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
+import { call, expectProblem, newWorld, type World, withTopic } from '../world.ts';
+
+const group = '/v1/topics/orders/groups/billing';
+const url = 'https://example.com/hook';
+const basic = { type: 'basic', username: 'Aladdin', password: 'open sesame' };
+const header = 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==';
+
+const withEndpoint = async (more: object) => {
+  const world = await newWorld();
+  await withTopic(world, 1);
+  await call(world, `PUT ${group}`, { json: { mode: 'push', start: 'earliest' } });
+  const answer = await call(world, `POST ${group}/endpoints`, { json: { url, ...more } });
+  return { world, answer, path: `${group}/endpoints/${answer.json['id']}` };
+};
+
+const stored = async (world: World) => {
+  const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+  const found = await world.stores.groups.get({ topicId, group: 'billing' });
+  const [endpoint] = found?.endpoints ?? [];
+  if (found?.group.mode !== 'push' || endpoint === undefined) throw new Error('There is no endpoint.');
+  return { group: found.group, endpoint };
+};
+
+/** The `Authorization` that the endpoint is sent, and all that is told of the attempt. */
+const sentNow = async (world: World): Promise<{ authorization: string | undefined; told: string }> => {
+  const sent: WebhookRequest[] = [];
+  const webhooks = {
+    post: async (request: WebhookRequest) => {
+      sent.push(request);
+      return { kind: 'answered', status: 500 } as const;
+    },
+  };
+  const wake = { kind: 'append', topicId: 't', groupId: 'g', group: 'billing', partition: 0 } as const;
+  const message = { id: 'g-0-0-1', start: 0, end: 1, records: 1, appendedAt: 0, headers: {}, body: '{}' };
+  const told: unknown[] = [];
+  const attemptLog = { samples: () => true, note: (...noted: unknown[]) => void told.push(noted[1]) };
+  const deps = { ...world.deps, webhooks, memory: newDeliveryMemory(world.deps) };
+  await attempt(
+    { ...deps, attemptLog: attemptLog as never },
+    { ...(await stored(world)), wake, attempt: 1 },
+    message as unknown as Message,
+  );
+  return { authorization: sent[0]?.headers['authorization'], told: JSON.stringify([told, world.events]) };
+};
+
+describe('basic authentication', () => {
+  test('is sent as RFC 7617 shows it, and neither stored in plain nor shown nor told', async () => {
+    const { world, answer, path } = await withEndpoint({ authentication: basic });
+    expect(answer.json['authentication']).toEqual({ type: 'basic' });
+    const { authorization, told } = await sentNow(world);
+    expect(authorization).toBe(header);
+    const shown = await call(world, `GET ${path}`);
+    const texts = [answer.text, shown.text, told, JSON.stringify((await stored(world)).endpoint)];
+    for (const text of texts)
+      for (const hidden of ['Aladdin', 'sesame', 'QWxh']) expect(text).not.toContain(hidden);
+  });
+
+  test('is UTF-8 where it is not ASCII', async () => {
+    const { world } = await withEndpoint({
+      authentication: { ...basic, username: 'test', password: '123£' },
+    });
+    expect((await sentNow(world)).authorization).toBe('Basic dGVzdDoxMjPCow==');
+  });
+
+  test('takes the place of a header of that name', async () => {
+    const headers = { Authorization: 'Bearer other' };
+    const { world, path } = await withEndpoint({ authentication: basic, headers });
+    expect((await sentNow(world)).authorization).toBe(header);
+    await call(world, `PATCH ${path}`, { json: { authentication: null } });
+    expect((await sentNow(world)).authorization).toBe('Bearer other');
+  });
+
+  test('is changed, sealed as before, and taken away', async () => {
+    const { world, path } = await withEndpoint({});
+    expect((await sentNow(world)).authorization).toBeUndefined();
+    const { status, json } = await call(world, `PATCH ${path}`, { json: { authentication: basic } });
+    expect([status, json['authentication']]).toEqual([200, { type: 'basic' }]);
+    expect(JSON.stringify((await stored(world)).endpoint)).not.toMatch(/Aladdin|sesame/);
+    expect((await sentNow(world)).authorization).toBe(header);
+    await call(world, `PATCH ${path}`, { json: { description: 'x' } });
+    expect((await sentNow(world)).authorization).toBe(header);
+    const without = await call(world, `PATCH ${path}`, { json: { authentication: null } });
+    expect(without.json).not.toHaveProperty('authentication');
+    expect((await sentNow(world)).authorization).toBeUndefined();
+  });
+
+  test.each([
+    { ...basic, username: 'a:b' },
+    { ...basic, username: '' },
+    { ...basic, password: 'hush\n' },
+    { ...basic, password: 'h'.repeat(1025) },
+    { ...basic, type: 'digest' },
+    { ...basic, realm: 'x' },
+    { type: 'basic' },
+    'Basic hush',
+  ])('is refused where it is %j', async (authentication) => {
+    const { answer } = await withEndpoint({ authentication });
+    expectProblem(answer, 400, 'invalid_request');
+    expect(answer.text).not.toMatch(/hush|hhh/);
+  });
+});
