@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { deliver } from '../../../lib/delivery/deliver.ts';
 import { attemptOutcomes } from '../../../lib/domain/delivery/attempts.ts';
 import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
 import { resendAttempts } from '../../../lib/domain/groups/resends.ts';
+import { wakeFor } from '../../../lib/groups/wake-group.ts';
 import { answered, makeRig, offsetsOf, ok, type RigOptions, unreachable } from './rig.ts';
 
 const lane = 'r1';
@@ -217,4 +219,36 @@ test('what the group’s filter leaves out is not sent', async () => {
   await again();
   expect(sentOffsets().flat()).toEqual([4, 5]);
   expect(await laneCursor()).toMatchObject({ committed: 6 });
+});
+
+test.each([
+  ['a retry', unreachable],
+  ['more to send', ok],
+])('its lease is let go only once a wake for %s is on the queue', async (_what, outcome) => {
+  const { deps, rig, laneCursor, group, clock } = await makeResend(0, 8, { delivery: { batchSize: 2 } });
+  let leftMs = 120_000;
+  const webhooks = {
+    post: async () => {
+      leftMs -= 31_000;
+      return outcome;
+    },
+  };
+  const queue = {
+    send: async () => {
+      throw new Error('The queue is away.');
+    },
+  };
+  const wake = { ...wakeFor(group, 0, 'continue').wake, lane };
+  const run = { messageIds: ['m'] as const, remainingMs: () => leftMs };
+  await expect(deliver({ ...deps, webhooks, queue }, wake, run)).rejects.toMatchObject({
+    name: 'UnansweredError',
+    leaseMs: expect.any(Number),
+  });
+  expect((await laneCursor())?.leaseUntil).toBeGreaterThan(clock.now());
+  expect(await laneCursor()).toMatchObject({ attempts: 0, retryAt: 0 });
+  // The message comes back when the lease is over, and nothing stands in its way.
+  rig.pass(60_000);
+  leftMs = 120_000;
+  await deliver({ ...deps, webhooks: { post: async () => ok } }, wake, run);
+  expect(await laneCursor()).toMatchObject({ committed: 8, leaseUntil: 0 });
 });
