@@ -38,6 +38,9 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     const paced = { ...bySlots, ...byRate };
     expect(await breachOf(30, { ...right, paced, operator: true })).toBeUndefined();
     expect(await breachOf(30, { ...right, paced, several: true, poison: true })).toBeUndefined();
+    const several = { maxConcurrentRequests: 2, requestsPerSecond: 3 };
+    for (const ordering of ['key', 'none'] as const)
+      expect(await breachOf(40, { ...right, paced: several, ordering })).toBeUndefined();
     // By clocks that are wrong no pace is kept, but nothing is lost either.
     expect(await breachOf(30, { sweep: true, paced, copies: true, wrongClocks: true })).toBeUndefined();
   });

@@ -153,3 +153,54 @@ describe('delivery to an endpoint that is paced', () => {
     expect(pacesIn(calls)).toEqual(['paces.get', 'paces.replace', 'paces.replace']);
   });
 });
+
+describe('delivery of several messages at a time to an endpoint that is paced', () => {
+  const delivery = { batchSize: 1, ordering: 'none', concurrency: 8 } as const;
+
+  it('has no more requests under way than it allows, and delivers all in one run', async () => {
+    const { append, deliver, sent, rig, paces, cursor } = await makeRig({
+      delivery,
+      ...settings({ maxConcurrentRequests: 3 }),
+    });
+    append(...Array.from({ length: 30 }, (_, value) => ({ value })));
+    let underWay = 0;
+    let most = 0;
+    rig.answer = async () => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+      underWay -= 1;
+      return ok;
+    };
+    await deliver();
+    expect(most).toBe(3);
+    expect(sent).toHaveLength(30);
+    expect(await cursor()).toMatchObject({ committed: 30, attempts: 0 });
+    expect((await paces.get({ groupId: 'g1', endpointId: 'e1' }))?.held).toEqual([]);
+  });
+
+  it('is put off where there is none at all, and keeps what failed before', async () => {
+    const made = await makeRig({ delivery, ...settings({ maxConcurrentRequests: 1 }) });
+    const { append, deliver, sent, takeWakes, rig, cursor } = made;
+    const pacing = new Pacing({ paces: made.paces, clock: made.clock, random: seededRandom(9) });
+    const called = {
+      groupId: 'g1',
+      endpoint: { endpointId: 'e1', maxConcurrentRequests: 1 },
+      timeoutMs: 15_000,
+    };
+    const entry = await pacing.enter(called, { who: 'x', hasWaited: false });
+    append({ value: 0 }, { value: 1 });
+    await deliver();
+    expect(sent).toEqual([]);
+    expect(await cursor()).toMatchObject({ committed: 0, attempts: 0, leaseUntil: 0 });
+    expect((await cursor())?.lastFailure).toMatch(/maxConcurrentRequests/);
+    if (entry.kind === 'entered') await entry.leave();
+    for (let runs = 0; runs < 5 && sent.length < 2; runs += 1) {
+      const wakes = takeWakes();
+      rig.pass(Math.max(...wakes.map(({ delayMs }) => delayMs)));
+      for (const { wake } of wakes) await deliver(wake);
+    }
+    expect(sent).toHaveLength(2);
+    expect(await cursor()).toMatchObject({ committed: 2, attempts: 0, retryAt: 0 });
+  });
+});
