@@ -86,7 +86,7 @@ export const makeRig = async ({ partitions = 1, reading, group: settings }: RigO
       options: { attemptTimeoutMs: Number.POSITIVE_INFINITY },
     });
     return new PullGroups({
-      systemEvents: { tell: async (event) => void told.push(event) },
+      systemEvents: { tell: (event) => rig.tell(event) },
       groups: counted(calls, 'groups', stores.groups),
       cursors: counted(calls, 'cursors', stores.cursors),
       members: counted(calls, 'members', stores.members),
@@ -106,6 +106,7 @@ export const makeRig = async ({ partitions = 1, reading, group: settings }: RigO
   };
   const buried: { readonly at: PartitionRef; readonly record: NewRecord; readonly key: string }[] = [];
   const rig = {
+    tell: async (event: SystemEvent): Promise<void> => void told.push(event),
     /** What the dead letters are appended by. */
     bury: async (
       at: PartitionRef,

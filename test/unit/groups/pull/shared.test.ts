@@ -170,6 +170,25 @@ describe('a poll of a group whose members share the records', () => {
     expect(await cursor()).toMatchObject({ committed: 3, deadLettered: 1 });
   });
 
+  it('tells a dead letter once more where whoever wrote it died before it was told', async () => {
+    const { append, poll, settle, pass, buried, rig, told, cursor } = await sharedRig({
+      reading: { maxDeliveries: 1, sessionTimeoutSeconds: 3600 },
+    });
+    const { tell } = rig;
+    rig.tell = () => Promise.reject(new Error('It died.'));
+    append(0, 1);
+    await poll('a');
+    await settle('a', one(0, 'nack'));
+    expect(buried).toHaveLength(1);
+    expect(await cursor()).toMatchObject({ committed: 0 });
+    rig.tell = tell;
+    pass(30_001);
+    await poll('a');
+    expect(buried).toHaveLength(1);
+    expect(told).toMatchObject([{ type: 'record.dead_lettered', key: 'g1/t1/0/0' }]);
+    expect(await cursor()).toMatchObject({ committed: 1, deadLettered: 1 });
+  });
+
   it('drops what retention took, and counts what of it was not acknowledged', async () => {
     const { append, poll, settle, partitions, batches, cursor, told, pass } = await sharedRig({
       reading: { ackTimeoutSeconds: 5 },
