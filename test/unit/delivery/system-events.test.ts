@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { toldAgainMs } from '../../../lib/domain/events/standing.ts';
+import { limits } from '../../../lib/domain/limits.ts';
 import { answered, groupRef, makeRig, ok, unreachable } from './rig.ts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -61,6 +63,11 @@ describe('an outage', () => {
       ['endpoint.failing', 0.5],
       ['endpoint.failing', 0.9],
     ]);
+    // For some hours each, and not for ever.
+    for (const { details } of told)
+      expect(Number(details['outageSeconds']) * 1000).toBeLessThan(
+        Number(details['share']) * limits.outageDisablesAfterMs + toldAgainMs + dayMs / 24,
+      );
     const failing = (await groups.get(groupRef))?.endpoints.find(({ url }) => url === out);
     expect(new Set(told.map(({ details }) => details['endpoint']))).toEqual(new Set([failing?.endpointId]));
   });
