@@ -6,6 +6,7 @@ import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
 import { dynamoBatchStore } from '../../lib/stores/dynamodb/batches.ts';
 import { dynamoStateStores } from '../../lib/stores/dynamodb/stores.ts';
+import { HttpsWebhookSender } from '../../lib/stores/https/webhooks.ts';
 import { sqsArchiveQueue } from '../../lib/stores/sqs/archive-queue.ts';
 import { createQueueClient } from '../../lib/stores/sqs/client.ts';
 import { sqsWakeQueue } from '../../lib/stores/sqs/wake-queue.ts';
@@ -52,6 +53,7 @@ export const handler = createHttpHandler({
     reader: new Reader({ batches, partitions: stores.partitions, archive, clock }),
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     requestId: gatewayRequestId,
+    webhooks: new HttpsWebhookSender({ allowLoopback: awsIsOnLoopback(), excerpts: true }),
     allowLoopback: awsIsOnLoopback(),
   }),
   telemetry,

@@ -59,10 +59,11 @@ export const attempt = async (
   return outcome;
 };
 
-const requestOf = (
-  { group, endpoint, attempt: number }: Target,
+/** A request to an endpoint with `message`, signed. */
+export const requestOf = (
+  { group, endpoint, attempt: number }: Pick<Target, 'group' | 'endpoint' | 'attempt'>,
   opened: OpenedEndpoint,
-  message: Message,
+  message: Pick<Message, 'id' | 'body' | 'headers' | 'recordHeaders' | 'origin'>,
   at: number,
 ): WebhookRequest => {
   const { headers, recordHeaders = {}, body, origin: { traceparent } = {} } = message;

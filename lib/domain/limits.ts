@@ -57,6 +57,8 @@ export const limits = {
   deliveryTimeoutSeconds: 30,
   /** Messages of one partition that are under way at a time. */
   deliveryConcurrency: 100,
+  /** A test message is waited for within a request to the API, which has 29 s. */
+  endpointTestSeconds: 20,
   /**
    * Why a stale writer cannot corrupt the log: lib/log/tail.ts derives the last two from the first two. A signature may be
    * this old, or this far in the future.
@@ -170,7 +172,7 @@ export const limits = {
   /** What a shared group has handed out of a partition ahead of the first that is unacknowledged: then nothing new is. */
   aheadRecords: 2000,
   aheadRuns: 200,
-  /** Disabled ones too: one at a time is enabled. */
+  /** Disabled ones too. */
   endpointsPerGroup: 10,
   /** Keys that sign at a time: each has a signature in the head of every request. */
   endpointSecrets: 5,

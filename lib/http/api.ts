@@ -6,7 +6,7 @@ import { Problem } from '../domain/errors.ts';
 import type { ApiKey, Scope } from '../domain/keys.ts';
 import type { Random } from '../surroundings/random.ts';
 import type { Telemetry } from '../surroundings/telemetry.ts';
-import { isPlanned, methodsAt } from './paths.ts';
+import { methodsAt } from './paths.ts';
 import { problemOf, problemResponse } from './problems.ts';
 
 /** The bodies that a process is reading. */
@@ -86,12 +86,7 @@ export const newApi = (deps: AnyDeps): Api => {
     if (methods === undefined || methods.includes(c.req.method)) {
       return problemResponse(
         c.get('requestId'),
-        new Problem(
-          'not_found',
-          isPlanned(c.req.path)
-            ? 'This is planned and not there yet: this version does not have it, whatever the method.'
-            : 'There is nothing at this address. The interface begins at /v1/topics.',
-        ),
+        new Problem('not_found', 'There is nothing at this address. The interface begins at /v1/topics.'),
       );
     }
     const allow = methods.join(', ');

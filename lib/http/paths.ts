@@ -33,6 +33,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${endpoints}/:endpoint/rotate-secret`]: { POST: 'admin' },
   [`${endpoints}/:endpoint`]: { GET: 'admin', PATCH: 'admin', DELETE: 'admin' },
   [`${endpoints}/:endpoint/resend`]: { GET: 'admin', POST: 'admin', DELETE: 'admin' },
+  [`${endpoints}/:endpoint/test`]: { POST: 'admin' },
   '/v1/keys': { GET: 'admin', POST: 'admin' },
   '/v1/keys/:key': { PATCH: 'admin', DELETE: 'admin' },
   '/v1/.well-known/webhook-keys': { GET: 'admin' },
@@ -45,14 +46,6 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
 };
 
 const namesAsPatterns = (path: string): string => path.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+');
-
-/** What the interface will have: it is told apart from what it never will. */
-const planned: readonly RegExp[] = [[`${endpoints}/:endpoint/`, 'test']].map(
-  ([path = '', rest]) => new RegExp(`^${namesAsPatterns(path)}(?:${rest})$`),
-);
-
-/** Whether the path is one of those that are planned. */
-export const isPlanned = (path: string): boolean => planned.some((pattern) => pattern.test(path));
 
 const routes = Object.entries(paths).map(([path, methods]) => ({
   pattern: new RegExp(`^${namesAsPatterns(path)}$`),

@@ -29,7 +29,7 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   schema_not_found: { status: 404, title: 'The topic has no such schema' },
   topic_exists: { status: 409, title: 'The topic exists with other settings' },
   group_exists: { status: 409, title: 'The group exists with other settings' },
-  endpoint_exists: { status: 409, title: 'The group has an endpoint' },
+  endpoint_exists: { status: 409, title: 'The group has an endpoint of this URL' },
   conflict: { status: 409, title: 'The change does not fit what is there' },
   lease_lost: { status: 409, title: "The records are not the consumer's any more" },
   not_handed_out: { status: 409, title: 'The records were not handed out' },

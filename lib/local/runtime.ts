@@ -164,6 +164,7 @@ const compose = (opened: LocalStores, root: ApiKey, secrets: Secrets, given: Run
     announceMoves: (groupId: string) => pulls?.moved(groupId),
     batches,
     archiveQueue: archive.pump,
+    webhooks,
     reader,
     authenticator: new Authenticator({ keys: stores.keys, clock, root }),
     root,

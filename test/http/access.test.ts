@@ -47,6 +47,7 @@ const requests: readonly (readonly [line: string, ...scopes: (Scope | 'any')[]])
   [`POST ${group}/endpoints/abc/resend`, 'groups'],
   [`DELETE ${group}/endpoints/abc/resend`, 'groups'],
   [`POST ${group}/endpoints/abc/rotate-secret`, 'groups'],
+  [`POST ${group}/endpoints/abc/test`, 'groups'],
   ['GET /v1/keys', 'admin'],
   ['POST /v1/keys', 'admin'],
   ['PATCH /v1/keys/abc', 'admin'],

@@ -11,16 +11,8 @@ import { call, expectProblem, newWorld, withTopic } from './world.ts';
 
 const group = '/v1/topics/orders/groups/billing';
 
-test.each([`POST ${group}/endpoints/abc/test`])(
-  'says of what is planned that it is not there yet: %s',
-  async (line) => {
-    const problem = expectProblem(await call(await newWorld(), line), 404, 'not_found');
-    expect(problem['detail']).toContain('not there yet');
-  },
-);
-
 test.each([`POST ${group}/seeks`, 'GET /v1/docs', 'GET /v1/openapiXjson', 'GET /v1/topics/orders/seek'])(
-  'says of nothing else that it will be there: %s',
+  'says of what is no address that there is nothing: %s',
   async (line) => {
     const problem = expectProblem(await call(await newWorld(), line), 404, 'not_found');
     expect(problem['detail']).toContain('nothing at this address');

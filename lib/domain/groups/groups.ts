@@ -269,7 +269,7 @@ export interface Subscription<G extends Group = Group> {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** The endpoint that a group's messages go to: the first that is enabled. */
+/** The first of a group's endpoints that is enabled: there is one where the group is called at all. */
 export const enabledEndpoint = ({ endpoints }: Pick<Subscription, 'endpoints'>): Endpoint | undefined =>
   endpoints.find(({ status }) => status === 'enabled');
 

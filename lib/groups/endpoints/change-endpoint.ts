@@ -18,7 +18,7 @@ import type { Clock } from '../../surroundings/clock.ts';
 import { findGroup } from '../describe.ts';
 import { type WakeGroupDeps, wakeChanged } from '../wake-group.ts';
 import { takePlace } from './places.ts';
-import { anotherEnabled, changesAtMost } from './register-endpoint.ts';
+import { changesAtMost } from './register-endpoint.ts';
 
 /** What a request may change of an endpoint; null takes it away. */
 export type AskedOfEndpoint = Pick<
@@ -86,8 +86,7 @@ const hasPlace = async (
 /**
  * Changes an endpoint as it was read; when others were first, it is read again. One that is enabled then is called at once
  * where its group has lag, whatever retry is due later, unless the group is paused.
- * @throws Problem `group_not_found`, `endpoint_not_found`, `endpoint_exists` when it would be the second one that is enabled, or
- * of its URL, and `conflict` while the topic is being deleted or others keep changing it.
+ * @throws Problem `group_not_found`, `endpoint_not_found`, `endpoint_exists` when another has the URL, and `conflict` while the topic is being deleted or others keep changing it.
  */
 export const changeEndpoint = async (
   deps: ChangeEndpointDeps,
@@ -99,9 +98,6 @@ export const changeEndpoint = async (
   for (let attempt = 0; attempt < changesAtMost; attempt += 1) {
     const subscription = await findGroup(deps.groups, topic, at.group);
     const endpoint = findEndpoint(subscription, at.endpointId);
-    const other = enabledEndpoint(subscription);
-    if (asked.status === 'enabled' && other !== undefined && other.endpointId !== at.endpointId)
-      throw anotherEnabled(at.group, other);
     if (!(await hasPlace(deps, subscription, endpoint, asked))) continue;
     const ref = { topicId: topic.topicId, group: at.group };
     const change = {
@@ -111,7 +107,7 @@ export const changeEndpoint = async (
     const changed = await deps.groups.updateEndpoint(ref, endpoint, change);
     if (changed === undefined) continue;
     if (changed.status === 'enabled') {
-      const request = { requestId: at.requestId, isNew: other === undefined };
+      const request = { requestId: at.requestId, isNew: enabledEndpoint(subscription) === undefined };
       await wakeChanged(deps, topic, subscription.group, request);
     }
     return changed;

@@ -36,19 +36,11 @@ export type NewEndpoint = Pick<
 /** Of as many that change it at the same time the last one still comes to its turn. */
 export const changesAtMost = 20;
 
-/** Two requests at the same time may each find none: then the first of the endpoints by id is called. */
-export const anotherEnabled = (group: string, { endpointId }: Endpoint): Problem =>
-  new Problem(
-    'endpoint_exists',
-    `Group "${group}" has an endpoint that is enabled, "${endpointId}", and calls one for now. Disable it first (PATCH {"status": "disabled"}), change or delete it, or create another group. Nothing was changed.`,
-    { members: { endpoint: endpointId } },
-  );
-
 /**
  * Registers a group's webhook, and wakes the group where it has lag, unless it is paused.
  * @param subscription as it was read.
  * @returns the endpoint with its secret, which is shown this once
- * @throws Problem `endpoint_exists` while another is enabled or has this URL, `limit_exceeded`, `group_not_found`, and
+ * @throws Problem `endpoint_exists` when another has this URL, `limit_exceeded`, `group_not_found`, and
  * `conflict` while the topic is being deleted or others keep changing the group
  */
 export const registerEndpoint = async (
@@ -74,10 +66,9 @@ export const registerEndpoint = async (
     ...settings,
     ...(await sealed(deps.secrets, at, plain)),
   };
-  const enabled = enabledEndpoint(subscription);
-  if (enabled !== undefined) throw anotherEnabled(subscription.group.name, enabled);
   const group = await storeEndpoint(deps, topic, subscription, endpoint);
-  await wakeChanged(deps, topic, group, { requestId, isNew: true });
+  const isNew = enabledEndpoint(subscription) === undefined;
+  await wakeChanged(deps, topic, group, { requestId, isNew });
   return { endpoint, secret };
 };
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { whenNeeded } from '../schemas/check.ts';
-import { listOf, text, time } from './parts.ts';
+import { listOf, text, time, whole } from './parts.ts';
 
 const fields = () => ({
   id: text('Its id.'),
@@ -89,3 +89,18 @@ export type WebhookKeysAnswer = z.output<ReturnType<typeof webhookKeysAnswer>>;
 
 export const endpointListAnswer = whenNeeded(() => z.object({ endpoints: listOf(endpointAnswer()) }));
 export type EndpointListAnswer = z.output<ReturnType<typeof endpointListAnswer>>;
+
+export const endpointTestAnswer = whenNeeded(() =>
+  z.object({
+    delivered: z.boolean().check(z.meta({ description: 'Whether it was answered by 2xx.' })),
+    status: z.exactOptional(whole('The HTTP status of the answer, where there was one.')),
+    durationMs: whole('For how long it took, from the resolution of the name on.'),
+    answer: z.exactOptional(
+      text(
+        'How the body of the answer begins, a KiB at most, in one line. Left out where it is no text or JSON, where the endpoint has headers of its own, at 401, 403 and 407, and where it repeats a part of the URL or of the message: it may have secrets then.',
+      ),
+    ),
+    error: z.exactOptional(text('What was wrong, and what to do, where it was not answered by 2xx.')),
+  }),
+);
+export type EndpointTestAnswer = z.output<ReturnType<typeof endpointTestAnswer>>;

@@ -34,6 +34,7 @@ export const statedLimits = {
   expressionMs: 'milliseconds that a filter or a transform can take on one record',
   expressionsMs: 'milliseconds that it can take on the records of one message',
   expressionHeapMb: 'megabytes of memory that it can take',
+  endpointTestSeconds: 'seconds that an endpoint can take to answer a test message',
   schemaParts: 'schemas within a schema',
   schemaVersions: "versions of a topic's schema",
   schemaCompileMs: 'milliseconds that a schema can take to compile',

@@ -83,11 +83,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
       'Group "billing" exists with other settings (start). PATCH changes those of delivery; for others delete it first, or choose another name.',
   },
   endpoint_exists: {
-    detail: 'Group "billing" has an endpoint that is enabled, and calls one for now. Disable it first.',
+    detail:
+      'Group "billing" has an endpoint of this URL, "0f8c2d6b1a9e4c7f". Change that one, or give another URL. Nothing was changed.',
     members: {
       endpoint: {
         type: 'string',
-        description: 'The id of the endpoint that is enabled, or that has the URL.',
+        description: 'The id of the endpoint that has the URL.',
       },
     },
     always: ['endpoint'],

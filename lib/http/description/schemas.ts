@@ -6,6 +6,7 @@ import { attemptAnswer, attemptListAnswer } from '../answers/attempts.ts';
 import {
   endpointAnswer,
   endpointListAnswer,
+  endpointTestAnswer,
   newEndpointAnswer,
   rotatedEndpointAnswer,
   webhookKeysAnswer,
@@ -300,6 +301,7 @@ const answers = {
   RotatedEndpoint: rotatedEndpointAnswer,
   WebhookKeys: webhookKeysAnswer,
   EndpointList: endpointListAnswer,
+  EndpointTest: endpointTestAnswer,
   Erasure: erasureAnswer,
   ErasureList: erasureListAnswer,
   Key: keyAnswer,

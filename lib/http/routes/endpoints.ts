@@ -1,3 +1,4 @@
+import { type EndpointTestDeps, testEndpoint } from '../../delivery/endpoint-test.ts';
 import { assertPublicUrl } from '../../domain/delivery/egress.ts';
 import type { Endpoint } from '../../domain/groups/groups.ts';
 import { asSigningKey, kindOf } from '../../domain/groups/signing-keys.ts';
@@ -5,7 +6,12 @@ import { timestampText } from '../../domain/text/timestamps.ts';
 import { changeEndpoint, findEndpoint } from '../../groups/endpoints/change-endpoint.ts';
 import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/endpoints/register-endpoint.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
-import type { EndpointAnswer, EndpointListAnswer, NewEndpointAnswer } from '../answers/endpoints.ts';
+import type {
+  EndpointAnswer,
+  EndpointListAnswer,
+  EndpointTestAnswer,
+  NewEndpointAnswer,
+} from '../answers/endpoints.ts';
 import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
 import { answerJson } from '../bytes/answer.ts';
@@ -14,7 +20,7 @@ import { check } from '../schemas/check.ts';
 import { endpointChange, newEndpoint } from '../schemas/endpoints.ts';
 import { findSubscription } from './groups/find-subscription.ts';
 
-export interface EndpointDeps extends ApiDeps, RegisterEndpointDeps {
+export interface EndpointDeps extends ApiDeps, RegisterEndpointDeps, EndpointTestDeps {
   readonly directory: Pick<TopicDirectory, 'resolveAgain'>;
   /** Endpoints on this machine, over http too: for the local runtime alone. */
   readonly allowLoopback?: boolean;
@@ -95,10 +101,23 @@ const patchEndpoint = (api: Api, deps: EndpointDeps): void => {
   });
 };
 
-/** A group's webhooks: registered, listed, shown, changed and deleted. */
+/** `POST …/endpoints/{endpoint}/test` */
+const postTest = (api: Api, deps: EndpointDeps): void => {
+  api.post(`${path}/:endpoint/test`, allow(deps, 'groups'), async (c) => {
+    noQuery(c);
+    const { group, endpoints } = await findSubscription(deps, c);
+    const endpoint = findEndpoint({ group, endpoints }, pathParameter(c, 'endpoint'));
+    // Groups of no other mode have endpoints.
+    if (group.mode !== 'push') throw new Error('A group that is pulled from has an endpoint.');
+    return c.json((await testEndpoint(deps, group, endpoint)) satisfies EndpointTestAnswer);
+  });
+};
+
+/** A group's webhooks: registered, listed, shown, changed, tested and deleted. */
 export const endpointRoutes = (api: Api, deps: EndpointDeps): void => {
   postEndpoint(api, deps);
   patchEndpoint(api, deps);
+  postTest(api, deps);
   api.get(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const { endpoints } = await findSubscription(deps, c);

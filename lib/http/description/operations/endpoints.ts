@@ -45,7 +45,7 @@ export const endpointOperations: readonly Operation[] = [
     tag: 'Endpoints',
     summary: 'Register an endpoint',
     description:
-      'Registers a webhook, which is called with the records of the group from now on: by POST, signed by Standard Webhooks (https://www.standardwebhooks.com) with the secret that this answer shows once. Any 2xx acknowledges.',
+      'Registers a webhook, which is called with the records of the group from now on: by POST, signed by Standard Webhooks (https://www.standardwebhooks.com) with the secret that this answer shows once. Any 2xx acknowledges. A group may have several: the partitions are spread over those that are enabled and well.',
     scopes: ['groups'],
     body: { required: true, content: jsonOf('NewEndpoint') },
     answers: {
@@ -67,9 +67,9 @@ export const endpointOperations: readonly Operation[] = [
       },
       {
         name: 'another',
-        summary: 'The group has an endpoint that is enabled',
+        summary: 'The group has an endpoint of this URL',
         path: group,
-        body: { url: 'https://billing.example.com/other-hook' },
+        body: { url: 'https://billing.example.com/hook' },
         status: 409,
         answer: sampleProblem('endpoint_exists'),
       },
@@ -176,5 +176,26 @@ export const endpointOperations: readonly Operation[] = [
     answers: { 204: { description: 'It is deleted.' } },
     problems: [...found, 'endpoint_not_found', 'conflict', 'outcome_unknown'],
     examples: [{ name: 'billing', summary: 'Delete an endpoint', path: at, status: 204 }],
+  },
+  {
+    method: 'POST',
+    path: `${path}/test`,
+    id: 'testEndpoint',
+    tag: 'Endpoints',
+    summary: 'Send a test message',
+    description:
+      'Sends one message of type "millrace.test" to the endpoint, whether it is enabled or not, and answers with what came back: 200 also where that is a failure. It is signed, and has the headers of the endpoint, as any other message; its data are topic, group and endpoint, and no records. Nothing is kept of it, and no failure counts. It is waited for as long as for a delivery of the group, and for 20 seconds at most.',
+    scopes: ['groups'],
+    answers: { 200: { description: 'What came of it.', content: jsonOf('EndpointTest') } },
+    problems: [...found, 'endpoint_not_found'],
+    examples: [
+      {
+        name: 'billing',
+        summary: 'An endpoint that takes messages',
+        path: at,
+        status: 200,
+        answer: { delivered: true, status: 200, durationMs: 38, answer: '{"ok":true}' },
+      },
+    ],
   },
 ];

@@ -17,12 +17,14 @@ const commonName = der(0x06, hex('550403'));
 const subjectAltName = der(0x06, hex('551d11'));
 const dayMs = 86_400_000;
 
-/** A self-signed certificate (RFC 5280) for `name`, good for today, and its key, both PEM. */
-export const selfSigned = (name: string): { readonly certificate: string; readonly key: string } => {
+/** A self-signed certificate (RFC 5280) for `name`, good from the day before `now` to the day after, and its key, both PEM. */
+export const selfSigned = (
+  name: string,
+  now = Date.now(),
+): { readonly certificate: string; readonly key: string } => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subject = sequence(der(0x31, sequence(commonName, der(0x0c, Buffer.from(name)))));
   const names = sequence(der(0x82, Buffer.from(name)));
-  const now = Date.now();
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.from([1])),

@@ -47,7 +47,8 @@ describe('HttpsWebhookSender', () => {
     });
     expect(await sender({ resolve }).post(request(url))).toEqual({
       kind: 'unreachable',
-      reason: 'Its certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT).',
+      reason:
+        'Its certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT). Have it use one of an authority that browsers know.',
     });
   });
 
