@@ -118,9 +118,14 @@ export class Backlog {
     return this.#records.find(({ record }) => record.offset === offset)?.record;
   }
 
-  /** How many records below `offset` the filter left out, each counted once. */
+  /** How many records below `offset` the filter left out, but for those that were counted. */
+  leftOutBelow(offset: number): number {
+    return this.#leftOut.filter((each) => each < offset).length;
+  }
+
+  /** The same, which are counted with that. */
   countLeftOut(offset: number): number {
-    const below = this.#leftOut.filter((each) => each < offset).length;
+    const below = this.leftOutBelow(offset);
     this.#leftOut = this.#leftOut.slice(below);
     return below;
   }

@@ -255,14 +255,20 @@ export class Delivery {
   /** Moves the cursor to the message, past what is `done` with. */
   async #commit(lease: Lease, { start, end, lost }: Planned, done: Partial<Done> = {}): Promise<boolean> {
     const { lost: before = 0, deadLettered = 0 } = done;
-    const isDone = await this.turn.commit(lease, start, end, { lost: before + lost, deadLettered });
+    const isDone = await this.turn.commit(lease, start, end, {
+      ...{ lost: before + lost, deadLettered },
+      filtered: this.#backlog.leftOutBelow(start),
+    });
     if (isDone) this.#tellLeftOut(start);
     return isDone;
   }
 
   async #commitAndRelease(lease: Lease, { through, lost = 0, deadLettered = 0 }: Done) {
     const past = this.#backlog.pastHoles(through);
-    const cursor = await this.turn.commitAndRelease(lease, past, { lost, deadLettered });
+    const cursor = await this.turn.commitAndRelease(lease, past, {
+      ...{ lost, deadLettered },
+      filtered: this.#backlog.leftOutBelow(past),
+    });
     if (cursor !== undefined) this.#tellLeftOut(past);
     return cursor;
   }

@@ -30,6 +30,8 @@ export interface LeaseRequest {
 export interface Passed {
   /** Retention took them. */
   readonly lost?: number;
+  /** The group's filter left them out. */
+  readonly filtered?: number;
   /** They went to the dead letters. */
   readonly deadLettered?: number;
 }
@@ -131,10 +133,11 @@ export class Lease {
     }
   }
 
-  #totals({ lost = 0, deadLettered = 0 }: Passed): Partial<Commit> {
+  #totals({ lost = 0, filtered = 0, deadLettered = 0 }: Passed): Partial<Commit> {
     const { lost: lostBefore = 0, deadLettered: before = 0, deadRow = 0 } = this.#cursor;
     return {
       ...(lost > 0 && { lost: lostBefore + lost }),
+      ...(filtered > 0 && { filtered: (this.#cursor.filtered ?? 0) + filtered }),
       ...(deadLettered > 0 && { deadLettered: before + deadLettered, deadRow: deadRow + deadLettered }),
     };
   }

@@ -43,7 +43,8 @@ export const acquired = (standing: Cursor | undefined, acquisition: Acquisition)
 
 /** The same cursor where the commit has landed already. */
 export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | undefined => {
-  const { epoch, committed, leaseUntil, pendingEnd, lost, deadLettered, suspectEnd, deadRow } = commit;
+  const { epoch, committed, leaseUntil, pendingEnd, lost, filtered, deadLettered, suspectEnd, deadRow } =
+    commit;
   if (standing?.epoch !== epoch || standing.committed > committed) return undefined;
   if (standing.committed === committed && standing.leaseUntil === 0) return standing;
   const { owner, pendingEnd: _delivered, lastFailure: _why, ...rest } = withoutOutage(standing);
@@ -58,6 +59,7 @@ export const moved = (standing: Cursor | undefined, commit: Commit): Cursor | un
     retryAt: 0,
     ...(pendingEnd !== undefined && { pendingEnd }),
     ...(lost !== undefined && { lost }),
+    ...(filtered !== undefined && { filtered }),
     ...(deadLettered !== undefined && { deadLettered }),
     ...(suspectEnd !== undefined && { suspectEnd }),
     ...(deadRow !== undefined && { deadRow }),
@@ -100,8 +102,9 @@ export const replaced = (
 };
 
 /** What a cursor says of its place. */
-export const placeOf = ({ committed, lost, deadLettered }: Cursor): CursorPlace => ({
+export const placeOf = ({ committed, lost, filtered, deadLettered }: Cursor): CursorPlace => ({
   committed,
   ...(lost !== undefined && { lost }),
+  ...(filtered !== undefined && { filtered }),
   ...(deadLettered !== undefined && { deadLettered }),
 });

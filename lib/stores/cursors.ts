@@ -29,6 +29,8 @@ export interface Commit {
   readonly pendingEnd?: number;
   /** As `Cursor.lost`: all that was ever lost, so that a copy counts nothing twice. What stood stays where it is absent. */
   readonly lost?: number;
+  /** As `lost`, of `Cursor.filtered`. */
+  readonly filtered?: number;
   /** As `lost`, of `Cursor.deadLettered`. */
   readonly deadLettered?: number;
   /** As in the cursor; what stood is over where they are absent. */

@@ -58,6 +58,10 @@ export const describeFilters = (name: string, start: () => Promise<Broker>): voi
       await broker.admin.produce(topic, orders(7, 8));
       await caughtUp();
       expect(records()).toHaveLength(2);
+      expect(await broker.admin.ok('GET', path)).toMatchObject({
+        filtered: 5,
+        partitions: [{ committed: 7, filtered: 5 }],
+      });
 
       await broker.admin.ok('PATCH', path, { delivery: { filter: null } });
       // A process may go on for seconds with the filter that it knows.

@@ -326,6 +326,7 @@ export class LaneDelivery {
     const { committed, runs } = this.#window?.ahead() ?? { committed: cursor.committed, runs: [] };
     const { epoch, wakeAt, retryAt, lastFailure, failingSince, failedAt, outageMs } = cursor;
     const lost = (cursor.lost ?? 0) + this.#lost;
+    const filtered = (cursor.filtered ?? 0) + this.#backlog.leftOutBelow(committed);
     const deadLettered = (cursor.deadLettered ?? 0) + this.#deadLettered;
     const stuck = this.#window?.stuck ?? 0;
     const failing = this.#hasAcknowledged
@@ -341,6 +342,7 @@ export class LaneDelivery {
       ...{ committed, epoch, leaseUntil: 0, ...failing },
       ...(runs.length > 0 && { runs }),
       ...(lost > 0 && { lost }),
+      ...(filtered > 0 && { filtered }),
       ...(deadLettered > 0 && { deadLettered }),
       ...(this.#deadRow > 0 && { deadRow: this.#deadRow }),
       ...(stuck > 0 && { stuck }),

@@ -35,6 +35,8 @@ export interface Cursor extends Partial<Outage> {
   readonly deadRow?: number;
   /** Records that retention took before they were delivered, since the group began. Absent: none. */
   readonly lost?: number;
+  /** Push: records that the filter left out, since the group began. Absent: none. */
+  readonly filtered?: number;
   /** Grows by one with each `replace`; absent before the first. */
   readonly version?: number;
   /** Of the `replace` that made it so: by this one whose answer was lost recognises itself. */
@@ -52,7 +54,7 @@ export interface Cursor extends Partial<Outage> {
 }
 
 /** How far a cursor is, without what it has in hand. */
-export type CursorPlace = Pick<Cursor, 'committed' | 'lost' | 'deadLettered'>;
+export type CursorPlace = Pick<Cursor, 'committed' | 'lost' | 'deadLettered' | 'filtered'>;
 
 /**
  * Records that follow one another and are alike. `held`: handed out to `by` until `until`. `delayed`: not to be handed out before `until`; of

@@ -15,12 +15,13 @@ export interface Seek {
  * any more. What was lost stays counted, and what retention took up to now is.
  */
 export const sought = (standing: Cursor | undefined, { to, began, oldest }: Seek): Cursor => {
-  const { committed, epoch, lost = 0, deadLettered } = standing ?? newCursor(began);
+  const { committed, epoch, lost = 0, filtered, deadLettered } = standing ?? newCursor(began);
   const lostByNow = lost + Math.max(0, oldest - committed);
   return {
     ...newCursor(to),
     epoch: epoch + 1,
     ...(lostByNow > 0 && { lost: lostByNow }),
+    ...(filtered !== undefined && { filtered }),
     ...(deadLettered !== undefined && { deadLettered }),
   };
 };
@@ -32,6 +33,7 @@ const ofNoHolder: ReadonlySet<string> = new Set<keyof Cursor>([
   'attempts',
   'retryAt',
   'lost',
+  'filtered',
   'deadLettered',
   'version',
   'writeId',

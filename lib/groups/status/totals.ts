@@ -19,6 +19,8 @@ export interface TotalsDeps extends Omit<ProgressDeps, 'cursors'> {
 export interface GroupTotals {
   readonly lag: number;
   readonly lost: number;
+  /** Records that a filter left out. */
+  readonly filtered: number;
   /** Records that went to the dead letters. */
   readonly deadLettered: number;
   /** Live ones; of a group that is pushed to there are none. */
@@ -31,6 +33,7 @@ const groupsAtOnce = 8;
 export const totalsOf = (lags: readonly PartitionLag<CursorPlace>[]): Omit<GroupTotals, 'members'> => ({
   lag: lags.reduce((sum, { lag }) => sum + lag, 0),
   lost: lags.reduce((sum, { lost }) => sum + lost, 0),
+  filtered: lags.reduce((sum, { cursor }) => sum + (cursor?.filtered ?? 0), 0),
   deadLettered: lags.reduce((sum, { cursor }) => sum + (cursor?.deadLettered ?? 0), 0),
 });
 

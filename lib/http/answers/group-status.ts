@@ -8,6 +8,7 @@ const seconds = (description: string) => z.number().check(z.minimum(0), z.meta({
 const totals = () => ({
   lag: whole('Records that are not acknowledged yet, in all partitions.'),
   lost: whole('Records that retention took before they were acknowledged, in all partitions.'),
+  filtered: z.exactOptional(whole('Records that the filter left out, in all partitions. Absent: none.')),
   deadLettered: z.exactOptional(
     whole('Records that went to the dead letters, in all partitions. Of mode "shared".'),
   ),
@@ -53,6 +54,7 @@ export const partitionProgress = whenNeeded(() =>
     end: whole('The offset that the next record of the partition will have.'),
     lag: whole('Records that are not acknowledged yet.'),
     lost: whole('Records that retention took before they were acknowledged.'),
+    filtered: z.exactOptional(whole('Records that the filter left out. Absent: none.')),
     owner: z.nullable(z.string()).check(
       z.meta({
         description:

@@ -38,7 +38,7 @@ export const dynamoCursorStore = (state: Table): CursorStore => ({
   places: async (groupId) => {
     const places = new Map<number, CursorPlace>();
     const under = { pk: groupItemsKey(groupId), prefix: cursorPrefix(undefined) };
-    const settings = { ProjectionExpression: 'sk, committed, lost, deadLettered' };
+    const settings = { ProjectionExpression: 'sk, committed, lost, filtered, deadLettered' };
     for await (const item of itemsUnder(state, under, settings))
       places.set(partitionIn(item['sk']?.S ?? ''), fromItem<CursorPlace>(item));
     return places;
@@ -200,7 +200,7 @@ const ofOneMessage = { refusals: undefined, refusedSince: undefined, stuck: unde
 const commitOffset = async (
   state: Table,
   ref: CursorRef,
-  { epoch, committed, leaseUntil, pendingEnd, lost, deadLettered, suspectEnd, deadRow }: Commit,
+  { epoch, committed, leaseUntil, pendingEnd, lost, filtered, deadLettered, suspectEnd, deadRow }: Commit,
 ): Promise<boolean> => {
   const refused = setOrRemove({ suspectEnd, deadRow, ...ofOneMessage });
   const { applied, standing } = await update(state, ref, {
@@ -211,6 +211,7 @@ const commitOffset = async (
       'committed = :committed, leaseUntil = :leaseUntil, attempts = :zero, retryAt = :zero' +
       (pendingEnd === undefined ? '' : ', pendingEnd = :pendingEnd') +
       (lost === undefined ? '' : ', lost = :lost') +
+      (filtered === undefined ? '' : ', filtered = :filtered') +
       (deadLettered === undefined ? '' : ', deadLettered = :deadLettered') +
       refused.set,
     remove: [
@@ -226,6 +227,7 @@ const commitOffset = async (
       ':leaseUntil': leaseUntil,
       ':pendingEnd': pendingEnd,
       ':lost': lost,
+      ':filtered': filtered,
       ':deadLettered': deadLettered,
       ...refused.values,
       ':zero': 0,

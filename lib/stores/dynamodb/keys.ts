@@ -115,7 +115,7 @@ export const newestSegmentKey = (at: PartitionRef): StateKey => ({
 /**
  * State table: a cursor. pk `group/<groupId>`, sk `cursor/<4 digits>`, of a redrive `redrive/<redriveId>/<4 digits>`; `committed`,
  * `epoch`, `leaseUntil`, `attempts`, `retryAt` N always, `owner` S, `pendingEnd` N, `lastFailure` S where they mean something,
- * `failingSince`, `failedAt` and `outageMs` N, of `Outage`, while there is one, and `lost` N once something was. Of groups that
+ * `failingSince`, `failedAt` and `outageMs` N, of `Outage`, while there is one, and `lost` and `filtered` N once something was. Of groups that
  * pull `version` N, `writeId` S, `handedOut`, `ackUntil` and `deadLettered` N, and `runs` S (`encodeRuns`).
  */
 export const cursorKey = ({ groupId, partition, lane }: CursorRef): StateKey => ({

@@ -29,6 +29,7 @@ const sometimes = [
   'deadRow',
   'stuck',
   'wakeAt',
+  'filtered',
   'runs',
 ] as const;
 const columns = [...always, ...sometimes];
@@ -38,7 +39,7 @@ const put = `INSERT OR REPLACE INTO cursors (group_id, lane, partition, ${column
   VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')})`;
 
 const selectPlaces =
-  "SELECT partition, committed, lost, deadLettered FROM cursors WHERE group_id = ? AND lane = '' ORDER BY partition";
+  "SELECT partition, committed, lost, filtered, deadLettered FROM cursors WHERE group_id = ? AND lane = '' ORDER BY partition";
 
 const withoutNulls = <T>(members: Nullable<T>): T =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null)) as unknown as T;

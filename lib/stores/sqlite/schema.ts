@@ -96,8 +96,8 @@ CREATE TABLE cursors (
 ${members}  runs TEXT,
   PRIMARY KEY (group_id, lane, partition)
 ) STRICT, WITHOUT ROWID`;
-const refusals = ['refusals', 'refusedSince', 'suspectEnd', 'deadRow', 'stuck', 'wakeAt'].map((name) =>
-  name === 'refusedSince' || name === 'wakeAt' ? `${name} REAL` : `${name} INTEGER`,
+const refusals = ['refusals', 'refusedSince', 'suspectEnd', 'deadRow', 'stuck', 'wakeAt', 'filtered'].map(
+  (name) => (name === 'refusedSince' || name === 'wakeAt' ? `${name} REAL` : `${name} INTEGER`),
 );
 const cursors = cursorsOf(refusals.map((column) => `  ${column},\n`).join(''));
 

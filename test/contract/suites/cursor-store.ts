@@ -325,11 +325,11 @@ export const describeCursorMoves = (open: () => Promise<Stores>): void => {
       const standing = await held(cursors);
       const runs = [{ start: 42, end: 45, state: 'held', by: 'm', until: 9, deliveries: 1 }] as const;
       const next = { ...standing, committed: 41, version: 1, writeId: 'w', runs };
-      await cursors.replace(ref, standing, { ...next, lost: 3, deadLettered: 2 });
+      await cursors.replace(ref, standing, { ...next, lost: 3, filtered: 4, deadLettered: 2 });
       const lane = { ...ref, lane: 'r' };
       await cursors.replace(lane, undefined, { ...next, committed: 7 });
       expect(await cursors.places('g')).toStrictEqual(
-        new Map([[7, { committed: 41, lost: 3, deadLettered: 2 }]]),
+        new Map([[7, { committed: 41, lost: 3, filtered: 4, deadLettered: 2 }]]),
       );
     });
 

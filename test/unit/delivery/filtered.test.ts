@@ -8,6 +8,8 @@ import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import { makeRig, offsetsOf, ok, unreachable } from './rig.ts';
 
 interface Settings {
+  readonly ordering?: 'key' | 'none';
+  readonly concurrency?: number;
   readonly filter?: string;
   readonly transform?: string;
   readonly batchSize?: number;
@@ -37,7 +39,7 @@ describe('a group with a filter', () => {
     appendAll([0, 1, 2, 3, 4, 5]);
     await rig.deliver();
     expect(rig.sent.map(offsetsOf)).toEqual([[0, 2, 4]]);
-    expect(await rig.cursor()).toMatchObject({ committed: 6, leaseUntil: 0 });
+    expect(await rig.cursor()).toMatchObject({ committed: 6, leaseUntil: 0, filtered: 3 });
     expect(told('filtered')).toEqual([{ kind: 'filtered', ...where, records: 3 }]);
   });
 
@@ -170,6 +172,30 @@ describe('what was left out', () => {
     const next = records.length > 0 ? { records, lost } : await backlog.next({ from: 2, maxRecords: 10 });
     expect(next.records.map(({ offset }) => offset)).toEqual([8, 9]);
     expect(next.lost).toBe(3);
+  });
+});
+
+describe.each(['key', 'none'] as const)('a group with a filter whose order is by %s', (ordering) => {
+  it('is sent what matches, and its cursor moves past the rest and counts it', async () => {
+    const { rig, told, appendAll } = await rigOf({ filter: even, ordering, concurrency: 2, batchSize: 2 });
+    appendAll([1, 2, 3, 4, 6, 7, 8, 9]);
+    await rig.deliver();
+    expect(rig.sent.flatMap(offsetsOf).sort()).toEqual([1, 3, 4, 6]);
+    expect(await rig.cursor()).toMatchObject({ committed: 8, filtered: 4 });
+    const counted = told('filtered').reduce(
+      (sum, event) => sum + ('records' in event ? event.records : 0),
+      0,
+    );
+    expect(counted).toBe(4);
+  });
+
+  it('of which nothing matches is committed past without a request', async () => {
+    const { rig, appendAll } = await rigOf({ filter: 'false', ordering, concurrency: 2 });
+    appendAll([1, 2, 3]);
+    await rig.deliver();
+    expect(rig.sent).toEqual([]);
+    expect(await rig.cursor()).toMatchObject({ committed: 3, filtered: 3, leaseUntil: 0 });
+    expect(rig.takeWakes()).toEqual([]);
   });
 });
 

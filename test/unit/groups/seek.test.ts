@@ -88,6 +88,7 @@ const held: Cursor = {
   epoch: 7,
   owner: 'a/1',
   lost: 2,
+  filtered: 6,
   deadLettered: 1,
   lastFailure: '503',
   runs: [{ start: 3, end: 6, state: 'held', by: 'a/1', until: 2_000_000, deliveries: 1 }],
@@ -116,7 +117,7 @@ describe('a seek', () => {
     expect((await scene.cursors.get({ groupId: 'g1', partition: 5 }))?.runs).toBeUndefined();
   });
 
-  it('takes everything from whoever holds it, and keeps what was lost and dead-lettered', async () => {
+  it('takes everything from whoever holds it, and keeps what was lost, left out and dead-lettered', async () => {
     const scene = newScene();
     const ref = { groupId: 'g1', partition: 0 };
     await put(scene.cursors, ref, held);
@@ -125,6 +126,7 @@ describe('a seek', () => {
       ...newCursor(0),
       epoch: 8,
       lost: 2,
+      filtered: 6,
       deadLettered: 1,
       version: 2,
       writeId: expect.any(String),

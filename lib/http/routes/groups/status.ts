@@ -91,7 +91,7 @@ const shownPartition = (
   now: number,
 ): PartitionProgress => {
   const { group } = subscription;
-  const { committed, endOffset, lag, lost, holding, oldestMs } = partition;
+  const { committed, endOffset, lag, lost, holding, oldestMs, cursor } = partition;
   return {
     partition: partition.partition,
     committed,
@@ -99,6 +99,7 @@ const shownPartition = (
     end: Math.max(endOffset, committed),
     lag,
     lost,
+    ...(cursor?.filtered !== undefined && { filtered: cursor.filtered }),
     owner: ownerIn(group, partition, now),
     ...(holding !== undefined && { handedOut: holding.handedOut }),
     ...(holding?.ahead !== undefined && shownAhead(partition, holding.ahead)),
@@ -122,9 +123,13 @@ const shownMember = ({
   handedOut,
 });
 
-const shownTotals = ({ mode }: Group, { lag, lost, deadLettered }: Omit<GroupTotals, 'members'>) => ({
+const shownTotals = (
+  { mode }: Group,
+  { lag, lost, filtered, deadLettered }: Omit<GroupTotals, 'members'>,
+) => ({
   lag,
   lost,
+  ...(filtered > 0 && { filtered }),
   ...(mode === 'shared' && { deadLettered }),
 });
 
