@@ -4,6 +4,7 @@ import { runDelivery } from './delivery/world.ts';
 import { runGroups } from './groups/world.ts';
 import { runIdempotency } from './idempotency/world.ts';
 import { runLog } from './log/scenario.ts';
+import { runAnyPaced } from './pacing/scenario.ts';
 
 /** Runs one seed; `breach` says which invariant did not hold. The same seed gives the same run. */
 type Scenario = (seed: number) => Promise<{ readonly breach: string | undefined }>;
@@ -13,6 +14,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   idempotency: (seed) => runIdempotency(seed),
   archive: (seed) => runArchive(seed),
   groups: (seed) => runGroups(seed),
+  pacing: (seed) => runAnyPaced(seed),
   delivery: (seed) => runDelivery(seed, { sweep: false }),
   'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true, copies: true }),
 };

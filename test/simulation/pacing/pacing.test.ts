@@ -2,22 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../../../lib/domain/limits.ts';
 import { firstBreach } from '../first-breach.ts';
 import { rateMutants, slotMutants } from './mutants.ts';
+import { runPaced } from './scenario.ts';
 import { runPacing, type WorldOptions } from './world.ts';
 
 const windowMs = 10_000;
-/** What is promised of the rate over ten seconds: 10 % and one request more, by clocks that differ by a quarter of a second. */
-const mostOf = (requestsPerSecond: number): number => requestsPerSecond * 10 * 1.1 + 1;
-
-const runOnce = async (seed: number, options: WorldOptions): Promise<{ breach: string | undefined }> => {
-  const { endpoint } = await runPacing(seed, options);
-  const { maxConcurrentRequests: most = Number.POSITIVE_INFINITY, requestsPerSecond } = options;
-  if (endpoint.most > most) return { breach: `${endpoint.most} requests were under way` };
-  const within = endpoint.mostWithin(windowMs);
-  const allowed = requestsPerSecond === undefined ? Number.POSITIVE_INFINITY : mostOf(requestsPerSecond);
-  return { breach: within > allowed ? `${within} requests came within ten seconds` : undefined };
-};
 const breachOf = (seeds: number, options: WorldOptions): Promise<string | undefined> =>
-  firstBreach((seed) => runOnce(seed, options), { from: 1, to: seeds });
+  firstBreach((seed) => runPaced(seed, options), { from: 1, to: seeds });
 
 /** Requests a second once it has begun, and writes a second. */
 const flow = async (options: WorldOptions) => {
