@@ -15,6 +15,7 @@ import { Backlog } from '../backlog.ts';
 import type { RunDeps } from '../deps.ts';
 import { type Failed, settleFailure } from '../failure.ts';
 import { type Sieve, sieveFor } from '../filtering/sieve.ts';
+import { wantedBy } from '../formats/formats.ts';
 import { composeMessage, envelopeBytes } from '../message.ts';
 import type { Outcome } from '../outcome.ts';
 import { putOff } from '../pacing/admission.ts';
@@ -145,7 +146,8 @@ export class LaneDelivery {
       const settings = { ordering, concurrency, batchSize, maxBytes: this.#maxBytes() };
       const bounds = this.#deps.bounds ?? aheadBounds;
       this.#window = new Window({ ...settings, bounds }, this.turn.startOffset, cursor);
-      this.#loading = new Loading(this.#backlog, this.#window);
+      const { textOf } = wantedBy(group, { from: 0, end: undefined });
+      this.#loading = new Loading(this.#backlog, this.#window, textOf);
       this.#deadRow = cursor?.deadRow ?? 0;
     }
     await this.#load(true);

@@ -2,7 +2,7 @@ import type { Wake } from '../../domain/delivery/wakes.ts';
 import { UndecodableBatchError } from '../../domain/errors.ts';
 import type { PushGroup } from '../../domain/groups/groups.ts';
 import { type Telemetry, undecodableBatch } from '../../surroundings/telemetry.ts';
-import type { Backlog, Found } from '../backlog.ts';
+import type { Backlog, Found, Wanted } from '../backlog.ts';
 import type { Window } from './window.ts';
 
 /** Records of one look. */
@@ -19,9 +19,13 @@ export class Loading {
   readonly #window: Window;
   failure: UndecodableBatchError | undefined;
 
-  constructor(backlog: Backlog, window: Window) {
+  readonly #textOf: Wanted['textOf'];
+
+  /** @param textOf a record as it stands in the body. */
+  constructor(backlog: Backlog, window: Window, textOf: Wanted['textOf']) {
     this.#backlog = backlog;
     this.#window = window;
+    this.#textOf = textOf;
   }
 
   /** Whether there may be more than the window has. */
@@ -54,7 +58,8 @@ export class Loading {
 
   async #next(from: number, maxRecords: number): Promise<Found | undefined> {
     try {
-      return await this.#backlog.next({ from, maxRecords });
+      const textOf = this.#textOf === undefined ? {} : { textOf: this.#textOf };
+      return await this.#backlog.next({ from, maxRecords, ...textOf });
     } catch (error) {
       if (!(error instanceof UndecodableBatchError)) throw error;
       this.failure = error;

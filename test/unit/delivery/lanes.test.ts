@@ -188,6 +188,25 @@ describe('delivery in the order of keys', () => {
     expect(dead.offsets.map(({ offset }) => offset).sort()).toEqual([0, 2]);
     expect(await cursor()).toMatchObject({ committed: 4, deadLettered: 2 });
   });
+
+  it('sends the group\u2019s format, one record a request where that has one', async () => {
+    const { deliver, append, sent, cursor } = await makeLanes({
+      delivery: { ordering: 'key', concurrency: 2, batchSize: 10, format: 'raw' },
+    });
+    append(...keyed('a', 'b', 'a'));
+    await deliver();
+    expect(sent.map(({ headers }) => headers['millrace-offset']).sort()).toEqual(['0', '1', '2']);
+    expect(await cursor()).toMatchObject({ committed: 3 });
+  });
+
+  it('sends lists of CloudEvents', async () => {
+    const { deliver, append, sent } = await makeLanes({
+      delivery: { ordering: 'none', concurrency: 2, batchSize: 10, format: 'cloudevents-batch' },
+    });
+    append(...keyed('a', 'b', 'a'));
+    await deliver();
+    expect(JSON.parse(String(sent[0]?.body))).toMatchObject([{ specversion: '1.0' }, {}, {}]);
+  });
 });
 
 describe('delivery without an order', () => {
