@@ -4,8 +4,8 @@
  * does not carry eight times what the order of the partition does.
  */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,9 +100,12 @@ try {
   for (const { label } of kinds) {
     const rate = median(rates.get(label) ?? []);
     isMissed ||= label.startsWith('key') && rate < leastRatio * base;
-    process.stdout.write(`${label.padEnd(24)}${rate.toFixed(0).padStart(10)} records/s${(rate / base).toFixed(1).padStart(8)}\n`);
+    process.stdout.write(
+      `${label.padEnd(24)}${rate.toFixed(0).padStart(10)} records/s${(rate / base).toFixed(1).padStart(8)}\n`,
+    );
   }
-  if (isMissed) process.stdout.write(`MISSED: by key it is to be ${leastRatio} times that of the partition.\n`);
+  if (isMissed)
+    process.stdout.write(`MISSED: by key it is to be ${leastRatio} times that of the partition.\n`);
   process.exitCode = isMissed ? 1 : 0;
 } finally {
   await broker.stop();

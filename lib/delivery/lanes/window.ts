@@ -29,6 +29,9 @@ export class Window {
   readonly #settings: WindowSettings;
   readonly #standings: Standings;
   readonly #kept = new Map<string, InHand>();
+  readonly #inHand = new Set<InHand>();
+  /** Records of each lane that are in no message. */
+  readonly #free = new Map<number, number>();
   /** In order of offset. */
   #entries: Entry[] = [];
   readonly #byKey = new Map<string, Entry[]>();
@@ -65,7 +68,7 @@ export class Window {
 
   /** Records that nobody has sent yet. */
   get waiting(): number {
-    return this.#entries.reduce((sum, { message }) => (message === undefined ? sum + 1 : sum), 0);
+    return [...this.#free.values()].reduce((sum, count) => sum + count, 0);
   }
 
   get isEmpty(): boolean {
@@ -74,7 +77,7 @@ export class Window {
 
   /** Whether there are messages that are to be sent again as they are. */
   get hasKept(): boolean {
-    return this.#entries.some(({ message }) => message?.isKept === true);
+    return [...this.#inHand].some(({ isKept }) => isKept);
   }
 
   get stuck(): number {
@@ -95,6 +98,7 @@ export class Window {
         else others.push(entry);
       }
       if (standing.kind === 'kept') this.#keep(entry, standing.tag, standing.run);
+      else this.#count(entry, 1);
     }
     this.#loadedThrough = Math.max(this.#loadedThrough, through);
   }
@@ -116,10 +120,17 @@ export class Window {
     return { key, lane: (murmur2(Buffer.from(key)) >>> 0) % concurrency };
   }
 
+  #count({ lane }: Entry, more: number): void {
+    this.#free.set(lane, (this.#free.get(lane) ?? 0) + more);
+  }
+
   #keep(entry: Entry, tag: string, { deliveries, since, until = 0, state }: Run): void {
-    const entries = [...(this.#kept.get(tag)?.entries ?? []), entry];
+    const before = this.#kept.get(tag);
+    const entries = [...(before?.entries ?? []), entry];
     const isStuck = state === 'stuck';
     const kept = { entries, refusals: deliveries, since, until, isUnderWay: false, isKept: true, isStuck };
+    if (before !== undefined) this.#inHand.delete(before);
+    this.#inHand.add(kept);
     this.#kept.set(tag, kept);
     for (const each of entries) each.message = kept;
   }
@@ -139,17 +150,21 @@ export class Window {
   #takeNew(slot: number): InHand | undefined {
     if (!this.isWhole) return undefined;
     const { ordering, batchSize, maxBytes } = this.#settings;
+    const lane = slot % this.#lanes();
+    let left = ordering === 'none' ? this.waiting : (this.#free.get(lane) ?? 0);
+    if (left === 0) return undefined;
     const end = this.#end();
     const taken: Entry[] = [];
     const queues = new Queues(this.#byKey);
     let bytes = 0;
     for (const entry of this.#entries) {
-      if (taken.length >= batchSize || entry.pending.offset >= end) break;
-      if (entry.message !== undefined || (ordering !== 'none' && entry.lane !== slot % this.#lanes())) {
+      if (left === 0 || taken.length >= batchSize || entry.pending.offset >= end) break;
+      if (entry.message !== undefined || (ordering !== 'none' && entry.lane !== lane)) {
         // Without an order a message is of records that follow one another, so that the run list stays short.
         if (ordering === 'none' && taken.length > 0) break;
         continue;
       }
+      left -= 1;
       if (!queues.isNext(entry)) continue;
       const isFaulty = entry.pending.fault !== undefined;
       bytes += Buffer.byteLength(entry.pending.json) + 1;
@@ -189,7 +204,8 @@ export class Window {
 
   /** In order of their first record. */
   #messages(): readonly InHand[] {
-    return [...new Set(this.#entries.flatMap(({ message }) => message ?? []))];
+    if (this.#inHand.size < 2) return [...this.#inHand];
+    return [...this.#inHand].sort((one, other) => firstOf(one) - firstOf(other));
   }
 
   #made(entries: readonly Entry[], given: Partial<InHand>): InHand {
@@ -202,14 +218,23 @@ export class Window {
       isStuck: false,
     };
     const message = { ...fresh, ...given, entries };
-    for (const entry of entries) entry.message = message;
+    for (const entry of entries) {
+      if (entry.message === undefined) this.#count(entry, -1);
+      entry.message = message;
+    }
+    this.#inHand.add(message);
     return message;
   }
 
   /** Records of the message that are done with. Those that are left wait, as if they were never sent. */
-  settle({ entries }: InHand, isDone: (offset: number) => boolean): void {
+  settle(message: InHand, isDone: (offset: number) => boolean): void {
+    const { entries } = message;
     const done = new Set(entries.filter(({ pending: { offset } }) => isDone(offset)));
-    for (const entry of entries) entry.message = undefined;
+    this.#inHand.delete(message);
+    for (const entry of entries) {
+      entry.message = undefined;
+      if (!done.has(entry)) this.#count(entry, 1);
+    }
     this.#entries = this.#entries.filter((entry) => !done.has(entry));
     for (const entry of done) {
       this.#bytes -= entry.pending.json.length;
@@ -301,6 +326,8 @@ class Queues {
     if (key !== undefined) this.#taken.set(key, (this.#taken.get(key) ?? 0) + 1);
   }
 }
+
+const firstOf = ({ entries }: InHand): number => entries[0]?.pending.offset ?? 0;
 
 const stateOf = ({ message }: Entry): Omit<Run, 'start' | 'end'> => {
   if (message === undefined || !message.isKept) return { state: 'delayed', until: 0, deliveries: 0 };
