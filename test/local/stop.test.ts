@@ -2,6 +2,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { Client, eventually, type Page } from '../end-to-end/client.ts';
+import { freePort } from '../harness/processes.ts';
 import { startBroker } from './broker-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -149,7 +150,9 @@ test('it goes on when nobody reads what it prints any more, and ends as it would
   // Its first failure is printed.
   const group = '/v1/topics/orders/groups/billing';
   await client.ok('PUT', group, { mode: 'push', start: 'earliest' });
-  await client.ok('POST', `${group}/endpoints`, { url: 'http://127.0.0.1:1/' });
+  await client.ok('POST', `${group}/endpoints`, {
+    url: `http://127.0.0.1:${await freePort()}/`,
+  });
   await client.produce('orders', [{ value: 1 }]);
   await eventually(
     'a delivery has failed',
