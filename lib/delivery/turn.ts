@@ -128,21 +128,21 @@ export class Turn {
   }
 
   async commit(lease: Lease, committed: number, pendingEnd: number, passed?: Passed): Promise<boolean> {
-    await this.#tellLoss(lease, committed, passed);
+    await this.tellLoss(lease, committed, passed);
     this.#askForLease();
     return lease.commit(committed, pendingEnd, passed);
   }
 
   /** Gives the cursor as it was let go; undefined where another had taken it. */
   async commitAndRelease(lease: Lease, committed: number, passed?: Passed): Promise<Cursor | undefined> {
-    await this.#tellLoss(lease, committed, passed);
+    await this.tellLoss(lease, committed, passed);
     const done = await lease.commitAndRelease(committed, passed);
     this.#mayHoldUntil = 0;
     return done ? lease.cursor : undefined;
   }
 
   /** Before it is counted: of a run that dies in between, the next one finds the same loss. */
-  async #tellLoss({ cursor }: Lease, to: number, { lost: records = 0 }: Passed = {}): Promise<void> {
+  async tellLoss({ cursor }: Lease, to: number, { lost: records = 0 }: Passed = {}): Promise<void> {
     if (records === 0) return;
     const loss = { partition: this.#wake.partition, from: cursor.committed, to, records };
     await this.#deps.systemEvents.tell(recordsLost(this.#subscription.group, loss, this.#deps.clock.now()));

@@ -307,6 +307,8 @@ export class LaneDelivery {
   }
 
   async #keep(lease: Lease, kept: boolean, change: Partial<Cursor> = {}): Promise<boolean> {
+    const { committed = lease.cursor.committed } = this.#window?.ahead() ?? {};
+    await this.turn.tellLoss(lease, committed, { lost: this.#lost });
     this.turn.assertRunning();
     this.#keptAt = this.#deps.clock.monotonic();
     const [lost, deadLettered] = [this.#lost, this.#deadLettered];
