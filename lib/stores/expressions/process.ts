@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { limits } from '../../domain/limits.ts';
@@ -13,8 +13,10 @@ const graceMs = 3000;
 /** The file that a process of expressions runs: beside this one, and beside a function's bundle. */
 const script = new URL('./expressions.mjs', import.meta.url);
 
-const start = (): ChildProcess =>
-  fork(fileURLToPath(script), {
+const start = async (): Promise<ChildProcess> => {
+  // No start of a function waits for it.
+  const { fork } = await import('node:child_process');
+  const child = fork(fileURLToPath(script), {
     execArgv: [
       `--max-old-space-size=${limits.expressionHeapMb}`,
       '--max-semi-space-size=4',
@@ -27,6 +29,13 @@ const start = (): ChildProcess =>
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  // What is written to one that has ended, or never began, is answered for by its end.
+  child.on('error', () => undefined);
+  return child;
+};
+
+const isGone = ({ exitCode, signalCode, connected }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null || !connected;
 
 /** Only while something is asked of it does it keep this process from ending. */
 const hold = (child: ChildProcess, isHeld: boolean): void => {
@@ -67,8 +76,7 @@ export class ExpressionProcess {
   }
 
   async #ask(job: Job): Promise<Evaluated> {
-    this.#child ??= this.#begin();
-    const child = await this.#child;
+    const child = await this.#running();
     hold(child, true);
     const begun = performance.now();
     const answer = await answerOf(child, limits.expressionsMs + graceMs, () => child.send(job));
@@ -80,21 +88,31 @@ export class ExpressionProcess {
     return { marks: answer as readonly Mark[] | undefined, ms: performance.now() - begun };
   }
 
+  /** The process, started where there is none, or none any more: something outside may have ended it. */
+  async #running(): Promise<ChildProcess> {
+    const standing = await this.#child;
+    if (standing !== undefined && !isGone(standing)) return standing;
+    this.#child = this.#begin();
+    try {
+      return await this.#child;
+    } catch (error) {
+      this.#child = undefined;
+      throw error;
+    }
+  }
+
   async #begin(): Promise<ChildProcess> {
     if (this.#isStopped) throw new Error('Expressions are not evaluated any more: the process is stopping.');
-    const child = start();
-    // What is written to one that has ended is answered for by its end.
-    child.on('error', () => undefined);
+    const child = await start();
     if ((await answerOf(child, startMs, () => undefined)) !== undefined) return child;
     child.kill('SIGKILL');
-    this.#child = undefined;
     throw new Error('The process that evaluates filters and transforms did not start.');
   }
 }
 
 /** The next message of `child` after `ask`; undefined when it ends before, or takes longer than `ms`. */
 const answerOf = async (child: ChildProcess, ms: number, ask: () => void): Promise<unknown> => {
-  if (child.exitCode !== null || child.signalCode !== null) return undefined;
+  if (isGone(child)) return undefined;
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), ms);
   const { signal } = over;
