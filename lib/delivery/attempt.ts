@@ -4,7 +4,7 @@ import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
 import { livingKeys } from '../domain/groups/signing-keys.ts';
 import type { OpenedEndpoint } from '../secrets/endpoint-secrets.ts';
 import type { WebhookAnswer, WebhookRequest } from '../stores/webhooks.ts';
-import type { Attempted } from './attempt-log/attempt-log.ts';
+import type { Attempted, AttemptLog } from './attempt-log/attempt-log.ts';
 import { requestText } from './attempt-log/request-text.ts';
 import { authorizationHeaders } from './authentication/authorization.ts';
 import type { RunDeps } from './deps.ts';
@@ -35,7 +35,7 @@ export const attempt = async (
   const begunAt = clock.now();
   const isSampled = attemptLog?.samples(group) === true;
   const request = requestOf(target, opened, message, begunAt);
-  const answer = await webhooks.post({ ...request, ...(isSampled && { tellsSuccess: true }) });
+  const answer = await webhooks.post({ ...request, ...tellingFor(attemptLog, group, isSampled) });
   const now = clock.now();
   const outcome = outcomeOf(answer, message, now);
   telemetry.record({
@@ -57,6 +57,16 @@ export const attempt = async (
   if (isSampled || outcome.kind !== 'acknowledged')
     attemptLog?.note(group, attempted({ target, message, request, answer, outcome }, begunAt, now));
   return outcome;
+};
+
+/** What is asked of the answer's body: nothing that would not be logged. */
+const tellingFor = (
+  attemptLog: AttemptLog | undefined,
+  group: PushGroup,
+  isSampled: boolean,
+): Pick<WebhookRequest, 'tellsSuccess' | 'tellsNothing'> => {
+  if (isSampled) return { tellsSuccess: true };
+  return attemptLog?.logsFailure(group) === false ? { tellsNothing: true } : {};
 };
 
 /** A request to an endpoint with `message`, signed. */

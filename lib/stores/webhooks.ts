@@ -12,6 +12,8 @@ export interface WebhookRequest {
   readonly timeoutMs: number;
   /** Whether it is also told how the body of a 2xx begins. */
   readonly tellsSuccess?: boolean;
+  /** Whether nobody wants to be told how a body begins: to find out whether that may be told takes some ms. */
+  readonly tellsNothing?: boolean;
 }
 
 export type WebhookAnswer =

@@ -57,6 +57,12 @@ export class AttemptLog {
     return rate > 0 && (rate >= 1 || this.#deps.random.number() < rate);
   }
 
+  /** Whether an attempt of the group would be logged now if it failed. */
+  logsFailure({ groupId }: Pick<PushGroup, 'groupId'>): boolean {
+    const { failures } = this.#logOf(groupId);
+    return this.#pending.size < mostPending && failures.secondsToPass(instantOf(this.#deps.clock)) === 0;
+  }
+
   /** Begins to write an attempt, unless too many of its group failed just now. */
   note(group: NamedGroup, attempt: Attempted): void {
     const log = this.#logOf(group.groupId);

@@ -32,10 +32,32 @@ const bare = (text: string): string =>
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '');
 
+const base = 31;
+const hashOf = (text: string): number => {
+  let hash = 0;
+  for (let at = 0; at < text.length; at += 1) hash = (Math.imul(hash, base) + text.charCodeAt(at)) | 0;
+  return hash;
+};
+
+/**
+ * Whether `source` has one of the pieces of `text` that are `length` long and begin at every `step`th place. It is gone through once,
+ * however many pieces there are, with a hash of what is seen that rolls on (Karp and Rabin, 1987): a request may be long, and what else the
+ * process does waits meanwhile.
+ */
 const sharesPiece = (text: string, source: string, length: number, step: number): boolean => {
-  for (let at = 0; at + length <= text.length; at += step)
-    if (source.includes(text.slice(at, at + length))) return true;
-  return false;
+  const pieces = new Set<string>();
+  for (let at = 0; at + length <= text.length; at += step) pieces.add(text.slice(at, at + length));
+  if (pieces.size === 0 || source.length < length) return false;
+  const hashes = new Set([...pieces].map(hashOf));
+  let leaving = 1;
+  for (let at = 1; at < length; at += 1) leaving = Math.imul(leaving, base);
+  let hash = hashOf(source.slice(0, length));
+  for (let end = length; ; end += 1) {
+    if (hashes.has(hash) && pieces.has(source.slice(end - length, end))) return true;
+    if (end >= source.length) return false;
+    const kept = hash - Math.imul(source.charCodeAt(end - length), leaving);
+    hash = (Math.imul(kept, base) + source.charCodeAt(end)) | 0;
+  }
 };
 
 /** What stands in `text` as base64, as it is when it is decoded. */

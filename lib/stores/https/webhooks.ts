@@ -73,7 +73,8 @@ export class HttpsWebhookSender implements WebhookSender {
       readBefore = bytesRead;
     });
     try {
-      const quoted = this.#options.excerpts === true ? call.request : undefined;
+      const isTold = this.#options.excerpts === true && call.request.tellsNothing !== true;
+      const quoted = isTold ? call.request : undefined;
       const answer = await answerOf(exchange, call.signal, quoted);
       // RFC 9110, 15.5.9: how some servers say that they close a connection which nobody used.
       return exchange.reusedSocket && answer.kind === 'answered' && answer.status === 408 ? 'closed' : answer;

@@ -122,6 +122,23 @@ test('the answer is logged as far as it may be told', async () => {
   expect(await logOf(rigged)).toMatchObject([{ answer: 'no such table' }]);
 });
 
+test('once as many failures are logged as may be, no answer is looked at for its words', async () => {
+  const rigged = await makeRig();
+  const { rig, append, sent, deliver } = rigged;
+  append({ value: 1 });
+  rig.answer = () => answered(500);
+  for (let time = 0; time < 52; time += 1) await deliver({ kind: 'resume' });
+  expect(sent.map(({ tellsNothing }) => tellsNothing)).toEqual([
+    ...Array.from({ length: 50 }, () => undefined),
+    true,
+    true,
+  ]);
+  expect(await logOf(rigged)).toHaveLength(50);
+  rig.pass(1000);
+  await deliver({ kind: 'resume' });
+  expect(sent.at(-1)?.tellsNothing).toBeUndefined();
+});
+
 test('a log that cannot be written fails no delivery', async () => {
   const rigged = await makeRig();
   const { rig, append, cursor, events } = rigged;

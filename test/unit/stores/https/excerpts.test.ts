@@ -13,6 +13,7 @@ interface Given {
   readonly body?: string;
   readonly path?: string;
   readonly tellsSuccess?: boolean;
+  readonly tellsNothing?: boolean;
 }
 
 /** What is told of an endpoint that answers with `given`. */
@@ -21,9 +22,10 @@ const excerptOf = async (given: string, how: Given = {}, excerpts = true): Promi
   const { port } = await endpoint((_request, response) =>
     response.writeHead(status, { 'content-type': type }).end(given),
   );
-  const { tellsSuccess } = how;
+  const { tellsSuccess, tellsNothing } = how;
   const answer = await sender({ excerpts }).post({
     ...(tellsSuccess !== undefined && { tellsSuccess }),
+    ...(tellsNothing !== undefined && { tellsNothing }),
     url: `http://127.0.0.1:${port}${path}`,
     headers: {
       'user-agent': 'Millrace',
@@ -53,6 +55,7 @@ test('how an answer that is no 2xx begins is told as one line, where it is asked
   expect(await excerptOf(`${'x'.repeat(1021)}😀!`)).toBe(`${'x'.repeat(1021)}…`);
   expect(await excerptOf(`no${'\u0301'.repeat(200)} table`)).toBe(`no${'\u0301'.repeat(4)} table`);
   expect(await excerptOf('no such table', {}, false)).toBeUndefined();
+  expect(await excerptOf('no such table', { tellsNothing: true })).toBeUndefined();
 });
 
 test.each([
