@@ -3,6 +3,7 @@ import type { Wake } from '../domain/delivery/wakes.ts';
 import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
 import { livingKeys } from '../domain/groups/signing-keys.ts';
 import type { OpenedEndpoint } from '../secrets/endpoint-secrets.ts';
+import type { Failed as ExpressionFailure } from '../stores/expressions.ts';
 import type { WebhookAnswer, WebhookRequest } from '../stores/webhooks.ts';
 import type { Attempted, AttemptLog } from './attempt-log/attempt-log.ts';
 import { requestText } from './attempt-log/request-text.ts';
@@ -67,6 +68,17 @@ const tellingFor = (
 ): Pick<WebhookRequest, 'tellsSuccess' | 'tellsNothing'> => {
   if (isSampled) return { tellsSuccess: true };
   return attemptLog?.logsFailure(group) === false ? { tellsNothing: true } : {};
+};
+
+/** What comes of a record that cannot be made what it is to be: it is refused, without a request. */
+export const unsendable = (
+  { telemetry }: Pick<RunDeps, 'telemetry'>,
+  { group: { topic, name: group }, wake: { partition } }: Pick<Target, 'group' | 'wake'>,
+  { code, reason }: ExpressionFailure,
+): Outcome => {
+  const failed = { topic, group, partition, expression: 'transform', records: 1, code } as const;
+  telemetry.record({ kind: 'expression-failed', ...failed });
+  return { kind: 'refusal', reason: `The group's transform failed. ${reason}` };
 };
 
 /** A request to an endpoint with `message`, signed. */

@@ -1,13 +1,10 @@
-import { hasSeveral } from '../domain/delivery/endpoints.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
 import { UndecodableBatchError } from '../domain/errors.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
 import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
 import type { Lease, LeaseAnswer } from '../groups/lease.ts';
-import type { Failed } from '../stores/expressions.ts';
-import { undecodableBatch } from '../surroundings/telemetry.ts';
-import { attempt, type Target } from './attempt.ts';
+import { attempt, type Target, unsendable } from './attempt.ts';
 import { Backlog, type Found, type Wanted } from './backlog.ts';
 import { buryRefused } from './bury-refused.ts';
 import type { RunDeps } from './deps.ts';
@@ -15,13 +12,10 @@ import { type Failure, settleFailure } from './failure.ts';
 import { type Sieve, sieveFor } from './filtering/sieve.ts';
 import { wantedBy } from './formats/formats.ts';
 import { composeMessage, envelopeBytes, type Message } from './message.ts';
-import type { Outcome } from './outcome.ts';
+import type { Failed } from './outcome.ts';
 import type { Pending } from './pending.ts';
-import { chooseEndpoint, isChanged, noteOutage, noteRecovery } from './target.ts';
+import { chooseEndpoint, isLifted, noteRecovery, noteSharedOutage } from './target.ts';
 import { type RetryingRun, Turn } from './turn.ts';
-
-/** A retry that is further off than this must not be one that a change of the endpoint was to lift. */
-const longRetryMs = 5000;
 
 /** What is next: past what was lost in front of it. */
 interface Planned {
@@ -32,7 +26,7 @@ interface Planned {
   /** Absent where the group's filter leaves out all below `start`: that is as if it was acknowledged. */
   readonly message?: Message;
   /** Why the message cannot be sent. */
-  readonly fault?: Failed;
+  readonly fault?: Pending['fault'];
 }
 
 /** How far the records are done with, exclusive, and how many of those that are were lost or went to the dead letters. */
@@ -134,7 +128,9 @@ export class Delivery {
     this.turn.noteCall();
     if (fault === undefined && !(await this.turn.isAdmitted(lease, endpoint, message.end))) return undefined;
     const outcome =
-      fault === undefined ? await attempt(this.#deps, target, message) : this.#unsendable(fault);
+      fault === undefined
+        ? await attempt(this.#deps, target, message)
+        : unsendable(this.#deps, target, fault);
     const hasAnswered = fault === undefined && outcome.kind !== 'outage';
     if (hasAnswered) await noteRecovery(this.#deps, group, endpoint, this.#wake);
     const [failed] = outcome.failed ?? [];
@@ -143,15 +139,6 @@ export class Delivery {
     if (outcome.kind === 'acknowledged') return outcome;
     const cursor = this.#wake.kind === 'resume' ? { ...lease.cursor, attempts: 0 } : lease.cursor;
     return this.#settle(lease, message, await this.#failureOf(target, cursor, message, outcome));
-  }
-
-  /** A record that cannot be made what it is to be is refused, without a request. */
-  #unsendable({ code, reason }: Failed): Outcome {
-    const { topic, name: group } = this.turn.subscription.group;
-    const { partition } = this.#wake;
-    const failed = { topic, group, partition, expression: 'transform', records: 1, code } as const;
-    this.#deps.telemetry.record({ kind: 'expression-failed', ...failed });
-    return { kind: 'refusal', reason: `The group's transform failed. ${reason}` };
   }
 
   /** The endpoint took what is before a record that it named, and refused that: from now on it stands alone. */
@@ -174,15 +161,12 @@ export class Delivery {
     target: Target,
     cursor: Cursor,
     message: Pick<Message, 'offsets' | 'end'>,
-    outcome: Exclude<Outcome, { kind: 'acknowledged' }>,
+    outcome: Failed,
   ): Promise<Failure> {
     // It may be no more what was called: a retry, by whomever, goes by what it is then.
     this.#deps.memory.subscriptions.forget(this.#wake);
-    const { group, endpoint } = target;
-    const isShared = outcome.kind === 'outage' && hasSeveral(this.turn.subscription);
-    const noted = isShared
-      ? await noteOutage(this.#deps, group, endpoint, this.#wake, outcome.retryAfterMs ?? 0)
-      : undefined;
+    const { subscription } = this.turn;
+    const noted = await noteSharedOutage(this.#deps, subscription, target.endpoint, this.#wake, outcome);
     return settleFailure(this.#deps, target, cursor, message, outcome, noted);
   }
 
@@ -195,7 +179,7 @@ export class Delivery {
       retry = failure.whereItStays(why);
     }
     if (retry === undefined) return undefined;
-    if (retry.delayMs > longRetryMs && (await isChanged(this.#deps, this.turn.subscription, this.#wake)))
+    if (await isLifted(this.#deps, this.turn.subscription, this.#wake, retry.delayMs))
       return this.turn.handOver(lease);
     await this.turn.releaseForRetry(lease, retry);
     return undefined;
@@ -228,15 +212,7 @@ export class Delivery {
     try {
       return await this.#backlog.next(wanted);
     } catch (error) {
-      const { topicId, group, requestId } = this.#wake;
-      const reader = {
-        topicId,
-        group,
-        topic: this.turn.subscription.group.topic,
-        ...(requestId !== undefined && { requestId }),
-      };
-      if (error instanceof UndecodableBatchError)
-        this.#deps.telemetry.record(undecodableBatch(error, reader));
+      if (error instanceof UndecodableBatchError) this.turn.tellUndecodable(error);
       throw error;
     }
   }
@@ -259,7 +235,7 @@ export class Delivery {
       ...{ lost: before + lost, deadLettered },
       filtered: this.#backlog.leftOutBelow(start),
     });
-    if (isDone) this.#tellLeftOut(start);
+    if (isDone) this.turn.tellLeftOut(this.#backlog, start);
     return isDone;
   }
 
@@ -269,15 +245,8 @@ export class Delivery {
       ...{ lost, deadLettered },
       filtered: this.#backlog.leftOutBelow(past),
     });
-    if (cursor !== undefined) this.#tellLeftOut(past);
+    if (cursor !== undefined) this.turn.tellLeftOut(this.#backlog, past);
     return cursor;
-  }
-
-  #tellLeftOut(below: number): void {
-    const records = this.#backlog.countLeftOut(below);
-    if (records === 0) return;
-    const { topic, name: group } = this.turn.subscription.group;
-    this.#deps.telemetry.record({ kind: 'filtered', topic, group, partition: this.#wake.partition, records });
   }
 }
 

@@ -1,20 +1,17 @@
-import { afterRefusal } from '../domain/delivery/refusals.ts';
 import { backoffMs, type Outage, outageAfter } from '../domain/delivery/retry.ts';
 import { type FailedAttempt, warningOf } from '../domain/events/standing.ts';
-import { type Cursor, longestRetryMs } from '../domain/groups/cursors.ts';
-import type { DeadLetter } from '../domain/groups/dead-letters.ts';
-import { disabling, type Endpoint, mergedDelivery } from '../domain/groups/groups.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
+import { disabling, type Endpoint } from '../domain/groups/groups.ts';
 import { limits } from '../domain/limits.ts';
 import { timestampText } from '../domain/text/timestamps.ts';
 import type { TelemetryEvent } from '../surroundings/telemetry.ts';
 import type { Target } from './attempt.ts';
 import type { DeliverDeps } from './deps.ts';
 import type { Message } from './message.ts';
-import type { Outcome } from './outcome.ts';
+import type { Failed } from './outcome.ts';
+import { type GivenUp, judgeRefusal, refusedSinceOf } from './refusal.ts';
 import type { NotedOutage } from './target.ts';
 import type { PlannedRetry } from './turn.ts';
-
-export type Failed = Exclude<Outcome, { kind: 'acknowledged' }>;
 
 /** What follows a failed attempt. */
 export type Failure =
@@ -27,9 +24,6 @@ export type Failure =
     }
   /** The endpoint is disabled now. Nothing is lost: the records wait for another. */
   | { readonly kind: 'stopped' };
-
-/** What a dead letter says of why it is one. */
-export type GivenUp = Pick<DeadLetter, 'deliveries' | 'detail' | 'since'>;
 
 /**
  * Decides on the next attempt, and disables an endpoint that is gone (410) or has been out for
@@ -81,9 +75,24 @@ export const settleFailure = async (
   return { kind: 'retry', retry };
 };
 
-/** The retry after an attempt, by its backoff unless it `isDueInMs`; telemetry is told. */
+/** The pause before the next attempt, ms: by its backoff, unless it is `dueInMs`. Telemetry is told of it. */
+export const pauseMsFor = (
+  { random, telemetry }: Pick<DeliverDeps, 'random' | 'telemetry'>,
+  target: Target,
+  outcome: Failed,
+  attempts: number,
+  dueInMs?: number,
+): number => {
+  // Of a new message the first attempt has failed by its parts.
+  const backoff = backoffMs(Math.max(1, attempts), target.group.delivery.backoff, random.number());
+  const delayMs = Math.max(dueInMs ?? backoff, outcome.retryAfterMs ?? 0);
+  telemetry.record(plannedRetry(target, outcome, delayMs));
+  return delayMs;
+};
+
+/** The retry after an attempt; its pause is `pauseMsFor`'s. */
 const retryOf = (
-  { clock, random, telemetry }: Pick<DeliverDeps, 'clock' | 'random' | 'telemetry'>,
+  deps: Pick<DeliverDeps, 'clock' | 'random' | 'telemetry'>,
   target: Target,
   outcome: Failed,
   attempts: number,
@@ -94,63 +103,47 @@ const retryOf = (
     readonly dueInMs?: number;
   },
 ): PlannedRetry => {
-  // Of a new message the first attempt has failed by its parts.
-  const backoff = backoffMs(Math.max(1, attempts), target.group.delivery.backoff, random.number());
-  const delayMs = Math.max(dueInMs ?? backoff, outcome.retryAfterMs ?? 0);
-  telemetry.record(plannedRetry(target, outcome, delayMs));
-  return { attempts, delayMs, retryAt: clock.now() + delayMs, lastFailure: outcome.reason, ...rest };
+  const delayMs = pauseMsFor(deps, target, outcome, attempts, dueInMs);
+  return { attempts, delayMs, retryAt: deps.clock.now() + delayMs, lastFailure: outcome.reason, ...rest };
 };
 
 /** After a refusal: the same message again, a half of it, or none. */
 const refused = (
   deps: Pick<DeliverDeps, 'clock' | 'random' | 'telemetry'>,
   target: Target,
-  { attempts, refusals: before = 0, refusedSince, suspectEnd, deadRow = 0 }: Cursor,
+  { attempts, refusals = 0, refusedSince, suspectEnd, deadRow = 0 }: Cursor,
   { offsets, end }: Pick<Message, 'offsets' | 'end'>,
   outcome: Failed,
 ): Failure => {
   const now = deps.clock.now();
-  // Whole: it is a part of the dead letter. One that is to come a clock wrote that was wrong: what it was by right is not known.
-  const isRight = refusedSince !== undefined && refusedSince <= now + limits.clockAllowanceMs;
-  const since = isRight ? refusedSince : Math.ceil(now);
-  const refusals = before + 1;
   const suspect = suspectEnd === undefined ? {} : { suspectEnd };
+  const again = (count: number, rest: Parameters<typeof retryOf>[4], failed = outcome): PlannedRetry =>
+    retryOf(deps, target, failed, count, rest);
   const first = offsets[0] ?? end;
   // It said itself which record it was.
   if (offsets.length > 1 && outcome.failed?.[0] === first) {
+    const since = refusedSinceOf(refusedSince, now);
     const alone = { refusals: 1, refusedSince: since, pendingEnd: first + 1, ...suspect };
-    return { kind: 'retry', retry: retryOf(deps, target, outcome, 1, alone) };
+    return { kind: 'retry', retry: again(1, alone) };
   }
-  const settings = mergedDelivery(target.group.delivery, {});
-  const next = afterRefusal({ refusals, since, deadRow }, offsets.length, settings, now);
+  const before = { refusals, since: refusedSince, deadRow };
+  const next = judgeRefusal(before, offsets.length, target.group, outcome, now);
   if (next.kind === 'halve') {
-    const half = {
-      refusedSince: since,
-      pendingEnd: (offsets[Math.ceil(offsets.length / 2) - 1] ?? first) + 1,
-      suspectEnd: end,
-    };
-    return { kind: 'retry', retry: retryOf(deps, target, outcome, 0, half) };
+    const pendingEnd = (offsets[Math.ceil(offsets.length / 2) - 1] ?? first) + 1;
+    return { kind: 'retry', retry: again(0, { refusedSince: next.since, pendingEnd, suspectEnd: end }) };
   }
-  const same = { refusals, refusedSince: since, pendingEnd: end, ...suspect };
-  // It is tried again meanwhile: a retry that is further off would be taken for a fault of a clock.
-  const longestMs = longestRetryMs(settings.backoff);
-  const due =
-    next.kind === 'again' && next.dueInMs !== undefined ? { dueInMs: Math.min(next.dueInMs, longestMs) } : {};
-  if (next.kind === 'again')
-    return { kind: 'retry', retry: retryOf(deps, target, outcome, attempts + 1, { ...same, ...due }) };
-  const whereItStays = (why: string): PlannedRetry => {
-    const reason = `${outcome.reason} It was refused ${refusals} times, and cannot be written to the dead letters: ${why}`;
-    return retryOf(deps, target, { ...outcome, reason }, attempts + 1, { ...same, stuck: 1 });
-  };
-  const letter = { deliveries: refusals, since, detail: outcome.reason.slice(0, longestDetail) };
-  return { kind: 'give-up', letter, whereItStays };
+  const same = { refusals: next.refusals, refusedSince: next.since, pendingEnd: end, ...suspect };
+  if (next.kind === 'again') {
+    const due = next.dueInMs === undefined ? {} : { dueInMs: next.dueInMs };
+    return { kind: 'retry', retry: again(attempts + 1, { ...same, ...due }) };
+  }
+  const whereItStays = (why: string): PlannedRetry =>
+    again(attempts + 1, { ...same, stuck: 1 }, next.unwritten(why));
+  return { kind: 'give-up', letter: next.letter, whereItStays };
 };
 
-/** Characters of a reason that a dead letter tells. */
-const longestDetail = 500;
-
 /** What telemetry is told of a retry. */
-export const plannedRetry = (
+const plannedRetry = (
   { group, endpoint, wake }: Target,
   outcome: Failed,
   delayMs: number,

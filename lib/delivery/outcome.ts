@@ -29,6 +29,9 @@ export type Outcome =
       readonly failed?: readonly number[];
     };
 
+/** What an attempt came to that acknowledged nothing. */
+export type Failed = Exclude<Outcome, { kind: 'acknowledged' }>;
+
 type Answered = Extract<WebhookAnswer, { kind: 'answered' }>;
 
 const outageStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);

@@ -1,10 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ChosenEndpoint, endpointFor, endpointOutage } from '../domain/delivery/endpoints.ts';
+import {
+  type ChosenEndpoint,
+  endpointFor,
+  endpointOutage,
+  hasSeveral,
+} from '../domain/delivery/endpoints.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
 import { longestRetryMs } from '../domain/groups/cursors.ts';
 import type { Endpoint, PushGroup, Subscription } from '../domain/groups/groups.ts';
 import type { GroupRef } from '../stores/groups.ts';
 import type { RunDeps } from './deps.ts';
+import type { Failed } from './outcome.ts';
 
 type TargetDeps = Pick<RunDeps, 'groups' | 'memory' | 'clock' | 'random'>;
 
@@ -63,7 +69,7 @@ export interface NotedOutage {
  * Notes with an endpoint that has others beside it that it is out.
  * @param waitMs how long it asked to be left alone.
  */
-export const noteOutage = async (
+const noteOutage = async (
   deps: TargetDeps,
   group: PushGroup,
   endpoint: Endpoint,
@@ -85,6 +91,18 @@ export const noteOutage = async (
   return { isTaken, ...(noted !== undefined && { endpoint: noted }) };
 };
 
+/** What is noted of an outage where the group has several endpoints; undefined where it has one, whose outages are its cursors'. */
+export const noteSharedOutage = async (
+  deps: TargetDeps,
+  subscription: Subscription<PushGroup>,
+  endpoint: Endpoint,
+  wake: Wake,
+  outcome: Failed,
+): Promise<NotedOutage | undefined> => {
+  if (outcome.kind !== 'outage' || !hasSeveral(subscription)) return undefined;
+  return noteOutage(deps, subscription.group, endpoint, wake, outcome.retryAfterMs ?? 0);
+};
+
 /** An endpoint that was out has acknowledged something: its partitions go back to it. */
 export const noteRecovery = async (
   { groups, memory }: Pick<TargetDeps, 'groups' | 'memory'>,
@@ -103,15 +121,20 @@ const callable = ({ endpoints }: Subscription<PushGroup>) =>
     .filter(({ status }) => status === 'enabled')
     .map(({ outage: _state, version: _changes, ...endpoint }) => endpoint);
 
+/** A pause that is longer must not be one that a change of an endpoint was to lift. */
+const longPauseMs = 5000;
+
 /**
- * Whether the endpoints are no more what they were. The wake that a change of one sent may have found the lease of who asks, and be gone by
- * now: a long pause that the former one asked for would stand in the way of the new one.
+ * Whether a pause is not to be kept, since the endpoints are no more what they were. The wake that a change of one sent may have found the
+ * lease of who asks, and be gone by now: a long pause that the former one asked for would stand in the way of the new one.
  */
-export const isChanged = async (
+export const isLifted = async (
   { memory }: Pick<TargetDeps, 'memory'>,
   before: Subscription<PushGroup>,
   wake: Wake,
+  pauseMs: number,
 ): Promise<boolean> => {
+  if (pauseMs <= longPauseMs) return false;
   const now = await memory.subscriptions.ofNow(wake);
   return now === undefined || !isDeepStrictEqual(callable(now), callable(before));
 };

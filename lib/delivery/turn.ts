@@ -1,4 +1,5 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
+import type { UndecodableBatchError } from '../domain/errors.ts';
 import { recordsLost } from '../domain/events/events.ts';
 import { type Cursor, longestRetryMs, retryMsLeft } from '../domain/groups/cursors.ts';
 import type { Endpoint, PushGroup, Subscription } from '../domain/groups/groups.ts';
@@ -6,6 +7,8 @@ import { limits } from '../domain/limits.ts';
 import { Lease, type LeaseAnswer, type Passed } from '../groups/lease.ts';
 import type { Release } from '../stores/cursors.ts';
 import { newId } from '../surroundings/ids.ts';
+import { undecodableBatch } from '../surroundings/telemetry.ts';
+import type { Backlog } from './backlog.ts';
 import type { Run, RunDeps } from './deps.ts';
 import { newOwner } from './owner.ts';
 import { Admission, putOff } from './pacing/admission.ts';
@@ -52,9 +55,8 @@ export class Turn {
   readonly #wake: Wake;
   readonly #run: RetryingRun;
   readonly #owner: string;
-  readonly #admission: Admission;
   readonly #caller: Caller;
-  /** Of requests that are under way beside others. */
+  /** One for each request that is under way at a time. */
   readonly #admissions = new Map<number, Admission>();
   #subscription: Subscription<PushGroup>;
   /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
@@ -71,7 +73,6 @@ export class Turn {
     this.#owner = newOwner(run.messageIds, deps.random);
     const who = `${wake.groupId}/${wake.partition}`;
     this.#caller = { who, hasWaited: wake.kind === 'retry' || wake.kind === 'due' };
-    this.#admission = new Admission(deps.pacing, this.#caller);
     this.#subscription = subscription;
   }
 
@@ -149,6 +150,22 @@ export class Turn {
     this.assertRunning();
   }
 
+  /** Tells of what the group's filter left out below an offset, once. */
+  tellLeftOut(backlog: Pick<Backlog, 'countLeftOut'>, below: number): void {
+    const records = backlog.countLeftOut(below);
+    if (records === 0) return;
+    const { topic, name: group } = this.#subscription.group;
+    this.#deps.telemetry.record({ kind: 'filtered', topic, group, partition: this.#wake.partition, records });
+  }
+
+  /** Tells of a batch that stands in the way. */
+  tellUndecodable(error: UndecodableBatchError): void {
+    const { topicId, group, requestId } = this.#wake;
+    const { topic } = this.#subscription.group;
+    const reader = { topicId, group, topic, ...(requestId !== undefined && { requestId }) };
+    this.#deps.telemetry.record(undecodableBatch(error, reader));
+  }
+
   async release(lease: Lease, retry?: Release['retry']): Promise<void> {
     await lease.release(retry);
     this.#mayHoldUntil = 0;
@@ -193,8 +210,7 @@ export class Turn {
 
   /** Waits until the endpoint may be called, and for no other partition. False: it is put off or handed over, and settled. */
   async isAdmitted(lease: Lease, endpoint: Endpoint, pendingEnd: number): Promise<boolean> {
-    const called = { groupId: this.#wake.groupId, endpoint, timeoutMs: this.timeoutMs };
-    const notNow = await this.#admission.turn(called, lease.remainingMs() - this.timeoutMs);
+    const notNow = await this.admit(lease, endpoint, 0);
     if (notNow === undefined && lease.remainingMs() >= this.timeoutMs) return true;
     if (notNow === undefined) await this.handOver(lease);
     else await this.releaseForRetry(lease, putOff(lease.cursor, pendingEnd, notNow, this.#deps.clock.now()));
@@ -212,7 +228,7 @@ export class Turn {
 
   /** Gives back what it holds at the endpoint. Never throws. */
   async leave(): Promise<void> {
-    await Promise.all([this.#admission, ...this.#admissions.values()].map((each) => each.leave()));
+    await Promise.all([...this.#admissions.values()].map((each) => each.leave()));
   }
 
   /** Lets the lease go with a retry that is due later: by the queue, or by this run where that is sooner than the queue can say. */

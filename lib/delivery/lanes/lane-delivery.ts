@@ -1,4 +1,3 @@
-import { hasSeveral } from '../../domain/delivery/endpoints.ts';
 import type { Wake } from '../../domain/delivery/wakes.ts';
 import { type Cursor, msLeft } from '../../domain/groups/cursors.ts';
 import {
@@ -10,18 +9,18 @@ import {
 import { aheadBounds } from '../../domain/groups/runs/hand-out.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Lease, LeaseAnswer } from '../../groups/lease.ts';
-import { attempt, type Target } from '../attempt.ts';
+import { attempt, type Target, unsendable } from '../attempt.ts';
 import { Backlog } from '../backlog.ts';
 import type { RunDeps } from '../deps.ts';
-import { type Failed, settleFailure } from '../failure.ts';
+import { settleFailure } from '../failure.ts';
 import { type Sieve, sieveFor } from '../filtering/sieve.ts';
 import { wantedBy } from '../formats/formats.ts';
 import { composeMessage, envelopeBytes } from '../message.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Failed, Outcome } from '../outcome.ts';
 import { putOff } from '../pacing/admission.ts';
 import type { NotNow } from '../pacing/entry.ts';
 import type { Pending } from '../pending.ts';
-import { chooseEndpoint, isChanged, noteOutage, noteRecovery } from '../target.ts';
+import { chooseEndpoint, isLifted, noteRecovery, noteSharedOutage } from '../target.ts';
 import { handOverDelayMs, longestRetryOf, type RetryingRun, Turn } from '../turn.ts';
 import type { InHand } from './in-hand.ts';
 import { Loading } from './loading.ts';
@@ -30,8 +29,6 @@ import { Window } from './window.ts';
 
 /** What is acknowledged is kept so often while requests are under way: after a crash as much may be sent again. */
 const keptEveryMs = 100;
-/** A retry that is further off than this must not be one that a change of the endpoint was to lift. */
-const longRetryMs = 5000;
 /** A message that may be sent again sooner than the queue can say is waited for. */
 const waitedForMs = 1000;
 
@@ -113,7 +110,11 @@ export class LaneDelivery {
       this.#isBusy = true;
     }
     if (!this.turn.hasHeld) await this.#passOn(read);
-    this.#loading?.throwFailure(this.#deps, this.turn.subscription.group, this.#wake);
+    const failure = this.#loading?.failure;
+    if (failure !== undefined) {
+      this.turn.tellUndecodable(failure);
+      throw failure;
+    }
     if (read !== undefined) this.#deps.memory.cursors.keep(this.#wake, read);
     return undefined;
   }
@@ -157,8 +158,7 @@ export class LaneDelivery {
 
   async #load(again: boolean): Promise<void> {
     const { concurrency, batchSize } = effectiveDelivery(this.turn.subscription.group.delivery);
-    const loaded = await this.#loading?.load(concurrency * batchSize, again);
-    this.#lost += loaded?.lost ?? 0;
+    this.#lost += (await this.#loading?.load(concurrency * batchSize, again)) ?? 0;
   }
 
   /** Delivers until nothing can be sent, and gives the cursor as it was let go; undefined when another answers for the rest. */
@@ -253,10 +253,7 @@ export class LaneDelivery {
       const composed = composeMessage(target.group, this.#wake.partition, records, { isSpread: true });
       return attempt(this.#deps, target, composed);
     }
-    const { topic, name: group } = target.group;
-    const failed = { topic, group, partition: this.#wake.partition, records: 1, code: fault.code } as const;
-    this.#deps.telemetry.record({ kind: 'expression-failed', expression: 'transform', ...failed });
-    return { kind: 'refusal', reason: `The group's transform failed. ${fault.reason}` };
+    return unsendable(this.#deps, target, fault);
   }
 
   /** Notes what a request came to. Gives a reason to send no more, where there is one. */
@@ -275,7 +272,9 @@ export class LaneDelivery {
       window.again(message, { until: 0 });
       return { kind: 'outage', target, outcome };
     }
-    await noteRecovery(this.#deps, target.group, target.endpoint, this.#wake);
+    // A record that could not be made what it is to be was not sent.
+    const isSent = message.entries[0]?.pending.fault === undefined;
+    if (isSent) await noteRecovery(this.#deps, target.group, target.endpoint, this.#wake);
     this.#note(
       outcome.kind === 'acknowledged'
         ? settleAcknowledged(this.#deps, window, target, message, outcome)
@@ -321,7 +320,7 @@ export class LaneDelivery {
     this.#isDirty = false;
     this.#lost -= lost;
     this.#deadLettered -= deadLettered;
-    this.#tellLeftOut(lease.cursor.committed);
+    this.turn.tellLeftOut(this.#backlog, lease.cursor.committed);
     return true;
   }
 
@@ -376,9 +375,17 @@ export class LaneDelivery {
   /** What an endpoint that is paced has no place for now comes later. It is no attempt. */
   async #putOff(lease: Lease, notNow: NotNow): Promise<undefined> {
     const { retryAt, lastFailure, delayMs } = putOff(lease.cursor, 0, notNow, this.#deps.clock.now());
+    return this.#letGoFor(lease, delayMs, { retryAt, lastFailure });
+  }
+
+  /** Lets the lease go until `retryAt`. Who comes then sees to what is to be sent again as well. */
+  async #letGoFor(
+    lease: Lease,
+    delayMs: number,
+    change: Partial<Cursor> & Pick<Cursor, 'retryAt'>,
+  ): Promise<undefined> {
     const hasKept = this.#window?.hasKept === true;
-    const change = { retryAt, lastFailure, ...(hasKept && { wakeAt: retryAt }) };
-    const letGo = () => this.#keep(lease, false, change);
+    const letGo = () => this.#keep(lease, false, hasKept ? { ...change, wakeAt: change.retryAt } : change);
     await this.turn.letGoForRetry(lease, delayMs, letGo, hasKept ? 'due' : 'retry');
     return undefined;
   }
@@ -390,22 +397,13 @@ export class LaneDelivery {
       ? { ...(this.#hasAcknowledged ? healthy : lease.cursor), attempts: 0 }
       : lease.cursor;
     this.#deps.memory.subscriptions.forget(this.#wake);
-    const isShared = outcome.kind === 'outage' && hasSeveral(this.turn.subscription);
-    const { group, endpoint } = target;
-    const noted = isShared
-      ? await noteOutage(this.#deps, group, endpoint, this.#wake, outcome.retryAfterMs ?? 0)
-      : undefined;
+    const { subscription } = this.turn;
+    const noted = await noteSharedOutage(this.#deps, subscription, target.endpoint, this.#wake, outcome);
     const failure = await settleFailure(this.#deps, target, cursor, { offsets: [], end: 0 }, outcome, noted);
-    const isLong = failure.kind === 'retry' && failure.retry.delayMs > longRetryMs;
-    const isOther = isLong && (await isChanged(this.#deps, this.turn.subscription, this.#wake));
-    if (failure.kind !== 'retry' || isOther) return this.#handOver(lease);
+    if (failure.kind !== 'retry') return this.#handOver(lease);
     const { delayMs, attempts, retryAt, lastFailure, outage } = failure.retry;
-    const failed = { attempts, retryAt, lastFailure, ...outage };
-    const hasKept = this.#window?.hasKept === true;
-    const change = hasKept ? { ...failed, wakeAt: retryAt } : failed;
-    const letGo = () => this.#keep(lease, false, change);
-    await this.turn.letGoForRetry(lease, delayMs, letGo, hasKept ? 'due' : 'retry');
-    return undefined;
+    if (await isLifted(this.#deps, subscription, this.#wake, delayMs)) return this.#handOver(lease);
+    return this.#letGoFor(lease, delayMs, { attempts, retryAt, lastFailure, ...outage });
   }
 
   /** Sees to it that a wake comes when the next message may be sent again, and gives when that is. */
@@ -416,13 +414,6 @@ export class LaneDelivery {
     const delayMs = Math.min(dueMs, limits.wakeDelayMs);
     await this.turn.queueDue(delayMs);
     return this.#deps.clock.now() + delayMs;
-  }
-
-  #tellLeftOut(below: number): void {
-    const records = this.#backlog.countLeftOut(below);
-    if (records === 0) return;
-    const { topic, name: group } = this.turn.subscription.group;
-    this.#deps.telemetry.record({ kind: 'filtered', topic, group, partition: this.#wake.partition, records });
   }
 }
 

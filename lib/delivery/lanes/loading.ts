@@ -1,25 +1,17 @@
-import type { Wake } from '../../domain/delivery/wakes.ts';
 import { UndecodableBatchError } from '../../domain/errors.ts';
-import type { PushGroup } from '../../domain/groups/groups.ts';
-import { type Telemetry, undecodableBatch } from '../../surroundings/telemetry.ts';
 import type { Backlog, Found, Wanted } from '../backlog.ts';
 import type { Window } from './window.ts';
 
 /** Records of one look. */
 const recordsAtOnce = 1000;
 
-export interface Loaded {
-  /** Records that retention took, and that were not done with. */
-  readonly lost: number;
-}
-
-/** Fills a window from the log. A batch that cannot be decoded ends what there is, until `failure` is thrown. */
+/** Fills a window from the log. A batch that cannot be decoded ends what there is: `failure`. */
 export class Loading {
   readonly #backlog: Backlog;
   readonly #window: Window;
-  failure: UndecodableBatchError | undefined;
-
   readonly #textOf: Wanted['textOf'];
+  /** What stands in the way behind what there is. */
+  failure: UndecodableBatchError | undefined;
 
   /** @param textOf a record as it stands in the body. */
   constructor(backlog: Backlog, window: Window, textOf: Wanted['textOf']) {
@@ -36,8 +28,9 @@ export class Loading {
   /**
    * Reads until the window has what its cursor has ahead of it, and `wanted` records beside it that nobody has sent, or nothing is left.
    * @param again whether it looks where nothing was when it looked last.
+   * @returns how many records retention took that were not done with.
    */
-  async load(wanted: number, again: boolean): Promise<Loaded> {
+  async load(wanted: number, again: boolean): Promise<number> {
     let lost = 0;
     let looks = again && this.failure === undefined;
     while (this.#window.room > 0 && (!this.#window.isWhole || this.#window.waiting < wanted)) {
@@ -53,7 +46,7 @@ export class Loading {
       this.#window.add(found.records, through);
       if (this.#window.loadedThrough === from) break;
     }
-    return { lost };
+    return lost;
   }
 
   async #next(from: number, maxRecords: number): Promise<Found | undefined> {
@@ -65,14 +58,5 @@ export class Loading {
       this.failure = error;
       return undefined;
     }
-  }
-
-  /** Says what is in the way. @throws UndecodableBatchError where something is. */
-  throwFailure({ telemetry }: { readonly telemetry: Telemetry }, { topic }: PushGroup, wake: Wake): void {
-    if (this.failure === undefined) return;
-    const { topicId, group, requestId } = wake;
-    const reader = { topicId, group, topic, ...(requestId !== undefined && { requestId }) };
-    telemetry.record(undecodableBatch(this.failure, reader));
-    throw this.failure;
   }
 }
