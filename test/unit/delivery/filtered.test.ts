@@ -5,10 +5,10 @@ import type { Sieve } from '../../../lib/delivery/filtering/sieve.ts';
 import { limits } from '../../../lib/domain/limits.ts';
 import type { Run, RunReader } from '../../../lib/log/read/run.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
-import { makeRig, offsetsOf, ok, unreachable } from './rig.ts';
+import { groupRef, makeRig, offsetsOf, ok, unreachable } from './rig.ts';
 
 interface Settings {
-  readonly ordering?: 'key' | 'none';
+  readonly ordering?: 'partition' | 'key' | 'none';
   readonly concurrency?: number;
   readonly filter?: string;
   readonly transform?: string;
@@ -236,6 +236,21 @@ describe('a group with a transform', () => {
     expect((await rig.cursor())?.lastFailure).toMatch(/^The group's transform failed\. .*\+/);
     expect(told('expression-failed')).toMatchObject([{ ...where, expression: 'transform', code: 'T2001' }]);
   });
+
+  it.each(['partition', 'key'] as const)(
+    'that fails on a record says nothing of the endpoint, whose outage goes on (ordering %s)',
+    async (ordering) => {
+      const { rig, told, appendAll } = await rigOf({ transform: 'value + 1', ordering });
+      const [endpoint] = (await rig.groups.get(groupRef))?.endpoints ?? [];
+      if (endpoint === undefined) throw new Error('There is no endpoint.');
+      const outage = { failingSince: 1, failedAt: 1, outageMs: 0, attempts: 1, retryAt: 1 };
+      await rig.groups.updateEndpoint(groupRef, endpoint, { outage });
+      appendAll(['one']);
+      await rig.deliver();
+      expect(told('expression-failed')).toHaveLength(1);
+      expect((await rig.groups.get(groupRef))?.endpoints[0]).toMatchObject({ outage });
+    },
+  );
 
   it('that fails on a record for long has that one, as it is in the log, among the dead letters', async () => {
     const { rig, appendAll } = await rigOf({ transform: 'value + 1' });
