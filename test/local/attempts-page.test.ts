@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { limits } from '../../lib/domain/limits.ts';
 import { defaultAttempts } from '../../lib/http/schemas/attempts.ts';
@@ -8,8 +5,9 @@ import { Client, eventually } from '../end-to-end/client.ts';
 import { Receiver } from '../end-to-end/receiver.ts';
 import { startBroker } from './broker-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { pageOf, setFor, typed } from './typed-page.ts';
 
-const page = readFileSync(new URL('../../docs/attempts.md', import.meta.url), 'utf8');
+const { text: page, blocks } = pageOf('attempts');
 
 test('what the page about attempts says to type works as it is written', async () => {
   const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
@@ -26,13 +24,9 @@ test('what the page about attempts says to type works as it is written', async (
   const attempts = () => admin.ok<{ attempts: readonly object[] }>('GET', `${group}/attempts`);
   await eventually('an attempt is logged', attempts, (found) => found.attempts.length > 0);
 
-  const [auth, type] = [`Authorization: Bearer ${broker.key}`, 'Content-Type: application/json'];
-  const env = { ...process.env, MILLRACE: broker.url, AUTH: auth, JSON: type, ENDPOINT: id };
   const answers: unknown[] = [];
-  for (const [, command = ''] of page.matchAll(/^```sh\n(.*?)^```$/gms)) {
-    const { stdout } = await promisify(execFile)('sh', ['-ec', command], { env });
-    answers.push(JSON.parse(stdout));
-  }
+  for (const command of blocks('sh'))
+    answers.push(...(await typed(command, { ...setFor(broker), ENDPOINT: id })));
   const [listed, resent, ...others] = answers;
   expect(others).toEqual([]);
   const failed = expect.objectContaining({ outcome: 'refusal', status: 404, endpoint: id });

@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { endpointDisabled, eventRecord, systemEventTypes } from '../../lib/domain/events/events.ts';
 import { warningShares } from '../../lib/domain/events/standing.ts';
@@ -8,23 +5,16 @@ import { limits } from '../../lib/domain/limits.ts';
 import { Client } from '../end-to-end/client.ts';
 import { startBroker } from './broker-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { pageOf, setFor, typed } from './typed-page.ts';
 
-const page = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8');
-const blocks = (language: string): readonly string[] =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, block = '']) => block);
+const { text: page, blocks } = pageOf('events');
 
 test('what the page about events says to type works, and its webhook is told what it asks for', async () => {
   const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
   const admin = new Client(broker.url, broker.key);
-  const [auth, type] = [`Authorization: Bearer ${broker.key}`, 'Content-Type: application/json'];
-  const env = { ...process.env, MILLRACE: broker.url, AUTH: auth, JSON: type };
   const [script = '', ...others] = blocks('sh');
   expect(others).toEqual([]);
-  const { stdout } = await promisify(execFile)('sh', ['-ec', script], { env });
-  const [topic, group, endpoint] = stdout
-    .replaceAll('}{', '}\n{')
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const [topic, group, endpoint] = await typed(script, setFor(broker));
   expect(topic).toMatchObject({ partitions: 2, retentionHours: 168, archive: false });
   expect(group).toMatchObject({ status: 'active', topic: 'millrace.events' });
   expect(endpoint).toMatchObject({ status: 'enabled' });

@@ -1,30 +1,16 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { memoryExpressions } from '../../lib/stores/memory/expressions.ts';
 import { startBroker } from './broker-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { pageOf, setFor, typed } from './typed-page.ts';
 
-const page = readFileSync(new URL('../../docs/filters.md', import.meta.url), 'utf8');
-const blocks = (language: string): readonly string[] =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, block = '']) => block);
+const { text: page, blocks } = pageOf('filters');
 
 test('what the page about filters says to type is answered as it says', async () => {
   const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
-  const env = {
-    ...process.env,
-    MILLRACE: broker.url,
-    AUTH: `Authorization: Bearer ${broker.key}`,
-    JSON: 'Content-Type: application/json',
-  };
   const [script = '', ...others] = blocks('sh');
   expect(others).toEqual([]);
-  const { stdout } = await promisify(execFile)('sh', ['-ec', script], { env });
-  const answers = stdout
-    .replaceAll('}{', '}\n{')
-    .split('\n')
-    .map((line) => JSON.parse(line) as { delivery?: object });
+  const answers = await typed<{ delivery?: object }>(script, setFor(broker));
   const [, made, changed, refused] = answers;
   const filter = 'headers.source = "shop" and value.amount > 100';
   expect(made).toMatchObject({ delivery: { filter, transform: expect.stringMatching(/^\{"order"/) } });

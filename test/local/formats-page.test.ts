@@ -1,25 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { Client, eventually } from '../end-to-end/client.ts';
+import { freePort } from '../harness/processes.ts';
 import { startBroker } from './broker-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { pageOf, setFor, typed } from './typed-page.ts';
 
-const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
-const blocks = (language: string): readonly string[] =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, block = '']) => block);
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-};
+const { blocks } = pageOf('formats');
 
 /** The program of the page, and what it has printed up to now. */
 const receiver = (port: number, secret: string): (() => string) => {
@@ -39,19 +26,9 @@ const receiver = (port: number, secret: string): (() => string) => {
 
 test('what the page about formats says to type works, and its receiver verifies bytes', async () => {
   const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
-  const env = {
-    ...process.env,
-    MILLRACE: broker.url,
-    AUTH: `Authorization: Bearer ${broker.key}`,
-    JSON: 'Content-Type: application/json',
-  };
   const [script = '', ...others] = blocks('sh');
   expect(others).toEqual([]);
-  const { stdout } = await promisify(execFile)('sh', ['-ec', script], { env });
-  const [, made, refused] = stdout
-    .replaceAll('}{', '}\n{')
-    .split('\n')
-    .map((line) => JSON.parse(line) as unknown);
+  const [, made, refused] = await typed(script, setFor(broker));
   expect(made).toMatchObject({ delivery: { format: 'raw', batchSize: 1 } });
   expect(refused).toMatchObject({ errors: [{ path: 'delivery.batchSize' }] });
 

@@ -1,32 +1,19 @@
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { limits } from '../../lib/domain/limits.ts';
 import { Client } from '../end-to-end/client.ts';
 import { startBroker } from './broker-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { pageOf, setFor, typed } from './typed-page.ts';
 
-const page = readFileSync(new URL('../../docs/groups.md', import.meta.url), 'utf8');
+const { text: page, blocks } = pageOf('groups');
 
 test('what the page about groups says to type works as it is written', async () => {
   const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
   const admin = new Client(broker.url, broker.key);
   await admin.ok('PUT', '/v1/topics/orders', { partitions: 2 });
   await admin.ok('POST', '/v1/topics/orders/records', { records: [{ partition: 0, value: 1 }] });
-  const [auth, type] = [`Authorization: Bearer ${broker.key}`, 'Content-Type: application/json'];
-  const env = { ...process.env, MILLRACE: broker.url, AUTH: auth, JSON: type };
-  const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, command = '']) => command);
   const answers: unknown[] = [];
-  for (const command of commands) {
-    const { stdout } = await promisify(execFile)('sh', ['-ec', command], { env });
-    answers.push(
-      ...stdout
-        .replaceAll('}{', '}\n{')
-        .split('\n')
-        .map((line): unknown => JSON.parse(line)),
-    );
-  }
+  for (const command of blocks('sh')) answers.push(...(await typed(command, setFor(broker))));
   const [created, changed, paused, resumed, sought, redriven, ...others] = answers;
   expect(others).toEqual([]);
   expect(created).toMatchObject({ name: 'workers', ackTimeoutSeconds: 120, maxDeliveries: 5 });

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { Client } from '../end-to-end/client.ts';
 import { startBroker } from './broker-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+import { pageOf, setFor, typed } from './typed-page.ts';
 
-const page = readFileSync(new URL('../../docs/shapes.md', import.meta.url), 'utf8');
+const { blocks } = pageOf('shapes');
 
 test('what the page about shapes says to type works as it is written', async () => {
   const broker = await startBroker({ MILLRACE_DATA_DIR: temporaryFolder() });
@@ -16,13 +15,8 @@ test('what the page about shapes says to type works as it is written', async () 
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'orders.ndjson'), '{"key":"a","value":1}\n\n{"value":{"b":2}}\n');
   writeFileSync(join(folder, 'logo.png'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x00, 0xff]));
-  const env = { ...process.env, MILLRACE: broker.url, AUTH: `Authorization: Bearer ${broker.key}` };
-  const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, command = '']) => command);
-  const answers = [];
-  for (const command of commands) {
-    const { stdout } = await promisify(execFile)('sh', ['-ec', command], { cwd: folder, env });
-    answers.push(JSON.parse(stdout));
-  }
+  const answers: unknown[] = [];
+  for (const command of blocks('sh')) answers.push(...(await typed(command, setFor(broker), folder)));
   const [lines, event, image, ...others] = answers;
   expect(others).toEqual([]);
   expect(lines).toMatchObject({ results: [{ offset: 0 }, { offset: 1 }] });

@@ -16,6 +16,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   groups: (seed) => runGroups(seed),
   pacing: (seed) => runAnyPaced(seed),
   delivery: (seed) => runDelivery(seed, { sweep: false }),
+  'delivery-by-key': (seed) => runDelivery(seed, { sweep: false, ordering: 'key', operator: true }),
+  'delivery-without-order': (seed) => runDelivery(seed, { sweep: false, ordering: 'none', operator: true }),
   'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true, copies: true }),
 };
 

@@ -1,6 +1,6 @@
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
-import { sentBy, type Watch } from './invariants.ts';
+import { sentBy, type Watching } from './watching.ts';
 
 export interface EndpointEvents {
   /** From now on it acknowledges everything. */
@@ -17,7 +17,7 @@ export interface EndpointEvents {
 
 /** An endpoint that refuses, is out, asks to be left alone, is gone, acknowledges a part or everything. */
 export const moodyEndpoint =
-  (random: Random, invariants: Watch, events: EndpointEvents) =>
+  (random: Random, invariants: Watching, events: EndpointEvents) =>
   (request: WebhookRequest): WebhookAnswer => {
     invariants.onReceived(request);
     const { partition, start, end, offsets } = sentBy(request);

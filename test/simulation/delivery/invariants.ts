@@ -1,78 +1,16 @@
 import type { Cursor, CursorRef } from '../../../lib/domain/groups/cursors.ts';
 import type { CursorStore } from '../../../lib/stores/cursors.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
-import { bodyText } from '../../harness/body-text.ts';
+import { type RecordRules, breachUnless as require, type Sent, sentBy, Watching } from './watching.ts';
 
-/** What must never happen did. */
-export class BreachError extends Error {
-  override readonly name = 'BreachError';
-}
-
-export const breachUnless = (holds: boolean, what: () => string): void => {
-  if (!holds) throw new BreachError(what());
-};
-
-const require = breachUnless;
-
-export interface Sent {
-  readonly partition: number;
-  readonly start: number;
-  /** Exclusive. */
-  readonly end: number;
-  readonly offsets: readonly number[];
-}
-
-/** What watches a world. */
-export interface Watch {
-  readonly breach: BreachError | undefined;
-  received(partition: number): number;
-  /** The first offset from this one on that is to be sent. */
-  past(offset: number): number;
-  check(run: () => void): void;
-  onReceived(request: WebhookRequest): void;
-  onRefused(request: WebhookRequest): void;
-  onDead(partition: number, offset: number, isNew: boolean): void;
-  onAcknowledged(request: WebhookRequest, through: number): void;
-  onAnswered(request: WebhookRequest): void;
-  onSend(request: WebhookRequest, epoch: number | undefined, now: number): void;
-  watch(cursors: CursorStore, store: CursorStore): CursorStore;
-}
-
-const read = new WeakMap<WebhookRequest, Sent>();
-
-/** The boundaries that a message's id tells, and what its body holds. */
-export const sentBy = (request: WebhookRequest): Sent => {
-  const known = read.get(request) ?? readSent(request);
-  read.set(request, known);
-  return known;
-};
-
-const readSent = (request: WebhookRequest): Sent => {
-  const { headers } = request;
-  const [partition, start, end] = (headers['webhook-id'] ?? '').split('-').slice(1).map(Number);
-  const { data } = JSON.parse(bodyText(request)) as {
-    data: { partition: number; records: { offset: number }[] };
-  };
-  const offsets = data.records.map(({ offset }) => offset);
-  require(data.partition === partition, () => `message ${headers['webhook-id']} is of ${data.partition}`);
-  return { partition: partition ?? -1, start: start ?? -1, end: end ?? -1, offsets };
-};
-
-/** Watches everything that happens at the endpoint and to the cursors; the first breach is kept. */
-export class Invariants implements Watch {
-  breach: BreachError | undefined;
+/** Watches delivery in the order of partitions: one message after the other, each from where the one before ended. */
+export class Invariants extends Watching {
   readonly #clocksAreRight: boolean;
-  readonly #maxAttempts: number;
-  readonly #isLeftOut: (offset: number) => boolean;
-  readonly #dead = new Set<string>();
   readonly #received = new Map<number, number>();
   readonly #acknowledged = new Map<number, number>();
-  readonly #bodies = new Map<string, string>();
   readonly #cursors = new Map<number, Cursor>();
   /** The end of each message that a holder sent, by partition and start. */
   readonly #ends = new Map<string, number>();
-  /** How often the endpoint refused each message, by partition, start and end. */
-  readonly #refusals = new Map<string, number>();
   /** The epoch that the last seek of a partition gave it: who was given a lease before was fenced by it. */
   readonly #soughtEpochs = new Map<number, number>();
   /** The request that is under way in each partition, and until when at most. */
@@ -83,48 +21,27 @@ export class Invariants implements Watch {
   /**
    * @param clocksAreRight Then no two runs hold a lease at once. Where a clock is wrong, one whose lease was taken may
    * send once more what it was about to; that is all it can do: it moves no cursor, and every other invariant holds.
-   * @param isLeftOut whether the group's filter leaves the record out.
    */
-  constructor(clocksAreRight: boolean, maxAttempts: number, isLeftOut: (offset: number) => boolean) {
+  constructor(clocksAreRight: boolean, rules: RecordRules) {
+    super(rules);
     this.#clocksAreRight = clocksAreRight;
-    this.#maxAttempts = maxAttempts;
-    this.#isLeftOut = isLeftOut;
-  }
-
-  /** The first offset from `offset` on that the group's filter does not leave out. */
-  past(offset: number): number {
-    return this.#isLeftOut(offset) ? this.past(offset + 1) : offset;
   }
 
   /** A message has all that is between its boundaries, which are records of its own, but for what is left out. */
   #requireWhole({ start, end, offsets }: Sent, id: string): void {
     const all = Array.from({ length: end - start }, (_, index) => start + index);
-    const expected = all.filter((offset) => !this.#isLeftOut(offset));
-    const isWhole =
-      offsets.join() === expected.join() && !this.#isLeftOut(start) && !this.#isLeftOut(end - 1);
+    const expected = all.filter((offset) => !this.isLeftOut(offset));
+    const isWhole = offsets.join() === expected.join() && !this.isLeftOut(start) && !this.isLeftOut(end - 1);
     require(isWhole, () => `message ${id} holds ${offsets}`);
-  }
-
-  /** The endpoint has said no to this very message. */
-  onRefused(request: WebhookRequest): void {
-    const { partition, start, end } = sentBy(request);
-    const place = `${partition}-${start}-${end}`;
-    this.#refusals.set(place, (this.#refusals.get(place) ?? 0) + 1);
   }
 
   /** A record is among the dead letters now, or was before. */
   onDead(partition: number, offset: number, isNew: boolean): void {
     this.check(() => {
-      const place = `${partition}-${offset}`;
       const acknowledged = this.#acknowledged.get(partition) ?? 0;
       if (acknowledged <= offset && this.past(acknowledged) >= offset)
         this.#acknowledged.set(partition, offset + 1);
-      if (!isNew) return;
-      const refusals = this.#refusals.get(`${place}-${offset + 1}`) ?? 0;
-      require(refusals >= this.#maxAttempts, () =>
-        `${place} is a dead letter, and was refused ${refusals} times`);
-      require(!this.#dead.has(place), () => `${place} is a dead letter twice`);
-      this.#dead.add(place);
+      if (isNew) this.requireDead(partition, offset);
     });
   }
 
@@ -136,15 +53,6 @@ export class Invariants implements Watch {
     return this.#received.get(partition) ?? 0;
   }
 
-  check(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      if (!(error instanceof BreachError)) throw error;
-      this.breach ??= error;
-    }
-  }
-
   /** A request reached the endpoint. */
   onReceived(request: WebhookRequest): void {
     this.check(() => {
@@ -152,9 +60,7 @@ export class Invariants implements Watch {
       const { partition, start, end } = sent;
       const id = request.headers['webhook-id'] ?? '';
       this.#requireWhole(sent, id);
-      const body = this.#bodies.get(id) ?? bodyText(request);
-      this.#bodies.set(id, body);
-      require(body === bodyText(request), () => `message ${id} was sent with two bodies`);
+      this.requireSame(request);
       // A copy of a message from before a seek may come at any time.
       if (this.#isFenced(partition, this.#sentUnder.get(request))) return;
       const through = this.received(partition);
@@ -199,7 +105,7 @@ export class Invariants implements Watch {
       const before = this.#ends.get(`${partition}-${start}`) ?? end;
       this.#ends.set(`${partition}-${start}`, end);
       // One that was refused three times is halved.
-      const isHalved = end < before && (this.#refusals.get(`${partition}-${start}-${before}`) ?? 0) >= 3;
+      const isHalved = end < before && this.refusalsOf(partition, start, before) >= 3;
       require(before === end || isHalved, () => `${id} sent, and before it ended at ${before}`);
     });
   }

@@ -2,8 +2,7 @@ import type { Cursor, CursorRef } from '../../../lib/domain/groups/cursors.ts';
 import type { Bounds } from '../../../lib/domain/groups/runs/hand-out.ts';
 import type { CursorStore } from '../../../lib/stores/cursors.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
-import { bodyText } from '../../harness/body-text.ts';
-import { BreachError, breachUnless as require, sentBy, type Watch } from './invariants.ts';
+import { type RecordRules, breachUnless as require, sentBy, Watching } from './watching.ts';
 
 /** What is known of one partition. */
 interface Partition {
@@ -18,28 +17,22 @@ interface Partition {
   readonly underWay: Map<WebhookRequest, number>;
 }
 
-export interface LaneRules {
+export interface LaneRules extends RecordRules {
   readonly clocksAreRight: boolean;
-  readonly maxAttempts: number;
   readonly bounds: Bounds;
   /** Undefined where records have no order. */
   readonly keyOf: (offset: number) => string | undefined;
   readonly concurrency: number;
-  /** Whether the group's filter leaves it out. */
-  readonly isLeftOut: (offset: number) => boolean;
 }
 
 /** Watches delivery by the order of keys, or in none: what each record came to, whatever message it was in. */
-export class LaneInvariants implements Watch {
-  breach: BreachError | undefined;
+export class LaneInvariants extends Watching {
   readonly #rules: LaneRules;
   readonly #partitions = new Map<number, Partition>();
-  readonly #bodies = new Map<string, string>();
   readonly #sentUnder = new WeakMap<WebhookRequest, number>();
-  readonly #refusals = new Map<string, number>();
-  readonly #dead = new Set<string>();
 
   constructor(rules: LaneRules) {
+    super(rules);
     this.#rules = rules;
   }
 
@@ -59,52 +52,23 @@ export class LaneInvariants implements Watch {
   received(partition: number): number {
     const { base, received } = this.#of(partition);
     let next = base;
-    while (received.has(next) || this.#rules.isLeftOut(next)) next += 1;
+    while (received.has(next) || this.isLeftOut(next)) next += 1;
     return next;
-  }
-
-  past(offset: number): number {
-    return this.#rules.isLeftOut(offset) ? this.past(offset + 1) : offset;
-  }
-
-  check(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      if (!(error instanceof BreachError)) throw error;
-      this.breach ??= error;
-    }
   }
 
   onReceived(request: WebhookRequest): void {
     this.check(() => {
       const { partition, offsets } = sentBy(request);
-      const id = request.headers['webhook-id'] ?? '';
-      const body = this.#bodies.get(id) ?? bodyText(request);
-      this.#bodies.set(id, body);
-      require(body === bodyText(request), () => `message ${id} was sent with two bodies`);
+      this.requireSame(request);
       if (this.#isFenced(partition, this.#sentUnder.get(request))) return;
       for (const offset of offsets) this.#of(partition).received.add(offset);
     });
   }
 
-  onRefused(request: WebhookRequest): void {
-    const { partition, offsets } = sentBy(request);
-    if (offsets.length > 1) return;
-    const place = `${partition}-${offsets[0]}`;
-    this.#refusals.set(place, (this.#refusals.get(place) ?? 0) + 1);
-  }
-
   onDead(partition: number, offset: number, isNew: boolean): void {
     this.check(() => {
-      const place = `${partition}-${offset}`;
       this.#of(partition).done.add(offset);
-      if (!isNew) return;
-      const refusals = this.#refusals.get(place) ?? 0;
-      require(refusals >= this.#rules.maxAttempts, () =>
-        `${place} is a dead letter, and was refused ${refusals} times`);
-      require(!this.#dead.has(place), () => `${place} is a dead letter twice`);
-      this.#dead.add(place);
+      if (isNew) this.requireDead(partition, offset);
     });
   }
 
@@ -139,11 +103,7 @@ export class LaneInvariants implements Watch {
       for (const offset of offsets) {
         const key = this.#rules.keyOf(offset);
         for (let before = known.base; key !== undefined && before < offset; before += 1)
-          if (
-            this.#rules.keyOf(before) === key &&
-            !offsets.includes(before) &&
-            !this.#rules.isLeftOut(before)
-          )
+          if (this.#rules.keyOf(before) === key && !offsets.includes(before) && !this.isLeftOut(before))
             require(done.has(before), () =>
               `${offset} of key ${key} sent in ${id} before ${before} was done with`);
         const beside = others.find((other) => sentBy(other).offsets.includes(offset));
@@ -162,7 +122,7 @@ export class LaneInvariants implements Watch {
       require(cursor.epoch >= (before?.epoch ?? 0), () => `the epoch of ${partition} went back`);
       const acknowledged = (from: number, to: number): void => {
         for (let offset = Math.max(from, known.base); offset < to; offset += 1)
-          require(known.done.has(offset) || this.#rules.isLeftOut(offset), () =>
+          require(known.done.has(offset) || this.isLeftOut(offset), () =>
             `${offset} of ${partition} is kept as done with, and is not`);
       };
       acknowledged(before?.committed ?? known.base, cursor.committed);

@@ -1,7 +1,7 @@
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import { SeenEndpoint } from '../pacing/endpoint.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { BreachError } from './invariants.ts';
+import { BreachError } from './watching.ts';
 
 /** At what pace an endpoint may be called. */
 export interface Paced {

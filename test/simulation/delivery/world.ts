@@ -36,12 +36,13 @@ import { DeadLetters } from './dead-letters.ts';
 import { moodyEndpoint } from './endpoint.ts';
 import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './faults.ts';
 import { leavesOut } from './filter.ts';
-import { BreachError, Invariants, type Watch } from './invariants.ts';
+import { Invariants } from './invariants.ts';
 import { LaneInvariants } from './lane-invariants.ts';
 import type { Mutant } from './mutants.ts';
 import { Operator } from './operator.ts';
 import { type Paced, PaceWatch } from './pace-watch.ts';
 import { type Done, eventOf, SimulatedQueue } from './queue.ts';
+import { BreachError, type Watching } from './watching.ts';
 
 export interface WorldOptions {
   readonly sweep: boolean;
@@ -143,7 +144,7 @@ interface Deliverer {
  */
 export class DeliveryWorld {
   readonly scheduler = new Scheduler();
-  readonly invariants: Watch;
+  readonly invariants: Watching;
   readonly #random: Random;
   readonly #options: WorldOptions;
   readonly #network: FaultyNetwork;
@@ -190,7 +191,7 @@ export class DeliveryWorld {
     const keyOf = (offset: number): string | undefined => (ordering === 'key' ? keyAt(offset) : undefined);
     this.invariants =
       ordering === undefined
-        ? new Invariants(clocksAreRight, maxAttempts, isLeftOut)
+        ? new Invariants(clocksAreRight, { maxAttempts, isLeftOut })
         : new LaneInvariants({ clocksAreRight, maxAttempts, bounds, keyOf, concurrency, isLeftOut });
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
       visibilityMs: options.visibilityMs ?? safeVisibilityMs,
