@@ -14,7 +14,9 @@ export interface Entry {
 /** Records that are sent together: once, and again as the same message for as long as they are refused together. */
 export interface InHand {
   readonly entries: readonly Entry[];
-  /** How often this very message was refused. */
+  /** How often this very message was sent, and came back. */
+  attempts: number;
+  /** How often it was refused. */
   refusals: number;
   /** Wall clock ms. The first refusal of a message that began with this record; undefined before it. */
   since: number | undefined;

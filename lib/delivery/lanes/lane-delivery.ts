@@ -236,8 +236,7 @@ export class LaneDelivery {
 
   async #call(slot: number, message: InHand, endpoint: Endpoint, lease: Lease): Promise<Called> {
     const { group } = this.turn.subscription;
-    const before = message.refusals + (this.#hasAcknowledged ? 0 : lease.cursor.attempts);
-    const target = { group, endpoint, wake: this.#wake, attempt: before + 1 };
+    const target = { group, endpoint, wake: this.#wake, attempt: message.attempts + 1 };
     const [first, ...rest] = message.entries.map(({ pending }) => pending);
     if (first === undefined) throw new Error('A message has records.');
     const notNow = first.fault === undefined ? await this.turn.admit(lease, endpoint, slot) : undefined;
@@ -269,7 +268,7 @@ export class LaneDelivery {
     }
     if (outcome.kind === 'outage' || (outcome.kind === 'refusal' && outcome.gone === true)) {
       // It says nothing of the message, which is the same one when it is sent again.
-      window.again(message, { until: 0 });
+      window.again(message, { attempts: message.attempts + 1, until: 0 });
       return { kind: 'outage', target, outcome };
     }
     // A record that could not be made what it is to be was not sent.

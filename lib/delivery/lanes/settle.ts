@@ -44,7 +44,7 @@ const splitOff = (
   for (const entry of alone) {
     const reason = `The endpoint refused the record at offset ${entry.pending.offset}.`;
     const until = now + pauseMsFor(deps, target, { kind: 'refusal', reason }, 1);
-    window.split([{ entries: [entry], refusals: 1, since, until }]);
+    window.split([{ entries: [entry], attempts: 1, refusals: 1, since, until }]);
   }
 };
 
@@ -78,9 +78,10 @@ export const settleRefused = async (
     return nothing;
   }
   const { refusals } = next;
+  const attempts = message.attempts + 1;
   if (next.kind === 'again') {
     const until = now + pauseMsFor(deps, target, outcome, refusals, next.dueInMs);
-    window.again(message, { refusals, since, until });
+    window.again(message, { attempts, refusals, since, until });
     return nothing;
   }
   const [entry] = entries;
@@ -91,6 +92,6 @@ export const settleRefused = async (
     return { ...nothing, deadLettered: 1 };
   }
   const until = now + pauseMsFor(deps, target, next.unwritten(why), refusals);
-  window.again(message, { refusals, since, until, isStuck: true });
+  window.again(message, { attempts, refusals, since, until, isStuck: true });
   return nothing;
 };

@@ -8,13 +8,20 @@ export type Standing =
   | { readonly kind: 'kept'; readonly tag: string; readonly run: Run };
 
 /** The message that a cursor of the order of a partition has in flight, as a run: so that the order may be changed. */
-const inFlight = ({ committed, pendingEnd = 0, refusals = 0, refusedSince }: Cursor): readonly Run[] =>
+const inFlight = ({
+  committed,
+  pendingEnd = 0,
+  attempts,
+  refusals = 0,
+  refusedSince,
+}: Cursor): readonly Run[] =>
   pendingEnd > committed
     ? [
         {
           ...{ start: committed, end: pendingEnd, state: 'delayed', by: committed.toString(36), until: 0 },
           ...(refusedSince !== undefined && { since: refusedSince }),
           deliveries: refusals,
+          attempts,
         },
       ]
     : [];

@@ -124,11 +124,20 @@ export class Window {
     this.#free.set(lane, (this.#free.get(lane) ?? 0) + more);
   }
 
-  #keep(entry: Entry, tag: string, { deliveries, since, until = 0, state }: Run): void {
+  #keep(entry: Entry, tag: string, { deliveries, attempts = 0, since, until = 0, state }: Run): void {
     const before = this.#kept.get(tag);
     const entries = [...(before?.entries ?? []), entry];
     const isStuck = state === 'stuck';
-    const kept = { entries, refusals: deliveries, since, until, isUnderWay: false, isKept: true, isStuck };
+    const kept = {
+      entries,
+      attempts,
+      refusals: deliveries,
+      since,
+      until,
+      isUnderWay: false,
+      isKept: true,
+      isStuck,
+    };
     if (before !== undefined) this.#inHand.delete(before);
     this.#inHand.add(kept);
     this.#kept.set(tag, kept);
@@ -210,6 +219,7 @@ export class Window {
 
   #made(entries: readonly Entry[], given: Partial<InHand>): InHand {
     const fresh = {
+      attempts: 0,
       refusals: 0,
       since: undefined,
       until: 0,
@@ -331,7 +341,7 @@ const firstOf = ({ entries }: InHand): number => entries[0]?.pending.offset ?? 0
 
 const stateOf = ({ message }: Entry): Omit<Run, 'start' | 'end'> => {
   if (message === undefined || !message.isKept) return { state: 'delayed', until: 0, deliveries: 0 };
-  const { refusals: deliveries, since, until, isStuck } = message;
-  const said = { until, deliveries, ...(since !== undefined && { since }) };
+  const { attempts, refusals: deliveries, since, until, isStuck } = message;
+  const said = { until, deliveries, attempts, ...(since !== undefined && { since }) };
   return isStuck ? { state: 'stuck', ...said } : { state: 'delayed', by: tagOf(message), ...said };
 };

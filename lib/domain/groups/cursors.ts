@@ -72,6 +72,8 @@ export interface Run {
   readonly until?: number;
   /** How often they were handed out. */
   readonly deliveries: number;
+  /** Of a message of a push group: how often it was sent, refused or not. Absent: never, as far as is kept. */
+  readonly attempts?: number;
   /** Why they were not acknowledged the last time. */
   readonly reason?: Unacknowledged;
   /** Of `stuck`, and of `delayed` in a message: wall clock ms. Since when. */

@@ -136,6 +136,27 @@ describe('delivery in the order of keys', () => {
     expect(await cursor()).not.toHaveProperty('failingSince');
   });
 
+  it('counts the attempts of each message, whatever became of others', async () => {
+    const { rig, deliver, settle, append, sent } = await makeLanes({
+      delivery: { ordering: 'none', concurrency: 2, batchSize: 1, ...soon },
+    });
+    append(...keyed('a', 'b'));
+    let isOut = true;
+    rig.answer = (request) => {
+      if (isOut) return unreachable;
+      return offsetsOf(request).includes(0) ? answered(400) : ok;
+    };
+    await deliver();
+    isOut = false;
+    await settle();
+    const attemptsOf = (offset: number) =>
+      sent
+        .filter((request) => offsetsOf(request).includes(offset))
+        .map(({ headers }) => headers['webhook-attempt']);
+    expect(attemptsOf(0)).toEqual(['1', '2', '3', '4']);
+    expect(attemptsOf(1)).toEqual(['1', '2']);
+  });
+
   it('queues one wake for what may be sent again, however often it delivers others meanwhile', async () => {
     const { rig, deliver, append, takeWakes, pass } = await makeLanes({
       delivery: {

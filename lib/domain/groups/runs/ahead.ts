@@ -29,6 +29,7 @@ const isAlike = (one: Run, other: Run): boolean =>
   one.by === other.by &&
   one.until === other.until &&
   one.deliveries === other.deliveries &&
+  one.attempts === other.attempts &&
   one.reason === other.reason &&
   one.since === other.since;
 

@@ -3,7 +3,7 @@ import type { Run } from '../cursors.ts';
 /*
  * Runs as text, for storage: `<version>|<holder>,<holder>,…|<time>|<run>;<run>;…`. Holders are URI-encoded; the time is the earliest that a
  * run names, wall clock ms in base 36, from which the others count. A run is
- * `<length><state>[<deliveries>[.<until>[.<holder or since>[.<reason>[.<since, where the third is a holder>]]]]]`, numbers in base 36, empty where there is none. The first run
+ * `<length><state>[<deliveries>[.<until>[.<holder or since>[.<reason>[.<since, where the third is a holder>[.<attempts>]]]]]]`, numbers in base 36, empty where there is none. The first run
  * begins at the committed offset, each other where the one before ends. So a run takes about ten bytes.
  */
 
@@ -29,11 +29,12 @@ export const encodeRuns = (runs: readonly Run[]): string => {
     if (value === undefined) return '';
     return value === 0 ? '0' : `+${number(Math.ceil(value) - origin)}`;
   };
-  const texts = runs.map(({ start, end, state, deliveries, until, by, since, reason }) => {
+  const texts = runs.map(({ start, end, state, deliveries, until, by, since, reason, attempts }) => {
     const whose =
       state === 'stuck' ? time(since) : number(by === undefined ? undefined : holders.indexOf(by));
     const why = reason === undefined ? '' : reasons[reason];
-    const rest = [number(deliveries), time(until), whose, why, state === 'stuck' ? '' : time(since)];
+    const ofHolder = state === 'stuck' ? '' : time(since);
+    const rest = [number(deliveries), time(until), whose, why, ofHolder, number(attempts)];
     const kept = state === 'acknowledged' ? '' : rest.join('.').replace(/\.+$/, '');
     return `${number(end - start)}${states[state]}${kept}`;
   });
@@ -63,7 +64,7 @@ export const decodeRuns = (committed: number, text: string): readonly Run[] => {
       const start = next;
       next += count;
       if (state === 'acknowledged') return { start, end: next, state, deliveries: 0 };
-      const [deliveries, until, whose, reasonCode, sinceText] = rest.split('.');
+      const [deliveries, until, whose, reasonCode, sinceText, attempts] = rest.split('.');
       const reason = reasonOf.get(reasonCode ?? '');
       const by = state === 'stuck' ? undefined : parsed(whose);
       const since = time(state === 'stuck' ? whose : sinceText);
@@ -75,6 +76,7 @@ export const decodeRuns = (committed: number, text: string): readonly Run[] => {
         ...given('until', time(until)),
         ...given('by', by === undefined ? undefined : holders[by]),
         ...given('since', since),
+        ...given('attempts', parsed(attempts)),
         ...given('reason', reason),
       };
     });

@@ -17,6 +17,11 @@ const what = fc.oneof(
   }),
   fc.record({ state: fc.constant('delayed'), until: time, deliveries, reason }),
   fc.record({ state: fc.constant('stuck'), until: time, since: time, deliveries, reason }),
+  // Of a push group: a message that is to be sent again.
+  fc.record({
+    ...{ state: fc.constant('delayed'), until: time, since: time, deliveries, attempts: deliveries },
+    by: fc.string({ unit: 'binary', minLength: 1 }),
+  }),
 ) as fc.Arbitrary<Omit<Run, 'start' | 'end'>>;
 
 const runsFrom = (
