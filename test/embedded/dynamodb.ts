@@ -25,6 +25,9 @@ for (const { prototype } of [AbstractKeyIterator, AbstractValueIterator])
 /** DynamoDB as dynalite plays it, in memory: no streams, no `ALL_OLD` on a failed condition, no expiry. */
 export const startDynamodb = async (): Promise<EmbeddedService> => {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  // Clients keep a connection for 30 s without use (lib/stores/aws/connections.ts). Node's servers close one after five, at times while
+  // a request is on its way: it is answered by ECONNRESET then.
+  server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
