@@ -10,7 +10,7 @@ import { longestRetryMs } from '../domain/groups/cursors.ts';
 import type { Endpoint, PushGroup, Subscription } from '../domain/groups/groups.ts';
 import type { GroupRef } from '../stores/groups.ts';
 import type { RunDeps } from './deps.ts';
-import type { Failed } from './outcome.ts';
+import type { Failed } from './requests/outcome.ts';
 
 type TargetDeps = Pick<RunDeps, 'groups' | 'memory' | 'clock' | 'random'>;
 

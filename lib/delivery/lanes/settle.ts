@@ -1,9 +1,9 @@
-import type { Target } from '../attempt.ts';
-import { buryRefused } from '../bury-refused.ts';
 import type { RunDeps } from '../deps.ts';
-import { pauseMsFor } from '../failure.ts';
-import type { Failed, Outcome } from '../outcome.ts';
-import { judgeRefusal, refusedSinceOf } from '../refusal.ts';
+import { buryRefused } from '../failures/bury-refused.ts';
+import { pauseMsFor } from '../failures/failure.ts';
+import { judgeRefusal, refusedSinceOf } from '../failures/refusal.ts';
+import type { Target } from '../requests/attempt.ts';
+import type { Failed, Outcome } from '../requests/outcome.ts';
 import type { InHand } from './in-hand.ts';
 import type { Window } from './window.ts';
 

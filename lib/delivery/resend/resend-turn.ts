@@ -5,16 +5,16 @@ import type { Endpoint, PushGroup } from '../../domain/groups/groups.ts';
 import { resendAttempts } from '../../domain/groups/resends.ts';
 import { limits } from '../../domain/limits.ts';
 import { Lease, type Passed } from '../../groups/lease.ts';
-import { attempt } from '../attempt.ts';
 import { Backlog } from '../backlog.ts';
 import type { Run, RunDeps } from '../deps.ts';
 import { sieveFor } from '../filtering/sieve.ts';
 import { wantedBy } from '../formats/formats.ts';
 import { composeMessage, envelopeBytes, type Message } from '../message.ts';
-import type { Outcome } from '../outcome.ts';
 import { newOwner } from '../owner.ts';
 import { Admission, putOff } from '../pacing/admission.ts';
 import type { Pending } from '../pending.ts';
+import { attempt } from '../requests/attempt.ts';
+import type { Outcome } from '../requests/outcome.ts';
 
 /** What a resend is about in one partition, as it stands. */
 export interface Resending {

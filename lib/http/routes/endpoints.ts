@@ -1,4 +1,4 @@
-import { type EndpointTestDeps, testEndpoint } from '../../delivery/endpoint-test.ts';
+import { type EndpointTestDeps, testEndpoint } from '../../delivery/requests/endpoint-test.ts';
 import { assertPublicUrl } from '../../domain/delivery/egress.ts';
 import type { Endpoint } from '../../domain/groups/groups.ts';
 import { asSigningKey, kindOf } from '../../domain/groups/signing-keys.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { attempt } from '../../../lib/delivery/attempt.ts';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
 import type { Message } from '../../../lib/delivery/message.ts';
+import { attempt } from '../../../lib/delivery/requests/attempt.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import { call, expectProblem, newWorld, type World, withTopic } from '../world.ts';
 

@@ -1,9 +1,9 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { attempt } from '../../../lib/delivery/attempt.ts';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
 import type { Message } from '../../../lib/delivery/message.ts';
+import { attempt } from '../../../lib/delivery/requests/attempt.ts';
 import type { Endpoint, PushGroup } from '../../../lib/domain/groups/groups.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import { type Answer, call, expectProblem, newWorld, type World, withTopic } from '../world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Outcome, outcomeOf } from '../../../lib/delivery/outcome.ts';
+import { type Outcome, outcomeOf } from '../../../lib/delivery/requests/outcome.ts';
 import type { Acknowledgement } from '../../../lib/domain/acknowledgements/acknowledgement.ts';
 
 const message = {

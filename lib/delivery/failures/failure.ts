@@ -1,17 +1,17 @@
-import { backoffMs, type Outage, outageAfter } from '../domain/delivery/retry.ts';
-import { type FailedAttempt, warningOf } from '../domain/events/standing.ts';
-import type { Cursor } from '../domain/groups/cursors.ts';
-import { disabling, type Endpoint } from '../domain/groups/groups.ts';
-import { limits } from '../domain/limits.ts';
-import { timestampText } from '../domain/text/timestamps.ts';
-import type { TelemetryEvent } from '../surroundings/telemetry.ts';
-import type { Target } from './attempt.ts';
-import type { DeliverDeps } from './deps.ts';
-import type { Message } from './message.ts';
-import type { Failed } from './outcome.ts';
+import { backoffMs, type Outage, outageAfter } from '../../domain/delivery/retry.ts';
+import { type FailedAttempt, warningOf } from '../../domain/events/standing.ts';
+import type { Cursor } from '../../domain/groups/cursors.ts';
+import { disabling, type Endpoint } from '../../domain/groups/groups.ts';
+import { limits } from '../../domain/limits.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
+import type { TelemetryEvent } from '../../surroundings/telemetry.ts';
+import type { DeliverDeps } from '../deps.ts';
+import type { Message } from '../message.ts';
+import type { Target } from '../requests/attempt.ts';
+import type { Failed } from '../requests/outcome.ts';
+import type { NotedOutage } from '../target.ts';
+import type { PlannedRetry } from '../turn.ts';
 import { type GivenUp, judgeRefusal, refusedSinceOf } from './refusal.ts';
-import type { NotedOutage } from './target.ts';
-import type { PlannedRetry } from './turn.ts';
 
 /** What follows a failed attempt. */
 export type Failure =

@@ -1,9 +1,9 @@
-import { afterRefusal } from '../domain/delivery/refusals.ts';
-import { longestRetryMs } from '../domain/groups/cursors.ts';
-import type { DeadLetter } from '../domain/groups/dead-letters.ts';
-import { mergedDelivery, type PushGroup } from '../domain/groups/groups.ts';
-import { limits } from '../domain/limits.ts';
-import type { Failed } from './outcome.ts';
+import { afterRefusal } from '../../domain/delivery/refusals.ts';
+import { longestRetryMs } from '../../domain/groups/cursors.ts';
+import type { DeadLetter } from '../../domain/groups/dead-letters.ts';
+import { mergedDelivery, type PushGroup } from '../../domain/groups/groups.ts';
+import { limits } from '../../domain/limits.ts';
+import type { Failed } from '../requests/outcome.ts';
 
 /** What a dead letter says of why it is one. */
 export type GivenUp = Pick<DeadLetter, 'deliveries' | 'detail' | 'since'>;

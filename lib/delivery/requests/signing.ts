@@ -1,4 +1,4 @@
-import { signatureOf } from '../secrets/signing-keys.ts';
+import { signatureOf } from '../../secrets/signing-keys.ts';
 
 export interface SignedMessage {
   /** The same on every attempt; without dots. */

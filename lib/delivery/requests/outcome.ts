@@ -1,6 +1,6 @@
-import { retryAfterMs } from '../domain/delivery/retry.ts';
-import type { WebhookAnswer } from '../stores/webhooks.ts';
-import type { Message } from './message.ts';
+import { retryAfterMs } from '../../domain/delivery/retry.ts';
+import type { WebhookAnswer } from '../../stores/webhooks.ts';
+import type { Message } from '../message.ts';
 
 type Sent = Pick<Message, 'start' | 'end' | 'offsets'>;
 

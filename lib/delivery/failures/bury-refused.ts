@@ -1,9 +1,9 @@
-import type { Wake } from '../domain/delivery/wakes.ts';
-import { Problem } from '../domain/errors.ts';
-import type { PushGroup } from '../domain/groups/groups.ts';
-import type { LogRecord } from '../domain/records/records.ts';
-import { buryRecord } from '../groups/bury.ts';
-import type { DeliverDeps } from './deps.ts';
+import type { Wake } from '../../domain/delivery/wakes.ts';
+import { Problem } from '../../domain/errors.ts';
+import type { PushGroup } from '../../domain/groups/groups.ts';
+import type { LogRecord } from '../../domain/records/records.ts';
+import { buryRecord } from '../../groups/bury.ts';
+import type { DeliverDeps } from '../deps.ts';
 import type { GivenUp } from './refusal.ts';
 
 /** Writes a record that was refused to the dead letters. Gives why it could not, in words; undefined when it is there. */

@@ -1,15 +1,15 @@
-import { isTold } from '../domain/delivery/own-headers.ts';
-import type { Wake } from '../domain/delivery/wakes.ts';
-import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
-import { livingKeys } from '../domain/groups/signing-keys.ts';
-import type { OpenedEndpoint } from '../secrets/endpoint-secrets.ts';
-import type { Failed as ExpressionFailure } from '../stores/expressions.ts';
-import type { WebhookAnswer, WebhookRequest } from '../stores/webhooks.ts';
-import type { Attempted, AttemptLog } from './attempt-log/attempt-log.ts';
-import { requestText } from './attempt-log/request-text.ts';
-import { authorizationHeaders } from './authentication/authorization.ts';
-import type { RunDeps } from './deps.ts';
-import type { Message } from './message.ts';
+import { isTold } from '../../domain/delivery/own-headers.ts';
+import type { Wake } from '../../domain/delivery/wakes.ts';
+import type { Endpoint, PushGroup } from '../../domain/groups/groups.ts';
+import { livingKeys } from '../../domain/groups/signing-keys.ts';
+import type { OpenedEndpoint } from '../../secrets/endpoint-secrets.ts';
+import type { Failed as ExpressionFailure } from '../../stores/expressions.ts';
+import type { WebhookAnswer, WebhookRequest } from '../../stores/webhooks.ts';
+import type { Attempted, AttemptLog } from '../attempt-log/attempt-log.ts';
+import { requestText } from '../attempt-log/request-text.ts';
+import { authorizationHeaders } from '../authentication/authorization.ts';
+import type { RunDeps } from '../deps.ts';
+import type { Message } from '../message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { signatureHeaders } from './signing.ts';
 

@@ -1,12 +1,12 @@
-import type { Endpoint, PushGroup } from '../domain/groups/groups.ts';
-import { limits } from '../domain/limits.ts';
-import { timestampText } from '../domain/text/timestamps.ts';
-import { OpenedEndpoints } from '../secrets/endpoint-secrets.ts';
-import type { Secrets } from '../secrets/secrets.ts';
-import type { WebhookAnswer, WebhookSender } from '../stores/webhooks.ts';
-import type { Clock } from '../surroundings/clock.ts';
-import { newId } from '../surroundings/ids.ts';
-import type { Random } from '../surroundings/random.ts';
+import type { Endpoint, PushGroup } from '../../domain/groups/groups.ts';
+import { limits } from '../../domain/limits.ts';
+import { timestampText } from '../../domain/text/timestamps.ts';
+import { OpenedEndpoints } from '../../secrets/endpoint-secrets.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
+import type { WebhookAnswer, WebhookSender } from '../../stores/webhooks.ts';
+import type { Clock } from '../../surroundings/clock.ts';
+import { newId } from '../../surroundings/ids.ts';
+import type { Random } from '../../surroundings/random.ts';
 import { requestOf } from './attempt.ts';
 
 export interface EndpointTestDeps {
