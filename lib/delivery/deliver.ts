@@ -98,8 +98,9 @@ const deliveryFor = (
   subscription: Subscription<PushGroup>,
   cursor: Cursor | undefined,
 ): Delivery | LaneDelivery => {
-  const { ordering } = mergedDelivery(subscription.group.delivery, {});
-  const isOneByOne = ordering === 'partition' && (cursor?.runs ?? []).length === 0;
+  const { ordering, ack } = mergedDelivery(subscription.group.delivery, {});
+  const isPlain = ordering === 'partition' && ack === 'response';
+  const isOneByOne = isPlain && (cursor?.runs ?? []).length === 0;
   return isOneByOne
     ? new Delivery(deps, wake, run, subscription)
     : new LaneDelivery(deps, wake, run, subscription);

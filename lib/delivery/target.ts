@@ -55,6 +55,13 @@ export const chooseEndpoint = async (
   return now && choose(deps, now, wake, false)?.endpoint;
 };
 
+/** The endpoint that a wake's partition belongs to, without an attempt being due; undefined where none is enabled. */
+export const standingEndpoint = (
+  deps: Pick<TargetDeps, 'clock'>,
+  subscription: Subscription<PushGroup>,
+  wake: Wake,
+): Endpoint | undefined => choose(deps, subscription, wake, false)?.endpoint;
+
 /** An outage is noted so often at most, while it goes on. */
 const notedAgainMs = 5000;
 

@@ -263,12 +263,16 @@ export class Turn {
     return this.#deps.queue.send([{ wake, delayMs: Math.min(delayMs, limits.wakeDelayMs) }]);
   }
 
-  /** Puts in the place of the cursor what `change` makes of it, and keeps the lease or lets it go. False: superseded. */
-  async replace(lease: Lease, change: (cursor: Cursor) => Cursor, kept: boolean): Promise<boolean> {
+  /** Puts in the place of the cursor what `change` makes of it, and keeps the lease or lets it go: `Lease.replace`. */
+  async replace(
+    lease: Lease,
+    change: (cursor: Cursor) => Cursor,
+    kept: boolean,
+  ): ReturnType<Lease['replace']> {
     if (kept) this.#askForLease();
-    const done = await lease.replace(change, kept, newId(this.#deps.random));
-    if (!kept) this.#mayHoldUntil = 0;
-    return done;
+    const outcome = await lease.replace(change, kept, newId(this.#deps.random));
+    if (!kept && outcome !== 'changed') this.#mayHoldUntil = 0;
+    return outcome;
   }
 
   /** One wake for all retries that the run makes itself: of whichever it dies, it comes when that one's lease is over. */

@@ -108,9 +108,13 @@ export class Lease {
 
   /**
    * Puts in the place of the cursor what `change` makes of it; then the lease is over, or renewed. A repetition recognises itself by `writeId`.
-   * False: superseded, or moved by a seek.
+   * `changed`: nothing was written, as a consumer acknowledged something meanwhile; the lease stands, and its cursor is the one with that.
    */
-  async replace(change: (cursor: Cursor) => Cursor, kept: boolean, writeId: string): Promise<boolean> {
+  async replace(
+    change: (cursor: Cursor) => Cursor,
+    kept: boolean,
+    writeId: string,
+  ): Promise<'done' | 'changed' | 'superseded'> {
     const read = this.#cursor;
     const { owner: _holder, ...changed } = change(read);
     const leaseUntil = kept ? this.#deps.clock.now() + this.#durationMs : 0;
@@ -118,9 +122,10 @@ export class Lease {
     const next = { ...changed, ...holder, leaseUntil, version: (read.version ?? 0) + 1, writeId };
     for (let repeats = 0; ; repeats += 1) {
       try {
-        const { done } = await this.#deps.cursors.replace(this.#ref, read, next);
-        if (done) this.#cursor = next;
-        return done;
+        const outcome = await this.#deps.cursors.replace(this.#ref, read, next);
+        if (!outcome.done) return this.#isStill(outcome.standing) ? 'changed' : 'superseded';
+        this.#cursor = next;
+        return 'done';
       } catch (error) {
         // Its lease is over long before it could be repeated more often.
         if (
@@ -131,6 +136,15 @@ export class Lease {
         await this.#deps.clock.sleep(repeatAfterMs * 2 ** repeats);
       }
     }
+  }
+
+  /** Whether what stands is under this lease all the same: then it is what this holder goes on from. */
+  #isStill(standing: Cursor | undefined): boolean {
+    const { epoch, owner, version = 0 } = this.#cursor;
+    if (standing?.epoch !== epoch || standing.owner !== owner || (standing.version ?? 0) <= version)
+      return false;
+    this.#cursor = standing;
+    return true;
   }
 
   #totals({ lost = 0, filtered = 0, deadLettered = 0 }: Passed): Partial<Commit> {

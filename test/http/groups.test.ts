@@ -43,6 +43,8 @@ describe('creating a group', () => {
         deadLetterAfterSeconds: 300,
         ordering: 'partition',
         concurrency: 1,
+        ack: 'response',
+        ackTimeoutSeconds: 60,
         attemptLog: { successes: 0 },
       },
       endpoints: 0,

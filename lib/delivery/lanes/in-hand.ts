@@ -11,6 +11,20 @@ export interface Entry {
   message?: InHand | undefined;
 }
 
+/** A message that is with a consumer, which acknowledges it later (`ack: "explicit"`). */
+export interface Held {
+  /** Its name in the run list: `heldAs`. */
+  readonly by: string;
+  /** Wall clock ms. If nothing is said by then, it is refused; after a nack, it is not to be sent before. */
+  readonly until: number;
+  /** The endpoint took it. Where that is not known, nothing said is no refusal. */
+  readonly isReceived: boolean;
+  /** The consumer refused it. */
+  readonly isNacked: boolean;
+  /** The cursor has it. */
+  readonly isStored: boolean;
+}
+
 /** Records that are sent together: once, and again as the same message for as long as they are refused together. */
 export interface InHand {
   readonly entries: readonly Entry[];
@@ -27,6 +41,8 @@ export interface InHand {
   isKept: boolean;
   /** It is to go to the dead letters, which could not be written. */
   isStuck: boolean;
+  /** From before it is sent until it is acknowledged or refused. */
+  held?: Held | undefined;
 }
 
 /** What tells messages apart that stand beside each other in a run list: where each begins. */

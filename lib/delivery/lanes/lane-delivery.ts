@@ -9,6 +9,7 @@ import {
 import { aheadBounds } from '../../domain/groups/runs/hand-out.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Lease, LeaseAnswer } from '../../groups/lease.ts';
+import { AckTokens } from '../acks/token.ts';
 import { Backlog } from '../backlog.ts';
 import type { RunDeps } from '../deps.ts';
 import { settleFailure } from '../failures/failure.ts';
@@ -22,10 +23,11 @@ import { attempt, type Target, unsendable } from '../requests/attempt.ts';
 import type { Failed, Outcome } from '../requests/outcome.ts';
 import { chooseEndpoint, isLifted, noteRecovery, noteSharedOutage } from '../target.ts';
 import { handOverDelayMs, longestRetryOf, type RetryingRun, Turn } from '../turn.ts';
+import { holding, judgeUnacknowledged, received } from './holding.ts';
 import type { InHand } from './in-hand.ts';
 import { Loading } from './loading.ts';
 import { type Settled, settleAcknowledged, settleRefused } from './settle.ts';
-import { Window } from './window.ts';
+import { type Due, Window } from './window.ts';
 
 /** What is acknowledged is kept so often while requests are under way: after a crash as much may be sent again. */
 const keptEveryMs = 100;
@@ -56,12 +58,16 @@ type Stop =
  *
  * What is under way is kept nowhere: while the lease is live nobody else sends it, and after a crash it is sent again, perhaps in other
  * messages. One that was refused stays the same message.
+ *
+ * Where messages are acknowledged by themselves (`ack: "explicit"`), whatever the order, each is kept as held before it is sent, since its
+ * acknowledgement may come before the endpoint has answered; and what a consumer said meanwhile is found when the cursor is written next.
  */
 export class LaneDelivery {
   readonly turn: Turn;
   readonly #deps: RunDeps;
   readonly #wake: Wake;
   readonly #backlog: Backlog;
+  readonly #tokens: AckTokens;
   #window: Window | undefined;
   #loading: Loading | undefined;
   /** The endpoint of the requests that are under way. */
@@ -80,6 +86,7 @@ export class LaneDelivery {
     this.#deps = deps;
     this.#wake = wake;
     this.turn = new Turn(deps, wake, run, subscription);
+    this.#tokens = new AckTokens(deps.secrets);
     const sieve = (): Sieve => sieveFor(deps, this.turn.subscription.group, wake.partition);
     this.#backlog = new Backlog(deps.runs, wake, this.#maxBytes(), sieve);
   }
@@ -104,6 +111,7 @@ export class LaneDelivery {
       }
       const answer = await this.turn.acquire(read);
       if (answer.kind !== 'given') return answer;
+      this.#window?.merge(answer.lease.cursor);
       const tail = await this.#deliverAll(answer.lease);
       if (tail === undefined) return undefined;
       read = tail;
@@ -115,8 +123,13 @@ export class LaneDelivery {
       this.turn.tellUndecodable(failure);
       throw failure;
     }
-    if (read !== undefined) this.#deps.memory.cursors.keep(this.#wake, read);
+    // What a consumer acknowledges changes a cursor whose epoch stays: one that was seen says nothing of what there is to do.
+    if (read !== undefined && !this.#isExplicit) this.#deps.memory.cursors.keep(this.#wake, read);
     return undefined;
+  }
+
+  get #isExplicit(): boolean {
+    return effectiveDelivery(this.turn.subscription.group.delivery).ack === 'explicit';
   }
 
   /** A wake that is counted on came before there was something to do, or there is none: one comes later. */
@@ -136,15 +149,20 @@ export class LaneDelivery {
     return this.#wake.kind !== 'due' && standsMs > 0 && standsMs <= dueMs + waitedForMs;
   }
 
-  readonly #dueMs = (until: number): number =>
-    msLeft(until, this.#deps.clock.now(), longestRetryOf(this.turn.subscription));
+  readonly #dueMs: Due = (until, of) => {
+    const longestMs = of === 'held' ? longestHeldMs : longestRetryOf(this.turn.subscription);
+    return msLeft(until, this.#deps.clock.now(), longestMs);
+  };
 
   /** Whether there is something to send, or to move the cursor past, as far as is known without a lease. */
   async #look(cursor: Cursor | undefined): Promise<boolean> {
     const { group } = this.turn.subscription;
     const { ordering, concurrency, batchSize } = effectiveDelivery(group.delivery);
     if (this.#window === undefined) {
-      const settings = { ordering, concurrency, batchSize, maxBytes: this.#maxBytes() };
+      const settings = {
+        ...{ ordering, concurrency, batchSize, maxBytes: this.#maxBytes() },
+        isExplicit: this.#isExplicit,
+      };
       const bounds = this.#deps.bounds ?? aheadBounds;
       this.#window = new Window({ ...settings, bounds }, this.turn.startOffset, cursor);
       const { textOf } = wantedBy(group, { from: 0, end: undefined });
@@ -168,7 +186,7 @@ export class LaneDelivery {
     this.#keptAt = this.#deps.clock.monotonic();
     try {
       for (;;) {
-        stop ??= await this.#fill(lease, calls);
+        stop ??= (await this.#judge()) ?? (await this.#fill(lease, calls));
         if (calls.size === 0 && (stop !== undefined || !(await this.#waits()))) break;
         if (calls.size === 0) continue;
         const called = await Promise.race(calls.values());
@@ -185,8 +203,9 @@ export class LaneDelivery {
 
   /** Sends what may be sent, as long as there is a place. */
   async #fill(lease: Lease, calls: Map<number, Promise<Called>>): Promise<Stop | undefined> {
-    const { concurrency, ordering } = effectiveDelivery(this.turn.subscription.group.delivery);
+    const { concurrency, ordering, ack } = effectiveDelivery(this.turn.subscription.group.delivery);
     const places = ordering === 'partition' ? 1 : concurrency;
+    const taken = new Map<number, InHand>();
     let hasLooked = false;
     for (let slot = 0; slot < places; slot += 1) {
       if (calls.has(slot) || this.#closed.has(slot)) continue;
@@ -197,10 +216,57 @@ export class LaneDelivery {
         message = this.#take(slot);
       }
       if (message === undefined) continue;
+      if (ack === 'explicit') {
+        taken.set(slot, message);
+        continue;
+      }
       const sent = await this.#send(lease, slot, message, calls);
       if (sent === 'sent') continue;
-      this.#window?.again(message, { isKept: message.isKept });
+      this.#putBack(message);
       return sent === 'wait' ? undefined : sent;
+    }
+    return taken.size === 0 ? undefined : this.#sendHeld(lease, taken, calls);
+  }
+
+  /** Sends messages that are acknowledged by themselves: they are kept first, all in one write. */
+  async #sendHeld(
+    lease: Lease,
+    taken: ReadonlyMap<number, InHand>,
+    calls: Map<number, Promise<Called>>,
+  ): Promise<Stop | undefined> {
+    const { delivery } = this.turn.subscription.group;
+    for (const message of taken.values())
+      this.#window?.hold(message, holding(message, lease.cursor.epoch, delivery, this.#deps.clock.now()));
+    if (!(await this.#keep(lease, true))) return { kind: 'superseded' };
+    let stop: Stop | 'wait' | undefined;
+    for (const [slot, message] of taken) {
+      if (this.#window?.has(message) !== true) continue;
+      const sent = stop ?? (await this.#send(lease, slot, message, calls));
+      if (sent === 'sent') continue;
+      stop = sent;
+      this.#putBack(message);
+    }
+    return stop === 'wait' ? undefined : stop;
+  }
+
+  /** It was not sent. */
+  #putBack(message: InHand): void {
+    if (message.held !== undefined) this.#isDirty = true;
+    this.#window?.again(message, { isKept: message.isKept });
+  }
+
+  /** What consumers refused, or said nothing of in time. */
+  async #judge(): Promise<Stop | undefined> {
+    const window = this.#window;
+    for (const overdue of window?.overdue(this.#dueMs) ?? []) {
+      if (window === undefined) break;
+      const settled = await judgeUnacknowledged(
+        { ...this.#deps, window, dueMs: this.#dueMs },
+        { subscription: this.turn.subscription, wake: this.#wake, deadRow: this.#deadRow },
+        overdue,
+      );
+      if (settled === undefined) return { kind: 'handed-over' };
+      this.#note(settled);
     }
     return undefined;
   }
@@ -236,7 +302,12 @@ export class LaneDelivery {
 
   async #call(slot: number, message: InHand, endpoint: Endpoint, lease: Lease): Promise<Called> {
     const { group } = this.turn.subscription;
-    const target = { group, endpoint, wake: this.#wake, attempt: message.attempts + 1 };
+    const attempt = message.attempts + 1;
+    const ackToken = message.held && (await this.#tokenOf(message, lease.cursor.epoch));
+    const target = {
+      ...{ group, endpoint, wake: this.#wake, attempt },
+      ...(ackToken !== undefined && { ackToken }),
+    };
     const [first, ...rest] = message.entries.map(({ pending }) => pending);
     if (first === undefined) throw new Error('A message has records.');
     const notNow = first.fault === undefined ? await this.turn.admit(lease, endpoint, slot) : undefined;
@@ -244,6 +315,13 @@ export class LaneDelivery {
     if (lease.remainingMs() < this.turn.timeoutMs)
       return { slot, target, message, outcome: { kind: 'late' } };
     return { slot, target, message, outcome: await this.#attempt(target, [first, ...rest]) };
+  }
+
+  #tokenOf({ entries, attempts }: InHand, epoch: number): Promise<string> {
+    const { topicId, groupId, group, partition } = this.#wake;
+    const [start = 0, last = start] = [entries[0], entries.at(-1)].map((entry) => entry?.pending.offset);
+    const sent = { start, end: last + 1, epoch, attempt: attempts + 1 };
+    return this.#tokens.sign({ topicId, groupId, group, partition, ...sent });
   }
 
   async #attempt(target: Target, records: readonly [Pending, ...Pending[]]): Promise<Outcome> {
@@ -259,8 +337,10 @@ export class LaneDelivery {
   async #settle({ slot, target, message, outcome }: Called, isLast: boolean): Promise<Stop | undefined> {
     const window = this.#window;
     if (window === undefined) return undefined;
+    // The consumer may have acknowledged it before the endpoint answered.
+    const isOver = !window.has(message);
     if (outcome.kind === 'later' || outcome.kind === 'late') {
-      window.again(message, { isKept: message.isKept });
+      if (!isOver) this.#putBack(message);
       if (outcome.kind === 'late') return undefined;
       // The endpoint takes no more at a time than those that are under way, or were.
       this.#closed.add(slot);
@@ -268,12 +348,20 @@ export class LaneDelivery {
     }
     if (outcome.kind === 'outage' || (outcome.kind === 'refusal' && outcome.gone === true)) {
       // It says nothing of the message, which is the same one when it is sent again.
-      window.again(message, { attempts: message.attempts + 1, until: 0 });
+      if (message.held !== undefined) this.#isDirty = true;
+      if (!isOver) window.again(message, { attempts: message.attempts + 1, until: 0 });
       return { kind: 'outage', target, outcome };
     }
     // A record that could not be made what it is to be was not sent.
     const isSent = message.entries[0]?.pending.fault === undefined;
     if (isSent) await noteRecovery(this.#deps, target.group, target.endpoint, this.#wake);
+    if (outcome.kind === 'acknowledged' && message.held !== undefined) {
+      received(window, message, target.group.delivery, this.#deps.clock.now());
+      this.#isDirty = true;
+      this.#hasAcknowledged = true;
+      return undefined;
+    }
+    if (isOver) return undefined;
     this.#note(
       outcome.kind === 'acknowledged'
         ? settleAcknowledged(this.#deps, window, target, message, outcome)
@@ -310,12 +398,17 @@ export class LaneDelivery {
     this.turn.assertRunning();
     this.#keptAt = this.#deps.clock.monotonic();
     const [lost, deadLettered] = [this.#lost, this.#deadLettered];
-    const done = await this.turn.replace(
-      lease,
-      (cursor) => ({ ...this.#cursorAfter(cursor), ...change }),
-      kept,
-    );
-    if (!done) return false;
+    for (;;) {
+      const { deadRow } = lease.cursor;
+      const made = (cursor: Cursor): Cursor => ({ ...this.#cursorAfter(cursor), ...change });
+      const outcome = await this.turn.replace(lease, made, kept);
+      if (outcome === 'done') break;
+      if (outcome === 'superseded') return false;
+      this.turn.assertRunning();
+      this.#window?.merge(lease.cursor);
+      if (deadRow !== undefined && lease.cursor.deadRow === undefined) this.#deadRow = 0;
+    }
+    this.#window?.stored();
     this.#isDirty = false;
     this.#lost -= lost;
     this.#deadLettered -= deadLettered;
@@ -415,6 +508,9 @@ export class LaneDelivery {
     return this.#deps.clock.now() + delayMs;
   }
 }
+
+/** The longest that a message may be held, from when it is about to be sent. */
+const longestHeldMs = (limits.ackTimeoutSeconds + limits.deliveryTimeoutSeconds) * 1000;
 
 /** What the digest of a message's offsets adds to its id, beside what `envelopeBytes` counts. */
 const idBytes = 16;

@@ -57,3 +57,15 @@ export class Standings {
     return run.by === undefined ? { kind: 'new' } : { kind: 'kept', tag: run.by, run };
   }
 }
+
+/** The run that an offset is in. @param runs in order. */
+export const runAt = (runs: readonly Run[], offset: number): Run | undefined => {
+  let [low, high] = [0, runs.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((runs[middle]?.end ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  const run = runs[low];
+  return run !== undefined && run.start <= offset ? run : undefined;
+};

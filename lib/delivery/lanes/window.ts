@@ -4,14 +4,25 @@ import { acknowledgedRun, joined } from '../../domain/groups/runs/ahead.ts';
 import type { Bounds } from '../../domain/groups/runs/hand-out.ts';
 import { murmur2 } from '../../domain/records/partitioning.ts';
 import type { Pending } from '../pending.ts';
-import { type Entry, type InHand, tagOf } from './in-hand.ts';
-import { Standings } from './standing.ts';
+import { type Entry, type Held, type InHand, tagOf } from './in-hand.ts';
+import { runAt, Standings } from './standing.ts';
 
 export interface WindowSettings extends Pick<DeliverySettings, 'ordering' | 'concurrency' | 'batchSize'> {
   /** What the records of one message take at most, the commas between them included. */
   readonly maxBytes: number;
   /** How far it may go ahead of the committed offset. */
   readonly bounds: Bounds;
+  /** Whether a message stays with the consumer until that says something of it: such a one is a run or more of the cursor. */
+  readonly isExplicit?: boolean;
+}
+
+/** Ms from now until a time that was written down: of when a message may be sent, or of how long one is held. */
+export type Due = (until: number, of?: 'held') => number;
+
+/** A message that the consumer has refused, or said nothing of in time. */
+export interface Overdue {
+  readonly message: InHand;
+  readonly held: Held;
 }
 
 /** Bytes of records that one partition has in memory at most. */
@@ -124,30 +135,21 @@ export class Window {
     this.#free.set(lane, (this.#free.get(lane) ?? 0) + more);
   }
 
-  #keep(entry: Entry, tag: string, { deliveries, attempts = 0, since, until = 0, state }: Run): void {
+  #keep(entry: Entry, tag: string, run: Run): void {
     const before = this.#kept.get(tag);
     const entries = [...(before?.entries ?? []), entry];
-    const isStuck = state === 'stuck';
-    const kept = {
-      entries,
-      attempts,
-      refusals: deliveries,
-      since,
-      until,
-      isUnderWay: false,
-      isKept: true,
-      isStuck,
-    };
+    const kept = { ...inHandOf(run), entries };
     if (before !== undefined) this.#inHand.delete(before);
     this.#inHand.add(kept);
     this.#kept.set(tag, kept);
     for (const each of entries) each.message = kept;
   }
 
-  /** A message that may be sent now, by the `slot`-th of the requests that may be under way. @param dueMs ms until a time has come. */
-  take(slot: number, dueMs: (until: number) => number): InHand | undefined {
+  /** A message that may be sent now, by the `slot`-th of the requests that may be under way. */
+  take(slot: number, dueMs: Due): InHand | undefined {
+    if (!this.#hasPlace()) return undefined;
     const again = this.#messages().find(
-      (each) => !each.isUnderWay && dueMs(each.until) === 0 && this.#isFirst(each),
+      (each) => isToSend(each) && dueMs(each.until) === 0 && this.#isFirst(each),
     );
     const message = again ?? this.#takeNew(slot);
     if (message === undefined) return undefined;
@@ -160,6 +162,8 @@ export class Window {
     if (!this.isWhole) return undefined;
     const { ordering, batchSize, maxBytes } = this.#settings;
     const lane = slot % this.#lanes();
+    if (this.#isHeld(lane)) return undefined;
+    let stretches = this.#maxStretches();
     let left = ordering === 'none' ? this.waiting : (this.#free.get(lane) ?? 0);
     if (left === 0) return undefined;
     const end = this.#end();
@@ -178,11 +182,36 @@ export class Window {
       const isFaulty = entry.pending.fault !== undefined;
       bytes += Buffer.byteLength(entry.pending.json) + 1;
       if (taken.length > 0 && (bytes > maxBytes || isFaulty)) break;
+      if (taken.at(-1)?.pending.offset !== entry.pending.offset - 1 && --stretches < 0) break;
       taken.push(entry);
       queues.take(entry);
       if (isFaulty) break;
     }
     return taken.length === 0 ? undefined : this.#made(taken, { until: 0, isKept: false });
+  }
+
+  /** Messages that are under way or held at a time, at most. */
+  get #places(): number {
+    return this.#settings.ordering === 'partition' ? 1 : this.#settings.concurrency;
+  }
+
+  /** A message that is held has its place as long as it is. */
+  #hasPlace(): boolean {
+    let taken = 0;
+    for (const { isUnderWay, held } of this.#inHand) if (isUnderWay || held !== undefined) taken += 1;
+    return taken < this.#places;
+  }
+
+  /** Whether the consumer has a message of the lane, after which the next one comes. */
+  #isHeld(lane: number): boolean {
+    if (this.#settings.ordering === 'none') return false;
+    return [...this.#inHand].some(({ held, entries }) => held !== undefined && entries[0]?.lane === lane);
+  }
+
+  /** Of how many stretches of offsets a message may be: where it is kept, each is a run, and so is what is before it. */
+  #maxStretches(): number {
+    if (this.#settings.isExplicit !== true) return Number.POSITIVE_INFINITY;
+    return Math.max(1, Math.floor(this.#settings.bounds.runs / (2 * this.#places)));
   }
 
   #lanes(): number {
@@ -226,8 +255,9 @@ export class Window {
       isUnderWay: false,
       isKept: true,
       isStuck: false,
+      held: undefined,
     };
-    const message = { ...fresh, ...given, entries };
+    const message: InHand = { ...fresh, ...given, entries };
     for (const entry of entries) {
       if (entry.message === undefined) this.#count(entry, -1);
       entry.message = message;
@@ -256,8 +286,62 @@ export class Window {
   }
 
   /** The message is to be sent again as it is. */
-  again(message: InHand, change: Partial<Omit<InHand, 'entries'>>): void {
-    Object.assign(message, { isUnderWay: false, isKept: true, ...change });
+  again(message: InHand, change: Partial<Omit<InHand, 'entries' | 'held'>>): void {
+    Object.assign(message, { isUnderWay: false, isKept: true, ...change, held: undefined });
+  }
+
+  /** The message is with the consumer, or is about to be. */
+  hold(message: InHand, held: Held, change: Partial<Pick<InHand, 'isUnderWay'>> = {}): void {
+    Object.assign(message, { isKept: true, ...change, held });
+  }
+
+  /** Whether the message is still what is known of its records. */
+  has(message: InHand): boolean {
+    return this.#inHand.has(message);
+  }
+
+  /** What consumers refused, or said nothing of in time. */
+  overdue(dueMs: Due): readonly Overdue[] {
+    return this.#messages().flatMap((message) => {
+      const { held, isUnderWay } = message;
+      if (held === undefined || isUnderWay) return [];
+      return held.isNacked || dueMs(held.until, 'held') === 0 ? [{ message, held }] : [];
+    });
+  }
+
+  /** What consumers said meanwhile, as the cursor has it now. */
+  merge({ committed, runs = [] }: Cursor): void {
+    const isDone = (offset: number): boolean =>
+      offset < committed || runAt(runs, offset)?.state === 'acknowledged';
+    this.#settleFree(isDone);
+    for (const message of this.#messages()) {
+      const { held, entries } = message;
+      const said = entries.map(({ pending: { offset } }) => runAt(runs, offset));
+      // Until it is kept, the cursor says nothing of it.
+      const isKnown = held?.isStored === true;
+      const [first] = said;
+      if (isKnown && first !== undefined && said.every((run) => run?.by === held.by))
+        message.held = heldBy(held, first);
+      else if (isKnown || entries.some(({ pending: { offset } }) => isDone(offset))) {
+        this.settle(message, isDone);
+        for (const [index, run] of said.entries())
+          if (run?.reason === 'nack') this.#made(entries.slice(index, index + 1), inHandOf(run));
+      }
+    }
+  }
+
+  /** The cursor has it now that messages are held. */
+  stored(): void {
+    for (const message of this.#inHand)
+      if (message.held !== undefined) message.held = { ...message.held, isStored: true };
+  }
+
+  /** Records in no message that are done with. */
+  #settleFree(isDone: (offset: number) => boolean): void {
+    const free = this.#entries.filter(
+      ({ message, pending: { offset } }) => message === undefined && isDone(offset),
+    );
+    if (free.length > 0) this.settle(this.#made(free, {}), () => true);
   }
 
   /** Makes messages of their own of parts of one, in order; each entry of it is in one of them. */
@@ -266,21 +350,30 @@ export class Window {
   }
 
   /** Whether there is a message that may be sent now. */
-  mayTake(dueMs: (until: number) => number): boolean {
+  mayTake(dueMs: Due): boolean {
     if (this.nextDueMs(dueMs) === 0) return true;
-    if (!this.isWhole) return false;
+    if (!this.isWhole || !this.#hasPlace()) return false;
     const end = this.#end();
-    return this.#entries.some(({ key, message, pending: { offset } }) => {
-      if (message !== undefined || offset >= end) return false;
+    return this.#entries.some(({ key, lane, message, pending: { offset } }) => {
+      if (message !== undefined || offset >= end || this.#isHeld(lane)) return false;
       return key === undefined || this.#byKey.get(key)?.[0]?.message === undefined;
     });
   }
 
-  /** Ms until a message that is to be sent again may be; infinite where there is none, or only such as wait for another. */
-  nextDueMs(dueMs: (until: number) => number): number {
-    return this.#messages()
-      .filter((each) => !each.isUnderWay && this.#isFirst(each))
-      .reduce((least, { until }) => Math.min(least, dueMs(until)), Number.POSITIVE_INFINITY);
+  /**
+   * Ms until a message that is to be sent again may be, or until one that is held is overdue; infinite where there is none, or only such as
+   * wait for another.
+   */
+  nextDueMs(dueMs: Due): number {
+    const hasPlace = this.#hasPlace();
+    let least = Number.POSITIVE_INFINITY;
+    for (const message of this.#messages()) {
+      const { held, isUnderWay, until } = message;
+      if (isUnderWay) continue;
+      if (held !== undefined) least = Math.min(least, held.isNacked ? 0 : dueMs(held.until, 'held'));
+      else if (hasPlace && this.#isFirst(message)) least = Math.min(least, dueMs(until));
+    }
+    return least;
   }
 
   #first(): number {
@@ -339,9 +432,30 @@ class Queues {
 
 const firstOf = ({ entries }: InHand): number => entries[0]?.pending.offset ?? 0;
 
+const isToSend = ({ isUnderWay, held }: InHand): boolean => !isUnderWay && held === undefined;
+
+/** What a run says of the message that it is of. */
+const inHandOf = (run: Run): Omit<InHand, 'entries'> => {
+  const { state, by, until = 0, deliveries, attempts = 0, since, reason } = run;
+  const kept = { attempts, refusals: deliveries, since, isUnderWay: false, isKept: true };
+  if (state !== 'held' || by === undefined)
+    return { ...kept, until, isStuck: state === 'stuck', held: undefined };
+  const held = { by, until, isReceived: reason !== undefined, isNacked: reason === 'nack', isStored: true };
+  return { ...kept, until: 0, isStuck: false, held };
+};
+
+/** With what the consumer said of it, which the cursor has: it may have asked for more time, or refused it. */
+const heldBy = (held: Held, { until = 0, reason }: Run): Held =>
+  reason === 'nack' ? { ...held, until, isNacked: true } : { ...held, until: Math.max(until, held.until) };
+
 const stateOf = ({ message }: Entry): Omit<Run, 'start' | 'end'> => {
   if (message === undefined || !message.isKept) return { state: 'delayed', until: 0, deliveries: 0 };
-  const { attempts, refusals: deliveries, since, until, isStuck } = message;
+  const { attempts, refusals: deliveries, since, until, isStuck, held } = message;
   const said = { until, deliveries, attempts, ...(since !== undefined && { since }) };
+  if (held !== undefined) {
+    const { by, isReceived, isNacked } = held;
+    const reason = isNacked ? 'nack' : 'timeout';
+    return { state: 'held', ...said, by, until: held.until, ...((isReceived || isNacked) && { reason }) };
+  }
   return isStuck ? { state: 'stuck', ...said } : { state: 'delayed', by: tagOf(message), ...said };
 };

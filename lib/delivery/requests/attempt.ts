@@ -1,6 +1,6 @@
 import { isTold } from '../../domain/delivery/own-headers.ts';
 import type { Wake } from '../../domain/delivery/wakes.ts';
-import type { Endpoint, PushGroup } from '../../domain/groups/groups.ts';
+import { type Endpoint, effectiveDelivery, type PushGroup } from '../../domain/groups/groups.ts';
 import { livingKeys } from '../../domain/groups/signing-keys.ts';
 import type { OpenedEndpoint } from '../../secrets/endpoint-secrets.ts';
 import type { Failed as ExpressionFailure } from '../../stores/expressions.ts';
@@ -21,6 +21,8 @@ export interface Target {
   readonly wake: Wake;
   /** Which attempt of the message it is, from 1 on. */
   readonly attempt: number;
+  /** By this the consumer acknowledges the message later. It is as good as a key, for this message. */
+  readonly ackToken?: string;
 }
 
 /** Sends `message` once, signed, and tells telemetry and the attempt log what came of it. */
@@ -38,7 +40,7 @@ export const attempt = async (
   const request = requestOf(target, opened, message, begunAt);
   const answer = await webhooks.post({ ...request, ...tellingFor(attemptLog, group, isSampled) });
   const now = clock.now();
-  const outcome = outcomeOf(answer, message, now);
+  const outcome = outcomeOf(answer, message, now, effectiveDelivery(group.delivery).ack);
   telemetry.record({
     kind: 'attempt',
     topic: group.topic,
@@ -83,7 +85,7 @@ export const unsendable = (
 
 /** A request to an endpoint with `message`, signed. */
 export const requestOf = (
-  { group, endpoint, attempt: number }: Pick<Target, 'group' | 'endpoint' | 'attempt'>,
+  { group, endpoint, attempt: number, ackToken }: Pick<Target, 'group' | 'endpoint' | 'attempt' | 'ackToken'>,
   opened: OpenedEndpoint,
   message: Pick<Message, 'id' | 'body' | 'headers' | 'recordHeaders' | 'origin'>,
   at: number,
@@ -105,6 +107,7 @@ export const requestOf = (
       ...(traceparent !== undefined && { traceparent }),
       // Standard Webhooks has no name for it; all of its headers begin so.
       'webhook-attempt': String(number),
+      ...(ackToken !== undefined && { 'webhook-ack-token': ackToken }),
       ...signatureHeaders(message, at, livingSecrets(opened, at)),
     },
     ...(ofRecords.length > 0 && { ofRecords }),

@@ -1,4 +1,5 @@
 import { retryAfterMs } from '../../domain/delivery/retry.ts';
+import type { DeliverySettings } from '../../domain/groups/groups.ts';
 import type { WebhookAnswer } from '../../stores/webhooks.ts';
 import type { Message } from '../message.ts';
 
@@ -37,11 +38,22 @@ type Answered = Extract<WebhookAnswer, { kind: 'answered' }>;
 const outageStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const askToWait: ReadonlySet<number> = new Set([429, 503]);
 
-/** @param now wall clock ms at which the answer came. */
-export const outcomeOf = (answer: WebhookAnswer, message: Sent, now: number): Outcome => {
+/**
+ * @param now wall clock ms at which the answer came.
+ * @param ack where it is `explicit` the endpoint has taken the message, whatever its body says.
+ */
+export const outcomeOf = (
+  answer: WebhookAnswer,
+  message: Sent,
+  now: number,
+  ack: DeliverySettings['ack'] = 'response',
+): Outcome => {
   if (answer.kind === 'unreachable') return { kind: 'outage', reason: answer.reason };
   const { status } = answer;
-  if (status >= 200 && status < 300) return acknowledgement(answer, message);
+  if (status >= 200 && status < 300)
+    return ack === 'explicit'
+      ? { kind: 'acknowledged', through: message.end }
+      : acknowledgement(answer, message);
   const wait = askToWait.has(status) && answer.retryAfter ? retryAfterMs(answer.retryAfter, now) : undefined;
   return {
     kind: outageStatuses.has(status) ? 'outage' : 'refusal',

@@ -18,7 +18,7 @@ const toldNames: ReadonlySet<string> = new Set([
 ]);
 
 /** Own too, and never told. */
-const signatureName = 'webhook-signature';
+const secretNames: ReadonlySet<string> = new Set(['webhook-ack-token', 'webhook-signature']);
 
 type Header = readonly [name: string, value: string];
 
@@ -30,4 +30,4 @@ export const isTold = (header: Header): boolean =>
   toldNames.has(header[0].toLowerCase()) || isOurAgent(header);
 
 /** Whether a header of a request is Millrace's own. */
-export const isOwn = (header: Header): boolean => header[0].toLowerCase() === signatureName || isTold(header);
+export const isOwn = (header: Header): boolean => secretNames.has(header[0].toLowerCase()) || isTold(header);

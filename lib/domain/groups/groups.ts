@@ -24,6 +24,10 @@ export interface DeliverySettings {
   readonly maxAttempts: number | null;
   /** And no sooner than so long after its first refusal, since what refuses for a minute may be a deploy: `refusals.ts`. */
   readonly deadLetterAfterSeconds: number;
+  /** `response`: what the endpoint answers acknowledges a message. `explicit`: it only takes it, and says more later, by the token that it got. */
+  readonly ack: 'response' | 'explicit';
+  /** Of `explicit`: a message that nothing was said of for so long is refused. */
+  readonly ackTimeoutSeconds: number;
   /** An expression of JSONata: only records for which it is true are sent. Absent: all. */
   readonly filter?: string;
   /** An expression of JSONata: what it gives is sent as the record's value. */
@@ -40,6 +44,8 @@ export const deliveryDefaults: DeliverySettings = {
   attemptLog: { successes: 0 },
   ordering: 'partition',
   concurrency: 1,
+  ack: 'response',
+  ackTimeoutSeconds: 60,
 };
 
 /** What may change of it; what is left out stays as it is. */
@@ -57,7 +63,7 @@ export const mergedDelivery = (
 ): DeliverySettings => {
   const given = { ...deliveryDefaults, ...settings, ...change };
   const { format, batchSize, timeoutSeconds, maxAttempts, deadLetterAfterSeconds, filter, transform } = given;
-  const { ordering, concurrency } = given;
+  const { ordering, concurrency, ack, ackTimeoutSeconds } = given;
   const { initialSeconds, maxSeconds } = {
     ...deliveryDefaults.backoff,
     ...settings.backoff,
@@ -73,6 +79,8 @@ export const mergedDelivery = (
     attemptLog: { successes: given.attemptLog.successes },
     ordering,
     concurrency,
+    ack,
+    ackTimeoutSeconds,
     ...(typeof filter === 'string' && { filter }),
     ...(typeof transform === 'string' && { transform }),
   };

@@ -32,6 +32,10 @@ const delivery = () =>
         .enum(['partition', 'key', 'none'])
         .check(z.meta({ description: 'What is delivered one after the other.' })),
       concurrency: whole('Messages of one partition that are under way at a time, at most.'),
+      ack: z
+        .enum(['response', 'explicit'])
+        .check(z.meta({ description: 'What acknowledges a message: the answer, or a call by its token.' })),
+      ackTimeoutSeconds: whole('Of "explicit": a message that nothing was said of for so long is refused.'),
       attemptLog: z.object({
         successes: z
           .number()
