@@ -18,6 +18,13 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   delivery: (seed) => runDelivery(seed, { sweep: false }),
   'delivery-by-key': (seed) => runDelivery(seed, { sweep: false, ordering: 'key', operator: true }),
   'delivery-without-order': (seed) => runDelivery(seed, { sweep: false, ordering: 'none', operator: true }),
+  'delivery-acknowledged': (seed) =>
+    runDelivery(seed, {
+      sweep: false,
+      explicit: true,
+      operator: seed % 2 === 0,
+      ...(seed % 3 > 0 && { ordering: seed % 3 === 1 ? 'key' : 'none' }),
+    }),
   'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true, copies: true }),
 };
 

@@ -76,6 +76,18 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     },
   );
 
+  it.each(['partition', 'key', 'none'] as const)(
+    'does so where messages are acknowledged by themselves, in the order %s',
+    { timeout: 120_000 },
+    async (order) => {
+      const ordering = order === 'partition' ? {} : { ordering: order };
+      const explicit = { sweep: false, explicit: true, ...ordering };
+      expect(await breachOf(80, { ...explicit, wrongClocks: false })).toBeUndefined();
+      expect(await breachOf(40, { ...explicit, operator: true, copies: true })).toBeUndefined();
+      expect(await breachOf(15, { ...explicit, sweep: true, wrongClocks: true })).toBeUndefined();
+    },
+  );
+
   const lost = /a wake was lost/;
   const skipped = /\d+ committed in \d+, \d+ acknowledged/;
   const trouble: {
@@ -89,7 +101,10 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     several?: true;
     filtered?: true;
     ordering?: 'key' | 'none';
+    explicit?: true;
   }[] = [
+    { name: 'oldTokenAccepted', says: /is kept as done with, and is not/, explicit: true, operator: true },
+    { name: 'dueWakeMissing', says: lost, explicit: true },
     { name: 'failuresLeftOut', says: /^seed \d+: message .* holds/, filtered: true },
     { name: 'leftOutNotCommitted', says: lost, filtered: true },
     { name: 'keysIgnored', says: /sent in .* before .* was done with/, ordering: 'key' },
@@ -144,6 +159,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
       poison = false,
       several = false,
       filtered = false,
+      explicit = false,
       ordering,
     }) => {
       const options = faults === undefined ? {} : { faults: { ...noFaults, ...faults } };
@@ -156,6 +172,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
           poison,
           several,
           filtered,
+          explicit,
           ...(ordering !== undefined && { ordering }),
           mutant: mutants[name],
           ...options,

@@ -13,6 +13,8 @@ export interface EndpointEvents {
   readonly isDown: (url: string) => boolean;
   /** Whether it will never take the record. */
   readonly isPoison: (partition: number, offset: number) => boolean;
+  /** It only takes messages; who is behind it acknowledges them. */
+  readonly onTaken?: ((request: WebhookRequest) => void) | undefined;
 }
 
 /** An endpoint that refuses, is out, asks to be left alone, is gone, acknowledges a part or everything. */
@@ -39,9 +41,16 @@ export const moodyEndpoint =
       return { kind: 'answered', status: 503, retryAfter };
     }
     if (chance < 0.2) return { kind: 'unreachable', reason: 'Connection refused.' };
-    for (const offset of offsets) if (events.isPoison(partition, offset)) return refuse(422);
+    const isPoisoned = offsets.some((offset) => events.isPoison(partition, offset));
+    if (isPoisoned && (events.onTaken === undefined || random.number() < 0.5)) return refuse(422);
     const partial = chance < 0.35;
     const through = partial ? start + Math.floor(random.number() * (end - start + 1)) : end;
+    if (events.onTaken !== undefined) {
+      // What nobody acknowledges is refused.
+      invariants.onRefused(request);
+      events.onTaken(request);
+      return { ...answer(202), ...(partial && { acknowledged: { kind: 'below', offset: through } }) };
+    }
     // That it took nothing is a refusal.
     if (through === start) invariants.onRefused(request);
     invariants.onAcknowledged(request, through);

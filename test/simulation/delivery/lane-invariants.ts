@@ -72,10 +72,11 @@ export class LaneInvariants extends Watching {
     });
   }
 
-  onAcknowledged(request: WebhookRequest, through: number): void {
+  onAcknowledged(request: WebhookRequest, through: number, failed: ReadonlySet<number> = new Set()): void {
     const { partition, offsets } = sentBy(request);
     if (this.#isFenced(partition, this.#sentUnder.get(request))) return;
-    for (const offset of offsets) if (offset < through) this.#of(partition).done.add(offset);
+    for (const offset of offsets)
+      if (offset < through && !failed.has(offset)) this.#of(partition).done.add(offset);
   }
 
   onAnswered(request: WebhookRequest): void {

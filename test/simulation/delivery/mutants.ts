@@ -1,3 +1,4 @@
+import type { AckToken } from '../../../lib/delivery/acks/token.ts';
 import type { Run } from '../../../lib/delivery/deps.ts';
 import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
 import { type Cursor, type CursorRef, longestLeaseMs } from '../../../lib/domain/groups/cursors.ts';
@@ -39,6 +40,8 @@ export interface Mutant {
   readonly request?: (deps: RequestDeps) => RequestDeps;
   /** Changes the clock by which whoever listens to the stream remembers. */
   readonly listenerClock?: (clock: Clock) => Clock;
+  /** What the token of an acknowledgement is taken for. */
+  readonly ackToken?: (token: AckToken, deps: SimulatedDeps) => Promise<AckToken>;
   /** The order that the group has in truth. */
   readonly ordering?: 'none';
   /** Changes what a run knows of itself. */
@@ -474,7 +477,20 @@ const leftOutNotCommitted: Mutant = {
   },
 };
 
+/** A token counts under whatever epoch its message is with a consumer by now. */
+const oldTokenAccepted: Mutant = {
+  ackToken: async (token, { cursors }) => {
+    const { groupId, partition, start } = token;
+    const { runs = [] } = (await cursors.get({ groupId, partition })) ?? {};
+    const run = runs.find((each) => each.state === 'held' && each.start <= start && start < each.end);
+    const [, epoch] = run?.by?.split('@') ?? [];
+    if (run === undefined || epoch === undefined) return token;
+    return { ...token, epoch: Number.parseInt(epoch, 36), attempt: (run.attempts ?? 0) + 1 };
+  },
+};
+
 export const mutants = {
+  oldTokenAccepted,
   failuresLeftOut,
   leftOutNotCommitted,
   keysIgnored,

@@ -95,6 +95,15 @@ export abstract class Watching {
   /** The endpoint has said no to this very message. */
   onRefused(request: WebhookRequest): void {
     const { partition, start, end } = sentBy(request);
+    this.#countRefusal(partition, start, end);
+  }
+
+  /** It was said of a record by itself that it failed. */
+  onRecordRefused(partition: number, offset: number): void {
+    this.#countRefusal(partition, offset, offset + 1);
+  }
+
+  #countRefusal(partition: number, start: number, end: number): void {
     this.#refusals.set(`${partition}-${start}-${end}`, this.refusalsOf(partition, start, end) + 1);
   }
 
@@ -116,8 +125,8 @@ export abstract class Watching {
   abstract onReceived(request: WebhookRequest): void;
   /** A record is among the dead letters, now or before. */
   abstract onDead(partition: number, offset: number, isNew: boolean): void;
-  /** The endpoint has answered that it has those of the message that are below `through`. */
-  abstract onAcknowledged(request: WebhookRequest, through: number): void;
+  /** The endpoint, or who is behind it, has said that it has those of the message that are below `through`, but for those that failed. */
+  abstract onAcknowledged(request: WebhookRequest, through: number, failed?: ReadonlySet<number>): void;
   /** The answer to a request is known. */
   abstract onAnswered(request: WebhookRequest): void;
   /** A holder sends a message. */

@@ -32,6 +32,7 @@ import type { ReceivedWake } from '../../../lib/stores/memory/wake-queue.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 import { Scheduler, type SimulatedProcess, seededRandom } from '../scheduler.ts';
+import { ackTimeoutSeconds, Consumer } from './consumer.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { moodyEndpoint } from './endpoint.ts';
 import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './faults.ts';
@@ -70,6 +71,8 @@ export interface WorldOptions {
   readonly filtered?: boolean;
   /** The order of the group; by default that of the partition. */
   readonly ordering?: 'key' | 'none';
+  /** Whether messages are acknowledged by who is behind the endpoint. */
+  readonly explicit?: boolean;
   /** How often the queue gives a message out before it sets it aside. */
   readonly receives?: number;
   /** At what pace each endpoint is called. */
@@ -186,13 +189,14 @@ export class DeliveryWorld {
     this.#several = options.several ?? seed % 5 === 2;
     const isFiltered = options.filtered ?? seed % 11 === 5;
     const isLeftOut = (offset: number): boolean => isFiltered && leavesOut(offset);
-    const { ordering } = options;
+    const { ordering = 'partition', explicit = false } = options;
     const clocksAreRight = !this.#wrongClocks;
-    const keyOf = (offset: number): string | undefined => (ordering === 'key' ? keyAt(offset) : undefined);
+    const keyOf = { partition: () => '', key: keyAt, none: () => undefined }[ordering];
+    const atOnce = ordering === 'partition' ? 1 : concurrency;
     this.invariants =
-      ordering === undefined
+      ordering === 'partition' && !explicit
         ? new Invariants(clocksAreRight, { maxAttempts, isLeftOut })
-        : new LaneInvariants({ clocksAreRight, maxAttempts, bounds, keyOf, concurrency, isLeftOut });
+        : new LaneInvariants({ clocksAreRight, maxAttempts, bounds, keyOf, concurrency: atOnce, isLeftOut });
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
       visibilityMs: options.visibilityMs ?? safeVisibilityMs,
       longestDelayMs,
@@ -216,6 +220,17 @@ export class DeliveryWorld {
     const cursors = mutant?.cursors?.(this.#cursors, view) ?? this.#cursors;
     const groups = new MemoryGroupStore();
     this.#groups = mutant?.groups?.(groups, view) ?? groups;
+    const isPoison = (partition: number, offset: number): boolean =>
+      ((partition + 1) * (offset + 1) * 7919) % 100 < this.#poison;
+    const onAcknowledged = (partition: number, through: number): void =>
+      this.#appendAsItEnds(partition, through);
+    const consumer = new Consumer(this.scheduler, this.#random, this.invariants, {
+      deps: (process) => this.#network.deps(process, this.#world),
+      calm: () => this.#calm,
+      isOneByOne: ordering === 'partition',
+      ...{ isPoison, onAcknowledged },
+      ...(mutant?.ackToken !== undefined && { opened: mutant.ackToken }),
+    });
     const endpoint = moodyEndpoint(this.#random, this.invariants, {
       calm: () => this.#calm,
       longestRetryAfterSeconds: longestBackoffSeconds,
@@ -224,11 +239,11 @@ export class DeliveryWorld {
         const mend = this.#random.number() < 0.5 ? () => this.#addEndpoint() : () => this.#enable();
         this.#callIn(this.#random.number() * 20_000, mend);
       },
-      onAcknowledged: (partition, through) => this.#appendAsItEnds(partition, through),
       // One after the other is out, at times both.
       isDown: (url) =>
         this.#several && (this.scheduler.now() / 20_000 + url.length + (url.charCodeAt(9) % 2)) % 2 < 1.2,
-      isPoison: (partition, offset) => ((partition + 1) * (offset + 1) * 7919) % 100 < this.#poison,
+      ...{ isPoison, onAcknowledged },
+      onTaken: explicit ? (request) => consumer.took(request) : undefined,
     });
     this.#world = {
       table: this.#table,
@@ -252,7 +267,8 @@ export class DeliveryWorld {
       startOffsets: Array.from({ length: partitions }, () => 0),
       delivery: {
         ...settingsOf(this.#random),
-        ...(ordering !== undefined && { ordering: mutant?.ordering ?? ordering, concurrency }),
+        ...(ordering !== 'partition' && { ordering: mutant?.ordering ?? ordering, concurrency }),
+        ...(explicit && { ack: 'explicit' as const, ackTimeoutSeconds }),
         ...(isFiltered && { filter: 'simulated' }),
       },
       createdAt: this.scheduler.now(),
