@@ -1,8 +1,8 @@
+import { messageBytesOf } from '../domain/delivery/request-size.ts';
 import type { Wake } from '../domain/delivery/wakes.ts';
 import { UndecodableBatchError } from '../domain/errors.ts';
 import type { Cursor } from '../domain/groups/cursors.ts';
 import type { PushGroup, Subscription } from '../domain/groups/groups.ts';
-import { limits } from '../domain/limits.ts';
 import type { Lease, LeaseAnswer } from '../groups/lease.ts';
 import { Backlog, type Found, type Wanted } from './backlog.ts';
 import type { RunDeps } from './deps.ts';
@@ -51,7 +51,7 @@ export class Delivery {
     this.turn = new Turn(deps, wake, run, subscription);
     const envelope = envelopeBytes(subscription.group, wake.partition);
     const sieve = (): Sieve => sieveFor(deps, this.turn.subscription.group, wake.partition);
-    this.#backlog = new Backlog(deps.runs, wake, limits.deliveryBytes - envelope, sieve);
+    this.#backlog = new Backlog(deps.runs, wake, messageBytesOf(subscription) - envelope, sieve);
   }
 
   /**

@@ -53,6 +53,9 @@ export const limits = {
    * what stands before a server may count headers too: this is 16 KiB below the lower of these.
    */
   deliveryBytes: 960 * 1024,
+  /** What an endpoint may be set to instead. */
+  requestBytesLeast: 1024,
+  maxRequestBytes: 5_000_000,
   deliveryRecords: 1000,
   deliveryTimeoutSeconds: 30,
   /** Messages of one partition that are under way at a time. */

@@ -1,3 +1,4 @@
+import { messageBytesOf } from '../../domain/delivery/request-size.ts';
 import type { Wake } from '../../domain/delivery/wakes.ts';
 import { type Cursor, msLeft } from '../../domain/groups/cursors.ts';
 import {
@@ -92,7 +93,8 @@ export class LaneDelivery {
   }
 
   #maxBytes(): number {
-    return limits.deliveryBytes - envelopeBytes(this.turn.subscription.group, this.#wake.partition) - idBytes;
+    const { subscription } = this.turn;
+    return messageBytesOf(subscription) - envelopeBytes(subscription.group, this.#wake.partition) - idBytes;
   }
 
   /** Leaves to a new wake what there is to do: as `Delivery.leave`. */

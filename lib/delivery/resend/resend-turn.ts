@@ -1,3 +1,4 @@
+import { requestBytesOf } from '../../domain/delivery/request-size.ts';
 import { backoffMs } from '../../domain/delivery/retry.ts';
 import type { Wake } from '../../domain/delivery/wakes.ts';
 import { type Cursor, type CursorRef, longestRetryMs, newCursor } from '../../domain/groups/cursors.ts';
@@ -61,14 +62,14 @@ export class ResendTurn {
     run: Run,
     { ref, resending }: { readonly ref: CursorRef; readonly resending: Resending },
   ) {
-    const { group } = resending;
+    const { group, endpoint } = resending;
     this.#deps = deps;
     this.#wake = wake;
     this.#run = run;
     this.#ref = ref;
     this.#resending = resending;
     this.#leftInTheBeginningMs = run.remainingMs();
-    const most = limits.deliveryBytes - envelopeBytes(group, wake.partition);
+    const most = requestBytesOf(endpoint) - envelopeBytes(group, wake.partition);
     this.#backlog = new Backlog(deps.runs, wake, most, () => sieveFor(deps, group, wake.partition));
     const who = `${ref.groupId}/${ref.partition}/${ref.lane}`;
     this.#admission = new Admission(deps.pacing, { who, hasWaited: wake.kind === 'retry' });

@@ -194,6 +194,8 @@ export interface Endpoint {
   readonly maxConcurrentRequests?: number;
   /** How often it may be called, by all processes together. Absent: as often as there is something. */
   readonly requestsPerSecond?: number;
+  /** Bytes of a request's body at most; a single larger record goes alone. Absent: `limits.deliveryBytes`. */
+  readonly maxRequestBytes?: number;
   /** Sent with every request, beside Millrace's own. Stored, their values are sealed (`lib/secrets/`), or plain from an older version. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly authentication?: EndpointAuthentication;
@@ -229,6 +231,7 @@ export interface EndpointChange {
   readonly description?: string | null;
   readonly maxConcurrentRequests?: number | null;
   readonly requestsPerSecond?: number | null;
+  readonly maxRequestBytes?: number | null;
   readonly status?: Endpoint['status'];
   readonly disabledReason?: string | null;
   readonly disabledAt?: number | null;

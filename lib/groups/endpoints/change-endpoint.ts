@@ -30,6 +30,7 @@ export type AskedOfEndpoint = Pick<
   | 'status'
   | 'maxConcurrentRequests'
   | 'requestsPerSecond'
+  | 'maxRequestBytes'
 >;
 
 export interface ChangeEndpointDeps extends WakeGroupDeps {

@@ -27,7 +27,13 @@ export interface RegisterEndpointDeps extends WakeGroupDeps {
 
 export type NewEndpoint = Pick<
   Endpoint,
-  'url' | 'headers' | 'authentication' | 'description' | 'maxConcurrentRequests' | 'requestsPerSecond'
+  | 'url'
+  | 'headers'
+  | 'authentication'
+  | 'description'
+  | 'maxConcurrentRequests'
+  | 'requestsPerSecond'
+  | 'maxRequestBytes'
 > & {
   /** `whsec_…`: one's own. */
   readonly secret?: string;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { limits } from '../../domain/limits.ts';
 import { whenNeeded } from '../schemas/check.ts';
 import { listOf, text, time, whole } from './parts.ts';
 
@@ -46,6 +47,9 @@ const fields = () => ({
       .check(
         z.meta({ description: 'How often it is called at most. Absent: as often as there is something.' }),
       ),
+  ),
+  maxRequestBytes: z.exactOptional(
+    whole(`Bytes of a request's body at most, envelope included. Absent: ${limits.deliveryBytes}.`),
   ),
   createdAt: time('When it was registered.'),
 });

@@ -106,6 +106,7 @@ const endpointFields: FieldTexts = {
     'Requests that may be under way to it at once, of all partitions and processes together. Without it any number: one for each partition.',
   requestsPerSecond:
     'How often it is called at most, by all processes together; fractions are allowed. Over any ten seconds it may be 10 % and one request more. Without it as often as there is something.',
+  maxRequestBytes: `How large the body of a request to it may be, envelope included: up to 5,000,000 bytes, for a receiver that takes more, and down to 1,024, for one that takes less. A single record that is larger goes alone all the same. Where a group has several endpoints that are enabled, the least of theirs counts, since a message goes to whichever is well. A change counts for messages that begin half a minute later. Without it ${limits.deliveryBytes}.`,
   description: 'For people.',
 };
 
@@ -245,8 +246,9 @@ const requests = {
         'Requests that may be under way to it at once, of all partitions and processes together. null: any number.',
       requestsPerSecond:
         'How often it is called at most, by all processes together; over any ten seconds it may be 10 % and one request more. null: as often as there is something.',
+      maxRequestBytes: `How large the body of a request to it may be, envelope included. null: ${limits.deliveryBytes}.`,
       description: 'For people. null takes it away.',
-      status: '"enabled" has it called at once; of a group one endpoint at a time is enabled.',
+      status: '"enabled" has it called at once.',
     },
   },
   NewKey: {

@@ -38,6 +38,7 @@ export const shown = ({
   secrets,
   maxConcurrentRequests,
   requestsPerSecond,
+  maxRequestBytes,
   status,
   disabledReason,
   disabledAt,
@@ -54,6 +55,7 @@ export const shown = ({
   ...shownKeys(secrets),
   ...(maxConcurrentRequests !== undefined && { maxConcurrentRequests }),
   ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+  ...(maxRequestBytes !== undefined && { maxRequestBytes }),
   createdAt: timestampText(createdAt),
 });
 

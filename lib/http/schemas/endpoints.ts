@@ -60,6 +60,11 @@ const rate = `Give a number from ${requestsPerSecondLeast} to ${requestsPerSecon
 const requestsPerSecond = () =>
   z.number(rate).check(z.minimum(requestsPerSecondLeast, rate), z.maximum(requestsPerSecondMost, rate));
 
+const { requestBytesLeast, maxRequestBytes: requestBytesMost } = limits;
+const size = `Give a whole number of bytes from ${requestBytesLeast} to ${requestBytesMost} (limit maxRequestBytes).`;
+const maxRequestBytes = () =>
+  z.int(size).check(z.minimum(requestBytesLeast, size), z.maximum(requestBytesMost, size));
+
 const credential = (what: string) => {
   const rule = `A ${what} has 1 to 1024 characters, and no control characters.`;
   return z.string(rule).check(z.minLength(1, rule), z.maxLength(1024, rule), z.regex(/^\P{Cc}*$/u, rule));
@@ -85,6 +90,7 @@ export const newEndpoint = whenNeeded(() =>
     authentication: z.exactOptional(authentication()),
     maxConcurrentRequests: z.exactOptional(maxConcurrentRequests()),
     requestsPerSecond: z.exactOptional(requestsPerSecond()),
+    maxRequestBytes: z.exactOptional(maxRequestBytes()),
     description: z.exactOptional(description()),
     secret: z.exactOptional(secret()),
   }),
@@ -119,13 +125,14 @@ export const endpointChange = whenNeeded(() =>
       authentication: z.exactOptional(z.nullable(authentication())),
       maxConcurrentRequests: z.exactOptional(z.nullable(maxConcurrentRequests())),
       requestsPerSecond: z.exactOptional(z.nullable(requestsPerSecond())),
+      maxRequestBytes: z.exactOptional(z.nullable(maxRequestBytes())),
       description: z.exactOptional(z.nullable(description())),
       status: z.exactOptional(z.enum(['enabled', 'disabled'], 'Give "enabled" or "disabled".')),
     })
     .check(
       z.refine(
         isAny,
-        'Give url, headers, description, status, authentication, maxConcurrentRequests or requestsPerSecond.',
+        'Give url, headers, description, status, authentication, maxConcurrentRequests, requestsPerSecond or maxRequestBytes.',
       ),
     ),
 );

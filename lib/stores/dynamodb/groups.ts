@@ -117,6 +117,7 @@ const optional: readonly (keyof Endpoint)[] = [
   'authentication',
   'maxConcurrentRequests',
   'requestsPerSecond',
+  'maxRequestBytes',
   'description',
   'disabledReason',
   'disabledAt',
