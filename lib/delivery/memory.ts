@@ -7,6 +7,7 @@ import { OpenedEndpoints } from '../secrets/endpoint-secrets.ts';
 import type { GroupRef, GroupStore } from '../stores/groups.ts';
 import { ReadCache } from '../stores/read-cache.ts';
 import type { Clock } from '../surroundings/clock.ts';
+import { Tokens } from './authentication/tokens.ts';
 
 /**
  * For how long a process believes what it read of a group and its endpoint. An endpoint that was deleted or replaced may be
@@ -114,10 +115,12 @@ export interface DeliveryMemory {
   readonly subscriptions: Subscriptions;
   readonly cursors: SeenCursors;
   readonly opened: OpenedEndpoints;
+  readonly tokens: Tokens;
 }
 
 export const newDeliveryMemory = (deps: MemoryDeps): DeliveryMemory => ({
   subscriptions: new Subscriptions(deps),
   cursors: new SeenCursors(),
   opened: new OpenedEndpoints(),
+  tokens: new Tokens(),
 });

@@ -43,11 +43,7 @@ const turned = async <Given extends Partial<Sealable>>(
     }),
     ...(headers !== undefined && { headers: await turnedHeaders(ref, headers, turn) }),
     ...(authentication !== undefined && {
-      authentication: {
-        ...authentication,
-        username: await turn(authentication.username, authenticationOf(ref, 'username')),
-        password: await turn(authentication.password, authenticationOf(ref, 'password')),
-      },
+      authentication: await turnedAuthentication(ref, authentication, turn),
     }),
   };
   return parts as unknown as Pick<Given, keyof Given & keyof Sealable>;
@@ -60,6 +56,23 @@ const turnedKey = async (
 ): Promise<StoredSigningKey> => {
   if (typeof key === 'string') return turn(key, secretOf(ref));
   return { ...key, secret: await turn(key.secret, secretOf(ref)) };
+};
+
+const textsOf = (authentication: EndpointAuthentication | undefined): string[] => {
+  const { type: _type, ...texts } = authentication ?? { type: 'none' };
+  return Object.values(texts);
+};
+
+/** All of it but its type. */
+const turnedAuthentication = async (
+  ref: EndpointRef,
+  { type, ...texts }: EndpointAuthentication,
+  turn: (text: string, place: SecretPlace) => Promise<string>,
+): Promise<EndpointAuthentication> => {
+  const entries = Object.entries(texts).map(
+    async ([name, text]) => [name, await turn(text, authenticationOf(ref, name))] as const,
+  );
+  return { type, ...Object.fromEntries(await Promise.all(entries)) } as EndpointAuthentication;
 };
 
 const turnedHeaders = async (
@@ -98,7 +111,7 @@ export const resealing = async (
   const texts = [
     ...signing.map((key) => asSigningKey(key).secret),
     ...Object.values(headers ?? {}),
-    ...(authentication === undefined ? [] : [authentication.username, authentication.password]),
+    ...textsOf(authentication),
   ];
   const current = await Promise.all(texts.map((text) => secrets.isCurrent(text)));
   if (signing.length === stored.secrets.length && current.every(Boolean)) return undefined;

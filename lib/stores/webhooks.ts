@@ -14,6 +14,8 @@ export interface WebhookRequest {
   readonly tellsSuccess?: boolean;
   /** Whether nobody wants to be told how a body begins: to find out whether that may be told takes some ms. */
   readonly tellsNothing?: boolean;
+  /** Whether the body of the answer is told as it is, instead of what it says of records: of a request that is no message. */
+  readonly tellsBody?: boolean;
 }
 
 export type WebhookAnswer =
@@ -28,6 +30,8 @@ export type WebhookAnswer =
        * is to be told, or cannot be understood.
        */
       readonly excerpt?: string;
+      /** The body, where that is asked for, and it is text of 64 KiB at most. */
+      readonly body?: string;
       /** What the body of a 2xx says of the records; without it all of them are acknowledged. */
       readonly acknowledged?: Acknowledgement;
     }

@@ -7,7 +7,7 @@ import type { Failed as ExpressionFailure } from '../../stores/expressions.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../stores/webhooks.ts';
 import type { Attempted, AttemptLog } from '../attempt-log/attempt-log.ts';
 import { requestText } from '../attempt-log/request-text.ts';
-import { authorizationHeaders } from '../authentication/authorization.ts';
+import { send } from '../authentication/send.ts';
 import type { RunDeps } from '../deps.ts';
 import type { Message } from '../message.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -38,7 +38,10 @@ export const attempt = async (
   const begunAt = clock.now();
   const isSampled = attemptLog?.samples(group) === true;
   const request = requestOf(target, opened, message, begunAt);
-  const answer = await webhooks.post({ ...request, ...tellingFor(attemptLog, group, isSampled) });
+  const sending = { webhooks, clock, tokens: deps.memory.tokens };
+  const key = `${endpoint.endpointId}/${endpoint.version ?? 1}`;
+  const asked = { ...request, ...tellingFor(attemptLog, group, isSampled) };
+  const answer = await send(sending, key, opened.authentication, asked);
   const now = clock.now();
   const outcome = outcomeOf(answer, message, now, effectiveDelivery(group.delivery).ack);
   telemetry.record({
@@ -102,7 +105,6 @@ export const requestOf = (
       ...recordHeaders,
       'user-agent': 'Millrace',
       ...endpointHeaders,
-      ...authorizationHeaders(opened.authentication),
       ...headers,
       ...(traceparent !== undefined && { traceparent }),
       // Standard Webhooks has no name for it; all of its headers begin so.

@@ -8,6 +8,8 @@ import type { Clock } from '../../surroundings/clock.ts';
 import { newId } from '../../surroundings/ids.ts';
 import type { Random } from '../../surroundings/random.ts';
 import { requestOf } from './attempt.ts';
+import { send } from '../authentication/send.ts';
+import { Tokens } from '../authentication/tokens.ts';
 
 export interface EndpointTestDeps {
   readonly webhooks: WebhookSender;
@@ -45,7 +47,9 @@ export const testEndpoint = async (
   const timeoutMs = Math.min(group.delivery.timeoutSeconds, limits.endpointTestSeconds) * 1000;
   const message = testMessage(group, endpoint, begunAt, random);
   const request = requestOf({ group, endpoint, attempt: 1 }, opened, message, begunAt);
-  const answer = await webhooks.post({ ...request, timeoutMs, tellsSuccess: true });
+  const sending = { webhooks, clock, tokens: new Tokens() };
+  const asked = { ...request, timeoutMs, tellsSuccess: true };
+  const answer = await send(sending, endpoint.endpointId, opened.authentication, asked);
   return { ...found(answer), durationMs: Math.round(clock.monotonic() - begun) };
 };
 

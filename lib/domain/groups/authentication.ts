@@ -7,4 +7,16 @@ export interface BasicAuthentication {
   readonly password: string;
 }
 
-export type EndpointAuthentication = BasicAuthentication;
+/** Tokens by client credentials: RFC 6749, 4.4. */
+export interface OAuth2Authentication {
+  readonly type: 'oauth2';
+  /** Where tokens are given. */
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope?: string;
+  /** Not of the RFC: some token servers want to know whom a token is for. */
+  readonly audience?: string;
+}
+
+export type EndpointAuthentication = BasicAuthentication | OAuth2Authentication;

@@ -17,7 +17,11 @@ const fields = () => ({
   ),
   authentication: z.exactOptional(
     z
-      .object({ type: z.literal('basic').check(z.meta({ description: 'By a user name and a password.' })) })
+      .object({
+        type: z
+          .enum(['basic', 'oauth2'])
+          .check(z.meta({ description: 'By a user name and a password, or a token.' })),
+      })
       .check(z.meta({ description: 'How Millrace authenticates itself to it. What with is not shown.' })),
   ),
   signingKeys: z.exactOptional(

@@ -101,19 +101,13 @@ const endpointFields: FieldTexts = {
   url: 'Where it is called: an absolute https URL of a public address. On a broker of one machine also http, and loopback.',
   headers: `Sent with every request, beside those that Millrace sets itself. At most ${limits.endpointHeadersBytes} bytes (limit endpointHeadersBytes).`,
   authentication:
-    'How Millrace authenticates itself to it, beside its signature: by the header Authorization, in the place of one among `headers`. It is stored encrypted, and not shown again.',
+    'How Millrace authenticates itself to it, beside its signature: by the header Authorization, in the place of one among `headers`. {"type": "basic", "username", "password"} (RFC 7617), or {"type": "oauth2", "tokenUrl", "clientId", "clientSecret", "scope"?, "audience"?}: a token by client credentials (RFC 6749, 4.4). It is stored encrypted, and not shown again.',
   maxConcurrentRequests:
     'Requests that may be under way to it at once, of all partitions and processes together. Without it any number: one for each partition.',
   requestsPerSecond:
     'How often it is called at most, by all processes together; fractions are allowed. Over any ten seconds it may be 10 % and one request more. Without it as often as there is something.',
   maxRequestBytes: `How large the body of a request to it may be, envelope included: up to 5,000,000 bytes, for a receiver that takes more, and down to 1,024, for one that takes less. A single record that is larger goes alone all the same. Where a group has several endpoints that are enabled, the least of theirs counts, since a message goes to whichever is well. A change counts for messages that begin half a minute later. Without it ${limits.deliveryBytes}.`,
   description: 'For people.',
-};
-
-const authenticationFields: FieldTexts = {
-  'authentication.type': '"basic": a user name and a password (RFC 7617).',
-  'authentication.username': 'Without a colon.',
-  'authentication.password': 'The password.',
 };
 
 const ownSecret = 'A secret of your own: "whsec_" and 24 to 64 bytes as base64. Without it one is made.';
@@ -224,7 +218,7 @@ const requests = {
   },
   NewEndpoint: {
     schema: newEndpoint,
-    texts: { ...endpointFields, ...authenticationFields, secret: ownSecret },
+    texts: { ...endpointFields, secret: ownSecret },
   },
   SecretRotation: {
     schema: secretRotation,

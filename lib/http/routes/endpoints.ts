@@ -1,5 +1,6 @@
 import { type EndpointTestDeps, testEndpoint } from '../../delivery/requests/endpoint-test.ts';
-import { assertPublicUrl } from '../../domain/delivery/egress.ts';
+import { assertPublicUrl, type EgressRules } from '../../domain/delivery/egress.ts';
+import type { EndpointAuthentication } from '../../domain/groups/authentication.ts';
 import type { Endpoint } from '../../domain/groups/groups.ts';
 import { asSigningKey, kindOf } from '../../domain/groups/signing-keys.ts';
 import { timestampText } from '../../domain/text/timestamps.ts';
@@ -72,12 +73,22 @@ const shownKeys = (secrets: Endpoint['secrets']): Pick<EndpointAnswer, 'signingK
   };
 };
 
+/** @throws Problem as `assertPublicUrl` */
+const assertPublicTokenUrl = (
+  authentication: EndpointAuthentication | null | undefined,
+  rules: EgressRules,
+): void => {
+  if (authentication?.type === 'oauth2') assertPublicUrl(authentication.tokenUrl, rules);
+};
+
 /** `POST …/endpoints`: the only answer that shows the secret. */
 const postEndpoint = (api: Api, deps: EndpointDeps): void => {
   api.post(path, allow(deps, 'groups'), async (c) => {
     noQuery(c);
     const given = check(newEndpoint, await readJson(c, { limit: 'settingsBytes' }));
-    const url = assertPublicUrl(given.url, { allowLoopback: deps.allowLoopback ?? false });
+    const rules = { allowLoopback: deps.allowLoopback ?? false };
+    const url = assertPublicUrl(given.url, rules);
+    assertPublicTokenUrl(given.authentication, rules);
     const { topic, ...subscription } = await findSubscription(deps, c);
     const requestId = c.get('requestId');
     const { endpoint, secret } = await registerEndpoint(deps, topic, subscription, {
@@ -95,6 +106,7 @@ const patchEndpoint = (api: Api, deps: EndpointDeps): void => {
     noQuery(c);
     const { url, ...settings } = check(endpointChange, await readJson(c, { limit: 'settingsBytes' }));
     const rules = { allowLoopback: deps.allowLoopback ?? false };
+    assertPublicTokenUrl(settings.authentication, rules);
     const asked = { ...settings, ...(url !== undefined && { url: assertPublicUrl(url, rules) }) };
     const { topic, group } = await findSubscription(deps, c);
     const endpointId = pathParameter(c, 'endpoint');

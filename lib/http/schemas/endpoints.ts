@@ -71,11 +71,25 @@ const credential = (what: string) => {
 };
 
 const authentication = () =>
-  z.strictObject({
-    type: z.literal('basic', 'Give "basic".'),
-    username: credential('user name').check(z.regex(/^[^:]*$/, 'A user name has no colon.')),
-    password: credential('password'),
-  });
+  z.discriminatedUnion(
+    'type',
+    [
+      z.strictObject({
+        type: z.literal('basic'),
+        username: credential('user name').check(z.regex(/^[^:]*$/, 'A user name has no colon.')),
+        password: credential('password'),
+      }),
+      z.strictObject({
+        type: z.literal('oauth2'),
+        tokenUrl: url(),
+        clientId: credential('client id'),
+        clientSecret: credential('client secret'),
+        scope: z.exactOptional(credential('scope')),
+        audience: z.exactOptional(credential('audience')),
+      }),
+    ],
+    'Give an object whose type is "basic" or "oauth2".',
+  );
 
 const secret = () => {
   const rule = 'A secret is "whsec_" and 24 to 64 bytes as base64.';

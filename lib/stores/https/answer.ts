@@ -19,6 +19,7 @@ export class AnswerBrokenOffError extends Error {
 
 /**
  * What comes back on `exchange`. Where the status decides, it is settled by the head, whatever becomes of the body.
+ * @param tellsBody whether the body is told as it is.
  * @param quoted the request, where the answer is to tell how its body begins.
  * @throws AnswerBrokenOffError
  * @throws Error as the connection or the parser gave it, or the reason of `signal`.
@@ -27,11 +28,16 @@ export const answerOf = async (
   exchange: ClientRequest,
   signal: AbortSignal,
   quoted?: WebhookRequest,
+  tellsBody = false,
 ): Promise<WebhookAnswer> => {
   const response = await headOf(exchange, signal);
   const status = response.statusCode ?? 0;
   const retryAfter = response.headers['retry-after'];
   const answer = { kind: 'answered', status, ...(retryAfter !== undefined && { retryAfter }) } as const;
+  if (tellsBody) {
+    const body = await bodyOf(response, signal);
+    return { ...answer, ...(body !== undefined && { body }) };
+  }
   if (status < 200 || status > 299 || status === 204) {
     leave(exchange, response);
     const excerpt = quoted && status !== 204 ? await excerptOf(response, quoted) : undefined;
@@ -44,6 +50,25 @@ export const answerOf = async (
   const isAsked = quoted !== undefined && (quoted.tellsSuccess === true || acknowledged.kind === 'unclear');
   const excerpt = isAsked ? excerptOfText(response, beginning, quoted) : undefined;
   return { ...answer, acknowledged, ...(excerpt !== undefined && { excerpt }) };
+};
+
+/** The body as text; undefined where it is too long, or cannot be read. @throws AnswerBrokenOffError, or the reason of `signal` */
+const bodyOf = async (response: IncomingMessage, signal: AbortSignal): Promise<string | undefined> => {
+  try {
+    const { text } = await decodeBody(response, response.headers);
+    let body = '';
+    for await (const piece of text) {
+      body += piece;
+      if (body.length > rest.bytes) return undefined;
+    }
+    return body;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason as Error;
+    if (error instanceof BrokenOffError) throw new AnswerBrokenOffError();
+    return undefined;
+  } finally {
+    if (!response.readableEnded) response.destroy();
+  }
 };
 
 const headOf = (exchange: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> =>

@@ -73,9 +73,10 @@ export class HttpsWebhookSender implements WebhookSender {
       readBefore = bytesRead;
     });
     try {
+      const { tellsBody = false } = call.request;
       const isTold = this.#options.excerpts === true && call.request.tellsNothing !== true;
       const quoted = isTold ? call.request : undefined;
-      const answer = await answerOf(exchange, call.signal, quoted);
+      const answer = await answerOf(exchange, call.signal, quoted, tellsBody);
       // RFC 9110, 15.5.9: how some servers say that they close a connection which nobody used.
       return exchange.reusedSocket && answer.kind === 'answered' && answer.status === 408 ? 'closed' : answer;
     } catch (error) {

@@ -104,3 +104,47 @@ describe('basic authentication', () => {
     expect(answer.text).not.toMatch(/hush|hhh/);
   });
 });
+
+describe('authentication by a token', () => {
+  const oauth2 = {
+    type: 'oauth2',
+    tokenUrl: 'https://login.example.com/token?tenant=hushhush',
+    clientId: 'hush-id',
+    clientSecret: 'hush-secret',
+    scope: 'hush-scope',
+  };
+
+  test('is stored sealed, every text of it, shown by its type alone, and changed as a whole', async () => {
+    const { world, answer, path } = await withEndpoint({ authentication: oauth2 });
+    expect(answer.json['authentication']).toEqual({ type: 'oauth2' });
+    const texts = [
+      answer.text,
+      (await call(world, `GET ${path}`)).text,
+      JSON.stringify((await stored(world)).endpoint),
+    ];
+    for (const text of texts) expect(text).not.toMatch(/hush|login\.example/);
+    const { endpoint, group: owner } = await stored(world);
+    const opened = await newDeliveryMemory(world.deps).opened.of(world.deps.secrets, owner, endpoint);
+    expect(opened.authentication).toEqual(oauth2);
+    const changed = await call(world, `PATCH ${path}`, { json: { authentication: basic } });
+    expect(changed.json['authentication']).toEqual({ type: 'basic' });
+    expect((await sentNow(world)).authorization).toBe(header);
+  });
+
+  test.each([
+    { ...oauth2, tokenUrl: 'https://10.0.0.1/token' },
+    { ...oauth2, tokenUrl: 'http://login.example.com/token' },
+    { ...oauth2, tokenUrl: 'hush' },
+    { ...oauth2, clientSecret: '' },
+    { ...oauth2, username: 'hush' },
+    { type: 'oauth2' },
+  ])('is refused where it is %j', async (authentication) => {
+    const { world, answer } = await withEndpoint({ authentication });
+    expectProblem(answer, 400, 'invalid_request');
+    const made = await call(world, `POST ${group}/endpoints`, { json: { url } });
+    const patched = await call(world, `PATCH ${group}/endpoints/${made.json['id']}`, {
+      json: { authentication },
+    });
+    expectProblem(patched, 400, 'invalid_request');
+  });
+});
