@@ -7,9 +7,9 @@ import type { WebhookAnswer, WebhookSender } from '../../stores/webhooks.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { newId } from '../../surroundings/ids.ts';
 import type { Random } from '../../surroundings/random.ts';
-import { requestOf } from './attempt.ts';
 import { send } from '../authentication/send.ts';
 import { Tokens } from '../authentication/tokens.ts';
+import { requestOf } from './attempt.ts';
 
 export interface EndpointTestDeps {
   readonly webhooks: WebhookSender;

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { newDeliveryMemory } from '../../../lib/delivery/memory.ts';
 import type { Message } from '../../../lib/delivery/message.ts';
+
 import { attempt } from '../../../lib/delivery/requests/attempt.ts';
-import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
+import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
+
 import { call, expectProblem, newWorld, type World, withTopic } from '../world.ts';
 
 const group = '/v1/topics/orders/groups/billing';
@@ -147,4 +149,34 @@ describe('authentication by a token', () => {
     });
     expectProblem(patched, 400, 'invalid_request');
   });
+});
+
+test('a test message is authenticated as any other', async () => {
+  const sent: WebhookRequest[] = [];
+  const webhooks = {
+    post: async (request: WebhookRequest): Promise<WebhookAnswer> => {
+      sent.push(request);
+      const body = '{"access_token":"abc","token_type":"bearer"}';
+      return { kind: 'answered', status: 200, ...(request.tellsBody === true && { body }) };
+    },
+  };
+  const world = await newWorld(() => ({ webhooks }));
+  await withTopic(world, 1);
+  await call(world, `PUT ${group}`, { json: { mode: 'push', start: 'earliest' } });
+  const authentication = {
+    type: 'oauth2',
+    tokenUrl: 'https://login.example.com/token',
+    clientId: 'a',
+    clientSecret: 'b',
+  };
+  const { json } = await call(world, `POST ${group}/endpoints`, { json: { url, authentication } });
+  const test = `POST ${group}/endpoints/${json['id']}/test`;
+  expect((await call(world, test)).status).toBe(200);
+  await call(world, `PATCH ${group}/endpoints/${json['id']}`, { json: { authentication: basic } });
+  expect((await call(world, test)).status).toBe(200);
+  expect(sent.map((request) => [request.url, request.headers['authorization']])).toEqual([
+    ['https://login.example.com/token', 'Basic YTpi'],
+    [url, 'Bearer abc'],
+    [url, header],
+  ]);
 });

@@ -220,7 +220,11 @@ it('a token server over the network is asked and read', async () => {
 });
 
 it('a token server on a private address is not asked', async () => {
-  const deps = { webhooks: new HttpsWebhookSender({ allowLoopback: false }), clock: systemClock, tokens: new Tokens() };
+  const deps = {
+    webhooks: new HttpsWebhookSender({ allowLoopback: false }),
+    clock: systemClock,
+    tokens: new Tokens(),
+  };
   const authentication = { ...oauth2, tokenUrl: 'https://169.254.169.254/token' };
   const answer = await send(deps, 'e/1', authentication, request);
   expect(answer).toMatchObject({ kind: 'unreachable', reason: expect.stringContaining('not public') });
