@@ -34,6 +34,11 @@ const runs = (settings: Settings): Record<FunctionName, Run> => ({
     memoryMb: settings.pullMemoryMb,
     timeout: Duration.seconds(limits.pollWaitSeconds + 8),
   },
+  acks: {
+    description: 'Acknowledges messages that endpoints took, by their tokens',
+    memoryMb: settings.acksMemoryMb,
+    timeout: Duration.seconds(20),
+  },
   admin: {
     description: 'Serves topics, groups, endpoints, keys and health',
     memoryMb: settings.adminMemoryMb,
@@ -110,6 +115,7 @@ export class MillraceStack extends Stack {
       produce: this.functions.produce.lambda,
       consume: this.functions.consume.lambda,
       pull: this.functions.pull.lambda,
+      acks: this.functions.acks.lambda,
       admin: this.functions.admin.lambda,
       describe: this.functions.describe.lambda,
     });
@@ -197,6 +203,7 @@ export class MillraceStack extends Stack {
       produce: tables,
       consume: { ...tables, ...bucket },
       pull: { ...tables, ...bucket },
+      acks: { MILLRACE_STATE_TABLE: state.tableName, ...wakes, ...keyring },
       admin: { ...tables, ...wakes, ...tasks, ...bucket, ...keyring },
       'on-append': { MILLRACE_STATE_TABLE: state.tableName, ...wakes },
       deliver: { ...tables, ...wakes, ...bucket, ...keyring },

@@ -98,6 +98,7 @@ const schema = z
     produceMemoryMb: megabytes.default(1024),
     consumeMemoryMb: megabytes.default(256),
     pullMemoryMb: megabytes.default(256),
+    acksMemoryMb: megabytes.default(256),
     adminMemoryMb: megabytes.default(512),
     onAppendMemoryMb: megabytes.default(256),
     deliverMemoryMb: megabytes.default(512),

@@ -63,6 +63,11 @@ const calls: Readonly<Record<Measured, Call>> = {
     event: request('POST', '/v1/topics/orders/groups/workers/poll'),
     called: 'a request without a key, answered 401',
   },
+  acks: {
+    bare: 'bare-dynamodb-sqs',
+    event: request('POST', '/v1/acks/none'),
+    called: 'an acknowledgement by what is no token, answered 403',
+  },
   admin: {
     bare: 'bare-dynamodb-sqs-s3',
     event: request('GET', '/v1/topics'),

@@ -72,6 +72,7 @@ const apps = {
   produce: produceApp(deps),
   consume: consumeApp(deps),
   pull: pullApp(deps),
+  acks: describe,
   admin: adminApp({
     ...deps,
     webhooks: { post: async () => ({ kind: 'unreachable', reason: 'None is called here.' }) },

@@ -38,6 +38,7 @@ export const functionNames = [
   'produce',
   'consume',
   'pull',
+  'acks',
   'admin',
   'on-append',
   'deliver',

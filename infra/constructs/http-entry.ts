@@ -24,6 +24,7 @@ export interface HttpEntryProps {
   readonly produce: IFunction;
   readonly consume: IFunction;
   readonly pull: IFunction;
+  readonly acks: IFunction;
   readonly admin: IFunction;
   readonly describe: IFunction;
 }
@@ -57,7 +58,7 @@ const accessLogFormat = AccessLogFormat.custom(
   }),
 );
 
-/** The HTTPS address: routes to five functions, so that each has the least rights. */
+/** The HTTPS address: routes to six functions, so that each has the least rights. */
 export class HttpEntry extends Construct {
   readonly api: HttpApi;
   readonly stage: HttpStage;
@@ -82,6 +83,7 @@ export class HttpEntry extends Construct {
     const produce = new HttpLambdaIntegration('Produce', functions.produce);
     const consume = new HttpLambdaIntegration('Consume', functions.consume);
     const pull = new HttpLambdaIntegration('Pull', functions.pull);
+    const acks = new HttpLambdaIntegration('Acks', functions.acks);
     const admin = new HttpLambdaIntegration('Admin', functions.admin);
     const describe = new HttpLambdaIntegration('Describe', functions.describe);
     this.#route('ProduceRecords', HttpRouteKey.with(records, HttpMethod.POST), produce);
@@ -92,6 +94,7 @@ export class HttpEntry extends Construct {
     this.#route('HeadRecords', HttpRouteKey.with(fetch, HttpMethod.HEAD), consume);
     for (const [id, asked] of Object.entries(pulls))
       this.#route(id, HttpRouteKey.with(`${group}/${asked}`, HttpMethod.POST), pull);
+    this.#route('AckMessage', HttpRouteKey.with('/v1/acks/{token}', HttpMethod.POST), acks);
     const open = Object.entries(described).map(([id, path]) => {
       this.#route(`Head${id}`, HttpRouteKey.with(path, HttpMethod.HEAD), describe);
       return this.#route(`Get${id}`, HttpRouteKey.with(path, HttpMethod.GET), describe);

@@ -95,6 +95,8 @@ export const rightsOf = ({
       onState(['group/*'], 'GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
       ...readArchive,
     ],
+    // Who shows the token of a message may have its cursor changed. Query of topics for the settings of its group.
+    acks: [onState(['topic/*'], 'Query'), onState(['group/*'], 'GetItem', 'PutItem'), wake, readKeyring],
     admin: [
       // PutItem for the batch that closes a partition.
       onLog('PutItem', 'Query'),

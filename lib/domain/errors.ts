@@ -19,6 +19,7 @@ export type ProblemCode =
   | 'endpoint_exists'
   | 'conflict'
   | 'lease_lost'
+  | 'invalid_token'
   | 'not_handed_out'
   | 'invalid_schema'
   | 'schema_incompatible'

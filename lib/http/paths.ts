@@ -1,4 +1,4 @@
-export type Part = 'produce' | 'consume' | 'pull' | 'admin' | 'describe';
+export type Part = 'produce' | 'consume' | 'pull' | 'acks' | 'admin' | 'describe';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const topics = '/v1/topics';
@@ -34,6 +34,7 @@ export const paths: Readonly<Record<string, Readonly<Partial<Record<Method, Part
   [`${endpoints}/:endpoint`]: { GET: 'admin', PATCH: 'admin', DELETE: 'admin' },
   [`${endpoints}/:endpoint/resend`]: { GET: 'admin', POST: 'admin', DELETE: 'admin' },
   [`${endpoints}/:endpoint/test`]: { POST: 'admin' },
+  '/v1/acks/:token': { POST: 'acks' },
   '/v1/keys': { GET: 'admin', POST: 'admin' },
   '/v1/keys/:key': { PATCH: 'admin', DELETE: 'admin' },
   '/v1/.well-known/webhook-keys': { GET: 'admin' },

@@ -32,6 +32,7 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   endpoint_exists: { status: 409, title: 'The group has an endpoint of this URL' },
   conflict: { status: 409, title: 'The change does not fit what is there' },
   lease_lost: { status: 409, title: "The records are not the consumer's any more" },
+  invalid_token: { status: 403, title: 'The token was not signed here' },
   not_handed_out: { status: 409, title: 'The records were not handed out' },
   invalid_schema: { status: 422, title: 'The schema is not valid' },
   schema_incompatible: { status: 409, title: 'The schema is not compatible with the one in force' },

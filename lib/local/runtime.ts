@@ -3,6 +3,7 @@ import { createStreamConsumer } from '../../functions/on-append/stream-events.ts
 import type { ArchiveOptions } from '../archive/options.ts';
 import { Authenticator } from '../auth/authenticator.ts';
 import { Quotas } from '../auth/quotas/quotas.ts';
+import { AckTokens } from '../delivery/acks/token.ts';
 import { AttemptLog } from '../delivery/attempt-log/attempt-log.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { newDeliveryMemory } from '../delivery/memory.ts';
@@ -18,8 +19,10 @@ import { newSystemEvents } from '../events/teller.ts';
 import { tellChanges } from '../events/telling-changes.ts';
 import { announceChanges } from '../groups/announced-changes.ts';
 import { endLeases } from '../groups/end-leases.ts';
+import { CursorChanges } from '../groups/pull/cursor-changes.ts';
 import { PullGroups } from '../groups/pull/pull-groups.ts';
 import { Receivers } from '../groups/receivers.ts';
+import { acksApp } from '../http/acks.ts';
 import { adminApp } from '../http/admin.ts';
 import { consumeApp } from '../http/consume.ts';
 import { describeApp } from '../http/describe.ts';
@@ -176,6 +179,12 @@ const compose = (opened: LocalStores, root: ApiKey, secrets: Secrets, given: Run
     produce: produceApp(http),
     consume: consumeApp(http),
     pull: pullApp(http),
+    acks: acksApp({
+      ...http,
+      tokens: new AckTokens(secrets),
+      // Deliverers write these cursors too.
+      changes: new CursorChanges(shared, { isAlone: false }),
+    }),
     admin: adminApp(http),
     describe: describeApp({ ...http, asset: installedAsset }),
   };

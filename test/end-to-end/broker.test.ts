@@ -1,3 +1,4 @@
+import { describeAcks } from './acks-suite.ts';
 import { describeArchive } from './archive-suite.ts';
 import { describeAttempts } from './attempts-suite.ts';
 import { describeBodies } from './bodies-suite.ts';
@@ -21,6 +22,7 @@ describeRepeats('the broker', broker);
 describeGroups('the broker', broker);
 describeManagedGroups('the broker', broker);
 describePacing('the broker', broker);
+describeAcks('the broker', broker);
 describeFilters('the broker', broker);
 describeFormats('the broker', broker);
 describeSystemEvents('the broker', broker);

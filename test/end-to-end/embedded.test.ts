@@ -1,3 +1,4 @@
+import { describeAcks } from './acks-suite.ts';
 import { describeArchive } from './archive-suite.ts';
 import { describeAttempts } from './attempts-suite.ts';
 import { describeBodies } from './bodies-suite.ts';
@@ -21,6 +22,7 @@ describeRepeats('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeGroups('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeManagedGroups('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describePacing('the broker on the adapters of AWS', brokerOnEmbeddedServices);
+describeAcks('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeFilters('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeFormats('the broker on the adapters of AWS', brokerOnEmbeddedServices);
 describeSystemEvents('the broker on the adapters of AWS', brokerOnEmbeddedServices);

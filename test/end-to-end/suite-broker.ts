@@ -6,6 +6,8 @@ import { DescribedClient } from './described-client.ts';
 export interface SuiteBroker {
   /** May do everything. Not there before the first test begins. */
   readonly admin: DescribedClient;
+  /** Has no key. */
+  readonly anybody: DescribedClient;
   /** A topic for one test, which is deleted when that has finished. @returns its name. */
   newTopic(partitions?: number): Promise<string>;
 }
@@ -14,9 +16,11 @@ export interface SuiteBroker {
 export const suiteBroker = (start: () => Promise<Broker>): SuiteBroker => {
   let millrace: Broker | undefined;
   let client: DescribedClient | undefined;
+  let keyless: DescribedClient | undefined;
   beforeAll(async () => {
     millrace = await start();
     client = new DescribedClient(millrace.url, millrace.key);
+    keyless = new DescribedClient(millrace.url, undefined);
   }, 120_000);
   afterAll(() => millrace?.stop(), 120_000);
   const admin = (): DescribedClient => {
@@ -26,6 +30,10 @@ export const suiteBroker = (start: () => Promise<Broker>): SuiteBroker => {
   return {
     get admin() {
       return admin();
+    },
+    get anybody() {
+      if (keyless === undefined) throw new Error('The broker of this suite has not started.');
+      return keyless;
     },
     newTopic: async (partitions = 1) => {
       const topic = `e2e-${randomUUID()}`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Problem, ThrottledError } from '../../lib/domain/errors.ts';
+import { acksApp } from '../../lib/http/acks.ts';
 import { adminApp } from '../../lib/http/admin.ts';
 import { consumeApp } from '../../lib/http/consume.ts';
 import { describeApp } from '../../lib/http/describe.ts';
@@ -69,6 +70,7 @@ describe('each part', () => {
       admin: adminApp,
       describe: describeApp,
       pull: pullApp,
+      acks: acksApp,
     }[part](deps);
     const lines = app.routes
       .filter(({ method }) => method !== 'ALL')
@@ -76,7 +78,7 @@ describe('each part', () => {
     return [...new Set(lines)].sort();
   };
 
-  test.each(['produce', 'consume', 'pull', 'admin', 'describe'] as const)(
+  test.each(['produce', 'consume', 'pull', 'acks', 'admin', 'describe'] as const)(
     '%s serves just the requests that are its',
     async (part) => {
       const expected = Object.entries(paths).flatMap(([path, methods]) =>

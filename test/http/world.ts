@@ -2,11 +2,14 @@ import { expect } from 'vitest';
 import { Authenticator } from '../../lib/auth/authenticator.ts';
 import { storedKey } from '../../lib/auth/keys.ts';
 import { Quotas } from '../../lib/auth/quotas/quotas.ts';
+import { AckTokens } from '../../lib/delivery/acks/token.ts';
 import type { Quota, Scope } from '../../lib/domain/keys.ts';
 import { StickyPartition } from '../../lib/domain/records/partitioning.ts';
 import { newSystemEvents } from '../../lib/events/teller.ts';
 import { tellChanges } from '../../lib/events/telling-changes.ts';
+import { CursorChanges } from '../../lib/groups/pull/cursor-changes.ts';
 import { PullGroups } from '../../lib/groups/pull/pull-groups.ts';
+import { acksApp } from '../../lib/http/acks.ts';
 import { type AdminDeps, adminApp } from '../../lib/http/admin.ts';
 import type { Api } from '../../lib/http/api.ts';
 import { type ConsumeDeps, consumeApp } from '../../lib/http/consume.ts';
@@ -15,6 +18,7 @@ import { openApiDocument } from '../../lib/http/description/document.ts';
 import { type Part, partFor } from '../../lib/http/paths.ts';
 import { type ProduceDeps, produceApp } from '../../lib/http/produce.ts';
 import { type PullAppDeps, pullApp } from '../../lib/http/pull.ts';
+import type { AcksDeps } from '../../lib/http/routes/acks.ts';
 import { installedAsset } from '../../lib/local/docs-assets.ts';
 import { Appender } from '../../lib/log/append/appender.ts';
 import { Reader } from '../../lib/log/read/reader.ts';
@@ -32,7 +36,7 @@ export const keyNamed = (name: string): string => `mr_${name.padEnd(43, '_')}`;
 
 export const adminKey = keyNamed('root-key-of-the-tests');
 
-export type AppDeps = ProduceDeps & ConsumeDeps & PullAppDeps & AdminDeps & DescribeDeps;
+export type AppDeps = AcksDeps & ProduceDeps & ConsumeDeps & PullAppDeps & AdminDeps & DescribeDeps;
 
 export interface World {
   readonly apps: Readonly<Record<Part, Api>>;
@@ -69,13 +73,16 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
     { ...shared, systemEvents, reader, telemetry: noTelemetry },
     { isAlone: true },
   );
+  const secrets = ownSecrets({ clock, random });
   const deps: AppDeps = {
     ...shared,
     groups,
     pulls,
     announceMoves: (groupId) => pulls.moved(groupId),
     queue: stores.wakes,
-    secrets: ownSecrets({ clock, random }),
+    secrets,
+    tokens: new AckTokens(secrets),
+    changes: new CursorChanges(shared, { isAlone: false }),
     webhooks: { post: async () => ({ kind: 'answered', status: 200, excerpt: '{"ok":true}' }) },
     authenticator: new Authenticator({ keys: stores.keys, clock }),
     reader,
@@ -97,6 +104,7 @@ export const newWorld = async (replace: (deps: AppDeps) => Partial<AppDeps> = ()
     produce: produceApp(whole),
     consume: consumeApp(whole),
     pull: pullApp(whole),
+    acks: acksApp(whole),
     admin: adminApp(whole),
     describe: describeApp(whole),
   };

@@ -36,6 +36,7 @@ const exchanges: Record<
     event: httpEvent('POST', '/v1/topics/orders/groups/workers/poll', { body: { consumerId: 'a' } }),
     answer: { statusCode: 401 },
   },
+  acks: { event: httpEvent('POST', '/v1/acks/none'), answer: { statusCode: 403 } },
   admin: { event: httpEvent('GET', '/v1/topics'), answer: { statusCode: 401 } },
   'on-append': {
     event: { Records: [{ eventName: 'REMOVE', dynamodb: { Keys: { pk: { S: 'T/0' }, sk: { N: '0' } } } }] },

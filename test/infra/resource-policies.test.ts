@@ -116,7 +116,7 @@ describe('the policies of the resources', () => {
       });
       expect(short(permission['SourceArn'])).toMatch(/:execute-api:.*:HttpApi\//);
     }
-    expect(permissions).toHaveLength(16);
+    expect(permissions).toHaveLength(17);
   });
 
   it('are those, and no other', () => {

@@ -88,6 +88,13 @@ const expected: Record<(typeof functionNames)[number], string[]> = {
     'dynamodb:UpdateItem on StorageState.Arn where pk is group/*',
     ...readArchive,
   ],
+  acks: [
+    'dynamodb:Query on StorageState.Arn where pk is topic/*',
+    'dynamodb:GetItem on StorageState.Arn where pk is group/*',
+    'dynamodb:PutItem on StorageState.Arn where pk is group/*',
+    'sqs:SendMessage on WakeQueueWakes.Arn',
+    `ssm:GetParameter on ${keyring}`,
+  ],
   admin: [
     'dynamodb:PutItem on StorageLog.Arn',
     'dynamodb:Query on StorageLog.Arn',
@@ -306,6 +313,9 @@ describe('the rights of the functions', () => {
         'Query',
         ['group', 'endpoint', 'partition state', 'cursor', 'member', 'segment', 'newest segment'],
       ],
+      ['acks', 'GetItem', ['cursor', 'member']],
+      ['acks', 'PutItem', ['cursor', 'member']],
+      ['acks', 'Query', ['group', 'endpoint', 'partition state']],
       ['on-append', 'Query', ['group', 'endpoint', 'partition state']],
       [
         'deliver',

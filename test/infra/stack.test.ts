@@ -348,7 +348,7 @@ describe('the functions', () => {
 });
 
 describe('the HTTP interface', () => {
-  it('routes records to produce, fetches to consume, what consumers of a group ask to pull, the description and its page to describe, and the rest to admin', () => {
+  it('routes records to produce, fetches to consume, what consumers of a group ask to pull, acknowledgements by token to acks, the description and its page to describe, and the rest to admin', () => {
     const integrations = resourcesOf(production, 'AWS::ApiGatewayV2::Integration');
     const routes = [...resourcesOf(production, 'AWS::ApiGatewayV2::Route').values()].map(({ Properties }) => {
       const integration = integrations.get(short(Properties['Target']).replace('integrations/', ''));
@@ -364,6 +364,7 @@ describe('the HTTP interface', () => {
       'POST /v1/topics/{topic}/groups/{group}/ack': 'PullLambda.Arn',
       'POST /v1/topics/{topic}/groups/{group}/nack': 'PullLambda.Arn',
       'POST /v1/topics/{topic}/groups/{group}/leave': 'PullLambda.Arn',
+      'POST /v1/acks/{token}': 'AcksLambda.Arn',
       'GET /v1/openapi.json': 'DescribeLambda.Arn',
       'HEAD /v1/openapi.json': 'DescribeLambda.Arn',
       'GET /docs': 'DescribeLambda.Arn',

@@ -25,7 +25,7 @@ export type Asked =
 /**
  * Acknowledges a message that an endpoint took, refuses it, or asks for more time. Whoever has the token may, as long as the message is with
  * its consumer: the same acknowledgement again is done already, and one of another epoch or attempt is refused, with nothing changed.
- * @throws Problem `forbidden`; `lease_lost` where the message is not the consumer's any more; `invalid_request` for records that it has
+ * @throws Problem `invalid_token`; `lease_lost` where the message is not the consumer's any more; `invalid_request` for records that it has
  * not; `throttled`, `outcome_unknown`: ask again.
  */
 export const acknowledge = async (deps: AcknowledgeDeps, text: string, asked: Asked): Promise<void> => {
@@ -54,7 +54,7 @@ const opened = async ({ tokens }: AcknowledgeDeps, text: string): Promise<AckTok
     if (!(error instanceof AckTokenError)) throw error;
     const detail =
       'The token is none that this broker signed. Send it as it came in the header webhook-ack-token, unchanged.';
-    throw new Problem('forbidden', detail);
+    throw new Problem('invalid_token', detail);
   }
 };
 

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../../domain/errors.ts';
 import type { Operation } from './operation.ts';
+import { acksOperation } from './operations/acks.ts';
 import { endpointOperations } from './operations/endpoints.ts';
 import { erasureOperations } from './operations/erasures.ts';
 import { attemptsOperation } from './operations/groups/attempts.ts';
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   redriveOperation,
   ...pullOperations,
   ...endpointOperations,
+  acksOperation,
   ...resendOperations,
   ...erasureOperations,
   ...keyOperations,
@@ -52,7 +54,8 @@ const ofBodies: readonly ProblemCode[] = [
 
 /** Every problem that the operation can be answered. */
 export const problemsOf = ({ scopes, path, body, problems }: Operation): readonly ProblemCode[] => {
-  if (scopes === 'open') return ['invalid_request', ...problems];
+  if (scopes === 'open')
+    return [...new Set(['invalid_request' as const, ...(body === undefined ? [] : ofBodies), ...problems])];
   const isRestricted = scopes.length > 0 || path.includes(':topic');
   const all = [...ofAll, ...(isRestricted ? (['forbidden'] as const) : [])];
   return [...new Set([...all, ...(body === undefined ? [] : ofBodies), ...problems])];

@@ -16,6 +16,10 @@ const inPaths: Readonly<Record<string, Parameter>> = {
   },
   version: { description: 'The number of the version.', schema: { type: 'integer', minimum: 1 } },
   endpoint: { description: 'The id of the endpoint.', schema: { type: 'string' } },
+  token: {
+    description: 'The token that came with the message, in the header `webhook-ack-token`.',
+    schema: { type: 'string' },
+  },
   erasure: { description: 'The id of the erasure.', schema: { type: 'string' } },
   key: { description: 'The id of the API key, which is not the key itself.', schema: { type: 'string' } },
 };

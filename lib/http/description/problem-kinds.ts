@@ -102,6 +102,10 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     always: ['partitions'],
     sample: { partitions: [3] },
   },
+  invalid_token: {
+    detail:
+      'The token is none that this broker signed. Send it as it came in the header webhook-ack-token, unchanged.',
+  },
   not_handed_out: {
     detail: 'Partition 3 was handed out up to below 120: 130 is past that. Nothing was acknowledged.',
     members: { partition, handedOut: whole('The offset after the last record that was handed out.') },

@@ -39,6 +39,7 @@ import {
 } from '../answers/schemas.ts';
 import { seekAnswer } from '../answers/seek.ts';
 import { topicAnswer, topicListAnswer } from '../answers/topics.ts';
+import { messageOutcome } from '../schemas/acks.ts';
 import { endpointChange, newEndpoint, secretRotation } from '../schemas/endpoints.ts';
 import { groupChange, groupSettings, seekRequest } from '../schemas/groups.ts';
 import { keyChange, newKeySettings } from '../schemas/keys.ts';
@@ -68,7 +69,7 @@ const topicFields = (absent: WhenAbsent): FieldTexts => ({
 const deliveryFields = (absent: WhenAbsent): FieldTexts => {
   const { format, batchSize, timeoutSeconds, backoff, maxAttempts, deadLetterAfterSeconds, attemptLog } =
     deliveryDefaults;
-  const { ordering, concurrency } = deliveryDefaults;
+  const { ordering, concurrency, ack, ackTimeoutSeconds } = deliveryDefaults;
   return {
     delivery: 'Of "push": how its endpoint is called.',
     'delivery.format': `How a request is made of records. "webhook": an envelope of JSON, with as many as \`batchSize\` says. "cloudevents-batch": a list of CloudEvents, of as many. "cloudevents-structured", "cloudevents-binary" and "raw": one record a request, as a CloudEvent in JSON, as one whose attributes are headers, or as the value alone.${absent(`"${format}"`)}`,
@@ -83,6 +84,8 @@ const deliveryFields = (absent: WhenAbsent): FieldTexts => {
     'delivery.deadLetterAfterSeconds': `And no sooner than so long after its first refusal; twice as long for each dead letter that follows another with nothing acknowledged between.${absent(deadLetterAfterSeconds)}`,
     'delivery.ordering': `"partition": one message of a partition after the other; one that is refused holds up the partition. "key": records of one key one after the other; one that is refused holds up its key. "none": nothing waits for anything.${absent(`"${ordering}"`)}`,
     'delivery.concurrency': `Of the orders "key" and "none": how many messages of one partition are under way at a time, at most.${absent(concurrency)}`,
+    'delivery.ack': `What acknowledges a message. "response": a 2xx of the endpoint, or what its body says. "explicit": a 2xx only says that it has it; who is behind it acknowledges it later, by the token that came with it (\`POST /v1/acks/{token}\`), and until then it counts among those that are under way.${absent(`"${ack}"`)}`,
+    'delivery.ackTimeoutSeconds': `Of "explicit": a message of which nothing was said for so long, from the endpoint's answer on, is refused, and sent again.${absent(ackTimeoutSeconds)}`,
     'delivery.attemptLog': 'What the attempt log has beside each failure.',
     'delivery.attemptLog.successes': `The share of attempts that succeeded which it has, at random: 0 none, 1 all. Each takes a write.${absent(attemptLog.successes)}`,
   };
@@ -198,6 +201,19 @@ const requests = {
       offsets: 'Of a group of mode "pull": by partition, the offset of the first record to hand out again.',
       ...recordFields('records'),
       delaySeconds: 'They are handed out again no sooner. Without it at once.',
+    },
+  },
+  MessageOutcome: {
+    schema: messageOutcome,
+    texts: {
+      outcome:
+        '"ack": it is done with. "nack": it is refused, and sent again after its backoff. "extend": more time is needed. Without it "ack".',
+      offset:
+        'Of "ack": the offset after the last record that is done with. The rest is sent again, as a message of its own.',
+      failed:
+        'Of "ack": the offsets of the records that are refused; all others are done with. In the order of the partition those behind the first that failed are sent again after it.',
+      delaySeconds: 'Of "nack": it is sent again no sooner. Without it its backoff alone counts.',
+      seconds: 'Of "extend": how long from now on. Without it the group\'s ackTimeoutSeconds.',
     },
   },
   Leaving: { schema: leaveRequest, texts: { consumerId: 'As it was given to poll.' } },

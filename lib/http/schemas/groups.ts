@@ -66,6 +66,8 @@ const delivery = (given: ReturnType<typeof backoff> = backoff()) =>
     maxAttempts: z.exactOptional(attempts()),
     ordering: z.exactOptional(z.enum(['partition', 'key', 'none'], 'Give "partition", "key" or "none".')),
     concurrency: z.exactOptional(wholeBetween(1, limits.deliveryConcurrency, 'deliveryConcurrency')),
+    ack: z.exactOptional(z.enum(['response', 'explicit'], 'Give "response" or "explicit".')),
+    ackTimeoutSeconds: z.exactOptional(wholeBetween(1, limits.ackTimeoutSeconds, 'ackTimeoutSeconds')),
     deadLetterAfterSeconds: z.exactOptional(seconds(0, longestBackoffSeconds)),
     backoff: z.exactOptional(given),
     attemptLog: z.exactOptional(z.strictObject({ successes: share() })),

@@ -44,6 +44,9 @@ const records = { records: [{ value: 1 }] };
 /** CloudFormation is told of what fails in the function that makes the keyring. */
 type Watched = Exclude<FunctionName, 'keyring'>;
 
+/** It has the form of a token, so that the key that it names is looked for. */
+const forged = `${Buffer.from(JSON.stringify([1, '0'.repeat(16), 't', 'g', 'g', 0, 0, 1, 1, 1])).toString('base64url')}.x`;
+
 type Handler = (event: never, context: never) => Promise<unknown>;
 
 const functions: Readonly<
@@ -60,6 +63,10 @@ const functions: Readonly<
   pull: {
     load: () => import('../../../functions/pull/handler.ts'),
     event: httpEvent('POST', '/v1/topics/orders/groups/workers/poll', { key, body: { consumerId: 'a' } }),
+  },
+  acks: {
+    load: () => import('../../../functions/acks/handler.ts'),
+    event: httpEvent('POST', `/v1/acks/${forged}`),
   },
   admin: {
     load: () => import('../../../functions/admin/handler.ts'),
