@@ -45,7 +45,7 @@ export interface Found {
  * not contiguous is read again.
  */
 export class Backlog {
-  readonly #runs: RunReader;
+  readonly #runs: Pick<RunReader, 'read'>;
   readonly #at: PartitionRef;
   readonly #maxBytes: number;
   /** Read and not decoded yet, in order, without a gap. */
@@ -65,7 +65,12 @@ export class Backlog {
    * @param maxBytes what the records of one message take at most, the commas between them included.
    * @param sieve what is made of records that are read from now on.
    */
-  constructor(runs: RunReader, at: PartitionRef, maxBytes: number, sieve: () => Sieve = () => ({})) {
+  constructor(
+    runs: Pick<RunReader, 'read'>,
+    at: PartitionRef,
+    maxBytes: number,
+    sieve: () => Sieve = () => ({}),
+  ) {
     this.#runs = runs;
     this.#at = at;
     this.#maxBytes = maxBytes;

@@ -6,6 +6,7 @@ import type { DeliverDeps, Run, RunDeps } from './deps.ts';
 import { LaneDelivery } from './lanes/lane-delivery.ts';
 import { newDeliveryMemory } from './memory.ts';
 import { answerResend, isOfResend } from './resend/resend.ts';
+import { cursorRefOf, subjectOf } from './subject.ts';
 import { longestRetryOf, type Retry, type RetryingRun, retriesForMs } from './turn.ts';
 import { AnsweredElsewhereError, UnansweredError } from './unanswered.ts';
 import { judgeWake, type Verdict } from './wake-rules.ts';
@@ -106,8 +107,8 @@ const deliveryFor = (
     : new LaneDelivery(deps, wake, run, subscription);
 };
 
-const look = async ({ cursors }: RunDeps, { groupId, partition }: Wake): Promise<Seen> => ({
-  cursor: await cursors.get({ groupId, partition }),
+const look = async ({ cursors }: RunDeps, wake: Wake): Promise<Seen> => ({
+  cursor: await cursors.get(cursorRefOf(wake)),
   isRemembered: false,
 });
 
@@ -117,5 +118,13 @@ const lookBack = ({ memory }: RunDeps, wake: Wake): Seen | undefined => {
 };
 
 /** A wake that says that the group has changed is not answered by what it was before. */
-const subscriptionFor = ({ memory }: RunDeps, wake: Wake): Promise<Subscription<PushGroup> | undefined> =>
-  wake.kind === 'resume' ? memory.subscriptions.ofNow(wake) : memory.subscriptions.of(wake);
+const subscriptionFor = async (
+  { memory: { subscriptions } }: RunDeps,
+  wake: Wake,
+): Promise<Subscription<PushGroup> | undefined> => {
+  const found = await (wake.kind === 'resume' ? subscriptions.ofNow(wake) : subscriptions.of(wake));
+  if (found === undefined || subjectOf(wake, found.group) !== undefined) return found;
+  // What is remembered may be from before the redrive; or that is over.
+  const now = await subscriptions.ofNow(wake);
+  return now && subjectOf(wake, now.group) && now;
+};

@@ -14,6 +14,7 @@ import { composeMessage, envelopeBytes, type Message } from './message.ts';
 import type { Pending } from './pending.ts';
 import { attempt, type Target, unsendable } from './requests/attempt.ts';
 import type { Failed } from './requests/outcome.ts';
+import { runsBelow } from './subject.ts';
 import { chooseEndpoint, isLifted, noteRecovery, noteSharedOutage } from './target.ts';
 import { type RetryingRun, Turn } from './turn.ts';
 
@@ -49,9 +50,11 @@ export class Delivery {
     this.#deps = deps;
     this.#wake = wake;
     this.turn = new Turn(deps, wake, run, subscription);
-    const envelope = envelopeBytes(subscription.group, wake.partition);
-    const sieve = (): Sieve => sieveFor(deps, this.turn.subscription.group, wake.partition);
-    this.#backlog = new Backlog(deps.runs, wake, messageBytesOf(subscription) - envelope, sieve);
+    const { at, end } = this.turn.subject;
+    const envelope = envelopeBytes(this.turn.view, wake.partition);
+    const sieve = (): Sieve => sieveFor(deps, this.turn.view, wake.partition);
+    const runs = runsBelow(deps.runs, end);
+    this.#backlog = new Backlog(runs, at, messageBytesOf(subscription) - envelope, sieve);
   }
 
   /**
@@ -198,7 +201,7 @@ export class Delivery {
     pendingEnd,
     suspectEnd,
   }: Pick<Cursor, 'committed' | 'pendingEnd' | 'suspectEnd'>): Promise<Planned | undefined> {
-    const { group } = this.turn.subscription;
+    const { view: group } = this.turn;
     const end = [pendingEnd, suspectEnd].find((each) => each !== undefined && each > from);
     const { records, lost, leftOutBelow } = await this.#read(wantedBy(group, { from, end }));
     if (!isAny(records))

@@ -89,7 +89,8 @@ export class SeenCursors {
   }
 
   /** A cursor that was read, or let go. Only one that anybody may take is remembered. */
-  keep({ groupId, partition }: Wake, cursor: Cursor): void {
+  keep({ groupId, partition, redriveId }: Wake, cursor: Cursor): void {
+    if (redriveId !== undefined) return;
     if (cursor.leaseUntil !== 0 || cursor.retryAt !== 0) return;
     this.#cursors.set(`${groupId}/${partition}`, cursor);
     dropOldest(this.#cursors, maxCursors);

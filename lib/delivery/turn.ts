@@ -14,6 +14,7 @@ import { newOwner } from './owner.ts';
 import { Admission, putOff } from './pacing/admission.ts';
 import type { NotNow } from './pacing/entry.ts';
 import type { Caller } from './pacing/pacing.ts';
+import { knownSubjectOf, type Subject } from './subject.ts';
 
 /** What a run needs beside an endpoint's timeout to end well: the query, the writes and the sends after an answer. */
 const runMarginMs = 5000;
@@ -58,6 +59,8 @@ export class Turn {
   readonly #caller: Caller;
   /** One for each request that is under way at a time. */
   readonly #admissions = new Map<number, Admission>();
+  /** What the wake is about. */
+  readonly subject: Subject;
   #subscription: Subscription<PushGroup>;
   /** By the monotonic clock: a lease that was asked for or taken may be held until then. */
   #mayHoldUntil = 0;
@@ -71,7 +74,9 @@ export class Turn {
     this.#wake = wake;
     this.#run = run;
     this.#owner = newOwner(run.messageIds, deps.random);
-    const who = `${wake.groupId}/${wake.partition}`;
+    this.subject = knownSubjectOf(wake, subscription.group);
+    const lane = wake.redriveId === undefined ? '' : `/${wake.redriveId}`;
+    const who = `${wake.groupId}/${wake.partition}${lane}`;
     this.#caller = { who, hasWaited: wake.kind === 'retry' || wake.kind === 'due' };
     this.#subscription = subscription;
   }
@@ -96,9 +101,14 @@ export class Turn {
     return this.#retry;
   }
 
+  /** The group as its messages are made of it. */
+  get view(): PushGroup {
+    return this.subject.view(this.#subscription.group);
+  }
+
   /** Where the group begins in a partition that it has no cursor in. */
   get startOffset(): number {
-    return this.#subscription.group.startOffsets[this.#wake.partition] ?? 0;
+    return this.subject.start;
   }
 
   get timeoutMs(): number {
@@ -107,22 +117,17 @@ export class Turn {
 
   /** @param pendingEnd of the message that is about to be sent; kept where the cursor has none. */
   async acquire(read: Cursor | undefined, pendingEnd?: number): Promise<LeaseAnswer> {
-    const { groupId, partition } = this.#wake;
     this.assertRunning();
     this.#askForLease();
-    const answer = await Lease.acquire(
-      this.#deps,
-      { groupId, partition },
-      {
-        read,
-        startOffset: this.startOffset,
-        owner: this.#owner,
-        durationMs: this.leaseDurationMs,
-        pendingEnd,
-        longestRetryMs: longestRetryOf(this.#subscription),
-        beforeRetry: this.#wake.kind === 'resume',
-      },
-    );
+    const answer = await Lease.acquire(this.#deps, this.subject.ref, {
+      read,
+      startOffset: this.startOffset,
+      owner: this.#owner,
+      durationMs: this.leaseDurationMs,
+      pendingEnd,
+      longestRetryMs: longestRetryOf(this.#subscription),
+      beforeRetry: this.#wake.kind === 'resume',
+    });
     if (answer.kind === 'given') this.#hasHeld = true;
     else this.#mayHoldUntil = 0;
     return answer;
@@ -146,7 +151,8 @@ export class Turn {
   async tellLoss({ cursor }: Lease, to: number, { lost: records = 0 }: Passed = {}): Promise<void> {
     if (records === 0) return;
     const loss = { partition: this.#wake.partition, from: cursor.committed, to, records };
-    await this.#deps.systemEvents.tell(recordsLost(this.#subscription.group, loss, this.#deps.clock.now()));
+    const group = { ...this.#subscription.group, topic: this.subject.topic };
+    await this.#deps.systemEvents.tell(recordsLost(group, loss, this.#deps.clock.now()));
     this.assertRunning();
   }
 
@@ -160,8 +166,9 @@ export class Turn {
 
   /** Tells of a batch that stands in the way. */
   tellUndecodable(error: UndecodableBatchError): void {
-    const { topicId, group, requestId } = this.#wake;
-    const { topic } = this.#subscription.group;
+    const { group, requestId } = this.#wake;
+    const { topic } = this.subject;
+    const { topicId } = this.subject.at;
     const reader = { topicId, group, topic, ...(requestId !== undefined && { requestId }) };
     this.#deps.telemetry.record(undecodableBatch(error, reader));
   }

@@ -1,22 +1,27 @@
 import { concurrently } from '../domain/concurrently.ts';
 import { Problem } from '../domain/errors.ts';
 import { deadLetterTopicName } from '../domain/groups/dead-letters.ts';
-import type { Group, PulledGroup, Redrive } from '../domain/groups/groups.ts';
+import type { Group, Redrive } from '../domain/groups/groups.ts';
 import { partitionsOf, refuseWhileDeleted, type Topic } from '../domain/topics.ts';
 import type { CursorStore } from '../stores/cursors.ts';
 import type { GroupStore } from '../stores/groups.ts';
+import type { WakeQueue } from '../stores/wake-queue.ts';
 import type { Clock } from '../surroundings/clock.ts';
 import { newId } from '../surroundings/ids.ts';
 import type { Random } from '../surroundings/random.ts';
+import type { Telemetry } from '../surroundings/telemetry.ts';
 import type { TopicDirectory } from '../topics/directory.ts';
 import { changeGroup } from './change-group.ts';
 import { partitionsAtOnce, type StartDeps } from './start-offsets.ts';
 import { redriveProgress } from './status/redrive-progress.ts';
+import { wakeRedrive } from './wake-group.ts';
 
 export interface RedriveDeps extends StartDeps {
   readonly groups: Pick<GroupStore, 'get' | 'update'>;
   readonly cursors: Pick<CursorStore, 'list'>;
   readonly directory: Pick<TopicDirectory, 'resolveAgain'>;
+  readonly queue: WakeQueue;
+  readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -35,9 +40,8 @@ export type Choice = 'new' | readonly DeadRange[];
 type Held = DeadRange;
 
 /**
- * Has dead letters of a shared group handed out to it again. It reads them where they are, beside its own topic, with deliveries that
+ * Has dead letters of a group handed out or delivered to it again. It reads them where they are, beside its own topic, with deliveries that
  * are counted anew; they stay where they are.
- * @returns which were asked for, none where there are none.
  * @throws Problem `invalid_request` for a group that has none, or ranges that are not there; `topic_not_found` where the topic of its
  * dead letters was deleted; `conflict` while a redrive is under way, the topic is being deleted, or others keep changing the group.
  */
@@ -46,13 +50,14 @@ export const redriveDeadLetters = async (
   topic: Topic,
   name: string,
   choice: Choice,
+  requestId: string,
 ): Promise<readonly DeadRange[]> => {
   refuseWhileDeleted(topic);
   let asked: readonly DeadRange[] = [];
-  await changeGroup(deps, topic, name, async (group) => {
-    const shared = requireShared(group);
-    await requireFinished(deps, shared);
+  const changed = await changeGroup(deps, topic, name, async (group) => {
+    const shared = requireLetters(group);
     const dead = await deadTopic(deps, topic, shared);
+    await requireFinished(deps, shared, dead);
     const held = await heldIn(deps, dead);
     const former = shared.redrive?.deadTopicId === dead.topicId ? shared.redrive.through : {};
     asked = choice === 'new' ? newIn(held, former) : inside(choice, held, dead);
@@ -61,6 +66,7 @@ export const redriveDeadLetters = async (
     const through = isNew ? Object.fromEntries(held.map(({ partition, to }) => [partition, to])) : former;
     return { redrive: redriveOf(deps, dead, asked, through) };
   });
+  if (asked.length > 0) await wakeRedrive(deps, changed.group, requestId);
   return asked;
 };
 
@@ -77,20 +83,22 @@ const redriveOf = (
   requestedAt: clock.now(),
 });
 
-const requireShared = (group: Group): PulledGroup => {
-  if (group.mode === 'shared') return group;
+const requireLetters = (group: Group): Group => {
+  if (group.mode !== 'pull') return group;
   throw new Problem(
     'invalid_request',
-    `Group "${group.name}" is of mode "${group.mode}", and has no dead letters: those of mode "shared" have.`,
+    `Group "${group.name}" is of mode "${group.mode}", and has no dead letters: those of mode "shared" and "push" have.`,
   );
 };
 
 /** One at a time: what is left of it would be lost sight of. */
 const requireFinished = async (
   { cursors }: RedriveDeps,
-  { groupId, redrive }: PulledGroup,
+  { groupId, redrive }: Group,
+  dead: Topic,
 ): Promise<void> => {
-  if (redrive === undefined) return;
+  // Of a topic that is there no more nothing is left.
+  if (redrive === undefined || redrive.deadTopicId !== dead.topicId) return;
   const { records, left } = redriveProgress(redrive, await cursors.list(groupId, redrive.redriveId));
   if (left === 0) return;
   throw new Problem(
@@ -99,7 +107,7 @@ const requireFinished = async (
   );
 };
 
-const deadTopic = async ({ directory }: RedriveDeps, topic: Topic, group: PulledGroup): Promise<Topic> => {
+const deadTopic = async ({ directory }: RedriveDeps, topic: Topic, group: Group): Promise<Topic> => {
   const name = deadLetterTopicName(topic.name, group.name);
   try {
     return await directory.resolveAgain(name);

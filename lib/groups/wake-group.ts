@@ -1,4 +1,5 @@
 import type { Wake } from '../domain/delivery/wakes.ts';
+import type { Cursor } from '../domain/groups/cursors.ts';
 import type { Group } from '../domain/groups/groups.ts';
 import { partitionsOf, type Topic } from '../domain/topics.ts';
 import type { GroupStore } from '../stores/groups.ts';
@@ -11,6 +12,42 @@ import { type Receiver, receiversKnownAfterMs, receives } from './receivers.ts';
 export const wakeFor = (group: Receiver, partition: number, kind: Wake['kind']): QueuedWake => ({
   wake: { kind, topicId: group.topicId, groupId: group.groupId, group: group.name, partition },
 });
+
+/** A wake for dead letters that a group is given again; as good as an append's, whatever epoch their cursor has. */
+export const redriveWake = (
+  group: Receiver,
+  partition: number,
+  redriveId: string,
+  kind: 'continue' | 'resume' = 'continue',
+): QueuedWake => ({ wake: { ...wakeFor(group, partition, kind).wake, redriveId } });
+
+/** Partitions of the dead letters that a group was given again and is not through with. @param lane its cursors there. */
+export const leftOf = (
+  { redrive }: Pick<Group, 'redrive'>,
+  lane: ReadonlyMap<number, Cursor>,
+): readonly {
+  readonly partition: number;
+  readonly redriveId: string;
+  readonly cursor: Cursor | undefined;
+}[] =>
+  Object.entries(redrive?.ranges ?? {}).flatMap(([name, [, to]]) => {
+    const partition = Number(name);
+    const cursor = lane.get(partition);
+    const isLeft = (cursor?.committed ?? 0) < to;
+    return isLeft && redrive !== undefined ? [{ partition, redriveId: redrive.redriveId, cursor }] : [];
+  });
+
+/** Wakes for what is left of the group's redrive, if it has one. */
+const redriveWakes = async (
+  { cursors }: Pick<ProgressDeps, 'cursors'>,
+  group: Group,
+  kind: 'continue' | 'resume',
+): Promise<readonly QueuedWake[]> => {
+  const { redrive, groupId } = group;
+  if (redrive === undefined || group.mode !== 'push') return [];
+  const left = leftOf(group, await cursors.list(groupId, redrive.redriveId));
+  return left.map(({ partition, redriveId }) => redriveWake(group, partition, redriveId, kind));
+};
 
 /**
  * Wakes for a group that is to be called from now on and was not before, to be sent as soon as that is written. Until every
@@ -38,7 +75,11 @@ export interface WakeGroupRequest {
 }
 
 /** Sends wakes; a failure is only recorded: sweep wakes what is forsaken. */
-const sending = async ({ telemetry }: WakeGroupDeps, requestId: string, send: () => Promise<void>) => {
+const sending = async (
+  { telemetry }: Pick<WakeGroupDeps, 'telemetry'>,
+  requestId: string,
+  send: () => Promise<void>,
+) => {
   try {
     await send();
   } catch (error) {
@@ -62,6 +103,18 @@ export const wakeGroup = (
     const wakes = progress
       .filter(({ lag }) => lag > 0)
       .map(({ partition }) => ({ wake: { ...wakeFor(group, partition, 'resume').wake, requestId } }));
+    const redriven = await redriveWakes(deps, group, 'resume');
+    if (wakes.length + redriven.length > 0) await deps.queue.send([...wakes, ...redriven]);
+  });
+
+/** Wakes every partition of the group's dead letters that it was given again. A failure is only recorded: sweep wakes them later. */
+export const wakeRedrive = (
+  deps: Pick<WakeGroupDeps, 'cursors' | 'queue' | 'telemetry'>,
+  group: Group,
+  requestId: string,
+): Promise<void> =>
+  sending(deps, requestId, async () => {
+    const wakes = await redriveWakes(deps, group, 'continue');
     if (wakes.length > 0) await deps.queue.send(wakes);
   });
 

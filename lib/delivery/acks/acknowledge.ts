@@ -2,7 +2,7 @@ import { type Answered, afterSaid, type Said } from '../../domain/delivery/expli
 import { Problem } from '../../domain/errors.ts';
 import { effectiveDelivery, type PushGroup } from '../../domain/groups/groups.ts';
 import type { CursorChanges } from '../../groups/pull/cursor-changes.ts';
-import { wakeFor } from '../../groups/wake-group.ts';
+import { redriveWake, wakeFor } from '../../groups/wake-group.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
 import type { Clock } from '../../surroundings/clock.ts';
@@ -34,17 +34,21 @@ export const acknowledge = async (deps: AcknowledgeDeps, text: string, asked: As
   const { ordering, ackTimeoutSeconds } = effectiveDelivery(group.delivery);
   const said: Said =
     asked.outcome === 'extend' ? { ...asked, ms: asked.ms ?? ackTimeoutSeconds * 1000 } : asked;
-  const { groupId, partition } = token;
+  const { groupId, partition, redriveId } = token;
   // A deliverer has written it since.
   deps.changes.forget(groupId);
-  const isFree = await deps.changes.change({ groupId, partition }, 0, (cursor) => {
+  const ref = redriveId === undefined ? { groupId, partition } : { groupId, partition, lane: redriveId };
+  const isFree = await deps.changes.change(ref, 0, (cursor) => {
     const answered = afterSaid(cursor, token, said, ordering === 'partition', deps.clock.now());
     if (answered.kind === 'over' || answered.kind === 'strange') throw refused(token, answered);
     // Whoever has the lease finds what was said when it writes the cursor, at the latest to let the lease go.
     const answer = cursor.owner === undefined && said.outcome !== 'extend';
     return answered.kind === 'done' ? { answer } : { next: answered.next, answer };
   });
-  if (isFree) await deps.queue.send([wakeFor(group, partition, 'append')]);
+  if (!isFree) return;
+  const wake =
+    redriveId === undefined ? wakeFor(group, partition, 'append') : redriveWake(group, partition, redriveId);
+  await deps.queue.send([wake]);
 };
 
 const opened = async ({ tokens }: AcknowledgeDeps, text: string): Promise<AckToken> => {

@@ -10,6 +10,8 @@ export interface AckToken extends SentMessage {
   /** The group's name: with `topicId`, where it is stored. */
   readonly group: string;
   readonly partition: number;
+  /** Of a dead letter that the group was given again: the redrive. */
+  readonly redriveId?: string;
 }
 
 /** The text is no token that was signed here. */
@@ -25,7 +27,7 @@ const longest = 1024;
 
 /**
  * Tokens by which a consumer acknowledges a message without a key of the API: `<payload>.<signature>`, both base64url. The payload is a JSON
- * array: version, id of the data key, topic id, group id, group, partition, start, end, epoch, attempt. It is signed by HMAC-SHA256 with a key
+ * array: version, id of the data key, topic id, group id, group, redrive (empty: none), partition, start, end, epoch, attempt. It is signed by HMAC-SHA256 with a key
  * that is derived from that data key for this alone. A token says nothing of time: whether it still holds, the cursor says.
  */
 export class AckTokens {
@@ -37,9 +39,10 @@ export class AckTokens {
   }
 
   /** Signed by the newest key. */
-  async sign({ topicId, groupId, group, partition, start, end, epoch, attempt }: AckToken): Promise<string> {
+  async sign({ topicId, groupId, group, redriveId = '', ...rest }: AckToken): Promise<string> {
+    const { partition, start, end, epoch, attempt } = rest;
     const [{ id }] = await this.#secrets.keyring();
-    const fields = [version, id, topicId, groupId, group, partition, start, end, epoch, attempt];
+    const fields = [version, id, topicId, groupId, group, redriveId, partition, start, end, epoch, attempt];
     const payload = Buffer.from(JSON.stringify(fields)).toString('base64url');
     return `${payload}.${await this.#signature(id, payload)}`;
   }
@@ -75,14 +78,16 @@ export class AckTokens {
 
 /** What a payload says, whoever wrote it; undefined where it is none of this form. */
 const fieldsIn = (payload: string): { readonly keyId: string; readonly token: AckToken } | undefined => {
-  const [form, keyId, topicId, groupId, group, ...numbers] = arrayIn(payload);
+  const [form, keyId, topicId, groupId, group, redrive, ...numbers] = arrayIn(payload);
   const [partition, start, end, epoch, attempt] = numbers;
   if (form !== version || typeof keyId !== 'string' || !keyIdPattern.test(keyId)) return undefined;
   if (typeof topicId !== 'string' || typeof groupId !== 'string' || typeof group !== 'string')
     return undefined;
+  if (typeof redrive !== 'string') return undefined;
+  const redriveId = redrive === '' ? {} : { redriveId: redrive };
   if (!isCount(partition) || !isCount(start) || !isCount(end) || !isCount(epoch) || !isCount(attempt))
     return undefined;
-  return { keyId, token: { topicId, groupId, group, partition, start, end, epoch, attempt } };
+  return { keyId, token: { topicId, groupId, group, ...redriveId, partition, start, end, epoch, attempt } };
 };
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -22,6 +22,7 @@ import type { NotNow } from '../pacing/entry.ts';
 import type { Pending } from '../pending.ts';
 import { attempt, type Target, unsendable } from '../requests/attempt.ts';
 import type { Failed, Outcome } from '../requests/outcome.ts';
+import { runsBelow } from '../subject.ts';
 import { chooseEndpoint, isLifted, noteRecovery, noteSharedOutage } from '../target.ts';
 import { handOverDelayMs, longestRetryOf, type RetryingRun, Turn } from '../turn.ts';
 import { holding, judgeUnacknowledged, received } from './holding.ts';
@@ -88,13 +89,14 @@ export class LaneDelivery {
     this.#wake = wake;
     this.turn = new Turn(deps, wake, run, subscription);
     this.#tokens = new AckTokens(deps.secrets);
-    const sieve = (): Sieve => sieveFor(deps, this.turn.subscription.group, wake.partition);
-    this.#backlog = new Backlog(deps.runs, wake, this.#maxBytes(), sieve);
+    const { at, end } = this.turn.subject;
+    const sieve = (): Sieve => sieveFor(deps, this.turn.view, wake.partition);
+    this.#backlog = new Backlog(runsBelow(deps.runs, end), at, this.#maxBytes(), sieve);
   }
 
   #maxBytes(): number {
-    const { subscription } = this.turn;
-    return messageBytesOf(subscription) - envelopeBytes(subscription.group, this.#wake.partition) - idBytes;
+    const { subscription, view } = this.turn;
+    return messageBytesOf(subscription) - envelopeBytes(view, this.#wake.partition) - idBytes;
   }
 
   /** Leaves to a new wake what there is to do: as `Delivery.leave`. */
@@ -167,7 +169,7 @@ export class LaneDelivery {
       };
       const bounds = this.#deps.bounds ?? aheadBounds;
       this.#window = new Window({ ...settings, bounds }, this.turn.startOffset, cursor);
-      const { textOf } = wantedBy(group, { from: 0, end: undefined });
+      const { textOf } = wantedBy(this.turn.view, { from: 0, end: undefined });
       this.#loading = new Loading(this.#backlog, this.#window, textOf);
       this.#deadRow = cursor?.deadRow ?? 0;
     }
@@ -320,16 +322,18 @@ export class LaneDelivery {
   }
 
   #tokenOf({ entries, attempts }: InHand, epoch: number): Promise<string> {
-    const { topicId, groupId, group, partition } = this.#wake;
+    const { topicId, groupId, group, partition, redriveId } = this.#wake;
+    const lane = redriveId === undefined ? {} : { redriveId };
     const [start = 0, last = start] = [entries[0], entries.at(-1)].map((entry) => entry?.pending.offset);
     const sent = { start, end: last + 1, epoch, attempt: attempts + 1 };
-    return this.#tokens.sign({ topicId, groupId, group, partition, ...sent });
+    return this.#tokens.sign({ topicId, groupId, group, partition, ...lane, ...sent });
   }
 
   async #attempt(target: Target, records: readonly [Pending, ...Pending[]]): Promise<Outcome> {
     const { fault } = records[0];
     if (fault === undefined) {
-      const composed = composeMessage(target.group, this.#wake.partition, records, { isSpread: true });
+      const group = this.turn.subject.view(target.group);
+      const composed = composeMessage(group, this.#wake.partition, records, { isSpread: true });
       return attempt(this.#deps, target, composed);
     }
     return unsendable(this.#deps, target, fault);

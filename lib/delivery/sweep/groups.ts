@@ -1,14 +1,14 @@
 import type { Segment } from '../../domain/archive/segments.ts';
 import { concurrently } from '../../domain/concurrently.ts';
 import type { SystemEvent } from '../../domain/events/events.ts';
-import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
+import { type Cursor, leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
 import type { Group, Subscription } from '../../domain/groups/groups.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { SystemEvents } from '../../events/system-events.ts';
 import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { receives } from '../../groups/receivers.ts';
-import { wakeFor } from '../../groups/wake-group.ts';
+import { leftOf, redriveWake, wakeFor } from '../../groups/wake-group.ts';
 import { type AppendTimeDeps, appendTimeOf } from '../../log/read/append-time.ts';
 import { resealing } from '../../secrets/endpoint-secrets.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
@@ -20,7 +20,13 @@ import type { WakeQueue } from '../../stores/wake-queue.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { sweptEvents } from './events.ts';
 import type { Failures } from './failures.ts';
-import { type Redriven, redrivenOf, type SweepPulledDeps, watchPulled } from './pulled-groups.ts';
+import {
+  nothingRedriven,
+  type Redriven,
+  redrivenOf,
+  type SweepPulledDeps,
+  watchPulled,
+} from './pulled-groups.ts';
 
 export interface SweepGroupsDeps extends SweepPulledDeps {
   readonly groups: Pick<GroupStore, 'list' | 'updateEndpoint'>;
@@ -86,11 +92,11 @@ export const sweepGroups = async (
     const all = await failures.kept(() => lagsOf(deps, group, ends), []);
     events.push(...sweptEvents(subscription, all, deps.clock.now()));
     const lags = all.filter(({ lag }) => lag > 0);
-    const redriven = await failures.kept(() => redrivenOf(deps, group), { left: 0, cursors: [] });
+    const redriven = await failures.kept(() => redrivenOf(deps, group), nothingRedriven);
     await failures.kept(() => resealEndpoints(deps, subscription), undefined);
     if (lags.length === 0 && redriven.left === 0) continue;
     behind.push({ subscription, lags, redriven });
-    counts.wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags), 0);
+    counts.wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags, redriven), 0);
   }
   // After every wake: nobody waits for telemetry, and events come late only where they were not told at once.
   for (const each of behind) {
@@ -142,8 +148,11 @@ const tell = async (
     return { paused: 1 };
   }
   if (lags.length > 0) await recordLag(deps, topic, group, lags, failures);
-  if (group.mode === 'push') return { stuckRecords: tellStuck(deps, topic, group, lags) };
-  const cursors = [...lags.flatMap(({ cursor }) => cursor ?? []), ...redriven.cursors];
+  if (group.mode === 'push') {
+    const cursors = [...lags.flatMap(({ cursor }) => cursor ?? []), ...redriven.cursors.values()];
+    return { stuckRecords: tellStuck(deps, topic, group, cursors) };
+  }
+  const cursors = [...lags.flatMap(({ cursor }) => cursor ?? []), ...redriven.cursors.values()];
   return failures.kept<Partial<SweptCounts>>(async () => {
     const { abandoned, stuckRecords } = await watchPulled(deps, topic, group, { records, cursors });
     return { abandoned: abandoned ? 1 : 0, stuckRecords };
@@ -155,9 +164,9 @@ const tellStuck = (
   { telemetry }: SweepGroupsDeps,
   topic: Topic,
   group: Group,
-  lags: readonly PartitionLag[],
+  cursors: readonly Cursor[],
 ): number => {
-  const records = lags.reduce((sum, { cursor }) => sum + (cursor?.stuck ?? 0), 0);
+  const records = cursors.reduce((sum, { stuck = 0 }) => sum + stuck, 0);
   if (records > 0) telemetry.record({ kind: 'stuck', topic: topic.name, group: group.name, records });
   return records;
 };
@@ -178,18 +187,25 @@ const wakeForsaken = async (
   deps: SweepGroupsDeps,
   subscription: Subscription,
   lags: readonly PartitionLag[],
+  redriven: Redriven,
 ): Promise<number> => {
   if (!receives(subscription)) return 0;
   const { group } = subscription;
   const now = deps.clock.now();
-  const wakes = lags
-    .filter((lag) => isForsaken(lag, now, longestRetryMs(group.delivery.backoff)))
-    .map(({ partition }) => wakeFor(group, partition, 'append'));
+  const longestMs = longestRetryMs(group.delivery.backoff);
+  const wakes = [
+    ...lags
+      .filter(({ cursor }) => isForsaken(cursor, now, longestMs))
+      .map(({ partition }) => wakeFor(group, partition, 'append')),
+    ...leftOf(group, redriven.cursors)
+      .filter(({ cursor }) => isForsaken(cursor, now, longestMs))
+      .map(({ partition, redriveId }) => redriveWake(group, partition, redriveId)),
+  ];
   if (wakes.length > 0) await deps.queue.send(wakes);
   return wakes.length;
 };
 
-const isForsaken = ({ cursor }: PartitionLag, now: number, longestMs: number): boolean =>
+const isForsaken = (cursor: Cursor | undefined, now: number, longestMs: number): boolean =>
   cursor === undefined || (leaseMsLeft(cursor, now) === 0 && retryMsLeft(cursor, now, longestMs) === 0);
 
 const recordLag = async (

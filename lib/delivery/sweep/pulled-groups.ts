@@ -20,19 +20,19 @@ export interface SweepPulledDeps {
 /** The dead letters that a group was given again, as far as it is not through with them. */
 export interface Redriven {
   readonly left: number;
-  readonly cursors: readonly Cursor[];
+  readonly cursors: ReadonlyMap<number, Cursor>;
 }
 
-const nothing: Redriven = { left: 0, cursors: [] };
+export const nothingRedriven: Redriven = { left: 0, cursors: new Map() };
 
 /** One query more of a group that was ever given dead letters again. */
 export const redrivenOf = async (
   { cursors }: Pick<SweepPulledDeps, 'cursors'>,
   group: Group,
 ): Promise<Redriven> => {
-  if (group.mode === 'push' || group.redrive === undefined) return nothing;
+  if (group.redrive === undefined) return nothingRedriven;
   const lane = await cursors.list(group.groupId, group.redrive.redriveId);
-  return { left: redriveProgress(group.redrive, lane).left, cursors: [...lane.values()] };
+  return { left: redriveProgress(group.redrive, lane).left, cursors: lane };
 };
 
 /** What waits in a group. */

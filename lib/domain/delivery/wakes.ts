@@ -25,6 +25,8 @@ export interface Wake {
   readonly epoch?: number;
   /** The resend that it is about, and the lane of its cursors; absent: the group's own deliveries. Never of an `append`. */
   readonly lane?: string;
+  /** The redrive that it is about: `partition` is of the topic of the dead letters then. Never of an `append`. */
+  readonly redriveId?: string;
   /** The call that asked for it, where it was one: into the logs of what it sets going. */
   readonly requestId?: string;
 }

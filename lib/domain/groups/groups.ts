@@ -118,7 +118,7 @@ export const readingDefaults: ReadingSettings = {
   maxDeliveries: 10,
 };
 
-/** Dead letters of a shared group that are handed to it again: the newest such request. */
+/** Dead letters of a group that it is given again: the newest such request. */
 export interface Redrive {
   /** Unique for ever: the lane of the cursors that go through them. */
   readonly redriveId: string;
@@ -156,6 +156,8 @@ interface AnyGroup {
   readonly pausedSince?: number;
   /** Wall clock ms. */
   readonly createdAt: number;
+  /** Of a group that is pushed to or shared, once it was given dead letters again. */
+  readonly redrive?: Redrive;
   /** Grows by one with each change; absent before the first, which makes it 2. */
   readonly version?: number;
 }
@@ -170,8 +172,6 @@ export interface PushGroup extends AnyGroup {
 export interface PulledGroup extends AnyGroup {
   readonly mode: 'pull' | 'shared';
   readonly reading: ReadingSettings;
-  /** Of a shared group, once it had one. */
-  readonly redrive?: Redrive;
 }
 
 /** A consumer group: an independent reader of a whole topic. */

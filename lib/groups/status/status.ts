@@ -63,12 +63,10 @@ const readLive = async ({ members, clock }: StatusDeps, group: PulledGroup) =>
 
 /** The cursors that go through the dead letters that it was given again. */
 const readLane = async ({ cursors }: StatusDeps, group: Group): Promise<ReadonlyMap<number, Cursor>> =>
-  group.mode === 'push' || group.redrive === undefined
-    ? new Map()
-    : cursors.list(group.groupId, group.redrive.redriveId);
+  group.redrive === undefined ? new Map() : cursors.list(group.groupId, group.redrive.redriveId);
 
 const progressOf = (group: Group, lane: ReadonlyMap<number, Cursor>): Pick<GroupStatus, 'redrive'> => {
-  if (group.mode === 'push' || group.redrive === undefined) return {};
+  if (group.redrive === undefined) return {};
   const { requestedAt } = group.redrive;
   return { redrive: { requestedAt, ...redriveProgress(group.redrive, lane) } };
 };

@@ -1,14 +1,21 @@
-import { type Cursor, leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
+import {
+  type Cursor,
+  leaseMsLeft,
+  longestRetryMs,
+  type Run,
+  retryMsLeft,
+} from '../../domain/groups/cursors.ts';
 import { enabledEndpoint, type PushGroup, pausedBy, type Subscription } from '../../domain/groups/groups.ts';
 import { timestampText } from '../../domain/text/timestamps.ts';
 import type { PartitionLag } from '../lag.ts';
 
 /**
  * What the records of a partition wait for. `resume`: that the group is resumed. `endpoint`: an endpoint that may be called. `answer`:
- * they are being delivered. `retry`: the next attempt. `wake`: nothing but their turn.
+ * they are being delivered. `acknowledgement`: that a consumer which has them acknowledges them. `retry`: the next attempt. `wake`: nothing but
+ * their turn.
  */
 export interface Waiting {
-  readonly for: 'resume' | 'endpoint' | 'answer' | 'retry' | 'wake';
+  readonly for: 'resume' | 'endpoint' | 'answer' | 'acknowledgement' | 'retry' | 'wake';
   /** Wall clock ms. */
   readonly since?: number;
   readonly until?: number;
@@ -69,10 +76,41 @@ const forDelivery = (group: PushGroup, { cursor, committed }: PartitionLag, now:
     const next = `The next attempt is at ${timestampText(until)}.`;
     return { for: 'retry', ...since, until, reason: `${failed ?? 'The last attempt failed.'} ${next}` };
   }
+  const ahead = forAhead(cursor, now);
+  if (ahead !== undefined) return ahead;
   return {
     for: 'wake',
     ...since,
     reason: failed === undefined ? neverTried : `${failed} The next attempt is due.`,
+  };
+};
+
+const earliest = (times: readonly (number | undefined)[]): number =>
+  Math.min(...times.filter((time) => time !== undefined));
+
+/** What the first of those wait for that were sent, in orders in which others go on beside them. */
+const forAhead = ({ runs = [] }: Cursor, now: number): Waiting | undefined => {
+  const held = runs.filter(({ state, reason }) => state === 'held' && reason !== 'nack');
+  const counted = (of: readonly Run[]): string => {
+    const count = of.reduce((sum, { start, end }) => sum + end - start, 0);
+    return count === 1 ? '1 record is' : `${count} records are`;
+  };
+  if (held.length > 0) {
+    const until = earliest(held.map((run) => run.until));
+    const reason = `${counted(held)} with the consumer, which acknowledges by token. What it says nothing of by then is sent again.`;
+    return { for: 'acknowledgement', until, reason };
+  }
+  const later = runs.filter(
+    ({ state, until = 0 }) => (state === 'delayed' || state === 'stuck') && until > now,
+  );
+  if (later.length === 0) return undefined;
+  const until = earliest(later.map((run) => run.until));
+  const since = earliest(later.map((run) => run.since));
+  return {
+    for: 'retry',
+    ...(since < Number.POSITIVE_INFINITY && { since }),
+    until,
+    reason: `${counted(later)} to be sent again after a refusal. The next attempt is at ${timestampText(until)}.`,
   };
 };
 

@@ -26,17 +26,19 @@ export type GroupListAnswer = z.output<ReturnType<typeof groupListAnswer>>;
 const waiting = () =>
   z
     .object({
-      for: z.enum(['resume', 'endpoint', 'answer', 'retry', 'wake']).check(
+      for: z.enum(['resume', 'endpoint', 'answer', 'acknowledgement', 'retry', 'wake']).check(
         z.meta({
           description:
-            '"resume": that the group is resumed. "endpoint": an endpoint that may be called. "answer": they are being delivered. "retry": the next attempt. "wake": their turn alone.',
+            '"resume": that the group is resumed. "endpoint": an endpoint that may be called. "answer": they are being delivered. "acknowledgement": that a consumer which has them acknowledges them. "retry": the next attempt. "wake": their turn alone.',
         }),
       ),
       since: z.exactOptional(
         time('When the group was paused, or the endpoint disabled, or since when it has been failing.'),
       ),
       until: z.exactOptional(
-        time('When the next attempt is, or for how long whoever makes one has the partition at least.'),
+        time(
+          'When the next attempt is, until when an acknowledgement is waited for, or for how long whoever makes an attempt has the partition at least.',
+        ),
       ),
       reason: text('The same in words, with why the last attempt failed.'),
     })
@@ -63,21 +65,27 @@ export const partitionProgress = whenNeeded(() =>
     ),
     handedOut: z.exactOptional(
       whole(
-        'Records that a live member was handed out and has not acknowledged, while its ack timeout lasts. Of a group that is pulled from.',
+        'Records that a live member was handed out and has not acknowledged, while its ack timeout lasts. Of mode "push": those that are with a consumer, which acknowledges them by token. Absent: none, of mode "push".',
       ),
     ),
     delayed: z.exactOptional(
-      whole('Records that are to be handed out again, at once or after their delay. Of mode "shared".'),
+      whole(
+        'Records that are to be handed out or sent again, at once or after their delay. Of mode "shared", and of "push" in the orders "key" and "none".',
+      ),
     ),
     stuck: z.exactOptional(
-      whole('Records that are to go to the dead letters, and are not there yet. Of mode "shared".'),
+      whole(
+        'Records that are to go to the dead letters, and are not there yet. Of modes "shared" and "push".',
+      ),
     ),
     acknowledgedAhead: z.exactOptional(
       whole(
-        'Records above `committed` that are acknowledged already, and part of the lag. Of mode "shared".',
+        'Records above `committed` that are acknowledged already, and part of the lag. Of mode "shared", and of "push" in the orders "key" and "none".',
       ),
     ),
-    deadLettered: z.exactOptional(whole('Records that went to the dead letters. Of mode "shared".')),
+    deadLettered: z.exactOptional(
+      whole('Records that went to the dead letters. Of mode "shared", and of "push" where there are some.'),
+    ),
     oldestUnacknowledgedSeconds: z.exactOptional(
       seconds('Since the oldest record was appended that is not acknowledged. Absent: none is left.'),
     ),

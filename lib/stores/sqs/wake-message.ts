@@ -17,6 +17,7 @@ const wakeSchema = (): z.ZodMiniType<Wake> => {
     group: id,
     partition: z.int().check(z.minimum(0), z.maximum(limits.partitionsPerTopic - 1)),
     lane: z.exactOptional(id),
+    redriveId: z.exactOptional(id),
     epoch: z.exactOptional(z.int().check(z.minimum(0))),
     requestId: z.exactOptional(z.string().check(z.maxLength(256))),
   });

@@ -18,7 +18,8 @@ export const redriveRoute = (api: Api, deps: RedriveRouteDeps): void => {
     noQuery(c);
     const request = check(redriveRequest, await readJson(c, { limit: 'settingsBytes', whenEmpty: {} }));
     const topic = await deps.directory.resolveAgain(pathParameter(c, 'topic'));
-    const asked = await redriveDeadLetters(deps, topic, pathParameter(c, 'group'), choiceOf(request));
+    const [group, requestId] = [pathParameter(c, 'group'), c.get('requestId')];
+    const asked = await redriveDeadLetters(deps, topic, group, choiceOf(request), requestId);
     const partitions = asked.map((range) => ({ ...range, records: range.to - range.from }));
     const records = partitions.reduce((sum, range) => sum + range.records, 0);
     return answerJson(c, { partitions, records } satisfies RedriveAnswer);

@@ -1,5 +1,6 @@
 import { leaseMsLeft, longestRetryMs, retryMsLeft } from '../../../domain/groups/cursors.ts';
 import type { Group, PushGroup, Subscription } from '../../../domain/groups/groups.ts';
+import { countsOf } from '../../../domain/groups/runs/counts.ts';
 import { limits } from '../../../domain/limits.ts';
 import { timestampText } from '../../../domain/text/timestamps.ts';
 import type { AheadCounts, MemberStatus } from '../../../groups/status/holders.ts';
@@ -65,6 +66,19 @@ const shownAhead = ({ cursor }: PartitionStatus, { delayed, stuck, acknowledged 
   deadLettered: cursor?.deadLettered ?? 0,
 });
 
+/** What a push group has ahead of its committed offset, and its dead letters; where there are none, nothing is said of them. */
+const shownPushed = ({ cursor }: PartitionStatus) => {
+  if (cursor === undefined) return {};
+  const { runs = [], stuck: alone = 0, deadLettered = 0 } = cursor;
+  const { held, delayed, stuck, acknowledged } = countsOf({ runs });
+  const letters = deadLettered > 0 ? { deadLettered } : {};
+  if (runs.length === 0) return { ...(alone > 0 && { stuck: alone }), ...letters };
+  return {
+    ...(held > 0 && { handedOut: held }),
+    ...{ delayed, stuck, acknowledgedAhead: acknowledged, ...letters },
+  };
+};
+
 const shownWaiting = (
   subscription: Subscription,
   partition: PartitionStatus,
@@ -102,6 +116,7 @@ const shownPartition = (
     ...(cursor?.filtered !== undefined && { filtered: cursor.filtered }),
     owner: ownerIn(group, partition, now),
     ...(holding !== undefined && { handedOut: holding.handedOut }),
+    ...(group.mode === 'push' && shownPushed(partition)),
     ...(holding?.ahead !== undefined && shownAhead(partition, holding.ahead)),
     ...(oldestMs !== undefined && { oldestUnacknowledgedSeconds: oldestMs / 1000 }),
     ...shownAttempts(group, partition, now),
@@ -130,7 +145,7 @@ const shownTotals = (
   lag,
   lost,
   ...(filtered > 0 && { filtered }),
-  ...(mode === 'shared' && { deadLettered }),
+  ...((mode === 'shared' || deadLettered > 0) && { deadLettered }),
 });
 
 const shownStatus = (subscription: Subscription, status: GroupStatus, now: number) => {

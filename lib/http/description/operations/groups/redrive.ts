@@ -9,12 +9,12 @@ export const redriveOperation: Operation = {
   path: `${groupPath}/redrive`,
   id: 'redriveDeadLetters',
   tag: 'Groups',
-  summary: 'Hand dead letters out again',
+  summary: 'Give a group its dead letters again',
   description:
-    'Has dead letters of a group of mode "shared" handed out to it again, with deliveries that are counted anew: all that are there since the last time, a range of them, or one. Partitions and offsets are those of the topic `{topic}.{group}.dead`, where they are, and stay. A poll hands them out with that `topic`, and takes their acknowledgement with it. `GET` of the group says how far it is.',
+    'Has dead letters of a group of mode "shared" or "push" handed out or delivered to it again, with deliveries that are counted anew: all that are there since the last time, a range of them, or one. Partitions and offsets are those of the topic `{topic}.{group}.dead`, where they are, and stay. They come as records of that topic: a poll hands them out with that `topic`, and takes their acknowledgement with it; a webhook names it as the topic. One redrive of a group is under way at a time. `GET` of the group says how far it is.',
   scopes: ['groups'],
   body: { required: false, content: jsonOf('RedriveRequest') },
-  answers: { 200: { description: 'Which are handed out again.', content: jsonOf('Redriven') } },
+  answers: { 200: { description: 'Which are given again.', content: jsonOf('Redriven') } },
   problems: ['topic_not_found', 'group_not_found', 'conflict', 'outcome_unknown'],
   examples: [
     {
