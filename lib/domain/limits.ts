@@ -174,6 +174,8 @@ export const limits = {
   pollWaitSeconds: 20,
   /** What a shared group has handed out of a partition ahead of the first that is unacknowledged: then nothing new is. */
   aheadRecords: 2000,
+  /** Of a push group with many records under way at a time. */
+  aheadRecordsMost: 5000,
   aheadRuns: 200,
   /** Disabled ones too. */
   endpointsPerGroup: 10,

@@ -1,4 +1,12 @@
-import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
+import { dropOldest } from '../domain/drop-oldest.ts';
 import type { SigningKey, SigningKind } from '../domain/groups/signing-keys.ts';
 import type { Random } from '../surroundings/random.ts';
 
@@ -41,6 +49,19 @@ export const isSymmetricSecret = (text: string): boolean => {
   return bytes.length >= 24 && bytes.length <= 64 && bytes.toString('base64') === base64;
 };
 
+/** To make a key of a secret takes longer than to sign a small message with it. */
+const hmacKeys = new Map<string, KeyObject>();
+const mostHmacKeys = 1000;
+
+const hmacKeyOf = (secret: string): KeyObject => {
+  const known = hmacKeys.get(secret);
+  if (known !== undefined) return known;
+  const key = createSecretKey(Buffer.from(secret.slice(symmetric.length), 'base64'));
+  hmacKeys.set(secret, key);
+  dropOldest(hmacKeys, mostHmacKeys);
+  return key;
+};
+
 /**
  * The signature of `content` as the header has it: `v1,` or `v1a,` and base64.
  * @param content what is signed, part after part.
@@ -48,7 +69,7 @@ export const isSymmetricSecret = (text: string): boolean => {
  */
 export const signatureOf = (content: readonly (string | Uint8Array)[], secret: string): string => {
   if (!secret.startsWith(secretKey)) {
-    const hmac = createHmac('sha256', Buffer.from(secret.slice(symmetric.length), 'base64'));
+    const hmac = createHmac('sha256', hmacKeyOf(secret));
     for (const part of content) hmac.update(part);
     return `v1,${hmac.digest('base64')}`;
   }

@@ -9,6 +9,8 @@ export interface Entry {
   readonly lane: number;
   /** The message that it is in: one that is under way, or is to be sent again. */
   message?: InHand | undefined;
+  /** It is acknowledged, or went to the dead letters; it is still listed until many are. */
+  isDone?: boolean;
 }
 
 /** A message that is with a consumer, which acknowledges it later (`ack: "explicit"`). */

@@ -7,7 +7,7 @@ import {
   type PushGroup,
   type Subscription,
 } from '../../domain/groups/groups.ts';
-import { aheadBounds } from '../../domain/groups/runs/hand-out.ts';
+import { pushBounds } from '../../domain/groups/runs/hand-out.ts';
 import { limits } from '../../domain/limits.ts';
 import type { Lease, LeaseAnswer } from '../../groups/lease.ts';
 import { AckTokens } from '../acks/token.ts';
@@ -167,7 +167,7 @@ export class LaneDelivery {
         ...{ ordering, concurrency, batchSize, maxBytes: this.#maxBytes() },
         isExplicit: this.#isExplicit,
       };
-      const bounds = this.#deps.bounds ?? aheadBounds;
+      const bounds = this.#deps.bounds ?? pushBounds(concurrency * batchSize);
       this.#window = new Window({ ...settings, bounds }, this.turn.startOffset, cursor);
       const { textOf } = wantedBy(this.turn.view, { from: 0, end: undefined });
       this.#loading = new Loading(this.#backlog, this.#window, textOf);

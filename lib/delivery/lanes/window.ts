@@ -27,6 +27,8 @@ export interface Overdue {
 
 /** Bytes of records that one partition has in memory at most. */
 const heldBytes = 16 * 1024 * 1024;
+/** Records that are done with are listed until there are so many of them. */
+const manyDone = 500;
 
 /**
  * What is ahead of the committed offset of a partition, in the memory of the run that has its lease: which records are under way, which wait,
@@ -43,8 +45,12 @@ export class Window {
   readonly #inHand = new Set<InHand>();
   /** Records of each lane that are in no message. */
   readonly #free = new Map<number, number>();
-  /** In order of offset. */
+  /** In order of offset; of those that are done with some. The first is not. */
   #entries: Entry[] = [];
+  /** The same, lane by lane. */
+  readonly #laneEntries = new Map<number, Entry[]>();
+  /** How many of them are done with. */
+  #done = 0;
   readonly #byKey = new Map<string, Entry[]>();
   #committed: number;
   /** All below it was looked at. */
@@ -83,7 +89,7 @@ export class Window {
   }
 
   get isEmpty(): boolean {
-    return this.#entries.length === 0;
+    return this.#entries.length === this.#done;
   }
 
   /** Whether there are messages that are to be sent again as they are. */
@@ -92,7 +98,7 @@ export class Window {
   }
 
   get stuck(): number {
-    return this.#entries.reduce((sum, { message }) => (message?.isStuck === true ? sum + 1 : sum), 0);
+    return [...this.#inHand].reduce((sum, { isStuck, entries }) => (isStuck ? sum + entries.length : sum), 0);
   }
 
   /** Records that follow those that it has; `through` is where what was looked at ends, exclusive. */
@@ -102,6 +108,9 @@ export class Window {
       if (standing.kind === 'done') continue;
       const entry: Entry = { pending, ...this.#placeOf(pending) };
       this.#entries.push(entry);
+      const lane = this.#laneEntries.get(entry.lane);
+      if (lane === undefined) this.#laneEntries.set(entry.lane, [entry]);
+      else lane.push(entry);
       this.#bytes += pending.json.length;
       if (entry.key !== undefined) {
         const others = this.#byKey.get(entry.key);
@@ -170,9 +179,10 @@ export class Window {
     const taken: Entry[] = [];
     const queues = new Queues(this.#byKey);
     let bytes = 0;
-    for (const entry of this.#entries) {
+    for (const entry of this.#laneEntries.get(lane) ?? []) {
       if (left === 0 || taken.length >= batchSize || entry.pending.offset >= end) break;
-      if (entry.message !== undefined || (ordering !== 'none' && entry.lane !== lane)) {
+      if (entry.isDone === true) continue;
+      if (entry.message !== undefined) {
         // Without an order a message is of records that follow one another, so that the run list stays short.
         if (ordering === 'none' && taken.length > 0) break;
         continue;
@@ -275,14 +285,25 @@ export class Window {
       entry.message = undefined;
       if (!done.has(entry)) this.#count(entry, 1);
     }
-    this.#entries = this.#entries.filter((entry) => !done.has(entry));
     for (const entry of done) {
+      entry.isDone = true;
       this.#bytes -= entry.pending.json.length;
       if (entry.key === undefined) continue;
       const left = this.#byKey.get(entry.key)?.filter((each) => each !== entry) ?? [];
       if (left.length === 0) this.#byKey.delete(entry.key);
       else this.#byKey.set(entry.key, left);
     }
+    this.#done += done.size;
+    this.#forget();
+  }
+
+  /** Takes those off the lists that are done with, where the first is, or many are: to do so each time would look at all of them. */
+  #forget(): void {
+    if (this.#entries[0]?.isDone !== true && this.#done < manyDone) return;
+    const isLeft = ({ isDone }: Entry): boolean => isDone !== true;
+    this.#entries = this.#entries.filter(isLeft);
+    for (const [lane, entries] of this.#laneEntries) this.#laneEntries.set(lane, entries.filter(isLeft));
+    this.#done = 0;
   }
 
   /** The message is to be sent again as it is. */
@@ -339,7 +360,7 @@ export class Window {
   /** Records in no message that are done with. */
   #settleFree(isDone: (offset: number) => boolean): void {
     const free = this.#entries.filter(
-      ({ message, pending: { offset } }) => message === undefined && isDone(offset),
+      (entry) => entry.message === undefined && entry.isDone !== true && isDone(entry.pending.offset),
     );
     if (free.length > 0) this.settle(this.#made(free, {}), () => true);
   }
@@ -354,8 +375,8 @@ export class Window {
     if (this.nextDueMs(dueMs) === 0) return true;
     if (!this.isWhole || !this.#hasPlace()) return false;
     const end = this.#end();
-    return this.#entries.some(({ key, lane, message, pending: { offset } }) => {
-      if (message !== undefined || offset >= end || this.#isHeld(lane)) return false;
+    return this.#entries.some(({ key, lane, message, isDone, pending: { offset } }) => {
+      if (isDone === true || message !== undefined || offset >= end || this.#isHeld(lane)) return false;
       return key === undefined || this.#byKey.get(key)?.[0]?.message === undefined;
     });
   }
@@ -399,7 +420,7 @@ export class Window {
     for (const entry of this.#entries) {
       const start = entry.pending.offset;
       if (start >= this.#readEnd) break;
-      if (!open(entry)) continue;
+      if (entry.isDone === true || !open(entry)) continue;
       if (next !== undefined) runs.push(acknowledgedRun({ start: next, end: start }));
       runs.push({ start, end: start + 1, ...stateOf(entry) });
       next = start + 1;

@@ -11,6 +11,15 @@ export interface Bounds {
 
 export const aheadBounds: Bounds = { records: limits.aheadRecords, runs: limits.aheadRuns };
 
+/**
+ * Of a push group with so many records under way at a time. While the oldest message is under way, a lane finds what came into reach since its
+ * own last message: half of the bound in each round of all lanes. So it is two rounds long, as far as that goes.
+ */
+export const pushBounds = (underWay: number): Bounds => ({
+  records: Math.min(Math.max(limits.aheadRecords, 2 * underWay), limits.aheadRecordsMost),
+  runs: limits.aheadRuns,
+});
+
 /** Offsets, `to` exclusive. */
 export interface Range {
   readonly from: number;
