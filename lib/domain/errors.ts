@@ -17,6 +17,7 @@ export type ProblemCode =
   | 'topic_exists'
   | 'group_exists'
   | 'endpoint_exists'
+  | 'handshake_failed'
   | 'conflict'
   | 'lease_lost'
   | 'invalid_token'

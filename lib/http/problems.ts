@@ -30,6 +30,7 @@ export const problems: Readonly<Record<ProblemCode, Answer>> = {
   topic_exists: { status: 409, title: 'The topic exists with other settings' },
   group_exists: { status: 409, title: 'The group exists with other settings' },
   endpoint_exists: { status: 409, title: 'The group has an endpoint of this URL' },
+  handshake_failed: { status: 422, title: 'The endpoint did not agree to be called' },
   conflict: { status: 409, title: 'The change does not fit what is there' },
   lease_lost: { status: 409, title: "The records are not the consumer's any more" },
   invalid_token: { status: 403, title: 'The token was not signed here' },

@@ -3,6 +3,8 @@ import type { Acknowledgement } from '../domain/acknowledgements/acknowledgement
 export interface WebhookRequest {
   /** http or https; whether it may be called at all is checked when it connects. */
   readonly url: string;
+  /** Default: POST. */
+  readonly method?: 'POST' | 'OPTIONS';
   readonly headers: Readonly<Record<string, string>>;
   /** Names of those headers that hold something of a record. */
   readonly ofRecords?: readonly string[];
@@ -30,6 +32,8 @@ export type WebhookAnswer =
        * is to be told, or cannot be understood.
        */
       readonly excerpt?: string;
+      /** Of OPTIONS: `WebHook-Allowed-Origin` and `WebHook-Allowed-Rate` as they came. */
+      readonly allowed?: { readonly origin?: string; readonly rate?: string };
       /** The body, where that is asked for, and it is text of 64 KiB at most. */
       readonly body?: string;
       /** What the body of a 2xx says of the records; without it all of them are acknowledged. */
@@ -44,7 +48,7 @@ export type WebhookAnswer =
 /** Calls webhooks. */
 export interface WebhookSender {
   /**
-   * One POST. An endpoint that does not take it may have seen it all the same. Whatever it does becomes an answer: this
+   * One request: a POST, unless it says otherwise. An endpoint that does not take it may have seen it all the same. Whatever it does becomes an answer: this
    * does not throw.
    */
   post(request: WebhookRequest): Promise<WebhookAnswer>;

@@ -53,10 +53,16 @@ export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #hooks = new Map<string, Hook>();
   readonly #takers = new Map<string, Taker>();
+  readonly #consents = new Map<string, (asked: Taken['headers']) => Taken['headers']>();
 
   private constructor(options: ReceiverOptions) {
     this.#options = options;
     this.#server = createServer((request, response) => {
+      const consent = this.#consents.get(request.url ?? '');
+      if (request.method === 'OPTIONS') {
+        response.writeHead(200, consent?.(request.headers as Taken['headers'])).end();
+        return;
+      }
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
@@ -98,6 +104,11 @@ export class Receiver {
     const hook = { verifier: new Webhook(secret), react, answered, deliveries: [], unverified: [] };
     this.#hooks.set(new URL(this.url(path)).pathname, hook);
     return hook;
+  }
+
+  /** From now on OPTIONS at `path` is answered with the headers that `consent` gives for those of the request. */
+  consent(path: string, consent: (asked: Taken['headers']) => Taken['headers']): void {
+    this.#consents.set(new URL(this.url(path)).pathname, consent);
   }
 
   /** From now on requests to `path` are answered as `taker` says, with a body as JSON. Nothing is verified. */

@@ -109,6 +109,7 @@ export const requestOf = (
       ...(traceparent !== undefined && { traceparent }),
       // Standard Webhooks has no name for it; all of its headers begin so.
       'webhook-attempt': String(number),
+      ...(endpoint.handshake !== undefined && { 'webhook-request-origin': endpoint.handshake.origin }),
       ...(ackToken !== undefined && { 'webhook-ack-token': ackToken }),
       ...signatureHeaders(message, at, livingSecrets(opened, at)),
     },

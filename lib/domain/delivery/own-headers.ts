@@ -14,6 +14,7 @@ const toldNames: ReadonlySet<string> = new Set([
   'traceparent',
   'webhook-attempt',
   'webhook-id',
+  'webhook-request-origin',
   'webhook-timestamp',
 ]);
 

@@ -187,6 +187,14 @@ export interface GroupChange {
 }
 
 /** A registered webhook of a group. */
+/** That an endpoint agreed to be called: the handshake of CloudEvents' web hooks. */
+export interface Handshake {
+  /** The DNS name that it was asked in, which every request to it has. */
+  readonly origin: string;
+  /** Requests a minute that it allows. Absent: any number. */
+  readonly perMinute?: number;
+}
+
 export interface Endpoint {
   readonly endpointId: string;
   readonly url: string;
@@ -199,6 +207,8 @@ export interface Endpoint {
   /** Sent with every request, beside Millrace's own. Stored, their values are sealed (`lib/secrets/`), or plain from an older version. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly authentication?: EndpointAuthentication;
+  /** Absent: it was not asked. */
+  readonly handshake?: Handshake;
   readonly description?: string;
   /** Newest first; each that lives signs every request. Stored, they are sealed, or `whsec_…` in plain from an older version. */
   readonly secrets: readonly StoredSigningKey[];
@@ -232,6 +242,7 @@ export interface EndpointChange {
   readonly maxConcurrentRequests?: number | null;
   readonly requestsPerSecond?: number | null;
   readonly maxRequestBytes?: number | null;
+  readonly handshake?: Handshake | null;
   readonly status?: Endpoint['status'];
   readonly disabledReason?: string | null;
   readonly disabledAt?: number | null;

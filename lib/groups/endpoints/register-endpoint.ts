@@ -34,6 +34,7 @@ export type NewEndpoint = Pick<
   | 'maxConcurrentRequests'
   | 'requestsPerSecond'
   | 'maxRequestBytes'
+  | 'handshake'
 > & {
   /** `whsec_…`: one's own. */
   readonly secret?: string;

@@ -55,6 +55,14 @@ const fields = () => ({
   maxRequestBytes: z.exactOptional(
     whole(`Bytes of a request's body at most, envelope included. Absent: ${limits.deliveryBytes}.`),
   ),
+  handshake: z.exactOptional(
+    z
+      .object({
+        origin: text('The name that it was asked in: each request to it has it, as WebHook-Request-Origin.'),
+        perMinute: z.exactOptional(whole('Requests a minute that it allows. Absent: any number.')),
+      })
+      .check(z.meta({ description: 'What it agreed to when it was asked. Absent: it was not.' })),
+  ),
   createdAt: time('When it was registered.'),
 });
 

@@ -95,6 +95,10 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     sample: { endpoint: '0f8c2d6b1a9e4c7f' },
   },
   conflict: { detail: 'The partitions of a topic can only grow. Nothing was changed.' },
+  handshake_failed: {
+    detail:
+      'The endpoint answered without a WebHook-Allowed-Origin. It has to answer OPTIONS with 2xx and WebHook-Allowed-Origin, which is the WebHook-Request-Origin of the request, or "*". Nothing was changed; try again when it does, or leave "handshake" out.',
+  },
   lease_lost: {
     detail:
       'Partition 3 is not held by consumer "a" any more: its lease is over, or there was a seek. Forget what you have of it, and poll. Nothing was acknowledged.',

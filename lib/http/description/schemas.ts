@@ -110,6 +110,8 @@ const endpointFields: FieldTexts = {
   requestsPerSecond:
     'How often it is called at most, by all processes together; fractions are allowed. Over any ten seconds it may be 10 % and one request more. Without it as often as there is something.',
   maxRequestBytes: `How large the body of a request to it may be, envelope included: up to 5,000,000 bytes, for a receiver that takes more, and down to 1,024, for one that takes less. A single record that is larger goes alone all the same. Where a group has several endpoints that are enabled, the least of theirs counts, since a message goes to whichever is well. A change counts for messages that begin half a minute later. Without it ${limits.deliveryBytes}.`,
+  handshake:
+    'Whether it is to agree to be called first, by the handshake of CloudEvents (HTTP 1.1 Web Hooks for Event Delivery, 4): it is sent OPTIONS with WebHook-Request-Origin, the host name of the address that this request came to, and has to answer 2xx with WebHook-Allowed-Origin. WebHook-Allowed-Rate, requests a minute, bounds `requestsPerSecond`. Each request to it then has WebHook-Request-Origin. Another URL is asked anew. Without it false.',
   description: 'For people.',
 };
 

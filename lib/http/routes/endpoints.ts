@@ -5,7 +5,12 @@ import type { Endpoint } from '../../domain/groups/groups.ts';
 import { asSigningKey, kindOf } from '../../domain/groups/signing-keys.ts';
 import { timestampText } from '../../domain/text/timestamps.ts';
 import { changeEndpoint, findEndpoint } from '../../groups/endpoints/change-endpoint.ts';
-import { type RegisterEndpointDeps, registerEndpoint } from '../../groups/endpoints/register-endpoint.ts';
+import { agreedRate, askForConsent } from '../../groups/endpoints/handshake.ts';
+import {
+  type NewEndpoint,
+  type RegisterEndpointDeps,
+  registerEndpoint,
+} from '../../groups/endpoints/register-endpoint.ts';
 import type { TopicDirectory } from '../../topics/directory.ts';
 import type {
   EndpointAnswer,
@@ -13,7 +18,7 @@ import type {
   EndpointTestAnswer,
   NewEndpointAnswer,
 } from '../answers/endpoints.ts';
-import { type Api, type ApiDeps, allow, pathParameter } from '../api.ts';
+import { type Api, type ApiContext, type ApiDeps, allow, pathParameter } from '../api.ts';
 import { readJson } from '../body.ts';
 import { answerJson } from '../bytes/answer.ts';
 import { noQuery } from '../query.ts';
@@ -40,6 +45,7 @@ export const shown = ({
   maxConcurrentRequests,
   requestsPerSecond,
   maxRequestBytes,
+  handshake,
   status,
   disabledReason,
   disabledAt,
@@ -57,6 +63,7 @@ export const shown = ({
   ...(maxConcurrentRequests !== undefined && { maxConcurrentRequests }),
   ...(requestsPerSecond !== undefined && { requestsPerSecond }),
   ...(maxRequestBytes !== undefined && { maxRequestBytes }),
+  ...(handshake !== undefined && { handshake }),
   createdAt: timestampText(createdAt),
 });
 
@@ -81,6 +88,20 @@ const assertPublicTokenUrl = (
   if (authentication?.type === 'oauth2') assertPublicUrl(authentication.tokenUrl, rules);
 };
 
+/** The DNS name that a request came to, in which endpoints are asked. */
+const originOf = (c: ApiContext): string => new URL(c.req.url).hostname;
+
+/** What an endpoint has that agreed to be called. @throws Problem `handshake_failed` */
+const consent = async (
+  deps: EndpointDeps,
+  c: ApiContext,
+  { url, requestsPerSecond }: Pick<NewEndpoint, 'url' | 'requestsPerSecond'>,
+): Promise<Pick<NewEndpoint, 'handshake' | 'requestsPerSecond'>> => {
+  const handshake = await askForConsent(deps, { url, origin: originOf(c), requestsPerSecond });
+  const rate = agreedRate(handshake, requestsPerSecond);
+  return { handshake, ...(rate !== undefined && { requestsPerSecond: rate }) };
+};
+
 /** `POST …/endpoints`: the only answer that shows the secret. */
 const postEndpoint = (api: Api, deps: EndpointDeps): void => {
   api.post(path, allow(deps, 'groups'), async (c) => {
@@ -91,10 +112,11 @@ const postEndpoint = (api: Api, deps: EndpointDeps): void => {
     assertPublicTokenUrl(given.authentication, rules);
     const { topic, ...subscription } = await findSubscription(deps, c);
     const requestId = c.get('requestId');
+    const { handshake: isAsked = false, ...settings } = given;
+    const handshake = isAsked ? await consent(deps, c, { ...settings, url }) : {};
     const { endpoint, secret } = await registerEndpoint(deps, topic, subscription, {
-      ...given,
-      url,
-      requestId,
+      ...{ ...settings, ...handshake },
+      ...{ url, requestId },
     });
     return c.json({ ...shown(endpoint), secret } satisfies NewEndpointAnswer, 201);
   });
@@ -111,7 +133,7 @@ const patchEndpoint = (api: Api, deps: EndpointDeps): void => {
     const { topic, group } = await findSubscription(deps, c);
     const endpointId = pathParameter(c, 'endpoint');
     const at = { group: group.name, endpointId, requestId: c.get('requestId') };
-    return c.json(shown(await changeEndpoint(deps, topic, at, asked)));
+    return c.json(shown(await changeEndpoint(deps, topic, at, asked, originOf(c))));
   });
 };
 

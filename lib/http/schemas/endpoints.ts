@@ -105,6 +105,7 @@ export const newEndpoint = whenNeeded(() =>
     maxConcurrentRequests: z.exactOptional(maxConcurrentRequests()),
     requestsPerSecond: z.exactOptional(requestsPerSecond()),
     maxRequestBytes: z.exactOptional(maxRequestBytes()),
+    handshake: z.exactOptional(z.boolean()),
     description: z.exactOptional(description()),
     secret: z.exactOptional(secret()),
   }),
@@ -140,13 +141,14 @@ export const endpointChange = whenNeeded(() =>
       maxConcurrentRequests: z.exactOptional(z.nullable(maxConcurrentRequests())),
       requestsPerSecond: z.exactOptional(z.nullable(requestsPerSecond())),
       maxRequestBytes: z.exactOptional(z.nullable(maxRequestBytes())),
+      handshake: z.exactOptional(z.boolean()),
       description: z.exactOptional(z.nullable(description())),
       status: z.exactOptional(z.enum(['enabled', 'disabled'], 'Give "enabled" or "disabled".')),
     })
     .check(
       z.refine(
         isAny,
-        'Give url, headers, description, status, authentication, maxConcurrentRequests, requestsPerSecond or maxRequestBytes.',
+        'Give url, headers, description, status, authentication, maxConcurrentRequests, requestsPerSecond, maxRequestBytes or handshake.',
       ),
     ),
 );

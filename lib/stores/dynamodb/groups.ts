@@ -115,6 +115,7 @@ const putEndpoint = async (
 const optional: readonly (keyof Endpoint)[] = [
   'headers',
   'authentication',
+  'handshake',
   'maxConcurrentRequests',
   'requestsPerSecond',
   'maxRequestBytes',

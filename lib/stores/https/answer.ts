@@ -52,6 +52,23 @@ export const answerOf = async (
   return { ...answer, acknowledged, ...(excerpt !== undefined && { excerpt }) };
 };
 
+/** What the head of an answer to OPTIONS allows. Its body says nothing. @throws as `answerOf` */
+export const consentOf = async (exchange: ClientRequest, signal: AbortSignal): Promise<WebhookAnswer> => {
+  const response = await headOf(exchange, signal);
+  const one = (name: string): string | undefined => {
+    const value = response.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [origin, rate] = [one('webhook-allowed-origin'), one('webhook-allowed-rate')];
+  const status = response.statusCode ?? 0;
+  leave(exchange, response);
+  return {
+    kind: 'answered',
+    status,
+    allowed: { ...(origin !== undefined && { origin }), ...(rate !== undefined && { rate }) },
+  };
+};
+
 /** The body as text; undefined where it is too long, or cannot be read. @throws AnswerBrokenOffError, or the reason of `signal` */
 const bodyOf = async (response: IncomingMessage, signal: AbortSignal): Promise<string | undefined> => {
   try {

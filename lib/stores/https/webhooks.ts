@@ -2,7 +2,7 @@ import { type ClientRequest, request as httpRequest, type RequestOptions } from 
 import { request as httpsRequest } from 'node:https';
 import { addressAgainst, type EgressRules, literalAddress } from '../../domain/delivery/egress.ts';
 import type { WebhookAnswer, WebhookRequest, WebhookSender } from '../webhooks.ts';
-import { AnswerBrokenOffError, answerOf } from './answer.ts';
+import { AnswerBrokenOffError, answerOf, consentOf } from './answer.ts';
 import { Connections } from './connections.ts';
 import { duration, failureSentence, unresolvedSentence } from './failure-words.ts';
 import { nameResolver, type Resolve } from './resolve.ts';
@@ -76,7 +76,10 @@ export class HttpsWebhookSender implements WebhookSender {
       const { tellsBody = false } = call.request;
       const isTold = this.#options.excerpts === true && call.request.tellsNothing !== true;
       const quoted = isTold ? call.request : undefined;
-      const answer = await answerOf(exchange, call.signal, quoted, tellsBody);
+      const answer =
+        call.request.method === 'OPTIONS'
+          ? await consentOf(exchange, call.signal)
+          : await answerOf(exchange, call.signal, quoted, tellsBody);
       // RFC 9110, 15.5.9: how some servers say that they close a connection which nobody used.
       return exchange.reusedSocket && answer.kind === 'answered' && answer.status === 408 ? 'closed' : answer;
     } catch (error) {
@@ -89,7 +92,7 @@ export class HttpsWebhookSender implements WebhookSender {
   #begin({ url, request, route, signal }: Call): ClientRequest {
     const bytes = Buffer.from(request.body);
     const options = {
-      method: 'POST',
+      method: request.method ?? 'POST',
       headers: { ...request.headers, 'accept-encoding': 'identity', 'content-length': bytes.length },
       maxHeaderSize: greatestHead,
       // Line ends, folded headers, control characters, a length beside chunks: curl takes them. What is lenient here is

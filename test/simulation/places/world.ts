@@ -62,10 +62,17 @@ const move = async ({ groups, clock, random }: Actor): Promise<void> => {
     reader: { endOffset: async () => 0 },
     queue: { send: async () => undefined },
     telemetry: noTelemetry,
+    webhooks: { post: () => Promise.reject(new Error('Nobody is asked.')) },
     secrets: ownSecrets({ clock, random, keyring: simulatedKeyring }),
   };
   const at = { group: 'billing', endpointId: moved.endpointId, requestId: 'r' };
-  await changeEndpoint({ groups, clock, ...nothing }, topic, at, { url: one(random, urls) ?? '' });
+  await changeEndpoint(
+    { groups, clock, ...nothing },
+    topic,
+    at,
+    { url: one(random, urls) ?? '' },
+    'localhost',
+  );
 };
 
 const remove = async ({ groups, random }: Actor): Promise<void> => {

@@ -51,7 +51,14 @@ export const endpointOperations: readonly Operation[] = [
     answers: {
       201: { description: 'It was registered.', content: jsonOf('RegisteredEndpoint') },
     },
-    problems: [...found, 'endpoint_exists', 'conflict', 'limit_exceeded', 'outcome_unknown'],
+    problems: [
+      ...found,
+      'endpoint_exists',
+      'handshake_failed',
+      'conflict',
+      'limit_exceeded',
+      'outcome_unknown',
+    ],
     examples: [
       {
         name: 'webhook',
@@ -72,6 +79,14 @@ export const endpointOperations: readonly Operation[] = [
         body: { url: 'https://billing.example.com/hook' },
         status: 409,
         answer: sampleProblem('endpoint_exists'),
+      },
+      {
+        name: 'unwilling',
+        summary: 'It does not agree to be called',
+        path: { topic: 'orders', group: 'reports' },
+        body: { url: 'https://unwilling.example.com/hook', handshake: true },
+        status: 422,
+        answer: sampleProblem('handshake_failed'),
       },
     ],
   },
@@ -107,7 +122,14 @@ export const endpointOperations: readonly Operation[] = [
     scopes: ['groups'],
     body: { required: true, content: jsonOf('EndpointChange') },
     answers: { 200: { description: 'The endpoint as it is now.', content: jsonOf('Endpoint') } },
-    problems: [...found, 'endpoint_not_found', 'endpoint_exists', 'conflict', 'outcome_unknown'],
+    problems: [
+      ...found,
+      'endpoint_not_found',
+      'endpoint_exists',
+      'handshake_failed',
+      'conflict',
+      'outcome_unknown',
+    ],
     examples: [
       {
         name: 'disable',
