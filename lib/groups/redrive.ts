@@ -57,7 +57,7 @@ export const redriveDeadLetters = async (
   const changed = await changeGroup(deps, topic, name, async (group) => {
     const shared = requireLetters(group);
     const dead = await deadTopic(deps, topic, shared);
-    await requireFinished(deps, shared, dead);
+    await requireFinished(deps, shared, dead, requestId);
     const held = await heldIn(deps, dead);
     const former = shared.redrive?.deadTopicId === dead.topicId ? shared.redrive.through : {};
     asked = choice === 'new' ? newIn(held, former) : inside(choice, held, dead);
@@ -93,14 +93,18 @@ const requireLetters = (group: Group): Group => {
 
 /** One at a time: what is left of it would be lost sight of. */
 const requireFinished = async (
-  { cursors }: RedriveDeps,
-  { groupId, redrive }: Group,
+  deps: RedriveDeps,
+  group: Group,
   dead: Topic,
+  requestId: string,
 ): Promise<void> => {
+  const { groupId, redrive } = group;
   // Of a topic that is there no more nothing is left.
   if (redrive === undefined || redrive.deadTopicId !== dead.topicId) return;
-  const { records, left } = redriveProgress(redrive, await cursors.list(groupId, redrive.redriveId));
+  const { records, left } = redriveProgress(redrive, await deps.cursors.list(groupId, redrive.redriveId));
   if (left === 0) return;
+  // Whoever asked for it may have died before it woke anybody.
+  await wakeRedrive(deps, group, requestId);
   throw new Problem(
     'conflict',
     `A redrive is under way: of ${records} dead letters ${left} are still to be acknowledged. Nothing was changed; ask again when it is over.`,

@@ -25,6 +25,14 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       operator: seed % 2 === 0,
       ...(seed % 3 > 0 && { ordering: seed % 3 === 1 ? 'key' : 'none' }),
     }),
+  'delivery-redriven': (seed) =>
+    runDelivery(seed, {
+      sweep: false,
+      redrives: true,
+      operator: seed % 2 === 0,
+      explicit: seed % 5 === 0,
+      ...(seed % 3 > 0 && { ordering: seed % 3 === 1 ? 'key' : 'none' }),
+    }),
   'delivery-with-sweep': (seed) => runDelivery(seed, { sweep: true, copies: true }),
 };
 

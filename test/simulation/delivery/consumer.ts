@@ -6,13 +6,15 @@ import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import type { Scheduler, SimulatedProcess } from '../scheduler.ts';
 import type { SimulatedDeps } from './faults.ts';
+import { isRedriven } from './redrives.ts';
 import { sentBy, type Watching } from './watching.ts';
 
 export interface ConsumerOptions {
   readonly deps: (process: SimulatedProcess) => SimulatedDeps;
   /** From now on it acknowledges whatever it can. */
   readonly calm: () => boolean;
-  readonly isPoison: (partition: number, offset: number) => boolean;
+  readonly isPoison: (partition: number, offset: number, isRedriven: boolean) => boolean;
+  readonly watchingOf: (request: WebhookRequest) => Watching;
   readonly isOneByOne: boolean;
   readonly onAcknowledged: (partition: number, through: number) => void;
   /** What a token is taken for. */
@@ -27,20 +29,18 @@ export const ackTimeoutSeconds = 10;
 export class Consumer {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
-  readonly #invariants: Watching;
   readonly #options: ConsumerOptions;
 
-  constructor(scheduler: Scheduler, random: Random, invariants: Watching, options: ConsumerOptions) {
+  constructor(scheduler: Scheduler, random: Random, options: ConsumerOptions) {
     this.#scheduler = scheduler;
     this.#random = random;
-    this.#invariants = invariants;
     this.#options = options;
   }
 
   /** The endpoint has a request, and answers it in this moment. */
   took(request: WebhookRequest): void {
     const { partition, offsets } = sentBy(request);
-    const poison = offsets.filter((offset) => this.#options.isPoison(partition, offset));
+    const poison = offsets.filter((offset) => this.#options.isPoison(partition, offset, isRedriven(request)));
     const longestMs = (this.#options.calm() ? 0.5 : 1.6) * ackTimeoutSeconds * 1000;
     // Often before the endpoint's answer is known.
     const afterMs = this.#random.number() < 0.3 ? 0 : this.#random.number() * longestMs;
@@ -105,10 +105,11 @@ export class Consumer {
   #note(request: WebhookRequest, asked: Asked): void {
     if (asked.outcome !== 'ack') return;
     const { partition, end } = sentBy(request);
-    for (const offset of asked.failed ?? []) this.#invariants.onRecordRefused(partition, offset);
+    const watching = this.#options.watchingOf(request);
+    for (const offset of asked.failed ?? []) watching.onRecordRefused(partition, offset);
     const [first = end] = asked.failed ?? [];
     const through = asked.before ?? (this.#options.isOneByOne ? first : end);
-    this.#invariants.onAcknowledged(request, through, new Set(asked.failed));
-    this.#options.onAcknowledged(partition, through);
+    watching.onAcknowledged(request, through, new Set(asked.failed));
+    if (!isRedriven(request)) this.#options.onAcknowledged(partition, through);
   }
 }

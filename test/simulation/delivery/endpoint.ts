@@ -1,5 +1,6 @@
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
+import { isRedriven } from './redrives.ts';
 import { sentBy, type Watching } from './watching.ts';
 
 export interface EndpointEvents {
@@ -12,15 +13,16 @@ export interface EndpointEvents {
   /** Whether it is out altogether. */
   readonly isDown: (url: string) => boolean;
   /** Whether it will never take the record. */
-  readonly isPoison: (partition: number, offset: number) => boolean;
+  readonly isPoison: (partition: number, offset: number, isRedriven: boolean) => boolean;
   /** It only takes messages; who is behind it acknowledges them. */
   readonly onTaken?: ((request: WebhookRequest) => void) | undefined;
 }
 
 /** An endpoint that refuses, is out, asks to be left alone, is gone, acknowledges a part or everything. */
 export const moodyEndpoint =
-  (random: Random, invariants: Watching, events: EndpointEvents) =>
+  (random: Random, watchingOf: (request: WebhookRequest) => Watching, events: EndpointEvents) =>
   (request: WebhookRequest): WebhookAnswer => {
+    const invariants = watchingOf(request);
     invariants.onReceived(request);
     const { partition, start, end, offsets } = sentBy(request);
     const answer = (status: number) => ({ kind: 'answered', status }) as const;
@@ -41,7 +43,7 @@ export const moodyEndpoint =
       return { kind: 'answered', status: 503, retryAfter };
     }
     if (chance < 0.2) return { kind: 'unreachable', reason: 'Connection refused.' };
-    const isPoisoned = offsets.some((offset) => events.isPoison(partition, offset));
+    const isPoisoned = offsets.some((offset) => events.isPoison(partition, offset, isRedriven(request)));
     if (isPoisoned && (events.onTaken === undefined || random.number() < 0.5)) return refuse(422);
     const partial = chance < 0.35;
     const through = partial ? start + Math.floor(random.number() * (end - start + 1)) : end;
@@ -54,6 +56,6 @@ export const moodyEndpoint =
     // That it took nothing is a refusal.
     if (through === start) invariants.onRefused(request);
     invariants.onAcknowledged(request, through);
-    events.onAcknowledged(partition, through);
+    if (!isRedriven(request)) events.onAcknowledged(partition, through);
     return partial ? { ...answer(200), acknowledged: { kind: 'below', offset: through } } : answer(200);
   };

@@ -489,7 +489,16 @@ const oldTokenAccepted: Mutant = {
   },
 };
 
+/** A retry of a dead letter that the group was given again is forgotten. */
+const redriveForgotten: Mutant = {
+  wire: (deps) =>
+    withSend(deps, (wakes) =>
+      deps.queue.send(wakes.filter(({ wake }) => wake.redriveId === undefined || wake.kind === 'append')),
+    ),
+};
+
 export const mutants = {
+  redriveForgotten,
   oldTokenAccepted,
   failuresLeftOut,
   leftOutNotCommitted,

@@ -1,14 +1,17 @@
+import { Problem } from '../../../lib/domain/errors.ts';
 import type { GroupStart } from '../../../lib/domain/groups/groups.ts';
 import type { Topic } from '../../../lib/domain/topics.ts';
 import { findGroup } from '../../../lib/groups/describe.ts';
 import { pauseGroup, type ResumeGroupDeps, resumeGroup } from '../../../lib/groups/pause.ts';
+import { type RedriveDeps, redriveDeadLetters } from '../../../lib/groups/redrive.ts';
 import { type SeekDeps, seekGroup } from '../../../lib/groups/seek.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import type { Scheduler, SimulatedProcess } from '../scheduler.ts';
+import { deadTopic } from './dead-letters.ts';
 import type { SimulatedDeps } from './faults.ts';
 
 /** What a request has to work with. */
-export type RequestDeps = SeekDeps & ResumeGroupDeps;
+export type RequestDeps = SeekDeps & ResumeGroupDeps & Omit<RedriveDeps, 'directory'>;
 
 export interface OperatorOptions {
   readonly topic: Topic;
@@ -52,6 +55,25 @@ export class Operator {
           () => callIn(this.#random.number() * longestPauseMs, async () => this.#resume()),
         ),
       );
+  }
+
+  /** Has it ask for dead letters again a few times within `ms`, and once more at the end. */
+  scheduleRedrives(ms: number): void {
+    for (let count = 1 + Math.floor(this.#random.number() * 4); count > 0; count -= 1)
+      this.#scheduler.after(this.#random.number() * ms, () => this.#redrive());
+    this.#scheduler.after(ms * 2, () => this.#redrive());
+  }
+
+  #redrive(): void {
+    this.#request(async (deps) => {
+      const directory = { resolveAgain: async () => deadTopic };
+      try {
+        await redriveDeadLetters({ ...deps, directory }, this.#options.topic, 'billing', 'new', 'redrive');
+      } catch (error) {
+        // One is under way.
+        if (!(error instanceof Problem && error.code === 'conflict')) throw error;
+      }
+    });
   }
 
   #resume(): void {

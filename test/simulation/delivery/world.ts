@@ -6,6 +6,7 @@ import { type OnAppendDeps, onAppend } from '../../../lib/delivery/on-append.ts'
 import { PartitionEnds } from '../../../lib/delivery/sweep/ends.ts';
 import { type SweepDeps, sweep } from '../../../lib/delivery/sweep/sweep.ts';
 import type { Wake } from '../../../lib/domain/delivery/wakes.ts';
+import type { CursorRef } from '../../../lib/domain/groups/cursors.ts';
 import {
   deliveryDefaults,
   disabling,
@@ -20,6 +21,7 @@ import { Receivers } from '../../../lib/groups/receivers.ts';
 import { newReceiverWakes, wakeFor } from '../../../lib/groups/wake-group.ts';
 import { RunReader } from '../../../lib/log/read/run.ts';
 import type { BatchStore } from '../../../lib/stores/batches.ts';
+import type { CursorStore } from '../../../lib/stores/cursors.ts';
 import { BatchTable } from '../../../lib/stores/memory/batches.ts';
 import { MemoryCursorStore } from '../../../lib/stores/memory/cursors.ts';
 import { MemoryGroupStore } from '../../../lib/stores/memory/groups.ts';
@@ -29,11 +31,12 @@ import { MemoryRemovalStore } from '../../../lib/stores/memory/removals.ts';
 import { MemorySweepPlaceStore } from '../../../lib/stores/memory/sweep-places.ts';
 import { MemoryTopicStore } from '../../../lib/stores/memory/topics.ts';
 import type { ReceivedWake } from '../../../lib/stores/memory/wake-queue.ts';
+import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import type { Random } from '../../../lib/surroundings/random.ts';
 import { noTelemetry } from '../../../lib/surroundings/telemetry.ts';
 import { Scheduler, type SimulatedProcess, seededRandom } from '../scheduler.ts';
 import { ackTimeoutSeconds, Consumer } from './consumer.ts';
-import { DeadLetters } from './dead-letters.ts';
+import { DeadLetters, type Died, deadTopic } from './dead-letters.ts';
 import { moodyEndpoint } from './endpoint.ts';
 import { type Beyond, type Faults, FaultyNetwork, noFaults, type SimulatedDeps } from './faults.ts';
 import { leavesOut } from './filter.ts';
@@ -43,6 +46,7 @@ import type { Mutant } from './mutants.ts';
 import { Operator } from './operator.ts';
 import { type Paced, PaceWatch } from './pace-watch.ts';
 import { type Done, eventOf, SimulatedQueue } from './queue.ts';
+import { isRedriven, RedriveInvariants } from './redrives.ts';
 import { BreachError, type Watching } from './watching.ts';
 
 export interface WorldOptions {
@@ -71,6 +75,8 @@ export interface WorldOptions {
   readonly filtered?: boolean;
   /** The order of the group; by default that of the partition. */
   readonly ordering?: 'key' | 'none';
+  /** Whether somebody has dead letters given to the group again. Some of them are taken then. */
+  readonly redrives?: boolean;
   /** Whether messages are acknowledged by who is behind the endpoint. */
   readonly explicit?: boolean;
   /** How often the queue gives a message out before it sets it aside. */
@@ -168,7 +174,9 @@ export class DeliveryWorld {
   /** Whether something is appended about when the group is called again. */
   readonly #appendsAround: boolean;
   readonly #world: Beyond;
-  readonly #dead = new DeadLetters((...dead) => this.invariants.onDead(...dead));
+  readonly #dead = new DeadLetters((died) => this.#onDead(died));
+  readonly #redriven: RedriveInvariants;
+  readonly #deadEnds = Array.from({ length: partitions }, () => 0);
   /** How many of a hundred records are never taken. */
   readonly #poison: number;
   readonly #several: boolean;
@@ -185,7 +193,7 @@ export class DeliveryWorld {
     this.#options = options;
     this.#wrongClocks = options.wrongClocks ?? this.#random.number() < 0.4;
     this.#appendsAround = this.#random.number() < 0.5;
-    this.#poison = (options.poison ?? seed % 4 === 3) ? 10 : 0;
+    this.#poison = (options.poison ?? (options.redrives === true || seed % 4 === 3)) ? 10 : 0;
     this.#several = options.several ?? seed % 5 === 2;
     const isFiltered = options.filtered ?? seed % 11 === 5;
     const isLeftOut = (offset: number): boolean => isFiltered && leavesOut(offset);
@@ -197,6 +205,7 @@ export class DeliveryWorld {
       ordering === 'partition' && !explicit
         ? new Invariants(clocksAreRight, { maxAttempts, isLeftOut })
         : new LaneInvariants({ clocksAreRight, maxAttempts, bounds, keyOf, concurrency: atOnce, isLeftOut });
+    this.#redriven = new RedriveInvariants({ maxAttempts, isLeftOut: () => false });
     this.#queue = new SimulatedQueue(this.scheduler, this.#random, {
       visibilityMs: options.visibilityMs ?? safeVisibilityMs,
       longestDelayMs,
@@ -220,18 +229,21 @@ export class DeliveryWorld {
     const cursors = mutant?.cursors?.(this.#cursors, view) ?? this.#cursors;
     const groups = new MemoryGroupStore();
     this.#groups = mutant?.groups?.(groups, view) ?? groups;
-    const isPoison = (partition: number, offset: number): boolean =>
-      ((partition + 1) * (offset + 1) * 7919) % 100 < this.#poison;
+    const isPoison = (partition: number, offset: number, again: boolean): boolean =>
+      again ? offset % 2 === 0 : ((partition + 1) * (offset + 1) * 7919) % 100 < this.#poison;
+    const watchingOf = (request: WebhookRequest): Watching =>
+      isRedriven(request) ? this.#redriven : this.invariants;
     const onAcknowledged = (partition: number, through: number): void =>
       this.#appendAsItEnds(partition, through);
-    const consumer = new Consumer(this.scheduler, this.#random, this.invariants, {
+    const consumer = new Consumer(this.scheduler, this.#random, {
+      watchingOf,
       deps: (process) => this.#network.deps(process, this.#world),
       calm: () => this.#calm,
       isOneByOne: ordering === 'partition',
       ...{ isPoison, onAcknowledged },
       ...(mutant?.ackToken !== undefined && { opened: mutant.ackToken }),
     });
-    const endpoint = moodyEndpoint(this.#random, this.invariants, {
+    const endpoint = moodyEndpoint(this.#random, watchingOf, {
       calm: () => this.#calm,
       longestRetryAfterSeconds: longestBackoffSeconds,
       // A little later there is another, or it is enabled again.
@@ -250,7 +262,7 @@ export class DeliveryWorld {
       partitions: this.#partitions,
       paces: new MemoryPaceStore(),
       onRequest: (request) => this.#paceWatch.begin(request),
-      cursors: this.invariants.watch(cursors, this.#cursors),
+      cursors: this.#watchedCursors(cursors),
       groups: this.#groups,
       queue: this.#queue,
       webhooks: { post: async (request) => endpoint(request) },
@@ -282,15 +294,16 @@ export class DeliveryWorld {
     this.#scheduleReplacements();
     this.#schedulePauses();
     if (this.#options.operator === true) this.#operator().schedule(troubledMs);
+    if (this.#options.redrives === true) this.#operator().scheduleRedrives(troubledMs);
     if (this.#options.sweep || this.#wrongClocks) this.#scheduleSweep();
     this.scheduler.after(troubledMs, () => {
       this.#calm = true;
     });
     await this.scheduler.run({
-      when: () => this.invariants.breach !== undefined,
+      when: () => this.#breach !== undefined,
       maxMs: troubledMs + (this.#poison > 0 ? poisonedCalmMs : calmMs),
     });
-    if (this.invariants.breach !== undefined) throw this.invariants.breach;
+    if (this.#breach !== undefined) throw this.#breach;
     if (this.#options.paced !== undefined && !this.#wrongClocks) this.#paceWatch.check(this.#options.paced);
     await this.#assertDone();
   }
@@ -302,8 +315,53 @@ export class DeliveryWorld {
       if (committed !== end || this.invariants.past(this.invariants.received(partition)) < end)
         throw new BreachError(`partition ${partition} ended at ${committed} of ${end}: a wake was lost`);
     }
+    const redrive = (await this.#groups.get({ topicId: 't1', group: 'billing' }))?.group.redrive;
+    if (redrive !== undefined) this.#redriven.assertOver(redrive);
     if (this.#queue.setAside > 0) throw new BreachError('a wake was given out too often, and set aside');
     if (this.#queue.size > 0) throw new BreachError(`${this.#queue.size} wakes never came to an end`);
+  }
+
+  get #breach(): BreachError | undefined {
+    return this.invariants.breach ?? this.#redriven.breach;
+  }
+
+  /** A dead letter is a record of a topic of its own, from which it may be given to the group again. */
+  #onDead({ topic, partition, offset, isNew, at, records }: Died): void {
+    const watching = topic === deadTopic.name ? this.#redriven : this.invariants;
+    watching.onDead(partition, offset, isNew);
+    if (!isNew) return;
+    const base = this.#deadEnds[at.partition] ?? 0;
+    this.#deadEnds[at.partition] = base + records.length;
+    const now = this.scheduler.now();
+    const [count, data] = [records.length, encodeRecords(records)];
+    const batch = { base, count, data, writeId: this.#random.bytes(8), appendedAt: now, bytesBefore: 0 };
+    this.#table.put(at, batch, now, now);
+  }
+
+  /** Those of the group's own topic are watched there, those of redrives by themselves. */
+  #watchedCursors(cursors: MemoryCursorStore): CursorStore {
+    const own = this.invariants.watch(cursors, this.#cursors);
+    const look = async <T>(ref: CursorRef, write: Promise<T>): Promise<T> => {
+      const result = await write;
+      const cursor = await this.#cursors.get(ref);
+      const redrive = (await this.#groups.get({ topicId: 't1', group: 'billing' }))?.group.redrive;
+      const [from = 0] = redrive?.ranges[ref.partition] ?? [];
+      if (cursor !== undefined && redrive?.redriveId === ref.lane) this.#redriven.onCursor(ref, cursor, from);
+      return result;
+    };
+    return {
+      ...own,
+      get: (ref) => cursors.get(ref),
+      list: (...given) => cursors.list(...given),
+      acquire: (ref, given) =>
+        ref.lane === undefined ? own.acquire(ref, given) : look(ref, cursors.acquire(ref, given)),
+      commit: (ref, given) =>
+        ref.lane === undefined ? own.commit(ref, given) : look(ref, cursors.commit(ref, given)),
+      release: (ref, given) =>
+        ref.lane === undefined ? own.release(ref, given) : look(ref, cursors.release(ref, given)),
+      replace: (ref, read, next) =>
+        ref.lane === undefined ? own.replace(ref, read, next) : look(ref, cursors.replace(ref, read, next)),
+    };
   }
 
   #someFaults(): Faults {
@@ -571,11 +629,12 @@ export class DeliveryWorld {
       }),
       webhooks: {
         post: async (request) => {
-          this.invariants.onSend(request, epoch, this.scheduler.now());
+          const watching = isRedriven(request) ? this.#redriven : this.invariants;
+          watching.onSend(request, epoch, this.scheduler.now());
           try {
             return await webhooks.post(request);
           } finally {
-            this.invariants.onAnswered(request);
+            watching.onAnswered(request);
           }
         },
       },
