@@ -1,41 +1,39 @@
 /**
- * `npm run bench:delivery`: what a healthy group notices of neighbours whose endpoints hang. Rounds with none, one and
- * three of them alternate in one broker over the embedded stores. Ends with 1 when the median of the healthy group is
- * more than a fifth higher beside neighbours that hang.
+ * `npm run bench:delivery`: what delivery to webhooks takes, on the local broker and on loopback: how long a record takes from its produce
+ * request to the webhook; what one group carries in each order; what a delivered record costs in requests, units and dollars; and what a
+ * healthy group notices of neighbours whose endpoints hang. Ends with 1 when something misses what is to be reached.
+ *
+ * `--part latency`, `one-partition`, `orders`, `cost` or `neighbours` measures that alone; several may be given. `--seconds` is for how long
+ * each rate is kept up in each of three rounds (5); one a second three times as long.
  */
-import { type Latencies, missed, mostRatio, rowsOf } from './report.ts';
-import { startWorld } from './world.ts';
+import { parseArgs } from 'node:util';
+import { measureCost } from './cost.ts';
+import { measureLatency } from './latency.ts';
+import { measureNeighbours } from './neighbours.ts';
+import { measureOrders } from './orders.ts';
 
-const rounds = 5;
-const kinds = [
-  ['no neighbour hangs', 0],
-  ['one neighbour hangs', 1],
-  ['three neighbours hang', 3],
-] as const;
+const { values } = parseArgs({
+  options: { part: { type: 'string', multiple: true }, seconds: { type: 'string', default: '5' } },
+});
+const seconds = Number(values.seconds);
+if (!(seconds > 0 && seconds <= 600)) throw new Error('--seconds takes a number above 0, 600 at most.');
 
-const line = (label: string, values: readonly string[]): void =>
-  void process.stdout.write(`${label.padEnd(36)}${values.map((value) => value.padStart(10)).join('')}\n`);
+/** Each gives what it missed, as sentences. */
+const parts: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  latency: () => measureLatency(seconds),
+  'one-partition': () => measureOrders(1),
+  orders: () => measureOrders(16),
+  cost: measureCost,
+  neighbours: measureNeighbours,
+};
 
-const world = await startWorld();
-try {
-  // What comes first pays for what is made once.
-  await world.round(0);
-  const measured = new Map<string, Latencies[]>(kinds.map(([label]) => [label, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    // Each kind comes first in turn, so that a machine that gets busier slows none more than the others.
-    const first = round % kinds.length;
-    for (const [label, hanging] of [...kinds.slice(first), ...kinds.slice(0, first)])
-      measured.get(label)?.push(await world.round(hanging));
-  }
-
-  line('append to webhook, healthy group', ['p50 ms', 'p99 ms', 'ratio']);
-  const rows = rowsOf(measured);
-  for (const { label, p50, p99, ratio } of rows)
-    line(label, [p50.toFixed(1), p99.toFixed(1), ratio.toFixed(2)]);
-  const misses = rows.filter(missed);
-  for (const { label } of misses)
-    process.stdout.write(`MISSED: with ${label} the median may be ${mostRatio} times as high at most\n`);
-  process.exitCode = misses.length === 0 ? 0 : 1;
-} finally {
-  await world.stop();
+const names = values.part ?? Object.keys(parts);
+const misses: string[] = [];
+for (const name of names) {
+  const measure = parts[name];
+  if (measure === undefined) throw new Error(`--part takes ${Object.keys(parts).join(', ')}.`);
+  misses.push(...(await measure()));
+  process.stdout.write('\n');
 }
+for (const miss of misses) process.stdout.write(`MISSED: ${miss}\n`);
+process.exitCode = misses.length === 0 ? 0 : 1;

@@ -1,3 +1,17 @@
+/** What is to be reached locally at a hundred records a second, ms. */
+const atAHundred = { p50: 5, p99: 20 } as const;
+
+export const line = (label: string, values: readonly string[]): void =>
+  void process.stdout.write(`${label.padEnd(40)}${values.map((value) => value.padStart(12)).join('')}\n`);
+
+/** What is missed of that, as sentences; what has no figure is missed. */
+export const missedLatency = (perSecond: number, p50: number, p99: number): readonly string[] => {
+  if (perSecond !== 100) return [];
+  const of = (name: string, ms: number, most: number): readonly string[] =>
+    ms <= most ? [] : [`at ${perSecond} records a second ${name} may be ${most} ms at most.`];
+  return [...of('p50', p50, atAHundred.p50), ...of('p99', p99, atAHundred.p99)];
+};
+
 /** How much slower the healthy group may be beside neighbours that hang, at the median. */
 export const mostRatio = 1.2;
 

@@ -18,7 +18,7 @@ const record = (number: number) => {
   const [id, digest] = [hash.copy().update('id').digest('hex'), hash.digest('base64url')];
   return { key: `customer-${number % 10}`, value: { number, id, digest } };
 };
-const recordsOf = (count: number) => Array.from({ length: count }, (_, number) => record(number));
+export const recordsOf = (count: number) => Array.from({ length: count }, (_, number) => record(number));
 
 const single = 200;
 const batches = 120;

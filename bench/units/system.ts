@@ -23,6 +23,7 @@ import { RunReader } from '../../lib/log/read/run.ts';
 import { memoryExpressions } from '../../lib/stores/memory/expressions.ts';
 import { systemClock } from '../../lib/stores/system/clock.ts';
 import { systemRandom as random } from '../../lib/stores/system/random.ts';
+import type { WakeQueue } from '../../lib/stores/wake-queue.ts';
 import type { WebhookAnswer } from '../../lib/stores/webhooks.ts';
 import type { Clock } from '../../lib/surroundings/clock.ts';
 import { noTelemetry as telemetry } from '../../lib/surroundings/telemetry.ts';
@@ -45,6 +46,8 @@ const stillClock = (): Clock & { readonly pass: (ms: number) => void } => {
   };
 };
 
+/** What one SendMessageBatch takes. */
+const wakesOfARequest = 10;
 const secrets = ownSecrets();
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 const key = `mr_${'a-key-for-this-benchmark'.padEnd(43, '_')}`;
@@ -85,6 +88,11 @@ export const startSystem = async () => {
   await stores.groups.create(group);
   await stores.groups.putEndpoint({ topicId: topic.topicId, group: group.name }, endpoint);
 
+  let sendRequests = 0;
+  /** As SQS takes them. */
+  const countSends = (wakes: number): void => {
+    sendRequests += Math.ceil(wakes / wakesOfARequest);
+  };
   const { batches, partitions } = stores;
   const newRuns = () => new RunReader({ batches, partitions, clock });
   const newReader = (options: Partial<ArchiveReadOptions> = {}) => {
@@ -120,6 +128,8 @@ export const startSystem = async () => {
   return {
     meter,
     topicId: topic.topicId,
+    /** Requests so far by which wakes were sent to the queue. */
+    sendRequests: () => sendRequests,
     pass: clock.pass,
     /** From now on the endpoint is called at its pace. */
     pace: async (settings: EndpointChange) => {
@@ -156,7 +166,7 @@ export const startSystem = async () => {
     },
     /** What an event of the stream comes to, with an append to a topic. */
     tell: (topicId: string) => {
-      const queue = { send: async () => undefined };
+      const queue = { send: async (wakes: readonly object[]) => countSends(wakes.length) };
       return onAppend({ receivers, queue }, [{ topicId, partition: 0 }]);
     },
     stop: stores.stop,
@@ -187,7 +197,13 @@ export const startSystem = async () => {
         group: group.name,
         partition: 0,
       } as const;
-      const own = { runs, memory, secrets, pacing, attemptLog, expressions: memoryExpressions() };
+      const queue: WakeQueue = {
+        send: (wakes) => {
+          countSends(wakes.length);
+          return stores.queue.send(wakes);
+        },
+      };
+      const own = { runs, memory, secrets, pacing, attemptLog, queue, expressions: memoryExpressions() };
       const delivering = { ...deps, ...own };
       return deliver({ ...delivering, webhooks: { post } }, wake, {
         messageIds: ['m'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { missed, rowsOf } from '../../../bench/delivery/report.ts';
+import { dollarsOf } from '../../../bench/delivery/cost.ts';
+import { missed, missedLatency, rowsOf } from '../../../bench/delivery/report.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -39,5 +40,20 @@ describe('the report of the delivery benchmark', () => {
     }
     const row = beside(10, 11, never);
     expect(row && missed(row)).toBe(false);
+  });
+
+  it('holds the latency at a hundred records a second against what is to be reached, and that alone', () => {
+    expect(missedLatency(100, 5, 20)).toEqual([]);
+    expect(missedLatency(100, 5.1, 20)).toHaveLength(1);
+    expect(missedLatency(100, Number.NaN, 21)).toHaveLength(2);
+    expect(missedLatency(1000, 50, 200)).toEqual([]);
+  });
+
+  it('prices a delivered record by all that it took', () => {
+    const usage = { writes: 2, writeUnits: 2, reads: 2, readUnits: 1, gets: 0 };
+    const one = { label: '', records: 1, webhooks: 1, usage, queue: 3, calls: 2 };
+    // Units 1.25 and 0.125, queue 1.2, calls 0.4, and 20 ms of half a GB 0.133 dollars a million.
+    expect(dollarsOf(one, 512) * 1e6).toBeCloseTo(3.108, 3);
+    expect(dollarsOf({ ...one, records: 100 }, 512) * 1e6).toBeCloseTo(0.03108, 5);
   });
 });
