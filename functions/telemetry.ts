@@ -92,6 +92,12 @@ export const createTelemetry = (
       logger.warn('an attempt could not be logged', { topic, group, error: loggable(error) });
   };
 
+  /** Counted alone: while an endpoint is busy it comes with each look, and the group's answer says what waits for what. */
+  const putOff = ({ for: waitsFor }: Event<'put-off'>): void => {
+    const names = { slot: 'PutOffByConcurrency', place: 'PutOffByRate' } as const;
+    count(names[waitsFor], 1);
+  };
+
   const deadLettered = ({ kind: _kind, ...event }: Event<'dead-lettered'>): void => {
     count('DeadLetters', 1);
     logger.warn('a record that was refused is a dead letter now', { ...event });
@@ -188,6 +194,7 @@ export const createTelemetry = (
     'attempt-unlogged': unlogged,
     // The attempt is logged, and the reason is in its group's answer; this has the endpoint's URL, which may hold a secret.
     'retry-planned': () => undefined,
+    'put-off': putOff,
     'dead-lettered': deadLettered,
     filtered,
     'expression-failed': expressionFailed,

@@ -220,8 +220,14 @@ export class Turn {
     const notNow = await this.admit(lease, endpoint, 0);
     if (notNow === undefined && lease.remainingMs() >= this.timeoutMs) return true;
     if (notNow === undefined) await this.handOver(lease);
-    else await this.releaseForRetry(lease, putOff(lease.cursor, pendingEnd, notNow, this.#deps.clock.now()));
+    else await this.releaseForRetry(lease, this.putOff(lease, pendingEnd, notNow));
     return false;
+  }
+
+  /** The retry of a message that it is not the time for; it is let go with that. */
+  putOff({ cursor }: Lease, pendingEnd: number, notNow: NotNow): PlannedRetry {
+    const who = { group: this.#subscription.group, wake: this.#wake };
+    return putOff(this.#deps, who, cursor, pendingEnd, notNow);
   }
 
   /** As `isAdmitted`, for one of several requests that are under way at a time. Undefined: send it now. */

@@ -72,6 +72,17 @@ export type TelemetryEvent =
       readonly delayMs: number;
     }
   | {
+      /** A message was not sent: its endpoint takes no more requests at a time, or so soon. No attempt was made. */
+      readonly kind: 'put-off';
+      readonly topic: string;
+      readonly group: string;
+      readonly partition: number;
+      /** `slot`: by `maxConcurrentRequests`; `place`: by `requestsPerSecond`. */
+      readonly for: 'slot' | 'place';
+      /** Until it is tried again. */
+      readonly delayMs: number;
+    }
+  | {
       /** A record that endpoints refused is among the dead letters now. */
       readonly kind: 'dead-lettered';
       readonly topic: string;

@@ -17,7 +17,6 @@ import { settleFailure } from '../failures/failure.ts';
 import { type Sieve, sieveFor } from '../filtering/sieve.ts';
 import { wantedBy } from '../formats/formats.ts';
 import { composeMessage, envelopeBytes } from '../message.ts';
-import { putOff } from '../pacing/admission.ts';
 import type { NotNow } from '../pacing/entry.ts';
 import type { Pending } from '../pending.ts';
 import { attempt, type Target, unsendable } from '../requests/attempt.ts';
@@ -472,7 +471,7 @@ export class LaneDelivery {
 
   /** What an endpoint that is paced has no place for now comes later. It is no attempt. */
   async #putOff(lease: Lease, notNow: NotNow): Promise<undefined> {
-    const { retryAt, lastFailure, delayMs } = putOff(lease.cursor, 0, notNow, this.#deps.clock.now());
+    const { retryAt, lastFailure, delayMs } = this.turn.putOff(lease, 0, notNow);
     return this.#letGoFor(lease, delayMs, { retryAt, lastFailure });
   }
 

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Wake } from '../../domain/delivery/wakes.ts';
 import type { Cursor } from '../../domain/groups/cursors.ts';
+import type { PushGroup } from '../../domain/groups/groups.ts';
 import type { Release } from '../../stores/cursors.ts';
+import type { DeliverDeps } from '../deps.ts';
 import type { Entry, NotNow } from './entry.ts';
 import type { Called, Caller, Pacing } from './pacing.ts';
 
@@ -57,19 +60,27 @@ const reasons: Readonly<Record<NotNow['for'], string>> = {
   place: 'It waits for its time: the endpoint is called as often as it allows (requestsPerSecond).',
 };
 
-/** How a message is put off that it is not the time for. It is no attempt: what is known of it stays. */
+/** Who is put off. */
+export interface PutOff {
+  readonly group: Pick<PushGroup, 'topic' | 'name'>;
+  readonly wake: Pick<Wake, 'partition'>;
+}
+
+/** How a message is put off that it is not the time for, of which telemetry is told. It is no attempt: what is known of it stays. */
 export const putOff = (
+  { clock, telemetry }: Pick<DeliverDeps, 'clock' | 'telemetry'>,
+  { group: { topic, name: group }, wake: { partition } }: PutOff,
   { attempts, failingSince, failedAt, outageMs, ...cursor }: Cursor,
   pendingEnd: number,
   { retryInMs, for: waitsFor }: NotNow,
-  now: number,
 ): NonNullable<Release['retry']> & { readonly delayMs: number } => {
   const { refusals, refusedSince, suspectEnd, stuck, lastFailure } = cursor;
+  telemetry.record({ kind: 'put-off', topic, group, partition, for: waitsFor, delayMs: retryInMs });
   const hasFailed = attempts > 0 || refusals !== undefined;
   return {
     attempts,
     delayMs: retryInMs,
-    retryAt: now + retryInMs,
+    retryAt: clock.now() + retryInMs,
     pendingEnd,
     lastFailure: hasFailed && lastFailure !== undefined ? lastFailure : reasons[waitsFor],
     ...(failingSince !== undefined &&

@@ -128,7 +128,13 @@ export class ResendTurn {
     const called = { groupId: group.groupId, endpoint, timeoutMs: this.#timeoutMs };
     const notNow = await this.#admission.turn(called, lease.remainingMs() - this.#timeoutMs);
     if (notNow !== undefined) {
-      const { delayMs, ...retry } = putOff(lease.cursor, message.end, notNow, this.#deps.clock.now());
+      const { delayMs, ...retry } = putOff(
+        this.#deps,
+        { group, wake: this.#wake },
+        lease.cursor,
+        message.end,
+        notNow,
+      );
       return this.#releaseFor(lease, retry, delayMs);
     }
     if (lease.remainingMs() < this.#timeoutMs) return this.#handOver(lease);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Pacing } from '../../../lib/delivery/pacing/pacing.ts';
 import type { Endpoint } from '../../../lib/domain/groups/groups.ts';
+import type { TelemetryEvent } from '../../../lib/surroundings/telemetry.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
 import { answered, groupRef, makeRig, offsetsOf, ok, unreachable } from './rig.ts';
 
@@ -22,6 +23,7 @@ const makeBusy = async () => {
   return { ...made, enter };
 };
 
+const putOffsIn = (events: readonly TelemetryEvent[]) => events.filter(({ kind }) => kind === 'put-off');
 const pacesIn = (calls: readonly string[]) => calls.filter((call) => call.startsWith('paces.'));
 
 describe('delivery to an endpoint that is paced', () => {
@@ -46,11 +48,13 @@ describe('delivery to an endpoint that is paced', () => {
   });
 
   it('is put off where there is no slot: no attempt, no lease, and one wake that comes back', async () => {
-    const { append, deliver, sent, takeWakes, cursor, enter, rig } = await makeBusy();
+    const { append, deliver, sent, takeWakes, cursor, enter, rig, events } = await makeBusy();
     const entry = await enter();
     append({ value: 0 });
     await deliver();
     expect(sent).toEqual([]);
+    const who = { topic: 'orders', group: 'billing', partition: 0 };
+    expect(putOffsIn(events)).toMatchObject([{ ...who, for: 'slot', delayMs: expect.any(Number) }]);
     const putOff = await cursor();
     expect(putOff).toMatchObject({ committed: 0, attempts: 0, leaseUntil: 0, pendingEnd: 1 });
     expect(putOff?.lastFailure).toMatch(/maxConcurrentRequests/);
@@ -66,6 +70,7 @@ describe('delivery to an endpoint that is paced', () => {
     await deliver(wakes[0]?.wake);
     expect(sent.map(offsetsOf)).toEqual([[0], [1]]);
     expect(await cursor()).toMatchObject({ committed: 2, attempts: 0, retryAt: 0 });
+    expect(putOffsIn(events)).toHaveLength(1);
   });
 
   it('leaves a free slot to one who has waited, who comes with the wake of a pause', async () => {
@@ -194,6 +199,7 @@ describe('delivery of several messages at a time to an endpoint that is paced', 
     expect(sent).toEqual([]);
     expect(await cursor()).toMatchObject({ committed: 0, attempts: 0, leaseUntil: 0 });
     expect((await cursor())?.lastFailure).toMatch(/maxConcurrentRequests/);
+    expect(putOffsIn(made.events)).toMatchObject([{ for: 'slot' }]);
     if (entry.kind === 'entered') await entry.leave();
     for (let runs = 0; runs < 5 && sent.length < 2; runs += 1) {
       const wakes = takeWakes();

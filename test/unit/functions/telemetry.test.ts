@@ -165,6 +165,20 @@ describe('the telemetry of a function', () => {
     });
   });
 
+  it('counts what is put off by the setting that it waits for, and logs none of it', async () => {
+    const where = { topic: 'orders', group: 'billing', partition: 3, delayMs: 500 };
+    const lines = await linesOf(
+      { kind: 'put-off', ...where, for: 'slot' },
+      { kind: 'put-off', ...where, for: 'place' },
+      { kind: 'put-off', ...where, for: 'place' },
+    );
+    expect(metricsIn(lines)).toEqual({
+      PutOffByConcurrency: [1, 'Count', 'service'],
+      PutOffByRate: [[1, 1], 'Count', 'service'],
+    });
+    expect(lines.filter((line) => 'level' in line)).toEqual([]);
+  });
+
   it('counts what filters leave out by topic and group, once for each invocation, and what they fail on', async () => {
     const where = { topic: 'orders', group: 'billing', partition: 3 };
     const failed = { kind: 'expression-failed', ...where, records: 2, code: 'T2010' } as const;
