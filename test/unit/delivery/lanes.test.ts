@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../../lib/domain/limits.ts';
 import type { WebhookAnswer, WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import { answered, makeRig, offsetsOf, ok, type RigOptions, unreachable } from './rig.ts';
 
@@ -208,6 +209,27 @@ describe('delivery in the order of keys', () => {
     ).toBe(true);
     expect(dead.offsets.map(({ offset }) => offset).sort()).toEqual([0, 2]);
     expect(await cursor()).toMatchObject({ committed: 4, deadLettered: 2 });
+  });
+
+  it('hands over after half a minute of a slow endpoint', async () => {
+    const { rig, deliver, append, all, takeWakes, cursor } = await makeLanes({
+      delivery: { ordering: 'key', concurrency: 1, batchSize: 1 },
+    });
+    const begunAt = rig.clock.now();
+    rig.remainingMs = () => limits.deliverRunMs - (rig.clock.now() - begunAt);
+    append(...keyed('a', 'b', 'c', 'd', 'e'));
+    rig.answer = () => {
+      rig.pass(12_000);
+      return ok;
+    };
+    await deliver();
+    expect(all()).toEqual([[0], [1], [2]]);
+    expect(await cursor()).toMatchObject({ committed: 3, leaseUntil: 0 });
+    const [next, ...others] = takeWakes();
+    expect([next?.wake, others]).toMatchObject([{ kind: 'continue' }, []]);
+    rig.remainingMs = () => limits.deliverRunMs;
+    await deliver(next?.wake);
+    expect(all()).toEqual([[0], [1], [2], [3], [4]]);
   });
 
   it('sends the group\u2019s format, one record a request where that has one', async () => {
