@@ -98,6 +98,17 @@ export const createTelemetry = (
     count(names[waitsFor], 1);
   };
 
+  const saidByToken = ({ outcome, records }: Event<'said-by-token'>): void => {
+    const names = { ack: 'TokenAcks', nack: 'TokenNacks', extend: 'TokenExtensions' } as const;
+    count(names[outcome], 1);
+    if (records > 0) count('RecordsAcknowledgedByToken', records);
+  };
+
+  const unacknowledged = ({ kind: _kind, ...event }: Event<'unacknowledged'>): void => {
+    count('MessagesUnacknowledged', 1);
+    logger.warn('a message that was taken was not acknowledged', { ...event });
+  };
+
   const deadLettered = ({ kind: _kind, ...event }: Event<'dead-lettered'>): void => {
     count('DeadLetters', 1);
     logger.warn('a record that was refused is a dead letter now', { ...event });
@@ -195,6 +206,8 @@ export const createTelemetry = (
     // The attempt is logged, and the reason is in its group's answer; this has the endpoint's URL, which may hold a secret.
     'retry-planned': () => undefined,
     'put-off': putOff,
+    'said-by-token': saidByToken,
+    unacknowledged,
     'dead-lettered': deadLettered,
     filtered,
     'expression-failed': expressionFailed,

@@ -83,6 +83,26 @@ export type TelemetryEvent =
       readonly delayMs: number;
     }
   | {
+      /** Somebody said by its token what became of a message. */
+      readonly kind: 'said-by-token';
+      readonly topic: string;
+      readonly group: string;
+      readonly partition: number;
+      readonly outcome: 'ack' | 'nack' | 'extend';
+      /** That are acknowledged by it. */
+      readonly records: number;
+    }
+  | {
+      /** A message that an endpoint took is refused: by whoever has it, or since nobody acknowledged it in time. */
+      readonly kind: 'unacknowledged';
+      readonly topic: string;
+      readonly group: string;
+      readonly partition: number;
+      readonly messageId: string;
+      readonly records: number;
+      readonly why: 'nack' | 'timeout';
+    }
+  | {
       /** A record that endpoints refused is among the dead letters now. */
       readonly kind: 'dead-lettered';
       readonly topic: string;

@@ -6,6 +6,7 @@ import { redriveWake, wakeFor } from '../../groups/wake-group.ts';
 import type { GroupStore } from '../../stores/groups.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
 import type { Clock } from '../../surroundings/clock.ts';
+import type { Telemetry } from '../../surroundings/telemetry.ts';
 import { type AckToken, AckTokenError, type AckTokens } from './token.ts';
 
 export interface AcknowledgeDeps {
@@ -14,6 +15,7 @@ export interface AcknowledgeDeps {
   readonly changes: Pick<CursorChanges, 'change' | 'forget'>;
   readonly queue: Pick<WakeQueue, 'send'>;
   readonly clock: Clock;
+  readonly telemetry: Telemetry;
 }
 
 /** What a consumer asks for. Without times: those of the group. */
@@ -38,12 +40,23 @@ export const acknowledge = async (deps: AcknowledgeDeps, text: string, asked: As
   // A deliverer has written it since.
   deps.changes.forget(groupId);
   const ref = redriveId === undefined ? { groupId, partition } : { groupId, partition, lane: redriveId };
-  const isFree = await deps.changes.change(ref, 0, (cursor) => {
+  const { isFree, records } = await deps.changes.change(ref, 0, (cursor) => {
     const answered = afterSaid(cursor, token, said, ordering === 'partition', deps.clock.now());
     if (answered.kind === 'over' || answered.kind === 'strange') throw refused(token, answered);
     // Whoever has the lease finds what was said when it writes the cursor, at the latest to let the lease go.
-    const answer = cursor.owner === undefined && said.outcome !== 'extend';
-    return answered.kind === 'done' ? { answer } : { next: answered.next, answer };
+    const isFree = cursor.owner === undefined && said.outcome !== 'extend';
+    return answered.kind === 'done'
+      ? { answer: { isFree, records: 0 } }
+      : { next: answered.next, answer: { isFree, records: answered.acknowledged } };
+  });
+  const { topic, name } = group;
+  deps.telemetry.record({
+    kind: 'said-by-token',
+    topic,
+    group: name,
+    partition,
+    outcome: said.outcome,
+    records,
   });
   if (!isFree) return;
   const wake =

@@ -7,7 +7,10 @@ import {
   type Subscription,
 } from '../../domain/groups/groups.ts';
 import type { RunDeps } from '../deps.ts';
+import { composeMessage } from '../message.ts';
+import type { Target } from '../requests/attempt.ts';
 import type { Failed } from '../requests/outcome.ts';
+import { knownSubjectOf } from '../subject.ts';
 import { standingEndpoint } from '../target.ts';
 import type { Held, InHand } from './in-hand.ts';
 import { type Settled, settleRefused } from './settle.ts';
@@ -69,8 +72,36 @@ export const judgeUnacknowledged = async (
   const endpoint = standingEndpoint(deps, subscription, wake);
   if (endpoint === undefined) return undefined;
   const target = { group, endpoint, wake, attempt: message.attempts + 1 };
+  const outcome = refusalOf(group, held, dueMs);
+  tell(deps, target, message, outcome.reason);
   window.again(message, {});
-  return settleRefused(deps, window, target, message, refusalOf(group, held, dueMs), deadRow);
+  return settleRefused(deps, window, target, message, outcome, deadRow);
+};
+
+/** Tells telemetry and the attempt log, which has the request that the endpoint took at most as one that succeeded. */
+const tell = (
+  deps: RunDeps,
+  { group, endpoint, wake, attempt }: Target,
+  message: InHand,
+  reason: string,
+): void => {
+  const [first, ...rest] = message.entries.map(({ pending }) => pending);
+  if (first === undefined) return;
+  const { partition } = wake;
+  const view = knownSubjectOf(wake, group).view(group);
+  const {
+    id: messageId,
+    start,
+    end,
+    records,
+  } = composeMessage(view, partition, [first, ...rest], { isSpread: true });
+  const why = message.held?.isNacked === true ? 'nack' : 'timeout';
+  const { topic, name } = group;
+  deps.telemetry.record({ kind: 'unacknowledged', topic, group: name, partition, messageId, records, why });
+  deps.attemptLog?.note(group, {
+    ...{ at: Math.floor(deps.clock.now()), partition, endpointId: endpoint.endpointId, messageId },
+    ...{ from: start, to: end, records, attempt, outcome: 'refusal', ms: 0, reason, request: '' },
+  });
 };
 
 const refusalOf = (group: PushGroup, held: Held, dueMs: Due): Failed => {

@@ -32,7 +32,7 @@ export const attempt = async (
   message: Message,
 ): Promise<Outcome> => {
   const { webhooks, clock, telemetry, attemptLog } = deps;
-  const { group, endpoint, wake } = target;
+  const { group, endpoint, wake, ackToken } = target;
   const { requestId, traceparent } = message.origin ?? {};
   const opened = await deps.memory.opened.of(deps.secrets, group, endpoint);
   const begunAt = clock.now();
@@ -55,7 +55,8 @@ export const attempt = async (
     ...(answer.kind === 'answered' && { status: answer.status }),
     records: message.records,
     ms: now - begunAt,
-    ...(outcome.kind === 'acknowledged' && { sinceAppendMs: now - message.appendedAt }),
+    ...(outcome.kind === 'acknowledged' &&
+      ackToken === undefined && { sinceAppendMs: now - message.appendedAt }),
     ...(requestId !== undefined && { requestId }),
     ...(traceparent !== undefined && { traceparent }),
     ...(wake.requestId !== undefined && { wokenBy: wake.requestId }),

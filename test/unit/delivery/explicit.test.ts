@@ -16,7 +16,7 @@ const makeExplicit = async ({ delivery, ...options }: RigOptions = {}) => {
   const tokens = new AckTokens(made.deps.secrets);
   const changes = new CursorChanges({ cursors, clock, random: seededRandom(5) }, { isAlone: false });
   const say = (token: string, asked: Asked = { outcome: 'ack' }) =>
-    acknowledge({ tokens, groups, changes, queue: wakes, clock }, token, asked);
+    acknowledge({ ...made.deps, tokens, groups, changes, queue: wakes, clock }, token, asked);
   /** Lets `ms` pass, and answers every wake in the moment that it is due. */
   const run = async (ms: number): Promise<void> => {
     for (let left = ms; ; ) {
@@ -259,6 +259,32 @@ describe('a group whose messages are acknowledged by themselves', () => {
     }
     await groups.delete({ topicId: 't1', group: group.name }, 'g1');
     expect(await code(tokenOf(sent[1]))).toBe('lease_lost');
+  });
+
+  it('tells of what was said, and has what nobody acknowledged in the attempt log', async () => {
+    const made = await makeExplicit({ delivery: { ackTimeoutSeconds: 30 } });
+    const { rig, append, deliver, say, run, sent, events } = made;
+    const logged: unknown[] = [];
+    rig.putAttempt = async (...[, attempt]) => void logged.push(attempt);
+    append(...keyed('a', 'b'));
+    await deliver();
+    await say(tokenOf(sent[0]), { outcome: 'nack', delayMs: 0 });
+    await run(2000);
+    await run(50_000);
+    const of = { topic: 'orders', group: 'billing', partition: 0 };
+    const messageId = sent[0]?.headers['webhook-id'];
+    expect(events.filter(({ kind }) => kind === 'said-by-token' || kind === 'unacknowledged')).toEqual([
+      { kind: 'said-by-token', ...of, outcome: 'nack', records: 0 },
+      { kind: 'unacknowledged', ...of, messageId, records: 2, why: 'nack' },
+      { kind: 'unacknowledged', ...of, messageId, records: 2, why: 'timeout' },
+    ]);
+    expect(logged).toMatchObject([
+      { outcome: 'refusal', attempt: 1, messageId, from: 0, to: 2, reason: expect.stringMatching(/nack/) },
+      { outcome: 'refusal', attempt: 2, messageId, reason: expect.stringMatching(/ackTimeoutSeconds: 30/) },
+    ]);
+    // That an endpoint took a message is no acknowledgement.
+    for (const event of events)
+      if (event.kind === 'attempt') expect(event).not.toHaveProperty('sinceAppendMs');
   });
 
   it('says done to an acknowledgement that comes again', async () => {
