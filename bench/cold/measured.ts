@@ -1,6 +1,11 @@
 import { entryOf, type FunctionName, functionNames } from '../../infra/constructs/bundling.ts';
 
-export type BareName = 'bare-dynamodb' | 'bare-dynamodb-sqs' | 'bare-dynamodb-s3' | 'bare-dynamodb-sqs-s3';
+export type BareName =
+  | 'bare-dynamodb'
+  | 'bare-dynamodb-sqs'
+  | 'bare-dynamodb-s3'
+  | 'bare-dynamodb-sqs-ssm'
+  | 'bare-dynamodb-sqs-s3-ssm';
 
 /** A handler that is started again and again. */
 export interface Program {
@@ -64,12 +69,12 @@ const calls: Readonly<Record<Measured, Call>> = {
     called: 'a request without a key, answered 401',
   },
   acks: {
-    bare: 'bare-dynamodb-sqs',
+    bare: 'bare-dynamodb-sqs-ssm',
     event: request('POST', '/v1/acks/none'),
     called: 'an acknowledgement by what is no token, answered 403',
   },
   admin: {
-    bare: 'bare-dynamodb-sqs-s3',
+    bare: 'bare-dynamodb-sqs-s3-ssm',
     event: request('GET', '/v1/topics'),
     called: 'a request without a key, answered 401',
   },
@@ -79,12 +84,12 @@ const calls: Readonly<Record<Measured, Call>> = {
     called: 'a deletion in the stream, which wakes nobody',
   },
   deliver: {
-    bare: 'bare-dynamodb-sqs-s3',
+    bare: 'bare-dynamodb-sqs-s3-ssm',
     event: { Records: [] },
     called: 'an event of no wakes',
   },
   sweep: {
-    bare: 'bare-dynamodb-sqs-s3',
+    bare: 'bare-dynamodb-sqs-s3-ssm',
     event: {},
     called: 'the schedule, over empty tables: two queries, also by its bare handler',
     bareEvent: { queries: 2 },

@@ -45,6 +45,7 @@ export const startOnce = async (file: string, event: unknown, endpoint: string):
       MILLRACE_WAKE_QUEUE_URL: 'https://queue.invalid/1',
       MILLRACE_ARCHIVE_QUEUE_URL: 'https://queue.invalid/2',
       MILLRACE_ARCHIVE_BUCKET: 'archive',
+      MILLRACE_KEYRING_PARAMETER: '/millrace/keyring',
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'bench',
       AWS_SECRET_ACCESS_KEY: 'bench',
