@@ -26,12 +26,11 @@ import { chooseEndpoint, isLifted, noteRecovery, noteSharedOutage } from '../tar
 import { handOverDelayMs, longestRetryOf, type RetryingRun, Turn } from '../turn.ts';
 import { holding, judgeUnacknowledged, received } from './holding.ts';
 import type { InHand } from './in-hand.ts';
+import { Keeping } from './keeping.ts';
 import { Loading } from './loading.ts';
-import { type Settled, settleAcknowledged, settleRefused } from './settle.ts';
+import { settleAcknowledged, settleRefused } from './settle.ts';
 import { type Due, Window } from './window.ts';
 
-/** What is acknowledged is kept so often while requests are under way: after a crash as much may be sent again. */
-const keptEveryMs = 100;
 /** A message that may be sent again sooner than the queue can say is waited for. */
 const waitedForMs = 1000;
 
@@ -76,12 +75,7 @@ export class LaneDelivery {
   /** Slots that the endpoint has no place for, in this turn. */
   readonly #closed = new Set<number>();
   #isBusy = false;
-  #lost = 0;
-  #deadLettered = 0;
-  #deadRow = 0;
-  #hasAcknowledged = false;
-  #isDirty = false;
-  #keptAt = 0;
+  readonly #keeping: Keeping;
 
   constructor(deps: RunDeps, wake: Wake, run: RetryingRun, subscription: Subscription<PushGroup>) {
     this.#deps = deps;
@@ -91,6 +85,7 @@ export class LaneDelivery {
     const { at, end } = this.turn.subject;
     const sieve = (): Sieve => sieveFor(deps, this.turn.view, wake.partition);
     this.#backlog = new Backlog(runsBelow(deps.runs, end), at, this.#maxBytes(), sieve);
+    this.#keeping = new Keeping(deps, wake, this.turn, this.#backlog);
   }
 
   #maxBytes(): number {
@@ -170,7 +165,7 @@ export class LaneDelivery {
       this.#window = new Window({ ...settings, bounds }, this.turn.startOffset, cursor);
       const { textOf } = wantedBy(this.turn.view, { from: 0, end: undefined });
       this.#loading = new Loading(this.#backlog, this.#window, textOf);
-      this.#deadRow = cursor?.deadRow ?? 0;
+      this.#keeping.begin(this.#window, cursor);
     }
     await this.#load(true);
     const isPast = this.#window.ahead().committed > (cursor?.committed ?? this.turn.startOffset);
@@ -179,14 +174,14 @@ export class LaneDelivery {
 
   async #load(again: boolean): Promise<void> {
     const { concurrency, batchSize } = effectiveDelivery(this.turn.subscription.group.delivery);
-    this.#lost += (await this.#loading?.load(concurrency * batchSize, again)) ?? 0;
+    this.#keeping.noteLost((await this.#loading?.load(concurrency * batchSize, again)) ?? 0);
   }
 
   /** Delivers until nothing can be sent, and gives the cursor as it was let go; undefined when another answers for the rest. */
   async #deliverAll(lease: Lease): Promise<Cursor | undefined> {
     const calls = new Map<number, Promise<Called>>();
     let stop: Stop | undefined;
-    this.#keptAt = this.#deps.clock.monotonic();
+    this.#keeping.rest();
     try {
       for (;;) {
         stop ??= (await this.#judge()) ?? (await this.#fill(lease, calls));
@@ -195,7 +190,8 @@ export class LaneDelivery {
         const called = await Promise.race(calls.values());
         calls.delete(called.slot);
         stop = (await this.#settle(called, calls.size === 0)) ?? stop;
-        if (stop?.kind !== 'superseded' && !(await this.#keepNow(lease))) stop = { kind: 'superseded' };
+        if (stop?.kind !== 'superseded' && !(await this.#keeping.keepNow(lease)))
+          stop = { kind: 'superseded' };
       }
     } finally {
       // No request outlives its run.
@@ -240,7 +236,7 @@ export class LaneDelivery {
     const { delivery } = this.turn.subscription.group;
     for (const message of taken.values())
       this.#window?.hold(message, holding(message, lease.cursor.epoch, delivery, this.#deps.clock.now()));
-    if (!(await this.#keep(lease, true))) return { kind: 'superseded' };
+    if (!(await this.#keeping.keep(lease, true))) return { kind: 'superseded' };
     let stop: Stop | 'wait' | undefined;
     for (const [slot, message] of taken) {
       if (this.#window?.has(message) !== true) continue;
@@ -254,7 +250,7 @@ export class LaneDelivery {
 
   /** It was not sent. */
   #putBack(message: InHand): void {
-    if (message.held !== undefined) this.#isDirty = true;
+    if (message.held !== undefined) this.#keeping.noteChange();
     this.#window?.again(message, { isKept: message.isKept });
   }
 
@@ -265,11 +261,11 @@ export class LaneDelivery {
       if (window === undefined) break;
       const settled = await judgeUnacknowledged(
         { ...this.#deps, window, dueMs: this.#dueMs },
-        { subscription: this.turn.subscription, wake: this.#wake, deadRow: this.#deadRow },
+        { subscription: this.turn.subscription, wake: this.#wake, deadRow: this.#keeping.deadRow },
         overdue,
       );
       if (settled === undefined) return { kind: 'handed-over' };
-      this.#note(settled);
+      this.#keeping.note(settled);
     }
     return undefined;
   }
@@ -289,7 +285,11 @@ export class LaneDelivery {
     message: InHand,
     calls: Map<number, Promise<Called>>,
   ): Promise<'sent' | 'wait' | Stop> {
-    if (lease.remainingMs() < this.turn.timeoutMs && this.turn.mayGoOn() && !(await this.#keep(lease, true)))
+    if (
+      lease.remainingMs() < this.turn.timeoutMs &&
+      this.turn.mayGoOn() &&
+      !(await this.#keeping.keep(lease, true))
+    )
       return { kind: 'superseded' };
     if (!(await this.turn.mayCall(lease))) return { kind: 'handed-over' };
     const { subscription } = this.turn;
@@ -353,7 +353,7 @@ export class LaneDelivery {
     }
     if (outcome.kind === 'outage' || (outcome.kind === 'refusal' && outcome.gone === true)) {
       // It says nothing of the message, which is the same one when it is sent again.
-      if (message.held !== undefined) this.#isDirty = true;
+      if (message.held !== undefined) this.#keeping.noteChange();
       if (!isOver) window.again(message, { attempts: message.attempts + 1, until: 0 });
       return { kind: 'outage', target, outcome };
     }
@@ -362,25 +362,17 @@ export class LaneDelivery {
     if (isSent) await noteRecovery(this.#deps, target.group, target.endpoint, this.#wake);
     if (outcome.kind === 'acknowledged' && message.held !== undefined) {
       received(window, message, target.group.delivery, this.#deps.clock.now());
-      this.#isDirty = true;
-      this.#hasAcknowledged = true;
+      this.#keeping.noteTaken();
       return undefined;
     }
     if (isOver) return undefined;
-    this.#note(
+    this.#keeping.note(
       outcome.kind === 'acknowledged'
         ? settleAcknowledged(this.#deps, window, target, message, outcome)
-        : await settleRefused(this.#deps, window, target, message, outcome, this.#deadRow),
+        : await settleRefused(this.#deps, window, target, message, outcome, this.#keeping.deadRow),
     );
     if (outcome.kind === 'refusal') this.#deps.memory.subscriptions.forget(this.#wake);
     return undefined;
-  }
-
-  #note({ acknowledged, deadLettered }: Settled): void {
-    this.#isDirty = true;
-    this.#hasAcknowledged ||= acknowledged;
-    this.#deadRow = acknowledged ? 0 : this.#deadRow + deadLettered;
-    this.#deadLettered += deadLettered;
   }
 
   /** Whether it waited for a message that may be sent again soon. */
@@ -391,66 +383,6 @@ export class LaneDelivery {
     return true;
   }
 
-  /** Keeps what is done with, where it is time. False: superseded. */
-  async #keepNow(lease: Lease): Promise<boolean> {
-    const isTime = this.#deps.clock.monotonic() - this.#keptAt >= keptEveryMs;
-    return !this.#isDirty || !isTime || this.#keep(lease, true);
-  }
-
-  async #keep(lease: Lease, kept: boolean, change: Partial<Cursor> = {}): Promise<boolean> {
-    const { committed = lease.cursor.committed } = this.#window?.ahead() ?? {};
-    await this.turn.tellLoss(lease, committed, { lost: this.#lost });
-    this.turn.assertRunning();
-    this.#keptAt = this.#deps.clock.monotonic();
-    const [lost, deadLettered] = [this.#lost, this.#deadLettered];
-    for (;;) {
-      const { deadRow } = lease.cursor;
-      const made = (cursor: Cursor): Cursor => ({ ...this.#cursorAfter(cursor), ...change });
-      const outcome = await this.turn.replace(lease, made, kept);
-      if (outcome === 'done') break;
-      if (outcome === 'superseded') return false;
-      this.turn.assertRunning();
-      this.#window?.merge(lease.cursor);
-      if (deadRow !== undefined && lease.cursor.deadRow === undefined) this.#deadRow = 0;
-    }
-    this.#window?.stored();
-    this.#isDirty = false;
-    this.#lost -= lost;
-    this.#deadLettered -= deadLettered;
-    this.turn.tellLeftOut(this.#backlog, lease.cursor.committed);
-    return true;
-  }
-
-  /** The cursor with what the window knows. */
-  #cursorAfter(cursor: Cursor): Cursor {
-    const { committed, runs } = this.#window?.ahead() ?? { committed: cursor.committed, runs: [] };
-    const { epoch, wakeAt, retryAt, lastFailure, failingSince, failedAt, outageMs } = cursor;
-    const lost = (cursor.lost ?? 0) + this.#lost;
-    const filtered = (cursor.filtered ?? 0) + this.#backlog.leftOutBelow(committed);
-    const deadLettered = (cursor.deadLettered ?? 0) + this.#deadLettered;
-    const stuck = this.#window?.stuck ?? 0;
-    const failing = this.#hasAcknowledged
-      ? { attempts: 0, retryAt: 0 }
-      : {
-          ...{ attempts: cursor.attempts, retryAt },
-          ...(lastFailure !== undefined && { lastFailure }),
-          ...(failingSince !== undefined && { failingSince }),
-          ...(failedAt !== undefined && { failedAt }),
-          ...(outageMs !== undefined && { outageMs }),
-        };
-    return {
-      ...{ committed, epoch, leaseUntil: 0, ...failing },
-      ...(runs.length > 0 && { runs }),
-      ...(lost > 0 && { lost }),
-      ...(filtered > 0 && { filtered }),
-      ...(deadLettered > 0 && { deadLettered }),
-      ...(this.#deadRow > 0 && { deadRow: this.#deadRow }),
-      ...(stuck > 0 && { stuck }),
-      // The one that this run answers is over.
-      ...(wakeAt !== undefined && this.#wake.kind !== 'due' && { wakeAt }),
-    };
-  }
-
   /** Lets the lease go. Whatever is left has a wake by then. */
   async #end(lease: Lease, stop: Stop | undefined): Promise<Cursor | undefined> {
     if (stop?.kind === 'superseded') return undefined;
@@ -459,14 +391,15 @@ export class LaneDelivery {
     if (stop !== undefined) return this.#handOver(lease);
     const wakeAt = await this.#rememberDue(lease.cursor);
     const change = wakeAt === undefined ? {} : { wakeAt };
-    return (await this.#keep(lease, false, change)) ? lease.cursor : undefined;
+    return (await this.#keeping.keep(lease, false, change)) ? lease.cursor : undefined;
   }
 
   /** Who goes on sees to what is to be sent again as well. */
   #handOver(lease: Lease): Promise<undefined> {
-    if (this.#window?.hasKept !== true) return this.turn.handOver(lease, () => this.#keep(lease, false));
+    if (this.#window?.hasKept !== true)
+      return this.turn.handOver(lease, () => this.#keeping.keep(lease, false));
     const wakeAt = this.#deps.clock.now() + handOverDelayMs;
-    return this.turn.handOver(lease, () => this.#keep(lease, false, { wakeAt }), 'due');
+    return this.turn.handOver(lease, () => this.#keeping.keep(lease, false, { wakeAt }), 'due');
   }
 
   /** What an endpoint that is paced has no place for now comes later. It is no attempt. */
@@ -482,16 +415,17 @@ export class LaneDelivery {
     change: Partial<Cursor> & Pick<Cursor, 'retryAt'>,
   ): Promise<undefined> {
     const hasKept = this.#window?.hasKept === true;
-    const letGo = () => this.#keep(lease, false, hasKept ? { ...change, wakeAt: change.retryAt } : change);
+    const letGo = () =>
+      this.#keeping.keep(lease, false, hasKept ? { ...change, wakeAt: change.retryAt } : change);
     await this.turn.letGoForRetry(lease, delayMs, letGo, hasKept ? 'due' : 'retry');
     return undefined;
   }
 
   async #endOut(lease: Lease, { target, outcome }: Extract<Stop, { kind: 'outage' }>): Promise<undefined> {
-    const isResumed = this.#wake.kind === 'resume' || this.#hasAcknowledged;
+    const isResumed = this.#wake.kind === 'resume' || this.#keeping.hasAcknowledged;
     const { failingSince: _since, ...healthy } = lease.cursor;
     const cursor = isResumed
-      ? { ...(this.#hasAcknowledged ? healthy : lease.cursor), attempts: 0 }
+      ? { ...(this.#keeping.hasAcknowledged ? healthy : lease.cursor), attempts: 0 }
       : lease.cursor;
     this.#deps.memory.subscriptions.forget(this.#wake);
     const { subscription } = this.turn;

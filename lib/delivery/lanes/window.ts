@@ -4,7 +4,9 @@ import { acknowledgedRun, joined } from '../../domain/groups/runs/ahead.ts';
 import type { Bounds } from '../../domain/groups/runs/hand-out.ts';
 import { murmur2 } from '../../domain/records/partitioning.ts';
 import type { Pending } from '../pending.ts';
-import { type Entry, type Held, type InHand, tagOf } from './in-hand.ts';
+import type { Entry, Held, InHand } from './in-hand.ts';
+import { heldBy, inHandOf, stateOf } from './kept-state.ts';
+import { Queues } from './queues.ts';
 import { runAt, Standings } from './standing.ts';
 
 export interface WindowSettings extends Pick<DeliverySettings, 'ordering' | 'concurrency' | 'batchSize'> {
@@ -431,52 +433,6 @@ export class Window {
   }
 }
 
-/** The records of each key that are not done with, of which one after the other is taken. */
-class Queues {
-  readonly #byKey: ReadonlyMap<string, readonly Entry[]>;
-  readonly #taken = new Map<string, number>();
-
-  constructor(byKey: ReadonlyMap<string, readonly Entry[]>) {
-    this.#byKey = byKey;
-  }
-
-  /** Whether all that are before it were taken. */
-  isNext(entry: Entry): boolean {
-    const { key } = entry;
-    return key === undefined || this.#byKey.get(key)?.[this.#taken.get(key) ?? 0] === entry;
-  }
-
-  take({ key }: Entry): void {
-    if (key !== undefined) this.#taken.set(key, (this.#taken.get(key) ?? 0) + 1);
-  }
-}
-
 const firstOf = ({ entries }: InHand): number => entries[0]?.pending.offset ?? 0;
 
 const isToSend = ({ isUnderWay, held }: InHand): boolean => !isUnderWay && held === undefined;
-
-/** What a run says of the message that it is of. */
-const inHandOf = (run: Run): Omit<InHand, 'entries'> => {
-  const { state, by, until = 0, deliveries, attempts = 0, since, reason } = run;
-  const kept = { attempts, refusals: deliveries, since, isUnderWay: false, isKept: true };
-  if (state !== 'held' || by === undefined)
-    return { ...kept, until, isStuck: state === 'stuck', held: undefined };
-  const held = { by, until, isReceived: reason !== undefined, isNacked: reason === 'nack', isStored: true };
-  return { ...kept, until: 0, isStuck: false, held };
-};
-
-/** With what the consumer said of it, which the cursor has: it may have asked for more time, or refused it. */
-const heldBy = (held: Held, { until = 0, reason }: Run): Held =>
-  reason === 'nack' ? { ...held, until, isNacked: true } : { ...held, until: Math.max(until, held.until) };
-
-const stateOf = ({ message }: Entry): Omit<Run, 'start' | 'end'> => {
-  if (message === undefined || !message.isKept) return { state: 'delayed', until: 0, deliveries: 0 };
-  const { attempts, refusals: deliveries, since, until, isStuck, held } = message;
-  const said = { until, deliveries, attempts, ...(since !== undefined && { since }) };
-  if (held !== undefined) {
-    const { by, isReceived, isNacked } = held;
-    const reason = isNacked ? 'nack' : 'timeout';
-    return { state: 'held', ...said, by, until: held.until, ...((isReceived || isNacked) && { reason }) };
-  }
-  return isStuck ? { state: 'stuck', ...said } : { state: 'delayed', by: tagOf(message), ...said };
-};
