@@ -1,14 +1,13 @@
 import type { Segment } from '../../domain/archive/segments.ts';
 import { concurrently } from '../../domain/concurrently.ts';
 import type { SystemEvent } from '../../domain/events/events.ts';
-import { type Cursor, leaseMsLeft, longestRetryMs, retryMsLeft } from '../../domain/groups/cursors.ts';
+import type { Cursor } from '../../domain/groups/cursors.ts';
 import type { Group, Subscription } from '../../domain/groups/groups.ts';
 import type { PartitionRef } from '../../domain/records/records.ts';
 import type { Topic } from '../../domain/topics.ts';
 import type { SystemEvents } from '../../events/system-events.ts';
 import { lagOf, type PartitionLag } from '../../groups/lag.ts';
 import { receives } from '../../groups/receivers.ts';
-import { leftOf, redriveWake, wakeFor } from '../../groups/wake-group.ts';
 import { type AppendTimeDeps, appendTimeOf } from '../../log/read/append-time.ts';
 import { resealing } from '../../secrets/endpoint-secrets.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
@@ -20,6 +19,7 @@ import type { WakeQueue } from '../../stores/wake-queue.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { sweptEvents } from './events.ts';
 import type { Failures } from './failures.ts';
+import { wakeForsaken, wakeForsakenResends } from './forsaken.ts';
 import {
   nothingRedriven,
   type Redriven,
@@ -94,6 +94,7 @@ export const sweepGroups = async (
     const lags = all.filter(({ lag }) => lag > 0);
     const redriven = await failures.kept(() => redrivenOf(deps, group), nothingRedriven);
     await failures.kept(() => resealEndpoints(deps, subscription), undefined);
+    counts.wakes += await failures.kept(() => wakeForsakenResends(deps, subscription), 0);
     if (lags.length === 0 && redriven.left === 0) continue;
     behind.push({ subscription, lags, redriven });
     counts.wakes += await failures.kept(() => wakeForsaken(deps, subscription, lags, redriven), 0);
@@ -182,31 +183,6 @@ const lagsOf = async (deps: SweepGroupsDeps, group: Group, ends: Ends): Promise<
 };
 
 const recordsOf = (lags: readonly PartitionLag[]): number => lags.reduce((sum, { lag }) => sum + lag, 0);
-
-const wakeForsaken = async (
-  deps: SweepGroupsDeps,
-  subscription: Subscription,
-  lags: readonly PartitionLag[],
-  redriven: Redriven,
-): Promise<number> => {
-  if (!receives(subscription)) return 0;
-  const { group } = subscription;
-  const now = deps.clock.now();
-  const longestMs = longestRetryMs(group.delivery.backoff);
-  const wakes = [
-    ...lags
-      .filter(({ cursor }) => isForsaken(cursor, now, longestMs))
-      .map(({ partition }) => wakeFor(group, partition, 'append')),
-    ...leftOf(group, redriven.cursors)
-      .filter(({ cursor }) => isForsaken(cursor, now, longestMs))
-      .map(({ partition, redriveId }) => redriveWake(group, partition, redriveId)),
-  ];
-  if (wakes.length > 0) await deps.queue.send(wakes);
-  return wakes.length;
-};
-
-const isForsaken = (cursor: Cursor | undefined, now: number, longestMs: number): boolean =>
-  cursor === undefined || (leaseMsLeft(cursor, now) === 0 && retryMsLeft(cursor, now, longestMs) === 0);
 
 const recordLag = async (
   deps: SweepGroupsDeps,
