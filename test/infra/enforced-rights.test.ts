@@ -52,6 +52,8 @@ let gatekeeper: Gatekeeper;
 let receiver: Server;
 let received = 0;
 let receiverStatus = 204;
+/** That came with the last message that had one. */
+let ackToken = '';
 let functions: Record<FunctionName, FunctionThread>;
 const key = newKey(systemRandom);
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -91,6 +93,7 @@ beforeAll(async () => {
   gatekeeper = started.use(keeper);
   receiver = createServer((request, response) => {
     received += 1;
+    ackToken = String(request.headers['webhook-ack-token'] ?? ackToken);
     request.resume();
     response.writeHead(receiverStatus).end();
   });
@@ -132,7 +135,7 @@ afterAll(() => started.disposeAsync());
 
 /** A request to the function that its route belongs to, and its answer's status and body. */
 const call = async (
-  name: 'produce' | 'consume' | 'pull' | 'admin',
+  name: 'produce' | 'consume' | 'pull' | 'acks' | 'admin',
   request: string,
   options: { query?: string; body?: unknown } = {},
 ): Promise<{ status: number; body: Record<string, unknown> }> => {
@@ -341,6 +344,29 @@ it('every function has the rights to all that it does', async () => {
   await functions.sweep.invoke({});
   expect(await stores.topics.get('orders')).toBeUndefined();
 
+  expect(gatekeeper.refused).toEqual([]);
+});
+
+it('a message is acknowledged by its token with the rights that the functions have', async () => {
+  expect((await call('admin', 'PUT /topics/tasks', { body: { partitions: 1 } })).status).toBe(201);
+  const group = { mode: 'push', start: 'earliest', delivery: { ack: 'explicit', batchSize: 1 } };
+  expect((await call('admin', 'PUT /topics/tasks/groups/late', { body: group })).status).toBe(201);
+  const records = [{ value: 0 }, { value: 1 }];
+  expect((await call('produce', 'POST /topics/tasks/records', { body: { records } })).status).toBe(200);
+  receiverStatus = 202;
+  const { port } = receiver.address() as AddressInfo;
+  const body = { url: `http://127.0.0.1:${port}/tasks` };
+  expect((await call('admin', 'POST /topics/tasks/groups/late/endpoints', { body })).status).toBe(201);
+  for (const _record of records) {
+    ackToken = '';
+    await deliverAll();
+    expect((await call('acks', `POST /acks/${ackToken}`, { body: { outcome: 'extend' } })).status).toBe(204);
+    expect((await call('acks', `POST /acks/${ackToken}`)).status).toBe(204);
+  }
+  const shown = await call('admin', 'GET /topics/tasks/groups/late');
+  expect(shown.body['partitions']).toMatchObject([{ committed: 2 }]);
+  for (const used of ['dynamodb:PutItem on StorageState.Arn', 'sqs:SendMessage on WakeQueueWakes.Arn'])
+    expect(gatekeeper.used).toContain(`acks: ${used}`);
   expect(gatekeeper.refused).toEqual([]);
 });
 
