@@ -31,12 +31,20 @@ export const endLeases = async (deps: EndLeasesDeps): Promise<number> => {
     for (const { group } of await deps.groups.list(topicId)) {
       if (group.mode !== 'push') continue;
       await deps.paces.deleteAll(group.groupId);
-      const cursors = await deps.cursors.list(group.groupId);
       const now = deps.clock.now();
+      const { groupId, redrive } = group;
+      const lanes = [{}, ...(redrive === undefined ? [] : [{ lane: redrive.redriveId }])];
+      const all = await Promise.all(
+        lanes.map(async ({ lane }: { readonly lane?: string }) =>
+          [...(await deps.cursors.list(groupId, lane))].map(([partition, read]) => ({
+            read,
+            ref: { groupId, partition, ...(lane !== undefined && { lane }) },
+          })),
+        ),
+      );
       // Those too that nobody believes in now, and might when their time is nearer.
-      const live = [...cursors].filter(([, { leaseUntil }]) => leaseUntil > now);
-      await concurrently(writesAtOnce, live, async ([partition, read]) => {
-        const ref = { groupId: group.groupId, partition };
+      const live = all.flat().filter(({ read: { leaseUntil } }) => leaseUntil > now);
+      await concurrently(writesAtOnce, live, async ({ ref, read }) => {
         // Itself over from the beginning.
         const taken = { read, startOffset: read.committed, owner, leaseUntil: 0 };
         if ((await deps.cursors.acquire(ref, taken)).taken) ended += 1;

@@ -44,7 +44,7 @@ export const acknowledge = async (deps: AcknowledgeDeps, text: string, asked: As
     const answered = afterSaid(cursor, token, said, ordering === 'partition', deps.clock.now());
     if (answered.kind === 'over' || answered.kind === 'strange') throw refused(token, answered);
     // Whoever has the lease finds what was said when it writes the cursor, at the latest to let the lease go.
-    const isFree = cursor.owner === undefined && said.outcome !== 'extend';
+    const isFree = cursor.leaseUntil === 0 && said.outcome !== 'extend';
     return answered.kind === 'done'
       ? { answer: { isFree, records: 0 } }
       : { next: answered.next, answer: { isFree, records: answered.acknowledged } };

@@ -261,6 +261,22 @@ describe('a group whose messages are acknowledged by themselves', () => {
     expect(await code(tokenOf(sent[1]))).toBe('lease_lost');
   });
 
+  it('wakes who delivers where a lease was ended from outside, as after a restart', async () => {
+    const { append, deliver, say, run, sent, all, cursors, cursor } = await makeExplicit({
+      delivery: { batchSize: 1 },
+    });
+    append(...keyed('a', 'b'));
+    await deliver();
+    const read = await cursor();
+    await cursors.acquire(
+      { groupId: 'g1', partition: 0 },
+      { read, startOffset: 0, owner: 'o', leaseUntil: 0 },
+    );
+    await say(tokenOf(sent[0]));
+    await run(0);
+    expect(all()).toEqual([[0], [1]]);
+  });
+
   it('tells of what was said, and has what nobody acknowledged in the attempt log', async () => {
     const made = await makeExplicit({ delivery: { ackTimeoutSeconds: 30 } });
     const { rig, append, deliver, say, run, sent, events } = made;

@@ -44,6 +44,19 @@ describe('endLeases', () => {
     expect(calls.filter((call) => call === 'cursors.list')).toHaveLength(1);
   });
 
+  it('ends those on dead letters that the group was given again, too', async () => {
+    const { deps, topics, paces, groups, group, random, cursors } = await makeRig();
+    const settings = { partitions: 1, retentionHours: null, archive: false };
+    await topics.create({ name: 'orders', topicId: 't1', createdAt: 0, ...settings });
+    const redrive = { redriveId: 'r1', deadTopicId: 'd1', ranges: { 0: [0, 1] as const }, through: {} };
+    await groups.update(group, { redrive: { ...redrive, requestedAt: 0 } });
+    const ref = { groupId: 'g1', partition: 0, lane: 'r1' };
+    const leaseUntil = deps.clock.now() + 20_000;
+    await cursors.acquire(ref, { read: undefined, startOffset: 0, owner: 'gone', leaseUntil });
+    expect(await endLeases({ ...deps, topics, paces, random })).toBe(1);
+    expect(await cursors.get(ref)).toMatchObject({ epoch: 2, leaseUntil: 0 });
+  });
+
   it('fences a holder that is left all the same', async () => {
     const { rig, deps, deliver, append, topics, paces, random, cursors } = await makeRig();
     const settings = { partitions: 1, retentionHours: null, archive: false };
