@@ -91,10 +91,6 @@ const earliest = (times: readonly (number | undefined)[]): number =>
 /** What the first of those wait for that were sent, in orders in which others go on beside them. */
 const forAhead = ({ runs = [] }: Cursor, now: number): Waiting | undefined => {
   const held = runs.filter(({ state, reason }) => state === 'held' && reason !== 'nack');
-  const counted = (of: readonly Run[]): string => {
-    const count = of.reduce((sum, { start, end }) => sum + end - start, 0);
-    return count === 1 ? '1 record is' : `${count} records are`;
-  };
   if (held.length > 0) {
     const until = earliest(held.map((run) => run.until));
     const reason = `${counted(held)} with the consumer, which acknowledges by token. What it says nothing of by then is sent again.`;
@@ -106,12 +102,28 @@ const forAhead = ({ runs = [] }: Cursor, now: number): Waiting | undefined => {
   if (later.length === 0) return undefined;
   const until = earliest(later.map((run) => run.until));
   const since = earliest(later.map((run) => run.since));
+  const sentences = [
+    ...stating(later, 'delayed', 'to be sent again after a refusal.'),
+    ...stating(later, 'stuck', 'to go to the dead letters, which could not be written.'),
+    `The next attempt is at ${timestampText(until)}.`,
+  ];
   return {
     for: 'retry',
     ...(since < Number.POSITIVE_INFINITY && { since }),
     until,
-    reason: `${counted(later)} to be sent again after a refusal. The next attempt is at ${timestampText(until)}.`,
+    reason: sentences.join(' '),
   };
+};
+
+const counted = (of: readonly Run[]): string => {
+  const count = of.reduce((sum, { start, end }) => sum + end - start, 0);
+  return count === 1 ? '1 record is' : `${count} records are`;
+};
+
+/** A sentence of the runs that are in a state, where some are. */
+const stating = (runs: readonly Run[], state: Run['state'], what: string): readonly string[] => {
+  const those = runs.filter((run) => run.state === state);
+  return those.length === 0 ? [] : [`${counted(those)} ${what}`];
 };
 
 const neverTried = 'The next attempt is due.';

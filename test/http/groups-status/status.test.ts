@@ -344,6 +344,46 @@ describe('a group that is pushed to is shown', () => {
     expect(answer).not.toHaveProperty('members');
     expect((answer['partitions'] as object[])[0]).not.toHaveProperty('handedOut');
   });
+
+  test('with what it has ahead of its committed offset, by the same names as a shared one, and its dead letters', async () => {
+    const world = await makeWorld();
+    await call(world, `PUT ${path}`, { json: { mode: 'push', start: 'earliest' } });
+    await call(world, `POST ${path}/endpoints`, { json: { url: 'https://billing.example.com/' } });
+    for (let value = 3; value < 30; value += 1) await produce(world, [{ value, partition: 0 }]);
+    const { topicId = '' } = (await world.stores.topics.get('orders')) ?? {};
+    const groupId = (await world.stores.groups.get({ topicId, group: 'billing' }))?.group.groupId ?? '';
+    const until = world.clock.now() + 60_000;
+    const runs: readonly Run[] = [
+      { start: 3, end: 5, state: 'acknowledged', deliveries: 0 },
+      { start: 5, end: 6, state: 'delayed', by: 'm', until, deliveries: 2 },
+      { start: 6, end: 9, state: 'acknowledged', deliveries: 0 },
+      { start: 9, end: 10, state: 'stuck', until, since: 1, deliveries: 10, reason: 'nack' },
+    ];
+    const cursor = { epoch: 1, leaseUntil: 0, attempts: 0, retryAt: 0, version: 1, writeId: 'w' };
+    const set = (partition: number, more: Partial<Cursor> & Pick<Cursor, 'committed'>) =>
+      world.stores.cursors.replace({ groupId, partition }, undefined, { ...cursor, ...more });
+    await set(0, { committed: 2, runs, deadLettered: 7 });
+    await set(1, { committed: 0, deadLettered: 1 });
+    await set(2, { committed: 0, stuck: 1 });
+    const answer = await shown(world);
+    const counts = { delayed: 1, stuck: 1, acknowledgedAhead: 5, deadLettered: 7 };
+    expect(answer).toMatchObject({
+      lag: 28,
+      deadLettered: 8,
+      partitions: [
+        { committed: 2, ...counts, waiting: { for: 'retry', until: new Date(until).toISOString() } },
+        { deadLettered: 1 },
+        { stuck: 1 },
+        {},
+      ],
+    });
+    const [first, second, , last] = answer['partitions'] as object[];
+    expect(first).not.toHaveProperty('handedOut');
+    for (const name of Object.keys(counts)) expect(last).not.toHaveProperty(name);
+    expect(second).not.toHaveProperty('delayed');
+    const { json } = await call(world, 'GET /v1/topics/orders/groups');
+    expect(json['groups']).toMatchObject([{ name: 'billing', deadLettered: 8 }]);
+  });
 });
 
 test('a group that retention passed is shown with the oldest record that is left', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Cursor, newCursor } from '../../../../lib/domain/groups/cursors.ts';
+import { type Cursor, newCursor, type Run } from '../../../../lib/domain/groups/cursors.ts';
 import { deliveryDefaults, type Endpoint, type PushGroup } from '../../../../lib/domain/groups/groups.ts';
 import type { PartitionLag } from '../../../../lib/groups/lag.ts';
 import { type Waiting, waitingOf } from '../../../../lib/groups/status/waiting.ts';
@@ -138,4 +138,47 @@ test.each([
   ['had a holder that died', { leaseUntil: now - 1, owner: 'run' }],
 ])('records of a partition that %s wait for their turn', (_what, cursor) => {
   expect(waiting(cursor === undefined ? {} : { cursor })).toMatchObject({ for: 'wake' });
+});
+
+test('records ahead that are to be sent again wait for the first of them, and say how many there are and since when', () => {
+  const run = { state: 'delayed', deliveries: 2 } as const;
+  const runs: readonly Run[] = [
+    { ...run, start: 41, end: 42, until: now + 9000, since: now - 50 },
+    { ...run, start: 44, end: 46, until: now + 3000, since: now - 20 },
+    // Due.
+    { ...run, start: 50, end: 53, until: now - 1 },
+    { state: 'acknowledged', start: 42, end: 44, deliveries: 0 },
+  ];
+  expect(waiting({ cursor: { runs } })).toEqual({
+    for: 'retry',
+    since: now - 50,
+    until: now + 3000,
+    reason:
+      '3 records are to be sent again after a refusal. The next attempt is at 2026-03-01T12:00:03.000Z.',
+  });
+});
+
+test('records ahead that cannot be written to the dead letters say that', () => {
+  const stuck = { state: 'stuck', deliveries: 10, until: now + 3000, since: now - 50 } as const;
+  expect(waiting({ cursor: { runs: [{ ...stuck, start: 41, end: 42 }] } })).toEqual({
+    for: 'retry',
+    since: now - 50,
+    until: now + 3000,
+    reason:
+      '1 record is to go to the dead letters, which could not be written. The next attempt is at 2026-03-01T12:00:03.000Z.',
+  });
+  const delayed = { ...stuck, state: 'delayed', start: 44, end: 46, until: now + 1000 } as const;
+  expect(waiting({ cursor: { runs: [{ ...stuck, start: 41, end: 42 }, delayed] } })?.reason).toBe(
+    '2 records are to be sent again after a refusal. 1 record is to go to the dead letters, which could not be written. The next attempt is at 2026-03-01T12:00:01.000Z.',
+  );
+});
+
+test('records that a consumer has wait for what it says by token, before others ahead of them', () => {
+  const held = { state: 'held', deliveries: 1, until: now + 60_000, start: 40, end: 42 } as const;
+  const delayed = { state: 'delayed', deliveries: 1, until: now + 5, start: 42, end: 43 } as const;
+  expect(waiting({ cursor: { runs: [held, delayed] } })).toMatchObject({
+    for: 'acknowledgement',
+    until: now + 60_000,
+    reason: expect.stringMatching(/^2 records are with the consumer/),
+  });
 });
