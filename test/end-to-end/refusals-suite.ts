@@ -13,8 +13,14 @@ const soon = {
 const offsetsOf = ({ records }: Delivery): number[] => records.map(({ offset }) => offset);
 const ascending = (one: number, other: number): number => one - other;
 
+interface ShownPartition {
+  readonly committed: number;
+  readonly delayed?: number;
+  readonly acknowledgedAhead?: number;
+}
+
 interface Shown {
-  readonly partitions: readonly { readonly committed: number }[];
+  readonly partitions: readonly ShownPartition[];
   readonly deadLettered?: number;
   readonly redrive?: { readonly records: number; readonly left: number; readonly deadLettered: number };
 }
@@ -98,6 +104,38 @@ export const describeRefusals = (name: string, start: () => Promise<Broker>): vo
         expect(unverified).toEqual([]);
         // It stays where it is, and is not given twice.
         expect(await broker.admin.ok('POST', `${group.path}/redrive`)).toMatchObject({ records: 0 });
+      },
+      120_000,
+    );
+
+    test.each([
+      { ordering: 'key', heldUp: [1, 4, 7] },
+      { ordering: 'none', heldUp: [1] },
+    ])(
+      'a record that is refused holds up no more than the order $ordering says, and the group shows what is ahead of it',
+      async ({ ordering, heldUp }) => {
+        const records = Array.from({ length: 9 }, (_, value) => ({ key: `k${value % 3}`, value }));
+        const settings = { ordering, concurrency: 20, batchSize: 1, maxAttempts: null };
+        const group = await groupOf(settings, records);
+        let isMended = false;
+        const { deliveries } = await group.endpoint(({ records: [first] }) =>
+          first?.value === 1 && !isMended ? 422 : 204,
+        );
+        const ahead = 9 - heldUp.length - 1;
+        const shown = await eventually(
+          'all others are delivered, and it was refused',
+          group.shown,
+          ({ partitions: [only] }) => only?.acknowledgedAhead === ahead && only.delayed === heldUp.length,
+          90_000,
+        );
+        expect(shown.partitions).toMatchObject([{ committed: 1, lag: 8, stuck: 0 }]);
+        expect(shown).not.toHaveProperty('deadLettered');
+        const sent = new Set(deliveries.flatMap(offsetsOf));
+        expect([0, 1, 2, 3, 4, 5, 6, 7, 8].filter((offset) => !sent.has(offset))).toEqual(heldUp.slice(1));
+        isMended = true;
+        await group.done(9);
+        const ofItsKey = deliveries.flatMap(offsetsOf).filter((offset) => heldUp.includes(offset));
+        expect([...new Set(ofItsKey)]).toEqual(heldUp);
       },
       120_000,
     );

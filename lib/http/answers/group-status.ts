@@ -70,7 +70,7 @@ export const partitionProgress = whenNeeded(() =>
     ),
     delayed: z.exactOptional(
       whole(
-        'Records that are to be handed out or sent again, at once or after their delay. Of mode "shared", and of "push" in the orders "key" and "none".',
+        'Records that are to be handed out or sent again, at once or after their delay, and those that wait behind them for the order of keys. Of mode "shared", and of "push" in the orders "key" and "none".',
       ),
     ),
     stuck: z.exactOptional(
