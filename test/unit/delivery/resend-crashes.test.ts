@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest';
 import { deliver } from '../../../lib/delivery/deliver.ts';
+import { wakeForsakenResends } from '../../../lib/delivery/sweep/forsaken.ts';
 import { shownAgainAfterMs } from '../../../lib/delivery/unanswered.ts';
 import { hasGivenUp } from '../../../lib/domain/groups/resends.ts';
 import { wakeFor } from '../../../lib/groups/wake-group.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
-import { answered, makeRig, offsetsOf, ok, unreachable } from './rig.ts';
+import { answered, groupRef, makeRig, offsetsOf, ok, unreachable } from './rig.ts';
 
 const seeds = 300;
 const [from, to] = [3, 31];
 const lane = 'r1';
+const sweepEveryMs = 300_000;
 
 /** `target`, of whose calls some fail before they have their effect, and some after. */
 const unreliable = <Target extends object>(
@@ -30,7 +32,7 @@ const unreliable = <Target extends object>(
     },
   });
 
-/** One resend of some of forty records, in a world in which stores, queue and endpoint fail at random until it has gone on for long. */
+/** One resend of some of forty records, in a world in which stores, queue and endpoint fail at random, and wakes are set aside, until it has gone on for long. */
 const run = async (seed: number) => {
   const random = seededRandom(seed);
   const chance = () => random.number();
@@ -68,14 +70,32 @@ const run = async (seed: number) => {
     queue: unreliable(deps.queue, chance, share),
     webhooks,
   };
+  /** Sweeps for half a day, or until there was something to wake. Gives whether there was. */
+  const sweep = async (): Promise<boolean> => {
+    for (let sweeps = 0; sweeps < 144; sweeps += 1) {
+      rig.pass(sweepEveryMs);
+      const subscription = await rigged.groups.get(groupRef);
+      if (subscription !== undefined && (await wakeForsakenResends(deps, subscription)) > 0) return true;
+    }
+    return false;
+  };
   await wakes.send([{ wake: { ...wakeFor(group, 0, 'continue').wake, lane } }]);
-  for (let next = wakes.nextVisibleAt(); next !== undefined; next = wakes.nextVisibleAt()) {
+  let setAside = 0;
+  for (;;) {
+    const next = wakes.nextVisibleAt();
+    if (next === undefined && !(await sweep())) break;
+    if (next === undefined) continue;
     turns += 1;
     expect(turns, `seed ${seed} ends`).toBeLessThan(2000);
     rig.pass(Math.max(0, next - clock.now()));
     const received = wakes.receive();
     await Promise.all(
       received.map(async ({ wake, receipt, messageId, receives }) => {
+        if (turns < 60 && chance() < 0.05) {
+          setAside += 1;
+          wakes.acknowledge(receipt);
+          return;
+        }
         try {
           await deliver(shaky, wake, { messageIds: [messageId], remainingMs: () => 120_000 });
           wakes.acknowledge(receipt);
@@ -88,6 +108,7 @@ const run = async (seed: number) => {
   return {
     taken,
     refused,
+    setAside,
     before,
     after: await cursor(),
     end: await cursors.get({ groupId: 'g1', partition: 0, lane }),
@@ -96,8 +117,10 @@ const run = async (seed: number) => {
 
 test(`whatever crashes or is lost, a resend ends, and each record was taken or refused (seeds 1 to ${seeds})`, async () => {
   let whole = 0;
+  let lost = 0;
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const { taken, refused, before, after, end } = await run(seed);
+    const { taken, refused, setAside, before, after, end } = await run(seed);
+    lost += setAside;
     // The group is where it was.
     expect(after, `seed ${seed}`).toEqual(before);
     for (const offset of [...taken, ...refused])
@@ -109,4 +132,5 @@ test(`whatever crashes or is lost, a resend ends, and each record was taken or r
       expect(taken.has(offset) || refused.has(offset), `seed ${seed}: offset ${offset} was sent`).toBe(true);
   }
   expect(whole).toBeGreaterThan(seeds * 0.9);
+  expect(lost).toBeGreaterThan(seeds / 10);
 });
