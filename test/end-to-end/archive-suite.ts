@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Broker } from './broker.ts';
 import { eventually, type Record } from './client.ts';
 import { DescribedClient as Client } from './described-client.ts';
@@ -9,6 +9,11 @@ interface Partition {
   readonly startOffset: number;
   readonly endOffset: number;
   readonly archivedThrough: number;
+}
+
+interface ArchivedTopic {
+  readonly topic: string;
+  readonly produced: readonly Pick<Record, 'key' | 'value'>[];
 }
 
 /** A sweep by schedule, and what it then sets going, on whatever AWS runs the broker. */
@@ -26,14 +31,24 @@ export const describeArchive = (name: string, start: () => Promise<Broker>): voi
     let millrace: Broker;
     let admin: Client;
     let receiver: Receiver;
+    /** One for each test: all are archived by the same sweep. */
+    let archived: ArchivedTopic[] = [];
+    const archivedTopic = (): ArchivedTopic => {
+      const next = archived.pop();
+      if (next === undefined) throw new Error('There are as many topics as tests.');
+      return next;
+    };
+    const topics: string[] = [];
 
     beforeAll(async () => {
       millrace = await start();
       admin = new Client(millrace.url, millrace.key);
       receiver = await Receiver.startFrom(process.env);
-    }, 120_000);
+      archived = await Promise.all([makeTopic(), makeTopic(), makeTopic()]);
+    }, 300_000);
 
     afterAll(async () => {
+      for (const topic of topics) await admin.call('DELETE', `/v1/topics/${topic}`);
       await receiver.stop();
       await millrace.stop();
     }, 120_000);
@@ -46,10 +61,10 @@ export const describeArchive = (name: string, start: () => Promise<Broker>): voi
     };
 
     /** A topic of one partition: a segment, and after it batches. */
-    const archivedTopic = async (): Promise<{ topic: string; produced: Pick<Record, 'key' | 'value'>[] }> => {
+    const makeTopic = async (): Promise<ArchivedTopic> => {
       const topic = `e2e-${randomUUID()}`;
       await admin.ok('PUT', `/v1/topics/${topic}`, { partitions: 1 });
-      onTestFinished(() => admin.call('DELETE', `/v1/topics/${topic}`).then(() => undefined));
+      topics.push(topic);
       const produced: Pick<Record, 'key' | 'value'>[] = [];
       for (let number = 0; number < 9; number += 1) {
         const record = { key: `k${number}`, value: { number, text: large() } };
@@ -72,7 +87,7 @@ export const describeArchive = (name: string, start: () => Promise<Broker>): voi
     };
 
     test('a fetch goes through segments and batches as through one log', async () => {
-      const { topic, produced } = await archivedTopic();
+      const { topic, produced } = archivedTopic();
       const more = [{ key: 'last', value: 'not archived' }];
       await admin.produce(topic, more);
       const { startOffset, endOffset, archivedThrough } = await partitionOf(topic);
@@ -87,7 +102,7 @@ export const describeArchive = (name: string, start: () => Promise<Broker>): voi
     }, 300_000);
 
     test('a webhook whose group begins at the earliest is called with what is archived, and goes on', async () => {
-      const { topic, produced } = await archivedTopic();
+      const { topic, produced } = archivedTopic();
       const path = `/v1/topics/${topic}/groups/audit`;
       await admin.ok('PUT', path, { mode: 'push', start: 'earliest' });
       const hook = `/${randomUUID()}`;
@@ -106,7 +121,7 @@ export const describeArchive = (name: string, start: () => Promise<Broker>): voi
     }, 300_000);
 
     test('the objects of a topic bear its name, and hold what is archived', async () => {
-      const { topic } = await archivedTopic();
+      const { topic } = archivedTopic();
       const objects = await millrace.objectsOf?.(topic);
       const { archivedThrough } = await partitionOf(topic);
       const range = [0, archivedThrough].map((offset) => String(offset).padStart(16, '0')).join('-');

@@ -9,15 +9,15 @@ describe('delivery in a world of crashes, lost and late messages', () => {
   it('delivers every record in order and loses no wake, with no sweep to help', {
     timeout: 120_000,
   }, async () => {
-    expect(await breachOf(600, { sweep: false })).toBeUndefined();
+    expect(await breachOf(400, { sweep: false })).toBeUndefined();
   });
 
   it('does so with sweep sending wakes of its own', { timeout: 120_000 }, async () => {
-    expect(await breachOf(200, { sweep: true, copies: true })).toBeUndefined();
+    expect(await breachOf(120, { sweep: true, copies: true })).toBeUndefined();
   });
 
   it('does so on a queue that gives one message to two runs', { timeout: 120_000 }, async () => {
-    expect(await breachOf(400, { sweep: false, copies: true })).toBeUndefined();
+    expect(await breachOf(250, { sweep: false, copies: true })).toBeUndefined();
   });
 
   it('does so on a queue that shows a message again while the run that took it still holds the lease', {
@@ -31,7 +31,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     const bySlots = { maxConcurrentRequests: 1 };
     const byRate = { requestsPerSecond: 2 };
     const right = { sweep: false, wrongClocks: false };
-    expect(await breachOf(100, { ...right, paced: bySlots })).toBeUndefined();
+    expect(await breachOf(70, { ...right, paced: bySlots })).toBeUndefined();
     expect(await breachOf(60, { ...right, paced: byRate })).toBeUndefined();
     const paced = { ...bySlots, ...byRate };
     expect(await breachOf(30, { ...right, paced, operator: true })).toBeUndefined();
@@ -50,14 +50,14 @@ describe('delivery in a world of crashes, lost and late messages', () => {
   it('does so while the group is paused, resumed, and has to go on elsewhere', {
     timeout: 120_000,
   }, async () => {
-    expect(await breachOf(400, { sweep: false, operator: true })).toBeUndefined();
-    expect(await breachOf(100, { sweep: true, operator: true, copies: true })).toBeUndefined();
-    expect(await breachOf(100, { sweep: true, operator: true, wrongClocks: true })).toBeUndefined();
+    expect(await breachOf(250, { sweep: false, operator: true })).toBeUndefined();
+    expect(await breachOf(60, { sweep: true, operator: true, copies: true })).toBeUndefined();
+    expect(await breachOf(60, { sweep: true, operator: true, wrongClocks: true })).toBeUndefined();
   });
 
   it('does so where a filter leaves out some of them', { timeout: 120_000 }, async () => {
     const filtered = { filtered: true };
-    expect(await breachOf(100, { sweep: false, ...filtered })).toBeUndefined();
+    expect(await breachOf(70, { sweep: false, ...filtered })).toBeUndefined();
     expect(await breachOf(60, { sweep: false, operator: true, ...filtered })).toBeUndefined();
     expect(await breachOf(40, { sweep: false, poison: true, several: true, ...filtered })).toBeUndefined();
     expect(await breachOf(20, { sweep: true, wrongClocks: true, ...filtered })).toBeUndefined();
@@ -68,8 +68,8 @@ describe('delivery in a world of crashes, lost and late messages', () => {
       timeout: 120_000,
     },
     async (ordering) => {
-      expect(await breachOf(250, { sweep: false, ordering })).toBeUndefined();
-      expect(await breachOf(80, { sweep: false, ordering, operator: true, copies: true })).toBeUndefined();
+      expect(await breachOf(150, { sweep: false, ordering })).toBeUndefined();
+      expect(await breachOf(50, { sweep: false, ordering, operator: true, copies: true })).toBeUndefined();
       expect(await breachOf(40, { sweep: true, ordering, wrongClocks: true })).toBeUndefined();
     },
   );
@@ -80,8 +80,8 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     async (order) => {
       const ordering = order === 'partition' ? {} : { ordering: order };
       const explicit = { sweep: false, explicit: true, ...ordering };
-      expect(await breachOf(60, { ...explicit, wrongClocks: false })).toBeUndefined();
-      expect(await breachOf(30, { ...explicit, operator: true, copies: true })).toBeUndefined();
+      expect(await breachOf(40, { ...explicit, wrongClocks: false })).toBeUndefined();
+      expect(await breachOf(20, { ...explicit, operator: true, copies: true })).toBeUndefined();
       expect(await breachOf(10, { ...explicit, sweep: true, wrongClocks: true })).toBeUndefined();
     },
   );
@@ -91,7 +91,7 @@ describe('delivery in a world of crashes, lost and late messages', () => {
     { timeout: 120_000 },
     async (order) => {
       const redrives = { redrives: true, ...(order !== 'partition' && { ordering: order }) };
-      expect(await breachOf(40, { sweep: false, ...redrives })).toBeUndefined();
+      expect(await breachOf(30, { sweep: false, ...redrives })).toBeUndefined();
       expect(await breachOf(15, { sweep: false, copies: true, several: true, ...redrives })).toBeUndefined();
       expect(await breachOf(15, { sweep: false, explicit: true, ...redrives })).toBeUndefined();
       expect(await breachOf(10, { sweep: true, wrongClocks: true, ...redrives })).toBeUndefined();
