@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { receiversKnownAfterMs } from '../../lib/groups/receivers.ts';
 import type { Client } from '../../test/end-to-end/client.ts';
 import { Endpoint } from '../delivery/endpoint.ts';
 import { Connection } from '../http/connection.ts';
@@ -58,7 +59,7 @@ export interface Pushed {
 
 /**
  * Produces one record of 300 bytes a request, so many a second whatever the answers take, to a topic with one group, whose
- * endpoint acknowledges at once.
+ * endpoint acknowledges at once, and has been there for some seconds.
  */
 export const push = async (
   broker: BrokerProcess,
@@ -76,6 +77,12 @@ export const push = async (
   const group = `/v1/topics/${topic}/groups/g${perSecond}-${Date.now()}`;
   await broker.client.ok('PUT', group, { mode: 'push', start: 'latest' });
   await broker.client.ok('POST', `${group}/endpoints`, { url: endpoint.url });
+  // What a registration sets going comes in two bursts, and the first record of a partition makes its cursor.
+  await pause(receiversKnownAfterMs + 1000);
+  await broker.client.ok('POST', `/v1/topics/${topic}/records`, {
+    records: Array.from({ length: partitions }, (_, partition) => ({ partition, value: { number: -1 } })),
+  });
+  await pause(500);
   const count = perSecond * seconds;
   const note = 'x'.repeat(260);
   const connections = new Connections(broker);
