@@ -146,6 +146,8 @@ export const describeEndpoints = (name: string, start: () => Promise<Broker>): v
       const one = `${group.path}/endpoints/${id}`;
       await broker.admin.ok('PATCH', one, { status: 'disabled' });
       await broker.admin.produce(group.topic, [{ value: 'meanwhile' }]);
+      const shown = await broker.admin.ok<{ status: string; lag: number }>('GET', group.path);
+      expect(shown).toMatchObject({ status: 'paused', pausedBy: { kind: 'endpoint' } });
       await broker.admin.ok('PATCH', one, { status: 'enabled' });
       const values = ({ body }: Taken): unknown[] =>
         (JSON.parse(body.toString()) as { data: { records: { value: unknown }[] } }).data.records.map(

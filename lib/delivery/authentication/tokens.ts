@@ -11,7 +11,7 @@ const leewayMs = 60_000;
 
 export interface TokenDeps {
   readonly webhooks: WebhookSender;
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
 }
 
 interface Held {
@@ -33,7 +33,10 @@ export class Tokens {
   ): Promise<TokenAnswer> {
     const held = this.#held.get(key);
     if (held !== undefined && held.answer.token !== former && isGood(held, deps.clock)) return held.answer;
-    const asked = this.#asked.get(key) ?? this.#ask(deps, key, tokenRequest(authentication, timeoutMs));
+    const joined = this.#asked.get(key);
+    // Whoever asked may have more time.
+    if (joined !== undefined) return within(deps.clock, joined, timeoutMs);
+    const asked = this.#ask(deps, key, tokenRequest(authentication, timeoutMs));
     this.#asked.set(key, asked);
     return asked;
   }
@@ -57,6 +60,23 @@ export class Tokens {
     }
   }
 }
+
+/** What comes of `asked`, or that it takes longer than this. */
+const within = async (
+  clock: Pick<Clock, 'sleep'>,
+  asked: Promise<TokenAnswer>,
+  timeoutMs: number,
+): Promise<TokenAnswer> => {
+  const over = new AbortController();
+  const late = clock
+    .sleep(timeoutMs, over.signal)
+    .then((): TokenAnswer => ({ kind: 'none', reason: 'The token server took all of its time.' }));
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    over.abort();
+  }
+};
 
 const isGood = ({ answer, askedAt }: Held, clock: TokenDeps['clock']): boolean =>
   elapsedMs(askedAt, instantOf(clock)) < answer.lifetimeMs - Math.min(leewayMs, answer.lifetimeMs / 2);

@@ -35,7 +35,8 @@ const ok = status(204);
 /** A token server and an endpoint, which answer as they are told, the last answer for ever, each after some ms. */
 const makeWorld = (given: { tokens: WebhookAnswer[]; endpoint?: WebhookAnswer[]; ms?: number }) => {
   let now = 0;
-  const clock = { now: () => now, monotonic: () => now };
+  // Nobody waits for it here.
+  const clock = { now: () => now, monotonic: () => now, sleep: () => new Promise<void>(() => undefined) };
   const [asked, called]: [WebhookRequest[], WebhookRequest[]] = [[], []];
   const { tokens: answers, endpoint = [ok], ms = 0 } = given;
   const post = async (sent: WebhookRequest): Promise<WebhookAnswer> => {
@@ -180,6 +181,24 @@ describe('all of it together', () => {
     expect(await world.send()).toMatchObject({ reason: expect.stringContaining('took all of its time') });
     expect(world.called).toEqual([]);
   });
+});
+
+it('a request that waits for the token of another waits no longer than it may itself', async () => {
+  let give = (_answer: WebhookAnswer): void => undefined;
+  const post = () =>
+    new Promise<WebhookAnswer>((resolve) => {
+      give = resolve;
+    });
+  const slept: number[] = [];
+  const sleep = async (ms: number): Promise<void> => void slept.push(ms);
+  const deps = { webhooks: { post }, clock: { now: () => 0, monotonic: () => 0, sleep } };
+  const tokens = new Tokens();
+  const first = tokens.get(deps, 'e/1', oauth2, { timeoutMs: 15_000 });
+  const second = tokens.get(deps, 'e/1', oauth2, { timeoutMs: 500 });
+  expect(await second).toMatchObject({ kind: 'none', reason: expect.stringContaining('all of its time') });
+  expect(slept).toEqual([500]);
+  give(token('t1'));
+  expect(await first).toMatchObject({ token: 't1' });
 });
 
 it('a token server over the network is asked and read', async () => {
