@@ -23,8 +23,12 @@ export interface Subject {
   view(group: PushGroup): PushGroup;
 }
 
-/** The cursor that a wake is about. */
-export const cursorRefOf = ({ groupId, partition, redriveId }: Wake): CursorRef =>
+/** The cursor that a wake, or the token of a message, is about. */
+export const cursorRefOf = ({
+  groupId,
+  partition,
+  redriveId,
+}: Pick<Wake, 'groupId' | 'partition' | 'redriveId'>): CursorRef =>
   redriveId === undefined ? { groupId, partition } : { groupId, partition, lane: redriveId };
 
 /** Undefined where the wake is about a redrive that is not the group's any more. */

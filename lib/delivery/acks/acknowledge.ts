@@ -7,6 +7,7 @@ import type { GroupStore } from '../../stores/groups.ts';
 import type { WakeQueue } from '../../stores/wake-queue.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import type { Telemetry } from '../../surroundings/telemetry.ts';
+import { cursorRefOf } from '../subject.ts';
 import { type AckToken, AckTokenError, type AckTokens } from './token.ts';
 
 export interface AcknowledgeDeps {
@@ -39,8 +40,7 @@ export const acknowledge = async (deps: AcknowledgeDeps, text: string, asked: As
   const { groupId, partition, redriveId } = token;
   // A deliverer has written it since.
   deps.changes.forget(groupId);
-  const ref = redriveId === undefined ? { groupId, partition } : { groupId, partition, lane: redriveId };
-  const { isFree, records } = await deps.changes.change(ref, 0, (cursor) => {
+  const { isFree, records } = await deps.changes.change(cursorRefOf(token), 0, (cursor) => {
     const answered = afterSaid(cursor, token, said, ordering === 'partition', deps.clock.now());
     if (answered.kind === 'over' || answered.kind === 'strange') throw refused(token, answered);
     // Whoever has the lease finds what was said when it writes the cursor, at the latest to let the lease go.

@@ -149,11 +149,8 @@ const tell = async (
     return { paused: 1 };
   }
   if (lags.length > 0) await recordLag(deps, topic, group, lags, failures);
-  if (group.mode === 'push') {
-    const cursors = [...lags.flatMap(({ cursor }) => cursor ?? []), ...redriven.cursors.values()];
-    return { stuckRecords: tellStuck(deps, topic, group, cursors) };
-  }
   const cursors = [...lags.flatMap(({ cursor }) => cursor ?? []), ...redriven.cursors.values()];
+  if (group.mode === 'push') return { stuckRecords: tellStuck(deps, topic, group, cursors) };
   return failures.kept<Partial<SweptCounts>>(async () => {
     const { abandoned, stuckRecords } = await watchPulled(deps, topic, group, { records, cursors });
     return { abandoned: abandoned ? 1 : 0, stuckRecords };
