@@ -55,11 +55,11 @@ export const redriveDeadLetters = async (
   refuseWhileDeleted(topic);
   let asked: readonly DeadRange[] = [];
   const changed = await changeGroup(deps, topic, name, async (group) => {
-    const shared = requireLetters(group);
-    const dead = await deadTopic(deps, topic, shared);
-    await requireFinished(deps, shared, dead, requestId);
+    requireLetters(group);
+    const dead = await deadTopic(deps, topic, group);
+    await requireFinished(deps, group, dead, requestId);
     const held = await heldIn(deps, dead);
-    const former = shared.redrive?.deadTopicId === dead.topicId ? shared.redrive.through : {};
+    const former = group.redrive?.deadTopicId === dead.topicId ? group.redrive.through : {};
     asked = choice === 'new' ? newIn(held, former) : inside(choice, held, dead);
     if (asked.length === 0) return undefined;
     const isNew = choice === 'new';
@@ -83,8 +83,8 @@ const redriveOf = (
   requestedAt: clock.now(),
 });
 
-const requireLetters = (group: Group): Group => {
-  if (group.mode !== 'pull') return group;
+const requireLetters = (group: Group): void => {
+  if (group.mode !== 'pull') return;
   throw new Problem(
     'invalid_request',
     `Group "${group.name}" is of mode "${group.mode}", and has no dead letters: those of mode "shared" and "push" have.`,

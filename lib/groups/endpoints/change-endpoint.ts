@@ -19,7 +19,7 @@ import type { WebhookSender } from '../../stores/webhooks.ts';
 import type { Clock } from '../../surroundings/clock.ts';
 import { findGroup } from '../describe.ts';
 import { type WakeGroupDeps, wakeChanged } from '../wake-group.ts';
-import { agreedRate, askForConsent } from './handshake.ts';
+import { agreedSettings, askForConsent } from './handshake.ts';
 import { takePlace } from './places.ts';
 import { changesAtMost } from './register-endpoint.ts';
 
@@ -85,8 +85,7 @@ const handshakeChange = (
   handshake: Handshake | undefined,
 ): EndpointChange => {
   if (handshake === undefined) return endpoint.handshake === undefined ? {} : { handshake: null };
-  const rate = agreedRate(handshake, requestsPerSecond);
-  return { handshake, ...(rate !== undefined && { requestsPerSecond: rate }) };
+  return agreedSettings(handshake, requestsPerSecond);
 };
 
 /** What is to be written of its secrets and headers: those that are given, and what is not sealed by the newest key yet. */

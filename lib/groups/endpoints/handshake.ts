@@ -1,5 +1,5 @@
 import { Problem } from '../../domain/errors.ts';
-import type { Handshake } from '../../domain/groups/groups.ts';
+import type { Endpoint, Handshake } from '../../domain/groups/groups.ts';
 import { limits } from '../../domain/limits.ts';
 import type { WebhookSender } from '../../stores/webhooks.ts';
 
@@ -59,11 +59,14 @@ export const askForConsent = async (
   return { origin, perMinute };
 };
 
-/** How often an endpoint is called, where it was agreed how often that may be: requests a second. */
-export const agreedRate = (
-  { perMinute }: Handshake,
+/** What an endpoint has that agreed: it is called no more often than it allows. @param wanted requests a second, where that is set. */
+export const agreedSettings = (
+  handshake: Handshake,
   wanted: number | null | undefined,
-): number | undefined => {
-  if (perMinute === undefined) return wanted ?? undefined;
-  return Math.min(wanted ?? Number.POSITIVE_INFINITY, perMinute / 60, limits.requestsPerSecond);
+): Pick<Endpoint, 'handshake' | 'requestsPerSecond'> => {
+  const { perMinute } = handshake;
+  const allowed = perMinute === undefined ? Number.POSITIVE_INFINITY : perMinute / 60;
+  const rate = Math.min(wanted ?? Number.POSITIVE_INFINITY, allowed);
+  if (rate === Number.POSITIVE_INFINITY) return { handshake };
+  return { handshake, requestsPerSecond: Math.min(rate, limits.requestsPerSecond) };
 };

@@ -5,7 +5,7 @@ import type { Endpoint } from '../../domain/groups/groups.ts';
 import { asSigningKey, kindOf } from '../../domain/groups/signing-keys.ts';
 import { timestampText } from '../../domain/text/timestamps.ts';
 import { changeEndpoint, findEndpoint } from '../../groups/endpoints/change-endpoint.ts';
-import { agreedRate, askForConsent } from '../../groups/endpoints/handshake.ts';
+import { agreedSettings, askForConsent } from '../../groups/endpoints/handshake.ts';
 import {
   type NewEndpoint,
   type RegisterEndpointDeps,
@@ -98,8 +98,7 @@ const consent = async (
   { url, requestsPerSecond }: Pick<NewEndpoint, 'url' | 'requestsPerSecond'>,
 ): Promise<Pick<NewEndpoint, 'handshake' | 'requestsPerSecond'>> => {
   const handshake = await askForConsent(deps, { url, origin: originOf(c), requestsPerSecond });
-  const rate = agreedRate(handshake, requestsPerSecond);
-  return { handshake, ...(rate !== undefined && { requestsPerSecond: rate }) };
+  return agreedSettings(handshake, requestsPerSecond);
 };
 
 /** `POST …/endpoints`: the only answer that shows the secret. */
