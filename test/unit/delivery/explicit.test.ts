@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Asked, acknowledge } from '../../../lib/delivery/acks/acknowledge.ts';
 import { AckTokens } from '../../../lib/delivery/acks/token.ts';
+import { afterSaid, heldAs } from '../../../lib/domain/delivery/explicit-acks.ts';
 import { CursorChanges } from '../../../lib/groups/pull/cursor-changes.ts';
 import type { WebhookRequest } from '../../../lib/stores/webhooks.ts';
 import { seededRandom } from '../../simulation/scheduler.ts';
@@ -259,6 +260,15 @@ describe('a group whose messages are acknowledged by themselves', () => {
     }
     await groups.delete({ topicId: 't1', group: group.name }, 'g1');
     expect(await code(tokenOf(sent[1]))).toBe('lease_lost');
+  });
+
+  it('takes the token of the last attempt alone, under one epoch too', () => {
+    const message = { start: 0, end: 1, epoch: 3, attempt: 2 };
+    const run = { start: 0, end: 1, state: 'held', by: heldAs(message), deliveries: 1, attempts: 1 } as const;
+    const standing = { committed: 0, epoch: 3, leaseUntil: 0, attempts: 0, retryAt: 0, runs: [run] };
+    const said = { outcome: 'ack' } as const;
+    expect(afterSaid(standing, { ...message, attempt: 1 }, said, true, 0)).toEqual({ kind: 'over' });
+    expect(afterSaid(standing, message, said, true, 0)).toMatchObject({ kind: 'changed', acknowledged: 1 });
   });
 
   it('wakes who delivers where a lease was ended from outside, as after a restart', async () => {
