@@ -79,7 +79,7 @@ export interface CursorStore {
    */
   places(groupId: string): Promise<ReadonlyMap<number, CursorPlace>>;
   /**
-   * Takes the lease: sets owner, leaseUntil and epoch + 1 if epoch, committed, leaseUntil, retryAt and pendingEnd are still
+   * Takes the lease: sets owner, leaseUntil and epoch + 1 if epoch, committed, leaseUntil, retryAt, pendingEnd and version are still
    * what was read. Whether these leave the cursor free is for the caller to judge, by its clock. A cursor never comes back
    * to what it was: `committed` only grows, and what was let go is renewed only by a commit that moves it. So an acquire
    * that was refused once is refused for ever, however often and late it lands. Refused when the cursor is not as it was

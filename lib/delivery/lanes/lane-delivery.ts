@@ -109,8 +109,6 @@ export class LaneDelivery {
       }
       const answer = await this.turn.acquire(read);
       if (answer.kind !== 'given') return answer;
-      // Who acknowledges by token leaves the epoch as it is, and so the lease was given all the same.
-      if (answer.lease.cursor.version !== read?.version) this.#window?.merge(answer.lease.cursor);
       const tail = await this.#deliverAll(answer.lease);
       if (tail === undefined) return undefined;
       read = tail;
